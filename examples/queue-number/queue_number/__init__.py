@@ -1,0 +1,1 @@
+"""Electronic queue tickets of service centres: a state service in Python's standard library alone."""

@@ -1,0 +1,3 @@
+module registered-address
+
+go 1.19

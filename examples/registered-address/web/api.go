@@ -86,7 +86,7 @@ func (a *api) issue(w http.ResponseWriter, r *http.Request) {
 	}
 	issued, err := a.certificate(r, number, day(a.now()))
 	if err != nil {
-		a.fail(w, err)
+		a.fail(w, r, err)
 		return
 	}
 	w.Header().Set("Location", "/v1/certificates/"+issued.ID)
@@ -109,7 +109,7 @@ func (a *api) show(w http.ResponseWriter, r *http.Request, id string) {
 		return
 	}
 	if err != nil {
-		a.fail(w, err)
+		a.fail(w, r, err)
 		return
 	}
 	serve.JSON(w, http.StatusOK, shown)
@@ -127,7 +127,7 @@ func (a *api) address(w http.ResponseWriter, r *http.Request, text string) {
 	}
 	found, err := a.registry.find(r.Context(), number)
 	if err != nil {
-		a.fail(w, err)
+		a.fail(w, r, err)
 		return
 	}
 	serve.JSON(w, http.StatusOK, found)
@@ -147,12 +147,14 @@ func (a *api) certificate(r *http.Request, number person.Number, issued int) (ce
 }
 
 // fail answers what the registry said. The log gets the cause, never the personal number.
-func (a *api) fail(w http.ResponseWriter, err error) {
+func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, errUnknown) {
 		serve.Fail(w, http.StatusNotFound, errUnknown.Error())
 		return
 	}
-	log.Print(err)
+	if r.Context().Err() == nil { // a client that went away is no failure of the registry
+		log.Print(err)
+	}
 	w.Header().Set("Retry-After", "5")
 	serve.Fail(w, http.StatusServiceUnavailable, errAway.Error())
 }

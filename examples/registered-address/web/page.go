@@ -57,7 +57,9 @@ func (a *api) page(w http.ResponseWriter, r *http.Request) {
 		} else if errors.Is(err, errUnknown) {
 			view["Error"], status = text["unknown"], http.StatusNotFound
 		} else {
-			log.Print(err)
+			if r.Context().Err() == nil {
+				log.Print(err)
+			}
 			view["Error"], status = text["away"], http.StatusServiceUnavailable
 		}
 	}

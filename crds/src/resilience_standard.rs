@@ -1,0 +1,171 @@
+//! `ResilienceStandard`: what the regulator requires of a class of services, as data: faults,
+//! limits, definitions of indicators. A release is judged by the version that held when it began.
+//!
+//! Shares are parts per million (ppm); times are milliseconds or seconds, as their names say. All
+//! are integers, so that a verdict can be repeated bit for bit.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{span::Span, state_service::ServiceClass, text::Text};
+
+/// What the regulator requires of a class of services.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "factory.gov.kg",
+    version = "v1alpha1",
+    kind = "ResilienceStandard",
+    plural = "resiliencestandards",
+    shortname = "std",
+    category = "factory",
+    cel,
+    derive = "PartialEq",
+    doc = "What the regulator requires of a class of services: faults, limits, indicators (items 56.6 and 56.7).",
+    printcolumn(name = "Class", type_ = "string", json_path = ".spec.class"),
+    printcolumn(name = "Version", type_ = "string", json_path = ".spec.version"),
+    printcolumn(name = "From", type_ = "string", json_path = ".spec.effectiveFrom"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("size(self.faults) > 0").message("spec.faults: a standard without a fault proves nothing about resilience (item 63.2)"))]
+pub struct ResilienceStandardSpec {
+    /// Class of services that it judges.
+    pub class: ServiceClass,
+    /// Version, as the regulator counts them; a changed standard is a new version.
+    #[schemars(length(min = 1, max = 40))]
+    pub version: String,
+    /// Date from which it holds, `YYYY-MM-DD`.
+    #[schemars(regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"))]
+    pub effective_from: String,
+    /// The load under which everything is measured.
+    pub load: LoadRule,
+    /// Limits while nothing is broken.
+    pub steady: SteadyLimits,
+    /// Faults that every component must survive under load.
+    #[schemars(length(max = 30))]
+    pub faults: Vec<FaultLimits>,
+    /// How far the generator may lag, as ppm of the steady p99 limit, before its run is void.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_lag_ppm: u32,
+    /// Fewer requests than this in a phase are no evidence.
+    #[schemars(range(min = 1))]
+    pub min_requests: u64,
+    /// What a launch waits for.
+    #[serde(default)]
+    pub launch_after: LaunchAfter,
+    /// Definitions of key performance indicators (56.6).
+    #[serde(default)]
+    #[schemars(length(max = 50))]
+    pub indicators: Vec<Indicator>,
+}
+
+/// The load under which everything is measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadRule {
+    /// Time that a user takes between two requests: with `simultaneousUsers` it gives the arrival rate.
+    pub think_time: Span,
+    /// An answer that is not complete by then has failed.
+    pub timeout: Span,
+    /// Length of the warm-up, which is not judged, in seconds.
+    #[schemars(range(min = 1, max = 600))]
+    pub warm_up_seconds: u32,
+    /// Length of the steady state before the first and after the last fault, in seconds.
+    #[schemars(range(min = 1, max = 3600))]
+    pub steady_seconds: u32,
+}
+
+/// Limits while nothing is broken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SteadyLimits {
+    /// Largest share of failed requests, in parts per million.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub max_failed_ppm: u32,
+    /// Largest 95th percentile of latency from the intended send time, in milliseconds.
+    #[schemars(range(min = 1))]
+    pub p95_ms: u32,
+    /// Largest 99th percentile of latency from the intended send time, in milliseconds.
+    #[schemars(range(min = 1))]
+    pub p99_ms: u32,
+}
+
+/// A fault that every component must survive, and what it may cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultLimits {
+    /// Which fault.
+    pub kind: FaultKind,
+    /// Largest share of failed requests in the window of the fault, in parts per million.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub max_failed_ppm: u32,
+    /// How long the service is watched from the injection on, in seconds.
+    #[schemars(range(min = 2, max = 3600))]
+    pub window_seconds: u32,
+}
+
+/// The catalogue of faults. Each kind is one file in `operator/lab/src/faults/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum FaultKind {
+    /// One pod of the component is deleted without grace.
+    PodKill,
+    /// All pods of the component are replaced, as an update would.
+    RollingRestart,
+}
+
+impl FaultKind {
+    /// As it stands in names of phases.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::PodKill => "pod-kill",
+            Self::RollingRestart => "rolling-restart",
+        }
+    }
+
+    /// The words a person would use.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::PodKill => "one of its pods was killed",
+            Self::RollingRestart => "its pods were replaced one by one",
+        }
+    }
+}
+
+/// What a launch waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LaunchAfter {
+    /// The regulator's confirmation.
+    Confirmed,
+    /// The public entry.
+    #[default]
+    Registered,
+}
+
+/// Definition of a key performance indicator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Indicator {
+    /// Short name.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// What it says.
+    pub definition: Text,
+    /// How it is computed.
+    #[schemars(length(min = 1, max = 1000))]
+    pub formula: String,
+    /// Unit, for example `%` or `ms`.
+    #[schemars(length(min = 1, max = 20))]
+    pub unit: String,
+    /// Where its values come from.
+    #[schemars(length(min = 1, max = 200))]
+    pub source: String,
+    /// Period over which it is computed, for example `month`.
+    #[schemars(length(min = 1, max = 40))]
+    pub period: String,
+    /// Target, as text with its comparison, for example `>= 99.9`.
+    #[schemars(length(min = 1, max = 40))]
+    pub target: String,
+}

@@ -1,0 +1,31 @@
+//! Where users and other services reach the service, in which open formats (items 9, 17.9, 37).
+
+use kube::KubeSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where users reach the launched service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ingress {
+    /// Host name.
+    #[schemars(length(max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    pub host: String,
+    /// Component that answers.
+    #[schemars(length(min = 1, max = 30))]
+    pub component: String,
+}
+
+/// An interface that is described and open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Interface {
+    /// Component that serves it.
+    #[schemars(length(min = 1, max = 30))]
+    pub component: String,
+    /// Path of its OpenAPI 3 description on the running service.
+    #[schemars(length(max = 200), regex(pattern = r"^/"))]
+    pub openapi: String,
+    /// Open media types that it speaks.
+    #[schemars(length(min = 1, max = 20))]
+    pub media_types: Vec<String>,
+}

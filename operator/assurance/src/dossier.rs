@@ -1,0 +1,219 @@
+//! The dossier: an in-toto Statement v1 about one bundle, with everything in it from which the
+//! verdict follows (invariant 3). The operator composes it, the register and anyone else opens it.
+
+use factory_crds::{
+    Text,
+    state_service::{Availability, Instructions, RegisterData},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    bundle::Bundle, canonical::NotCanonical, evidence::Evidence, plan::Plan, standard::Standard,
+    verdict::{self, Verdict},
+};
+
+/// Type of every in-toto statement.
+pub const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+/// Predicate type of a dossier.
+pub const PREDICATE: &str = "https://factory.gov.kg/attestation/test-result/v1";
+
+/// An in-toto Statement v1 with predicate `P`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Statement<P> {
+    /// [`STATEMENT`].
+    #[serde(rename = "_type")]
+    pub type_: String,
+    /// What the statement is about: the bundle first, then the image of each component.
+    pub subject: Vec<ResourceDescriptor>,
+    /// What kind of predicate it is.
+    pub predicate_type: String,
+    /// What is said.
+    pub predicate: P,
+}
+
+/// A thing and its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceDescriptor {
+    /// Name, for people.
+    pub name: String,
+    /// Digests by algorithm, in hexadecimal.
+    pub digest: std::collections::BTreeMap<String, String>,
+}
+
+/// A dossier.
+pub type Dossier = Statement<TestResult>;
+
+/// Whose attempt it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subject {
+    /// Participant: the namespace of the manifest.
+    pub participant: String,
+    /// Name of the `StateService`.
+    pub service: String,
+    /// Name of the `Release`.
+    pub release: String,
+    /// UID of the `Release`: a name can be made again, a UID cannot.
+    pub release_uid: String,
+    /// Address of the source.
+    pub source: String,
+    /// Full commit.
+    pub commit: String,
+    /// `sha256:…` of the canonical spec.
+    pub spec_hash: String,
+}
+
+/// What a dossier says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TestResult {
+    /// Version of the rules of the verdict.
+    pub rules: String,
+    /// Whose attempt it was.
+    pub subject: Subject,
+    /// What was tested.
+    pub bundle: Bundle,
+    /// What it was judged by.
+    pub standard: Standard,
+    /// Indicators of 17.8 that the service declares.
+    pub availability: Availability,
+    /// Announcement of the run in the register.
+    pub announcement: AnnouncedRun,
+    /// The plan, as announced.
+    pub plan: Plan,
+    /// What was measured.
+    pub evidence: Evidence,
+    /// What the entry shall say when the result is confirmed.
+    pub record: Record,
+    /// What follows from all the above. A convenience: readers compute it again.
+    pub verdict: Verdict,
+}
+
+/// The announcement that a run belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnnouncedRun {
+    /// Id in the register.
+    pub id: String,
+    /// Nonce that the register drew.
+    pub nonce: String,
+    /// Which attempt at this bundle it was.
+    pub attempt: u32,
+}
+
+/// Data of the public entry (items 17, 64 and 65).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Record {
+    /// Name of the service.
+    pub titles: Text,
+    /// Its class.
+    pub class: String,
+    /// Number and date of the decision (62).
+    pub decision: String,
+    /// Who reports, by whose delegation (63.2).
+    pub reported_by: String,
+    /// Where users reach it.
+    pub host: String,
+    /// The nine groups of item 17. Contacts in 17.7 are replaced by salted commitments.
+    pub data: RegisterData,
+    /// Instructions for use.
+    pub instructions: Instructions,
+}
+
+impl TestResult {
+    /// The verdict that follows from this document, whatever `verdict` says.
+    #[must_use]
+    pub fn judge(&self) -> Verdict {
+        verdict::judge(self)
+    }
+
+    /// The whole statement about this result.
+    pub fn into_statement(self) -> Result<Dossier, NotCanonical> {
+        let mut subject = vec![descriptor("bundle", &self.bundle.digest()?)];
+        for (component, image) in &self.bundle.images {
+            let digest = image.rsplit_once('@').map_or(image.as_str(), |(_, digest)| digest);
+            subject.push(descriptor(component, digest));
+        }
+        Ok(Statement {
+            type_: STATEMENT.to_owned(),
+            subject,
+            predicate_type: PREDICATE.to_owned(),
+            predicate: self,
+        })
+    }
+}
+
+/// `name` with its `sha256:<hex>` digest.
+#[must_use]
+pub fn descriptor(name: &str, digest: &str) -> ResourceDescriptor {
+    let hex = digest.trim_start_matches("sha256:").to_owned();
+    ResourceDescriptor { name: name.to_owned(), digest: [("sha256".to_owned(), hex)].into() }
+}
+
+/// Why a statement is no dossier that can be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum DossierError {
+    /// Another kind of statement.
+    #[error("{field}: `{found}`, expected {expected}")]
+    Type {
+        /// `_type` or `predicateType`.
+        field: &'static str,
+        /// As it stands there.
+        found: String,
+        /// As it should.
+        expected: &'static str,
+    },
+    /// The subject is not the bundle inside.
+    #[error("subject: `{found}`, but the bundle in the predicate has the digest {expected}")]
+    Subject {
+        /// As it stands there.
+        found: String,
+        /// As it should.
+        expected: String,
+    },
+    /// Rules that this program does not know.
+    #[error("predicate.rules: `{0}` is not known to this version; known: {known}", known = verdict::RULES)]
+    Rules(String),
+    /// The verdict does not follow.
+    #[error("predicate.verdict: says {stated}, but the evidence gives {computed}")]
+    Verdict {
+        /// As it stands there.
+        stated: String,
+        /// As it follows.
+        computed: String,
+    },
+    /// A digest could not be computed.
+    #[error(transparent)]
+    NotCanonical(#[from] NotCanonical),
+}
+
+impl Dossier {
+    /// Holds the statement against itself: type, subject, rules, and the verdict recomputed from the
+    /// evidence. Names the first thing that does not hold.
+    pub fn verify(&self) -> Result<Verdict, DossierError> {
+        for (field, found, expected) in [
+            ("_type", &self.type_, STATEMENT),
+            ("predicateType", &self.predicate_type, PREDICATE),
+        ] {
+            if found != expected {
+                return Err(DossierError::Type { field, found: found.clone(), expected });
+            }
+        }
+        if self.predicate.rules != verdict::RULES {
+            return Err(DossierError::Rules(self.predicate.rules.clone()));
+        }
+        let expected = self.predicate.clone().into_statement()?.subject;
+        if self.subject != expected {
+            let show = |subject: &[ResourceDescriptor]| serde_json::to_string(subject).unwrap_or_default();
+            return Err(DossierError::Subject { found: show(&self.subject), expected: show(&expected) });
+        }
+        let computed = self.predicate.judge();
+        if computed != self.predicate.verdict {
+            let show = |verdict: &Verdict| serde_json::to_string(verdict).unwrap_or_default();
+            return Err(DossierError::Verdict { stated: show(&self.predicate.verdict), computed: show(&computed) });
+        }
+        Ok(computed)
+    }
+}

@@ -1,0 +1,228 @@
+//! What the lab measured: raw, in integers, with nothing concluded. The verdict draws every
+//! conclusion from these, so a number that matters cannot be hidden behind a word.
+//!
+//! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Media type of the OCI artifact that carries a [`VerifyEvidence`].
+pub const VERIFY_MEDIA_TYPE: &str = "application/vnd.gov.kg.factory.verify.v1+json";
+/// Media type of the OCI artifact that carries a [`ProveEvidence`].
+pub const PROVE_MEDIA_TYPE: &str = "application/vnd.gov.kg.factory.prove.v1+json";
+
+/// Length of one [`Slot`] in milliseconds: recovery is measured with this resolution.
+pub const SLOT_MS: u64 = 100;
+
+/// Everything measured on one candidate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Evidence {
+    /// From `factory-lab verify`; `None` when it never ended.
+    pub verify: Option<VerifyEvidence>,
+    /// From `factory-lab prove`; `None` when it never ran.
+    pub prove: Option<ProveEvidence>,
+}
+
+/// What `factory-lab verify` saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerifyEvidence {
+    /// Nonce of the announcement that this run belongs to.
+    pub nonce: String,
+    /// One for each check of the plan, in its order.
+    pub checks: Vec<CheckResult>,
+    /// One for each description of the plan, in its order.
+    pub contracts: Vec<ContractResult>,
+}
+
+/// One functional check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckResult {
+    /// Name in the manifest.
+    pub name: String,
+    /// Steps that were carried out; fewer than planned when one failed.
+    pub steps: Vec<StepResult>,
+}
+
+/// One step of a check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StepResult {
+    /// Status of the answer; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// Expectations that did not hold, one line each, without the body's contents.
+    pub deviations: Vec<String>,
+    /// Mutated answers that the step's expectation was tried on.
+    pub mutants: Vec<Mutant>,
+}
+
+/// An answer changed on purpose: an expectation that accepts it expects nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mutant {
+    /// What was changed.
+    pub mutation: Mutation,
+    /// Whether the expectation noticed.
+    pub rejected: bool,
+}
+
+/// Ways in which an answer is mutated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Mutation {
+    /// 200 becomes 500, and every other status becomes 200.
+    WrongStatus,
+    /// The body is empty.
+    EmptyBody,
+    /// Every value of the JSON body is replaced by one of another kind.
+    WrongValues,
+}
+
+/// One OpenAPI description held against the service that served it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ContractResult {
+    /// Component that served it.
+    pub component: String,
+    /// Its path.
+    pub path: String,
+    /// Why it could not be read as OpenAPI 3, if so.
+    pub unreadable: Option<String>,
+    /// SHA-256 of the description's bytes, `sha256:<hex>`; empty when unreadable.
+    pub digest: String,
+    /// Every operation that it describes.
+    pub operations: Vec<OperationResult>,
+}
+
+/// One operation of a description.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OperationResult {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Path template as described.
+    pub path: String,
+    /// Answers that were seen for it; none means that it was not exercised.
+    pub answers: Vec<Answer>,
+}
+
+/// An answer held against the description.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Answer {
+    /// Status of the answer.
+    pub status: u16,
+    /// What in it contradicts the description, one line each, without the body's contents.
+    pub contradictions: Vec<String>,
+}
+
+/// What `factory-lab prove` measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProveEvidence {
+    /// Nonce of the announcement that this run belongs to.
+    pub nonce: String,
+    /// Wall clock at the start of the load, milliseconds since 1970.
+    pub started_unix_ms: u64,
+    /// When each phase of the plan began and ended, in its order.
+    pub phases: Vec<PhaseSpan>,
+    /// One for each second and operation in which a request was due.
+    pub buckets: Vec<Bucket>,
+    /// Good and failed requests by intended send time, one for each [`SLOT_MS`], gapless from 0.
+    pub slots: Vec<Slot>,
+    /// How late requests left, sparse histogram in microseconds: `[value, count]`, rising.
+    pub lag_us: Vec<[u64; 2]>,
+    /// One for each fault phase of the plan, in its order.
+    pub faults: Vec<FaultEvidence>,
+}
+
+/// When a phase took place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PhaseSpan {
+    /// Name in the plan.
+    pub name: String,
+    /// Start, inclusive.
+    pub from_ms: u64,
+    /// End, exclusive.
+    pub to_ms: u64,
+}
+
+/// Requests of one operation that were due in one second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bucket {
+    /// Second from the start of the load, by intended send time.
+    pub second: u32,
+    /// Index into the plan's operations.
+    pub operation: u32,
+    /// Answers that met the expectation.
+    pub good: u64,
+    /// Failures by cause.
+    pub failed: BTreeMap<Failure, u64>,
+    /// Latency of all answered requests from the intended send time, in microseconds, sparse:
+    /// `[value, count]`, rising; values are the upper bounds of `HdrHistogram` cells (3 digits).
+    pub latency_us: Vec<[u64; 2]>,
+}
+
+/// Why a request was not good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Failure {
+    /// No connection.
+    Connect,
+    /// The connection broke before the answer was complete.
+    Broken,
+    /// No complete answer in time.
+    Timeout,
+    /// Another status than expected.
+    Status,
+    /// The body or a header did not meet the expectation.
+    Content,
+    /// It found no place among the requests in flight, and was never sent.
+    Unsent,
+}
+
+/// Good and failed requests that were due in one tenth of a second: `[good, failed]`.
+pub type Slot = [u32; 2];
+
+/// One fault as it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultEvidence {
+    /// Name of the phase in the plan.
+    pub phase: String,
+    /// When the injection was acknowledged; `None` when it was refused.
+    pub injected_ms: Option<u64>,
+    /// Why it was refused, or what could not be undone; empty when all went well.
+    pub errors: Vec<String>,
+    /// The target's pods just before the injection.
+    pub before: Vec<PodSeen>,
+    /// Pods of `before` that were seen to be gone, with the moment.
+    pub gone: Vec<PodGone>,
+    /// First moment after the injection at which every desired replica was ready again.
+    pub ready_again_ms: Option<u64>,
+    /// What was still different from before when the lease had ended, one line each.
+    pub residue: Vec<String>,
+}
+
+/// A pod of the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PodSeen {
+    /// UID: a name can be made again, a UID cannot.
+    pub uid: String,
+    /// Whether it was ready.
+    pub ready: bool,
+}
+
+/// A pod that went away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PodGone {
+    /// UID of the pod.
+    pub uid: String,
+    /// When it was seen to be terminating or gone.
+    pub at_ms: u64,
+}

@@ -1,0 +1,111 @@
+//! What will be done to a candidate, written down and announced before it is done (invariant 4).
+//! The operator composes a plan from the manifest and the standard; the lab carries it out and may
+//! not change it; the verdict compares what happened with it.
+
+use factory_crds::{
+    resilience_standard::FaultKind,
+    state_service::{Check, Expect, Request},
+};
+use serde::{Deserialize, Serialize};
+
+/// Everything that the two lab programs will do to one candidate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Plan {
+    /// Component that is asked where a request names none: the one behind the ingress.
+    pub entry: String,
+    /// What `factory-lab verify` does.
+    pub verify: VerifyPlan,
+    /// What `factory-lab prove` does.
+    pub prove: ProvePlan,
+}
+
+/// Functional checks and the contract of each interface.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VerifyPlan {
+    /// Functional checks of the manifest, in its order.
+    pub checks: Vec<Check>,
+    /// OpenAPI descriptions to read from the running service.
+    pub descriptions: Vec<Description>,
+}
+
+/// Where a component serves its OpenAPI description.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Description {
+    /// Component that serves it.
+    pub component: String,
+    /// Path, from `/`.
+    pub path: String,
+}
+
+/// Load, and the faults under it, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProvePlan {
+    /// The load that runs from the first phase to the last.
+    pub load: LoadPlan,
+    /// Phases in order. Load never stops between them.
+    pub phases: Vec<Phase>,
+}
+
+/// An open-model load: requests leave at the planned moments, whatever the answers do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadPlan {
+    /// Arrivals a minute, over all operations: `simultaneousUsers` × 60 / think time.
+    pub requests_per_minute: u32,
+    /// An answer that is not complete by then, from the intended send time, has failed.
+    pub timeout_ms: u32,
+    /// Most requests in flight; one that finds no place is counted as unsent, never queued.
+    pub max_in_flight: u32,
+    /// Operations, drawn by weight with a generator seeded by the announcement's nonce.
+    pub operations: Vec<LoadOperation>,
+}
+
+/// One kind of request in the load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadOperation {
+    /// Name for reports, for example `GET /v1/addresses/10101199900017`.
+    pub name: String,
+    /// The request, without carried variables.
+    pub request: Request,
+    /// The answer that counts as good: goodput, not throughput.
+    pub expect: Expect,
+    /// Relative weight, at least 1.
+    pub weight: u32,
+}
+
+/// A stretch of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Phase {
+    /// Unique in the plan, for example `steady` or `pod-kill-web`.
+    pub name: String,
+    /// Length in seconds.
+    pub seconds: u32,
+    /// What the phase is for.
+    pub role: PhaseRole,
+}
+
+/// What a phase is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum PhaseRole {
+    /// Connections open, caches fill; not judged.
+    #[serde(rename_all = "camelCase")]
+    WarmUp {},
+    /// Steady state, before the first and after the last fault; judged by the steady limits.
+    #[serde(rename_all = "camelCase")]
+    Steady {},
+    /// One fault, injected at the start of the phase; judged by that fault's limits.
+    #[serde(rename_all = "camelCase")]
+    Fault {
+        /// Which fault.
+        kind: FaultKind,
+        /// The component it strikes.
+        component: String,
+    },
+}

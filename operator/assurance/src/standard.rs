@@ -1,0 +1,44 @@
+//! The limits that a verdict holds measurements against: the part of a `ResilienceStandard` that
+//! is judged. It is copied into the announcement and the dossier, so that a later change of the
+//! standard never changes an old verdict.
+//!
+//! Shares are parts per million (ppm), times are milliseconds or microseconds as their names say.
+
+use factory_crds::{
+    ResilienceStandardSpec,
+    resilience_standard::{FaultLimits, SteadyLimits},
+};
+use serde::{Deserialize, Serialize};
+
+/// The limits of one version of a standard for one class of services.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Standard {
+    /// Name of the `ResilienceStandard`.
+    pub name: String,
+    /// Its version, as the regulator counts them.
+    pub version: String,
+    /// Limits while nothing is broken.
+    pub steady: SteadyLimits,
+    /// Faults that every service of the class must survive, with their limits.
+    pub faults: Vec<FaultLimits>,
+    /// How far the generator may lag, as ppm of the p99 limit, before its run is void.
+    pub max_lag_ppm: u32,
+    /// Fewer requests than this in a phase are no evidence.
+    pub min_requests: u64,
+}
+
+impl Standard {
+    /// The judged part of `spec`, under the name of its object.
+    #[must_use]
+    pub fn of(name: &str, spec: &ResilienceStandardSpec) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: spec.version.clone(),
+            steady: spec.steady.clone(),
+            faults: spec.faults.clone(),
+            max_lag_ppm: spec.max_lag_ppm,
+            min_requests: spec.min_requests,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Documents that pass between the programs: what the operator hands to a lab pod, what the pod
+//! says when it ends, and the bodies of the register's API. Readers refuse unknown fields, so that
+//! a misspelt one is an error and no silence.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard,
+    verdict::Verdict,
+};
+
+/// What a lab pod reads from the file named by `--run`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Run {
+    /// Id of the announcement.
+    pub announcement: String,
+    /// Its nonce, which seeds the run and returns in the evidence.
+    pub nonce: String,
+    /// Namespace of the candidate. Component `web` is asked at `http://web.<namespace>.svc:<port>`.
+    pub namespace: String,
+    /// Port of each component.
+    pub ports: std::collections::BTreeMap<String, u16>,
+    /// Repository, with its registry, into which the raw results are pushed by digest.
+    pub results: String,
+    /// The registry speaks plain HTTP.
+    pub plain_http: bool,
+    /// The announced plan.
+    pub plan: Plan,
+}
+
+/// What a lab pod writes into its termination message (at most 4096 bytes).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunEnd {
+    /// `repository@sha256:…` of the OCI artifact with the raw results.
+    pub results: String,
+    /// `sha256:…` of the evidence document itself (the artifact's only layer).
+    pub evidence: String,
+}
+
+/// Body of `POST /api/v1/announcements`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Announcement {
+    /// Whose run it is.
+    pub subject: Subject,
+    /// Its bundle.
+    pub bundle: Bundle,
+    /// The standard that will judge it.
+    pub standard: Standard,
+    /// What will be done.
+    pub plan: Plan,
+    /// Leader epoch of the operator that writes; the register refuses a lower one than it has seen.
+    pub epoch: u64,
+}
+
+/// Answer to an announcement; the same for a repeated one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Announced {
+    /// Id of the announcement.
+    pub id: String,
+    /// 32 random bytes in hexadecimal, drawn by the register.
+    pub nonce: String,
+    /// Which attempt at this bundle this is, from 1.
+    pub attempt: u32,
+}
+
+/// Body of `POST /api/v1/submissions`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Submission {
+    /// The dossier, signed.
+    pub dossier: Envelope,
+    /// Leader epoch of the operator that writes.
+    pub epoch: u64,
+}
+
+/// A submission as the register answers it, to the factory, its owner and the regulator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubmissionState {
+    /// Id of the submission.
+    pub id: String,
+    /// Whose it is.
+    pub subject: Subject,
+    /// Digest of the bundle.
+    pub bundle: String,
+    /// `sha256:…` of the dossier's payload.
+    pub dossier: String,
+    /// What the register computed.
+    pub verdict: Verdict,
+    /// Where the procedure stands.
+    pub state: Procedure,
+    /// Reason of a return; empty otherwise.
+    pub reason: String,
+    /// The regulator's signed confirmation.
+    pub confirmation: Option<Envelope>,
+    /// Path of the public entry, from `/`, once it exists.
+    pub entry: Option<String>,
+    /// Groups of item 17 that are still incomplete, by number; the clock of item 21 waits for them.
+    pub missing: Vec<u8>,
+}
+
+/// Where a submission stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Procedure {
+    /// With the regulator. A failed dossier stays here: there is nothing to confirm.
+    Submitted,
+    /// Sent back with a reason (63.3).
+    Returned,
+    /// Confirmed; the entry waits for complete data.
+    Confirmed,
+    /// Confirmed, and the public entry exists (21).
+    Registered,
+    /// A confirmation was revoked.
+    Revoked,
+}
+
+/// Body of `POST /api/v1/submissions/{id}/confirmation`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfirmationRequest {
+    /// A [`crate::confirmation`] statement, signed with the regulator's key.
+    pub confirmation: Envelope,
+}
+
+/// Body of `POST /api/v1/submissions/{id}/return`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReturnRequest {
+    /// What the owner must mend, in words.
+    pub reason: String,
+}
+
+/// Problem details (RFC 9457) with which every refusal is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// `about:blank`, or a URN that names the rule.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status' phrase.
+    pub title: String,
+    /// Status code.
+    pub status: u16,
+    /// Field, value and rule, in one line.
+    pub detail: String,
+}

@@ -129,7 +129,7 @@ class Connection(BaseHTTPRequestHandler):
                 answer = problem(500, "the request could not be answered")
         return self._send(*answer)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = dispatch
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = dispatch
 
     def _body(self):
         if self.headers.get("Transfer-Encoding"):

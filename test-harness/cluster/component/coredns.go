@@ -4,6 +4,7 @@ import (
 	"github.com/coredns/coredns/coremain"
 
 	// The plugins that the cluster's Corefile names, and no others.
+	_ "github.com/coredns/coredns/plugin/bind"
 	_ "github.com/coredns/coredns/plugin/cache"
 	_ "github.com/coredns/coredns/plugin/errors"
 	_ "github.com/coredns/coredns/plugin/health"

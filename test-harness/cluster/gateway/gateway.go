@@ -7,11 +7,15 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 
+	"factory.gov.kg/test-harness/cluster/bootstrap"
+	"factory.gov.kg/test-harness/cluster/ingress"
 	"factory.gov.kg/test-harness/cluster/layout"
 )
 
@@ -31,7 +35,7 @@ func Inherited(descriptor uintptr, name string) (net.Listener, error) {
 
 // Run serves until one of the ports fails.
 func Run(kubeconfig string) error {
-	failed := make(chan error, 3)
+	failed := make(chan error, 5)
 	for descriptor, target := range map[uintptr]string{
 		3: fmt.Sprintf("%s:%d", layout.APIAddress, layout.APIPort),
 		4: fmt.Sprintf("%s:%d", layout.RegistryIP, layout.RegistryPort),
@@ -42,7 +46,32 @@ func Run(kubeconfig string) error {
 		}
 		go func() { failed <- forward(listener, target) }()
 	}
+	if err := serveIngress(kubeconfig, failed); err != nil {
+		return err
+	}
 	return <-failed
+}
+
+// serveIngress answers on loopback, for people, and on an address inside, for pods that come as users.
+func serveIngress(kubeconfig string, failed chan<- error) error {
+	config, err := bootstrap.Client(kubeconfig)
+	if err != nil {
+		return err
+	}
+	outside, err := Inherited(5, "ingress")
+	if err != nil {
+		return err
+	}
+	inside, err := net.Listen("tcp4", layout.IngressIP+":80")
+	if err != nil {
+		return err
+	}
+	proxy := ingress.NewProxy()
+	for _, listener := range []net.Listener{outside, inside} {
+		go func() { failed <- http.Serve(listener, proxy) }()
+	}
+	go func() { failed <- ingress.Watch(context.Background(), config, proxy, layout.IngressIP) }()
+	return nil
 }
 
 func forward(listener net.Listener, target string) error {

@@ -26,6 +26,7 @@ const (
 	RegistryIP     = "198.18.0.50"
 	DNSAddress     = "198.18.0.53"
 	GitAddress     = "198.18.0.80"
+	IngressIP      = "198.18.0.90"
 	RegistryPort   = 5000
 	APIPort        = 6443
 	RegistryName   = "registry.factory.test:5000"

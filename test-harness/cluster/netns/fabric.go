@@ -104,7 +104,7 @@ func address(cluster layout.Layout, node layout.Node) error {
 	}
 	addresses := []string{node.Address.String() + "/24"}
 	if node.Index == 0 {
-		for _, facility := range []string{layout.RegistryIP, layout.DNSAddress, layout.GitAddress} {
+		for _, facility := range []string{layout.RegistryIP, layout.DNSAddress, layout.GitAddress, layout.IngressIP} {
 			addresses = append(addresses, facility+"/32")
 		}
 	}

@@ -1,0 +1,97 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/knftables"
+
+	"factory.gov.kg/test-harness/cluster/layout"
+)
+
+// facilities are the cluster's programs that would be pods elsewhere, with the labels they would have.
+func facilities() []*corev1.Pod {
+	var pods []*corev1.Pod
+	for _, one := range []struct{ key, value, address string }{
+		{"k8s-app", "kube-dns", layout.DNSAddress},
+		{"app.kubernetes.io/name", "ingress", layout.IngressIP},
+		{"app.kubernetes.io/name", "registry", layout.RegistryIP},
+		{"app.kubernetes.io/name", "git", layout.GitAddress},
+	} {
+		pods = append(pods, &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: one.value, Labels: map[string]string{one.key: one.value}},
+			Status:     corev1.PodStatus{PodIP: one.address, Phase: corev1.PodRunning},
+		})
+	}
+	return pods
+}
+
+// Run keeps the rules of node in step with the API server until the context ends.
+func Run(ctx context.Context, config *rest.Config, node string) error {
+	nft, err := knftables.New(knftables.IPv4Family, Table)
+	if err != nil {
+		return err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	factory := informers.NewSharedInformerFactory(client, 0)
+	pods, spaces := factory.Core().V1().Pods(), factory.Core().V1().Namespaces()
+	policies := factory.Networking().V1().NetworkPolicies()
+	changed := make(chan struct{}, 1)
+	notice := func() {
+		select {
+		case changed <- struct{}{}:
+		default: // a change is already waiting to be read
+		}
+	}
+	handler := cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(any) { notice() },
+		UpdateFunc: func(any, any) { notice() },
+		DeleteFunc: func(any) { notice() },
+	}
+	for _, informer := range []cache.SharedIndexInformer{pods.Informer(), spaces.Informer(), policies.Informer()} {
+		if _, err := informer.AddEventHandler(handler); err != nil {
+			return err
+		}
+	}
+	factory.Start(ctx.Done())
+	factory.WaitForCacheSync(ctx.Done())
+	var addresses []string
+	for _, pod := range facilities() {
+		addresses = append(addresses, pod.Status.PodIP)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+		facts := Facts{Node: node}
+		if facts.Pods, err = pods.Lister().List(labels.Everything()); err != nil {
+			return err
+		}
+		facts.Pods = append(facts.Pods, facilities()...)
+		if facts.Namespaces, err = spaces.Lister().List(labels.Everything()); err != nil {
+			return err
+		}
+		if facts.Policies, err = policies.Lister().List(labels.Everything()); err != nil {
+			return err
+		}
+		rules, err := Compile(facts)
+		if err != nil {
+			return err
+		}
+		if err := Write(ctx, nft, rules, addresses); err != nil {
+			return fmt.Errorf("write rules: %w", err)
+		}
+	}
+}

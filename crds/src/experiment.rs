@@ -44,6 +44,7 @@ pub struct ExperimentSpec {
     pub rehearsal: bool,
     /// The plan, as it was announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("type" = "object"))]
     pub plan: Option<Json>,
 }
 

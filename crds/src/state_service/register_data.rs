@@ -1,6 +1,7 @@
 //! What the register's entry says about the service: the nine groups of item 17.
 //!
-//! Groups default to empty, so that the rule that refuses an empty one can name the item.
+//! A missing group reads as an empty one here, and no group is `required` in the schema: so the rules
+//! below refuse both, and their messages name the item.
 
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
@@ -10,49 +11,60 @@ use crate::span::Span;
 /// The nine groups of data of item 17.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = without_defaults)]
+#[x_kube(
+    validation = Rule::new("has(self.owner) && size(self.owner.name) > 0 && size(self.owner.registrationNumber) > 0").message("spec.register.owner: item 17.1: name and registration number of the owner are missing"),
+    validation = Rule::new("has(self.users) && size(self.users) > 0").message("spec.register.users: item 17.2: name at least one kind of user"),
+    validation = Rule::new("has(self.usedIn) && size(self.usedIn) > 0").message("spec.register.usedIn: item 17.3: name the state services within which it is used, at least itself"),
+    validation = Rule::new("has(self.interactsWith) && size(self.interactsWith) > 0").message("spec.register.interactsWith: item 17.4: name the interacting objects, or `none`"),
+    validation = Rule::new("has(self.methodsOfUse) && size(self.methodsOfUse) > 0").message("spec.register.methodsOfUse: item 17.5: describe at least one method of use"),
+    validation = Rule::new("has(self.resultsOfUse) && size(self.resultsOfUse) > 0").message("spec.register.resultsOfUse: item 17.6: describe at least one result of use"),
+    validation = Rule::new("has(self.protection) && size(self.protection) > 0").message("spec.register.protection: item 17.7: name at least one person responsible for protection"),
+    validation = Rule::new("has(self.availability) && self.availability.simultaneousUsers > 0 && size(self.availability.recoveryTime) > 0 && size(self.availability.maxDowntimePerYear) > 0").message("spec.register.availability: item 17.8: maxDowntimePerYear, recoveryTime and simultaneousUsers are all needed and more than zero"),
+    validation = Rule::new("has(self.formats) && size(self.formats.data) > 0 && size(self.formats.interfaces) > 0").message("spec.register.formats: item 17.9: name formats of data and interfaces of exchange")
+)]
 pub struct RegisterData {
     /// 17.1: owner, processor or supplier.
     #[serde(default)]
-    #[x_kube(validation = Rule::new("size(self.name) > 0 && size(self.registrationNumber) > 0").message("spec.register.owner: item 17.1: name and registration number of the owner are missing"))]
     pub owner: Owner,
     /// 17.2: users (consumers).
     #[serde(default)]
     #[schemars(length(max = 50))]
-    #[x_kube(validation = Rule::new("size(self) > 0").message("spec.register.users: item 17.2: name at least one kind of user"))]
     pub users: Vec<String>,
     /// 17.3: state services within which it is used.
     #[serde(default)]
     #[schemars(length(max = 50))]
-    #[x_kube(validation = Rule::new("size(self) > 0").message("spec.register.usedIn: item 17.3: name the state services within which it is used, at least itself"))]
     pub used_in: Vec<String>,
     /// 17.4: other objects with which it interacts; `none` where there is none.
     #[serde(default)]
     #[schemars(length(max = 50))]
-    #[x_kube(validation = Rule::new("size(self) > 0").message("spec.register.interactsWith: item 17.4: name the interacting objects, or `none`"))]
     pub interacts_with: Vec<String>,
     /// 17.5: methods of use.
     #[serde(default)]
     #[schemars(length(max = 50))]
-    #[x_kube(validation = Rule::new("size(self) > 0").message("spec.register.methodsOfUse: item 17.5: describe at least one method of use"))]
     pub methods_of_use: Vec<String>,
     /// 17.6: results of use, in interacting objects too.
     #[serde(default)]
     #[schemars(length(max = 50))]
-    #[x_kube(validation = Rule::new("size(self) > 0").message("spec.register.resultsOfUse: item 17.6: describe at least one result of use"))]
     pub results_of_use: Vec<String>,
     /// 17.7: persons responsible for protection, with contacts.
     #[serde(default)]
     #[schemars(length(max = 20))]
-    #[x_kube(validation = Rule::new("size(self) > 0").message("spec.register.protection: item 17.7: name at least one person responsible for protection"))]
     pub protection: Vec<ProtectionContact>,
     /// 17.8: indicators of availability, which the factory puts to the test.
     #[serde(default)]
-    #[x_kube(validation = Rule::new("self.simultaneousUsers > 0 && size(self.recoveryTime) > 0 && size(self.maxDowntimePerYear) > 0").message("spec.register.availability: item 17.8: maxDowntimePerYear, recoveryTime and simultaneousUsers are all needed and more than zero"))]
     pub availability: Availability,
     /// 17.9: formats of data and interfaces.
     #[serde(default)]
-    #[x_kube(validation = Rule::new("size(self.data) > 0 && size(self.interfaces) > 0").message("spec.register.formats: item 17.9: name formats of data and interfaces of exchange"))]
     pub formats: Formats,
+}
+
+/// Takes the defaults out of the schema: the API server does not accept a default that the rules refuse.
+fn without_defaults(schema: &mut schemars::Schema) {
+    let Some(properties) = schema.get_mut("properties").and_then(|properties| properties.as_object_mut()) else { return };
+    for group in properties.values_mut().filter_map(|group| group.as_object_mut()) {
+        group.remove("default");
+    }
 }
 
 /// 17.1: owner, processor or supplier.

@@ -1,1 +1,28 @@
+//! Journeys: what people do with the factory, from outside, on a real cluster. The demo and the
+//! end-to-end tests are written in these words.
+//!
+//! Off the path from manifest to register: this crate stands where a service team, the regulator,
+//! a platform engineer and a citizen stand.
+//!
+//! *Architecture invariant:* black box. It knows `factory-crds`, the cluster's API, the addresses of
+//! register and services and the command `kubectl-factory`; never the operator's code.
 
+pub mod cluster;
+pub mod events;
+pub mod failure;
+pub mod job_clock;
+pub mod live;
+pub mod manifest;
+pub mod overhead;
+pub mod people;
+pub mod result;
+pub mod road;
+pub mod sources;
+pub mod tool;
+pub mod waiting;
+pub mod web;
+
+pub use cluster::Cluster;
+pub use failure::{Failure, ensure};
+pub use manifest::Manifest;
+pub use people::{People, Person};

@@ -1,0 +1,214 @@
+//! One service on its road, as its team and the regulator take it along.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use factory_crds::{Outcome, Release, StateService};
+use factory_journeys::{
+    Failure, Manifest, People, Person,
+    job_clock::JobClock,
+    live,
+    manifest::FIELD_MANAGER,
+    result::ServiceResult,
+    road::{self, Standing, release_of, standing, travel},
+    sources, tool,
+    web::{self, Web},
+};
+use kube::{Api, ResourceExt as _};
+
+use crate::{journal::Journal, own_time};
+
+/// Builds, experiments, and the queue for the lab behind two other services.
+const TO_THE_REGULATOR: Duration = Duration::from_secs(20 * 60);
+const TO_THE_LAUNCH: Duration = Duration::from_secs(5 * 60);
+/// A branch is polled every minute.
+const TO_A_RELEASE: Duration = Duration::from_secs(150);
+
+/// How a journey must end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Users reach the service.
+    Launched,
+    /// It was measured and refused.
+    Refused,
+}
+
+/// A service that travels.
+pub struct Traveller {
+    /// Folder in `examples`, and name of the service.
+    pub example: &'static str,
+    /// Participant whose service it is.
+    pub participant: &'static str,
+    /// The participant's name.
+    pub body: &'static str,
+    /// How it must end.
+    pub end: End,
+}
+
+/// Everything around the travellers.
+pub struct Stage {
+    /// Those who act.
+    pub people: People,
+    /// A team for each participant.
+    pub teams: BTreeMap<&'static str, Person>,
+    /// What citizens see.
+    pub web: Web,
+    /// Lines for the terminal.
+    pub journal: Journal,
+    /// When Jobs ran.
+    pub clock: JobClock,
+}
+
+/// How a journey ended.
+#[derive(Default)]
+pub struct Arrived {
+    /// For `result.json`.
+    pub result: ServiceResult,
+    /// The factory's own seconds, where they could be measured.
+    pub own_seconds: Option<f64>,
+    /// Host of the launched service.
+    pub host: String,
+    /// What is not as it should be.
+    pub wrong: Vec<String>,
+}
+
+impl Arrived {
+    /// The end of `traveller`'s journey, also when it broke off.
+    pub fn of(traveller: &Traveller, end: Result<Self, Failure>) -> Self {
+        end.unwrap_or_else(|failure| Self {
+            result: ServiceResult { service: traveller.service(), ..ServiceResult::default() },
+            wrong: vec![failure.to_string()],
+            ..Self::default()
+        })
+    }
+}
+
+impl Traveller {
+    fn service(&self) -> String {
+        format!("{}/{}", self.participant, self.example)
+    }
+}
+
+/// Takes `traveller` from its sources to its end.
+pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure> {
+    let whom = traveller.service();
+    let people = &stage.people;
+    let team = stage.teams.get(traveller.participant).ok_or_else(|| Failure::new("its participant has no team"))?;
+    let commit = sources::push_example(&people.cluster, traveller.example).await?;
+    stage.journal.say(&whom, &format!("source pushed, commit {}", commit.get(..12).unwrap_or(&commit)));
+    let manifest = Manifest::example(&people.cluster, traveller.example)?;
+    let service = manifest.apply(&team.client).await?;
+    stage.journal.say(&whom, "manifest applied by its team");
+    let mut release = release_of(&team.client, &service, &commit, TO_A_RELEASE).await?;
+    stage.journal.say(&whom, &format!("release {}, attempt {}", release.name_any(), release.spec.attempt));
+    if traveller.end == End::Launched && matches!(standing(&release), Standing::Stopped(_)) {
+        // An earlier demo ended badly: that is told, and another attempt is asked for.
+        stage.journal.say(&whom, &format!("had stopped: {}", road::reasons(&release).join(" ")));
+        tool::succeed(&people.cluster, team, &["run", traveller.example, "-n", traveller.participant]).await?;
+        release = next_release(team, &service, &release).await?;
+    }
+    loop {
+        release = advance(stage, traveller, &whom, team, release).await?;
+        let inconclusive = release.status.as_ref().is_some_and(|status| status.outcome == Some(Outcome::Inconclusive));
+        if !inconclusive || release.spec.attempt > 1 {
+            break;
+        }
+        stage.journal.say(&whom, &format!("inconclusive, tried once more by itself: {}", road::reasons(&release).join(" ")));
+        release = next_release(team, &service, &release).await?;
+    }
+    arrive(stage, traveller, &manifest, team, &release).await
+}
+
+/// From wherever `release` is to its end; the regulator confirms on the way what has passed.
+async fn advance(stage: &Stage, traveller: &Traveller, whom: &str, team: &Person, release: Release) -> Result<Release, Failure> {
+    let people = &stage.people;
+    let step = |name: &str| stage.journal.say(whom, name);
+    let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
+    let mut release = travel(&team.client, &release, TO_THE_REGULATOR, with_regulator, step).await?;
+    if standing(&release) == Standing::WithRegulator && traveller.end == End::Launched {
+        let key = people.regulator_key().display().to_string();
+        let arguments = ["confirm", traveller.example, "-n", traveller.participant, "--key", &key];
+        tool::succeed(&people.cluster, &people.regulator, &arguments).await?;
+        stage.journal.say(whom, "confirmed by the regulator, with the regulator's own key");
+        release = travel(&team.client, &release, TO_THE_LAUNCH, |_| false, step).await?;
+    }
+    Ok(release)
+}
+
+/// The release that comes after `last`.
+async fn next_release(team: &Person, service: &StateService, last: &Release) -> Result<Release, Failure> {
+    let namespace = service.namespace().unwrap_or_default();
+    let services: Api<StateService> = Api::namespaced(team.client.clone(), &namespace);
+    let releases: Api<Release> = Api::namespaced(team.client.clone(), &namespace);
+    let known = last.name_any();
+    let found = factory_journeys::waiting::until(&services, &service.name_any(), "another attempt", TO_A_RELEASE, |service| {
+        service.status.as_ref().is_some_and(|status| !status.release.is_empty() && status.release != known)
+    })
+    .await?;
+    Ok(releases.get(&found.status.unwrap_or_default().release).await?)
+}
+
+/// Looks at the end of the road as a citizen does, and holds it against what it must be.
+async fn arrive(stage: &Stage, traveller: &Traveller, manifest: &Manifest, team: &Person, release: &Release) -> Result<Arrived, Failure> {
+    let status = release.status.clone().unwrap_or_default();
+    let services: Api<StateService> = Api::namespaced(team.client.clone(), traveller.participant);
+    let service = services.get(traveller.example).await?;
+    let began = own_time::start(release, service.managed_fields(), FIELD_MANAGER).unwrap_or_default();
+    let mut arrived = Arrived {
+        own_seconds: own_time::measure(release, began, &stage.clock.jobs()),
+        host: manifest.text("/spec/ingress/host").to_owned(),
+        result: ServiceResult {
+            service: traveller.service(),
+            release: release.name_any(),
+            phase: status.stage,
+            verdict: status.outcome.map(|outcome| format!("{outcome:?}")).unwrap_or_default(),
+            launched: false,
+            stages: road::stage_seconds(release, began),
+            reasons: road::reasons(release),
+            entry: status.entry,
+        },
+        wrong: Vec::new(),
+    };
+    let live_namespace = service.status.unwrap_or_default().live_namespace;
+    let differs = if live_namespace.is_empty() {
+        Some("it has no live namespace".to_owned())
+    } else {
+        live::differs(&stage.people.engineer.client, &live_namespace, &status.images).await?
+    };
+    arrived.result.launched = differs.is_none();
+    match traveller.end {
+        End::Launched => {
+            arrived.wrong.extend(differs.map(|text| format!("not launched: {text}")));
+            if let Err(failure) = visit(&stage.web, manifest, &arrived).await {
+                arrived.wrong.push(failure.to_string());
+            }
+            if arrived.result.verdict != "Passed" {
+                arrived.wrong.push(format!("the verdict is `{}`: {}", arrived.result.verdict, arrived.result.reasons.join(" ")));
+            }
+        }
+        End::Refused => {
+            if arrived.result.launched {
+                arrived.wrong.push("launched, though it has a defect".to_owned());
+            }
+            if arrived.result.verdict != "Failed" || arrived.result.reasons.is_empty() {
+                arrived.wrong.push(format!("the verdict is `{}`, and should be `Failed` with what was measured", arrived.result.verdict));
+            }
+            for reason in &arrived.result.reasons {
+                stage.journal.say(&arrived.result.service, &format!("refused: {reason}"));
+            }
+        }
+    }
+    Ok(arrived)
+}
+
+/// Opens the entry and the service without any credentials.
+async fn visit(web: &Web, manifest: &Manifest, arrived: &Arrived) -> Result<(), Failure> {
+    let soon = Duration::from_secs(30);
+    let (host, path) = web::parts(&arrived.result.entry);
+    let entry = web.until_good(host, path, soon).await?;
+    let number = manifest.text("/spec/register/owner/registrationNumber");
+    factory_journeys::ensure(entry.content_type.starts_with("text/html") && entry.body.contains(number), || {
+        format!("{}: the page does not show the owner's number {number}", arrived.result.entry)
+    })?;
+    web.until_good(&arrived.host, "/", soon).await?;
+    Ok(())
+}

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	log.SetFlags(log.LstdFlags | log.LUTC)
-	var r register
+	r := register{answerTime: registerTime}
 	go func() {
 		if err := r.load(open()); err != nil {
 			log.Fatal(err)

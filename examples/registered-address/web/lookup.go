@@ -35,13 +35,12 @@ func newRegistry(base string) *registry {
 	return &registry{
 		base: strings.TrimRight(base, "/"),
 		client: &http.Client{Transport: &http.Transport{
-			DialContext:           dialer.DialContext,
-			MaxIdleConnsPerHost:   64,
-			IdleConnTimeout:       90 * time.Second,
-			ResponseHeaderTimeout: 500 * time.Millisecond,
+			DialContext:         dialer.DialContext,
+			MaxIdleConnsPerHost: 64,
+			IdleConnTimeout:     90 * time.Second,
 		}},
-		attempt: 500 * time.Millisecond,
-		budget:  2 * time.Second,
+		attempt: time.Second,
+		budget:  3 * time.Second,
 	}
 }
 

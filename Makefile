@@ -1,0 +1,80 @@
+# Every command of the project. Those with `##` are for people, and `make help` lists them; the others
+# are steps between. Nothing is built twice: cargo, Go and the scripts keep their own caches.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+HARNESS := test-harness/cluster
+TOOLS := test-harness/tools
+# ONLY=word runs the tests whose names contain that word.
+ONLY ?=
+export ONLY NODES
+
+# A cluster of one's own is used where both are set.
+OWN := $(and $(KUBECONFIG),$(REGISTRY))
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## the main job on real input: three services through the factory, on a real cluster
+	@$(TOOLS)/forecast
+	@$(MAKE) install
+	@$(MAKE) -j4 factory
+	@cargo run --quiet --locked -p factory-journeys --bin demo
+
+.PHONY: test
+test: ## all tests, unit to journeys (ONLY=word: those whose names contain it)
+	@$(MAKE) install
+	@$(TOOLS)/run-tests
+
+.PHONY: check
+check: ## format, lints, generated files up to date, chart, licences and bans
+	@$(TOOLS)/run-checks
+
+.PHONY: cluster
+cluster: ## the embedded cluster (NODES=1 to 5), kubeconfig at target/cluster/kubeconfig
+	@$(MAKE) install
+	@$(MAKE) -j2 cluster-up
+
+.PHONY: cluster-down
+cluster-down: ## end the embedded cluster: no process, mount, namespace, cgroup or rule is left
+	@"$$($(HARNESS)/build)" down --state target/cluster
+
+.PHONY: generate
+generate: ## kinds, copies in the chart, manifests of variants: all that is made from something else
+	@cargo run --quiet --locked -p factory-crds --bin crdgen crds/generated
+	@$(TOOLS)/chart-copies
+	@examples/variants
+
+.PHONY: install
+install: ## the Debian packages that lack here; says what only a person can install
+	@$(TOOLS)/install
+
+# ---- steps between ----
+
+.PHONY: cluster-binary helm programs cluster-up base-images images factory
+cluster-binary:
+	@$(if $(OWN),,$(HARNESS)/build >/dev/null)
+
+helm:
+	@$(TOOLS)/helm >/dev/null
+
+programs:
+	@cargo build --quiet --locked --workspace
+
+cluster-up: cluster-binary
+	@$(if $(OWN),,"$$($(HARNESS)/build)" up --state target/cluster)
+
+base-images: cluster-up
+	@. $(TOOLS)/environment && $(HARNESS)/base-images
+
+images: base-images programs
+	@$(TOOLS)/images
+
+factory: images helm
+	@$(TOOLS)/install-factory

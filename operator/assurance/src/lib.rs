@@ -13,6 +13,8 @@ pub mod dossier;
 pub mod dsse;
 pub mod evidence;
 pub mod plan;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 pub mod standard;
 pub mod verdict;
 pub mod wire;

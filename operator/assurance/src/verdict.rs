@@ -1,14 +1,37 @@
 //! The verdict: a pure function from a test result to an outcome with findings. `docs/verdict.md`
-//! specifies it for a second implementation.
+//! specifies it, and `test-harness/peers/verify.py` is a second implementation that agrees bit for bit.
+//!
+//! Each group of rules is a file beside, written as a checklist of functions that return what they
+//! found. *Architecture invariant:* nothing passes by absence. A rule that lacks its evidence says
+//! `Inconclusive`; evidence is hostile input, so no count may overflow into a pass.
+
+mod completeness;
+mod contract;
+mod fault;
+mod figures;
+mod found;
+mod functional;
+mod generator;
+mod histogram;
+mod load;
+mod plan;
+mod recovery;
+mod say;
+mod steady;
 
 use serde::{Deserialize, Serialize};
 
 use factory_crds::release::{Finding, Outcome};
 
-use crate::dossier::TestResult;
+use crate::{dossier::TestResult, evidence::ProveEvidence};
+use found::{Found, inconclusive};
+use load::{Load, Timeline};
 
 /// Version of these rules. Rules of an old version are kept for ever.
 pub const RULES: &str = "factory.gov.kg/verdict/v1";
+
+/// Largest integer that canonical JSON (RFC 8785) keeps exactly: 2^53 − 1.
+pub const MAX_EXACT: u64 = (1 << 53) - 1;
 
 /// What follows from a test result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +39,7 @@ pub const RULES: &str = "factory.gov.kg/verdict/v1";
 pub struct Verdict {
     /// Worst of the findings; `Passed` only when there is none.
     pub outcome: Outcome,
-    /// What was found, failures first.
+    /// What was found, failures first, then in the order of the plan.
     pub findings: Vec<Finding>,
     /// What was measured, for people and dashboards.
     pub figures: Vec<Figure>,
@@ -26,18 +49,83 @@ pub struct Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Figure {
-    /// Phase of the plan.
+    /// Phase of the plan; empty for the whole run.
     pub phase: String,
-    /// What it is: `failedPpm`, `p95Us`, `p99Us`, `recoveryMs`, `lagP99Us`, `requests`.
+    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`; of a fault also
+    /// `podsGone`, `recoveryMs`, `readyAgainMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
-    /// Its limit; `None` where there is none.
+    /// Its limit; `None` where there is none. `requests` and `podsGone` must reach theirs, all
+    /// others must not exceed theirs.
     pub limit: Option<u64>,
 }
 
 /// Judges a test result.
 #[must_use]
-pub fn judge(_result: &TestResult) -> Verdict {
-    Verdict { outcome: Outcome::Inconclusive, findings: Vec::new(), figures: Vec::new() }
+pub fn judge(result: &TestResult) -> Verdict {
+    if result.rules != RULES {
+        let unknown = inconclusive("UnknownRules", format!("the result names the rules {}; these are {RULES}", say::quote(&result.rules)));
+        return verdict(vec![unknown], Vec::new());
+    }
+    let timeline = Timeline::of(&result.plan.prove.phases);
+    let load = Load::of(result.evidence.prove.as_ref(), &timeline);
+    let mut found = plan::check(result);
+    found.extend(verified(result));
+    found.extend(proven(result, &timeline, &load));
+    verdict(found, figures::of(result, &timeline, &load))
+}
+
+/// What `factory-lab verify` saw, if it is evidence of this run.
+fn verified(result: &TestResult) -> Vec<Found> {
+    let (verify, lacks) = completeness::of_verify(result);
+    match verify {
+        Some(verify) if lacks.is_empty() => {
+            let mut found = functional::check(&result.plan.verify, verify);
+            found.extend(contract::check(verify));
+            found
+        }
+        _ => lacks,
+    }
+}
+
+/// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator.
+fn proven(result: &TestResult, timeline: &Timeline, load: &Load) -> Vec<Found> {
+    let (prove, lacks) = completeness::of_prove(result, timeline, load);
+    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return lacks };
+    let void = generator::voids(result, prove, timeline, load);
+    if !void.is_empty() {
+        return void;
+    }
+    let mut found: Vec<Found> = generator::saturated(load).into_iter().collect();
+    found.extend(phases(result, prove, timeline, load));
+    found
+}
+
+/// Every phase by its own limits, in the order of the plan.
+fn phases(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline, load: &Load) -> Vec<Found> {
+    let mut faults = prove.faults.iter();
+    let mut found = Vec::new();
+    for (span, measured) in timeline.spans.iter().zip(&load.phases) {
+        match &span.phase.role {
+            crate::plan::PhaseRole::WarmUp {} => {}
+            crate::plan::PhaseRole::Steady {} => {
+                found.extend(steady::check(&result.standard, timeline, span, measured));
+            }
+            crate::plan::PhaseRole::Fault { kind, component } => {
+                if let Some(evidence) = faults.next() {
+                    let struck = fault::Struck { kind: *kind, component, span, evidence, slots: &prove.slots };
+                    found.extend(fault::check(result, &struck, measured));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn verdict(mut found: Vec<Found>, figures: Vec<Figure>) -> Verdict {
+    // Stable: within one outcome the order of the plan stays.
+    found.sort_by_key(|one| std::cmp::Reverse(one.outcome));
+    let outcome = found.first().map_or(Outcome::Passed, |worst| worst.outcome);
+    Verdict { outcome, findings: found.into_iter().map(|one| one.finding).collect(), figures }
 }

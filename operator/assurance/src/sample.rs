@@ -1,0 +1,153 @@
+//! A small test result that passes: where tests of the verdict, the register and the command line
+//! start from, before they change one thing and look at what follows.
+//!
+//! Behind the cargo feature `sample`, which only dev-dependencies turn on. *Architecture
+//! invariant:* no product is built with it, and nothing in it is read from a run.
+//!
+//! ```
+//! use factory_assurance::{dsse, sample};
+//!
+//! let result = sample::passing();
+//! let key = dsse::PrivateKey::generate();
+//! let dossier = dsse::sign(&result.into_statement()?, &key)?;
+//! # assert!(dossier.open::<factory_assurance::dossier::Dossier>(&[key.public()])?.verify().is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod measured;
+mod planned;
+mod record;
+
+use std::collections::BTreeMap;
+
+use factory_crds::state_service::Availability;
+
+use crate::{
+    bundle::Bundle,
+    dossier::{AnnouncedRun, Subject, TestResult},
+    evidence::{Evidence, Failure},
+    verdict::{RULES, Verdict},
+    wire::{Announced, Announcement},
+};
+use factory_crds::release::Outcome;
+
+/// A result that passes, its verdict computed: two components, `web` and `registry`, both faults
+/// on each, 36 s at 20 requests a second.
+#[must_use]
+pub fn passing() -> TestResult {
+    let plan = planned::plan();
+    let announcement = AnnouncedRun { id: "announcement-1".to_owned(), nonce: "5a".repeat(32), attempt: 1 };
+    let evidence = Evidence {
+        verify: Some(measured::verify(&plan, &announcement.nonce)),
+        prove: Some(measured::prove(&plan, &announcement.nonce)),
+    };
+    judged(TestResult {
+        rules: RULES.to_owned(),
+        subject: subject(),
+        bundle: bundle(),
+        standard: planned::standard(),
+        availability: availability(),
+        announcement,
+        plan,
+        evidence,
+        record: record::record(),
+        verdict: unjudged(),
+    })
+}
+
+/// A result that fails: a third of the requests found no connection after a pod of `web` was killed.
+#[must_use]
+pub fn failing() -> TestResult {
+    let mut result = passing();
+    if let Some(prove) = &mut result.evidence.prove {
+        measured::fail(prove, 0, 195..235, Failure::Connect);
+    }
+    judged(result)
+}
+
+/// A result that cannot be judged: the load never ran.
+#[must_use]
+pub fn inconclusive() -> TestResult {
+    let mut result = passing();
+    result.evidence.prove = None;
+    judged(result)
+}
+
+/// `result` as it would be, had the register answered its announcement with `announced`.
+#[must_use]
+pub fn announced(mut result: TestResult, announced: &Announced) -> TestResult {
+    result.announcement =
+        AnnouncedRun { id: announced.id.clone(), nonce: announced.nonce.clone(), attempt: announced.attempt };
+    if let Some(verify) = &mut result.evidence.verify {
+        verify.nonce.clone_from(&announced.nonce);
+    }
+    if let Some(prove) = &mut result.evidence.prove {
+        prove.nonce.clone_from(&announced.nonce);
+    }
+    judged(result)
+}
+
+/// The announcement that goes before `result`.
+#[must_use]
+pub fn announcement(result: &TestResult, epoch: u64) -> Announcement {
+    Announcement {
+        subject: result.subject.clone(),
+        bundle: result.bundle.clone(),
+        standard: result.standard.clone(),
+        plan: result.plan.clone(),
+        epoch,
+    }
+}
+
+/// `result` with the verdict that follows from it.
+#[must_use]
+pub fn judged(mut result: TestResult) -> TestResult {
+    result.verdict = result.judge();
+    result
+}
+
+/// What stands where no verdict has been computed yet.
+fn unjudged() -> Verdict {
+    Verdict { outcome: Outcome::Inconclusive, findings: Vec::new(), figures: Vec::new() }
+}
+
+fn subject() -> Subject {
+    Subject {
+        participant: "social-registry".to_owned(),
+        service: "registered-address".to_owned(),
+        release: "registered-address-1".to_owned(),
+        release_uid: "0b9e1c52-6f0a-4a35-9d59-2f5a3b0c7d10".to_owned(),
+        source: "http://git.example.test/demo/registered-address.git".to_owned(),
+        commit: "c0ffee".repeat(7)[..40].to_owned(),
+        spec_hash: format!("sha256:{}", "5e".repeat(32)),
+    }
+}
+
+fn bundle() -> Bundle {
+    let image = |name: &str, byte: &str| {
+        (name.to_owned(), format!("registry.example.test/demo/{name}@sha256:{}", byte.repeat(32)))
+    };
+    Bundle {
+        images: BTreeMap::from([image("registry", "a1"), image("web", "b2")]),
+        manifests: format!("sha256:{}", "c3".repeat(32)),
+        configuration: format!("sha256:{}", "d4".repeat(32)),
+    }
+}
+
+fn availability() -> Availability {
+    let span = |text: &str| text.parse().unwrap_or_default();
+    Availability { max_downtime_per_year: span("8h"), recovery_time: span("30s"), simultaneous_users: 100 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_samples_come_out_as_they_are_named() {
+        assert_eq!(passing().verdict.findings, []);
+        assert_eq!(passing().verdict.outcome, Outcome::Passed);
+        assert_eq!(failing().verdict.outcome, Outcome::Failed);
+        assert_eq!(inconclusive().verdict.outcome, Outcome::Inconclusive);
+    }
+}

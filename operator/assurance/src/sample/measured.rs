@@ -1,0 +1,120 @@
+//! The evidence of the sample: what the lab would have measured on a sound service.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use crate::{
+    evidence::{
+        Answer, Bucket, CheckResult, ContractResult, Failure, FaultEvidence, Mutant, Mutation, OperationResult,
+        PhaseSpan, PodGone, PodSeen, ProveEvidence, StepResult, VerifyEvidence,
+    },
+    plan::{Phase, PhaseRole, Plan},
+};
+use factory_crds::{resilience_standard::FaultKind, state_service::Step};
+
+/// Requests of each of the two operations that are due in each tenth of a second.
+const DUE: u32 = 1;
+
+pub fn verify(plan: &Plan, nonce: &str) -> VerifyEvidence {
+    let step = |step: &Step| StepResult {
+        status: Some(step.expect.status),
+        deviations: Vec::new(),
+        mutants: [Mutation::WrongStatus, Mutation::EmptyBody, Mutation::WrongValues]
+            .map(|mutation| Mutant { mutation, rejected: true })
+            .to_vec(),
+    };
+    let operation = |method: &str, path: &str, status| OperationResult {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        answers: vec![Answer { status, contradictions: Vec::new() }],
+    };
+    VerifyEvidence {
+        nonce: nonce.to_owned(),
+        checks: plan
+            .verify
+            .checks
+            .iter()
+            .map(|check| CheckResult { name: check.name.clone(), steps: check.steps.iter().map(step).collect() })
+            .collect(),
+        contracts: vec![ContractResult {
+            component: "web".to_owned(),
+            path: "/openapi.json".to_owned(),
+            unreadable: None,
+            digest: format!("sha256:{}", "e5".repeat(32)),
+            operations: vec![
+                operation("POST", "/v1/certificates", 201),
+                operation("GET", "/v1/certificates/{id}", 200),
+            ],
+        }],
+    }
+}
+
+pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
+    let mut from = 0;
+    let mut phases = Vec::new();
+    let mut faults = Vec::new();
+    for phase in &plan.prove.phases {
+        let to = from + u64::from(phase.seconds) * 1_000;
+        phases.push(PhaseSpan { name: phase.name.clone(), from_ms: from, to_ms: to });
+        faults.extend(fault(phase, from));
+        from = to;
+    }
+    let seconds = u32::try_from(from / 1_000).unwrap_or(u32::MAX);
+    let bucket = |second, operation| Bucket {
+        second,
+        operation,
+        good: u64::from(10 * DUE),
+        failed: BTreeMap::new(),
+        latency_us: vec![[4_011, 9], [12_031, 1]],
+    };
+    let mut prove = ProveEvidence {
+        nonce: nonce.to_owned(),
+        started_unix_ms: 1_795_000_000_000,
+        phases,
+        buckets: (0..seconds).flat_map(|second| [bucket(second, 0), bucket(second, 1)]).collect(),
+        slots: vec![[2 * DUE, 0]; seconds as usize * 10],
+        lag_us: vec![[85, u64::from(seconds) * 19], [1_203, u64::from(seconds)]],
+        faults,
+    };
+    // A killed pod costs the two requests that were on their way to it.
+    fail(&mut prove, 1, 191..193, Failure::Broken);
+    prove
+}
+
+fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
+    let PhaseRole::Fault { kind, component } = &phase.role else { return None };
+    let uid = |index: u32| format!("{component}-{}-{index}", kind.slug());
+    let gone = match kind {
+        FaultKind::PodKill => 1,
+        FaultKind::RollingRestart => 2,
+    };
+    Some(FaultEvidence {
+        phase: phase.name.clone(),
+        injected_ms: Some(from + 40),
+        errors: Vec::new(),
+        before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true }).collect(),
+        gone: (0..gone).map(|index| PodGone { uid: uid(index), at_ms: from + 60 + u64::from(index) * 2_000 }).collect(),
+        ready_again_ms: Some(from + 3_500),
+        residue: Vec::new(),
+    })
+}
+
+/// Lets one request of `operation` fail in each of `slots`: in its bucket, its slot, and, where no
+/// answer was complete, in the latencies.
+pub fn fail(prove: &mut ProveEvidence, operation: u32, slots: Range<u32>, cause: Failure) {
+    for slot in slots {
+        let Some(counts) = prove.slots.get_mut(slot as usize) else { continue };
+        let bucket =
+            prove.buckets.iter_mut().find(|bucket| bucket.second == slot / 10 && bucket.operation == operation);
+        let Some(bucket) = bucket.filter(|bucket| bucket.good > 0) else { continue };
+        counts[0] -= 1;
+        counts[1] += 1;
+        bucket.good -= 1;
+        *bucket.failed.entry(cause).or_default() += 1;
+        if !matches!(cause, Failure::Status | Failure::Content) {
+            if let Some(last) = bucket.latency_us.first_mut() {
+                last[1] -= 1;
+            }
+            bucket.latency_us.retain(|[_, count]| *count > 0);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The plan of the sample and the standard that it meets.
+
+use factory_crds::{
+    Json,
+    resilience_standard::{FaultKind, FaultLimits, SteadyLimits},
+    state_service::{Check, Expect, Request, Step},
+};
+use serde_json::json;
+
+use crate::{
+    plan::{Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, VerifyPlan},
+    standard::Standard,
+};
+
+pub fn standard() -> Standard {
+    let fault = |kind, max_failed_ppm| FaultLimits { kind, max_failed_ppm, window_seconds: 6 };
+    Standard {
+        name: "basic".to_owned(),
+        version: "1".to_owned(),
+        steady: SteadyLimits { max_failed_ppm: 1_000, p95_ms: 500, p99_ms: 1_500 },
+        faults: vec![fault(FaultKind::PodKill, 50_000), fault(FaultKind::RollingRestart, 5_000)],
+        max_lag_ppm: 100_000,
+        min_requests: 50,
+    }
+}
+
+pub fn plan() -> Plan {
+    Plan { entry: "web".to_owned(), verify: verify(), prove: prove() }
+}
+
+fn verify() -> VerifyPlan {
+    let pin = "10101199900017";
+    let issue = Step {
+        request: request("POST", "/v1/certificates", Some(json!({ "pin": pin }))),
+        expect: Expect {
+            status: 201,
+            headers: [("content-type".to_owned(), "application/json".to_owned())].into(),
+            body: Some(Json(json!({ "pin": pin }))),
+            schema: None,
+        },
+        carry: [("id".to_owned(), "/id".to_owned())].into(),
+    };
+    let read = Step {
+        request: request("GET", "/v1/certificates/{{id}}", None),
+        expect: expect(json!({ "id": "{{id}}" })),
+        carry: [].into(),
+    };
+    VerifyPlan {
+        checks: vec![Check { name: "issue-certificate".to_owned(), steps: vec![issue, read] }],
+        descriptions: vec![Description { component: "web".to_owned(), path: "/openapi.json".to_owned() }],
+    }
+}
+
+fn prove() -> ProvePlan {
+    let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
+    let mut phases =
+        vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
+    for component in ["registry", "web"] {
+        for kind in [FaultKind::PodKill, FaultKind::RollingRestart] {
+            phases.push(Phase {
+                name: format!("{}-{component}", kind.slug()),
+                seconds: 6,
+                role: PhaseRole::Fault { kind, component: component.to_owned() },
+            });
+        }
+    }
+    phases.push(steady("steady-after"));
+    let operation = |path: &str| LoadOperation {
+        name: format!("GET {path}"),
+        request: request("GET", path, None),
+        expect: expect(json!({})),
+        weight: 1,
+    };
+    ProvePlan {
+        load: LoadPlan {
+            requests_per_minute: 1_200,
+            timeout_ms: 5_000,
+            max_in_flight: 200,
+            operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
+        },
+        phases,
+    }
+}
+
+fn request(method: &str, path: &str, body: Option<serde_json::Value>) -> Request {
+    Request {
+        component: None,
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: [].into(),
+        body: body.map(Json),
+    }
+}
+
+fn expect(body: serde_json::Value) -> Expect {
+    Expect { status: 200, headers: [].into(), body: Some(Json(body)), schema: None }
+}

@@ -1,0 +1,184 @@
+//! Requests summed over the phases of the plan. A request belongs to the phase in which it was due,
+//! whatever became of it; phases begin and end at the planned whole seconds.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    evidence::{Failure, ProveEvidence, SLOT_MS},
+    plan::{Phase, PhaseRole},
+};
+
+use super::{histogram::Histogram, say};
+
+/// Slots of one second.
+pub const SLOTS: u64 = 1_000 / SLOT_MS;
+
+/// The phases of a plan with their planned seconds.
+pub struct Timeline<'a> {
+    /// In the order of the plan.
+    pub spans: Vec<Span<'a>>,
+    /// Length of the whole run in seconds.
+    pub seconds: u64,
+}
+
+/// A phase and its planned seconds from the start of the load.
+pub struct Span<'a> {
+    /// The phase.
+    pub phase: &'a Phase,
+    /// First second, inclusive.
+    pub from: u64,
+    /// Last second, exclusive.
+    pub to: u64,
+}
+
+impl<'a> Timeline<'a> {
+    /// Of `phases`, one after another from 0.
+    pub fn of(phases: &'a [Phase]) -> Self {
+        let mut seconds: u64 = 0;
+        let spans = phases
+            .iter()
+            .map(|phase| {
+                let from = seconds;
+                seconds = seconds.saturating_add(u64::from(phase.seconds));
+                Span { phase, from, to: seconds }
+            })
+            .collect();
+        Self { spans, seconds }
+    }
+
+    /// Index of the phase to which `second` belongs.
+    pub fn phase_at(&self, second: u64) -> Option<usize> {
+        let index = self.spans.partition_point(|span| span.to <= second);
+        (index < self.spans.len()).then_some(index)
+    }
+
+    /// First second of the first fault and last second of the last one.
+    pub fn faults(&self) -> Option<(u64, u64)> {
+        let mut faults = self.spans.iter().filter(|span| matches!(span.phase.role, PhaseRole::Fault { .. }));
+        let first = faults.next()?;
+        Some((first.from, faults.next_back().unwrap_or(first).to))
+    }
+}
+
+/// The requests of a run.
+pub struct Load {
+    /// One for each phase of the plan, in its order.
+    pub phases: Vec<Measured>,
+    /// All of them.
+    pub whole: Measured,
+}
+
+/// Requests of a stretch of the run.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Answers that met the expectation.
+    pub good: u128,
+    /// Failures by cause. `Unsent` is one: places in flight run out only when answers stay away.
+    pub failed: BTreeMap<Failure, u128>,
+    /// Latency of all that were answered.
+    pub latency: Histogram,
+}
+
+impl Load {
+    /// Sums up `prove`; all zero where there is none.
+    pub fn of(prove: Option<&ProveEvidence>, timeline: &Timeline<'_>) -> Self {
+        let mut load = Self { phases: vec![Measured::default(); timeline.spans.len()], whole: Measured::default() };
+        for bucket in prove.iter().flat_map(|prove| &prove.buckets) {
+            let phase = timeline.phase_at(u64::from(bucket.second));
+            for part in phase.and_then(|index| load.phases.get_mut(index)).into_iter().chain([&mut load.whole]) {
+                part.good = part.good.saturating_add(u128::from(bucket.good));
+                for (cause, count) in &bucket.failed {
+                    let sum = part.failed.entry(*cause).or_default();
+                    *sum = sum.saturating_add(u128::from(*count));
+                }
+                part.latency.add(&bucket.latency_us);
+            }
+        }
+        load
+    }
+}
+
+impl Measured {
+    /// All requests that were due.
+    pub fn total(&self) -> u128 {
+        self.good.saturating_add(self.failures())
+    }
+
+    /// Those that failed.
+    pub fn failures(&self) -> u128 {
+        self.failed.values().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Those that failed by `cause`.
+    pub fn of(&self, cause: Failure) -> u128 {
+        self.failed.get(&cause).copied().unwrap_or_default()
+    }
+
+    /// Share of failed requests, rounded up; `None` without requests.
+    pub fn failed_ppm(&self) -> Option<u64> {
+        ppm(self.failures(), self.total())
+    }
+
+    /// `12 of 500: 10 no connection, 2 wrong status`.
+    pub fn failures_in_words(&self) -> String {
+        let causes: Vec<String> = self
+            .failed
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(cause, count)| format!("{count} {}", words(*cause)))
+            .collect();
+        format!("{} of {}: {}", self.failures(), self.total(), causes.join(", "))
+    }
+
+    /// `23.4 % of requests failed (117 of 500: 117 no connection)`, if more than `limit_ppm` did.
+    pub fn failed_more_than(&self, limit_ppm: u32) -> Option<String> {
+        let ppm = self.failed_ppm().filter(|ppm| *ppm > u64::from(limit_ppm))?;
+        Some(format!("{} of requests failed ({})", say::percent_measured(ppm), self.failures_in_words()))
+    }
+}
+
+/// `⌈part × 1 000 000 / whole⌉`; rounding up makes it exceed an integer limit exactly when the true
+/// share does.
+pub fn ppm(part: u128, whole: u128) -> Option<u64> {
+    (whole > 0).then(|| exact(part.saturating_mul(1_000_000).div_ceil(whole)))
+}
+
+/// `value` as it can stand in a figure: at most [`super::MAX_EXACT`].
+pub fn exact(value: u128) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX).min(super::MAX_EXACT)
+}
+
+const fn words(cause: Failure) -> &'static str {
+    match cause {
+        Failure::Connect => "no connection",
+        Failure::Broken => "broken connection",
+        Failure::Timeout => "no answer in time",
+        Failure::Status => "wrong status",
+        Failure::Content => "wrong content",
+        Failure::Unsent => "not sent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_exceed_a_limit_exactly_when_the_true_share_does() {
+        assert_eq!(ppm(0, 500), Some(0));
+        assert_eq!(ppm(25, 500), Some(50_000));
+        assert_eq!(ppm(1, 3), Some(333_334));
+        assert_eq!(ppm(50_001, 1_000_000), Some(50_001));
+        assert_eq!(ppm(1, 0), None);
+        assert_eq!(ppm(u128::MAX, 1), Some(super::super::MAX_EXACT));
+    }
+
+    #[test]
+    fn a_second_belongs_to_the_phase_that_was_planned_for_it() {
+        let phase = |seconds| Phase { name: String::new(), seconds, role: PhaseRole::Steady {} };
+        let phases = [phase(2), phase(0), phase(3)];
+        let timeline = Timeline::of(&phases);
+        let found: Vec<_> = (0..6).map(|second| timeline.phase_at(second)).collect();
+        assert_eq!(found, [Some(0), Some(0), Some(2), Some(2), Some(2), None]);
+    }
+}

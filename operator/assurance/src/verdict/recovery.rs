@@ -1,0 +1,109 @@
+//! Time to recovery, from the traffic alone: when did requests come through again?
+//!
+//! Only tenths of a second in which requests were due are looked at. Ten of them in a row serve if
+//! at most the allowed share of their requests failed, rounded up to whole requests, because a
+//! single stray failure among a handful of requests is no outage. Recovery is the beginning of the
+//! first ten from which on all ten serve.
+
+use crate::evidence::{SLOT_MS, Slot};
+
+/// Slots with requests that are looked at together: one second of dense traffic.
+pub const TOGETHER: usize = 10;
+
+/// When requests came through again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// After so many milliseconds; 0 if they never stopped.
+    After(u64),
+    /// Not within the window.
+    Never,
+    /// There were not requests enough to say.
+    Unknown,
+}
+
+/// Recovery within `slots[from..to]` after an injection at `injected_ms`, where `allowed_ppm` may fail.
+pub fn recovery(slots: &[Slot], from: u64, to: u64, injected_ms: u64, allowed_ppm: u32) -> Recovery {
+    let due: Vec<(u64, [u64; 2])> = (from..to)
+        .map_while(|index| Some((index, *slots.get(usize::try_from(index).ok()?)?)))
+        .map(|(index, [good, failed])| (index, [u64::from(good), u64::from(failed)]))
+        .filter(|(_, [good, failed])| good + failed > 0)
+        .collect();
+    if due.len() < TOGETHER {
+        return Recovery::Unknown;
+    }
+    let last = due.len() - TOGETHER;
+    let serves = |window: &[(u64, [u64; 2])]| {
+        let [good, failed] = window.iter().fold([0, 0], |[g, f]: [u64; 2], (_, [good, failed])| [g + good, f + failed]);
+        let allowed = (u128::from(good + failed) * u128::from(allowed_ppm)).div_ceil(1_000_000);
+        u128::from(failed) <= allowed
+    };
+    match due.windows(TOGETHER).rposition(|window| !serves(window)) {
+        None => Recovery::After(0),
+        Some(index) if index == last => Recovery::Never,
+        Some(index) => Recovery::After((due[index + 1].0 * SLOT_MS).saturating_sub(injected_ms)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 40 tenths of a second with four requests each, of which those in `down` failed.
+    fn traffic(down: std::ops::Range<usize>) -> Vec<Slot> {
+        (0..40).map(|slot| if down.contains(&slot) { [0, 4] } else { [4, 0] }).collect()
+    }
+
+    #[test]
+    fn recovery_is_the_first_tenth_from_which_on_requests_come_through() {
+        for (down, want) in [
+            (0..0, Recovery::After(0)),
+            (0..1, Recovery::After(60)),
+            (0..12, Recovery::After(1_160)),
+            (5..12, Recovery::After(1_160)),
+            (0..39, Recovery::Never),
+            (39..40, Recovery::Never),
+            (0..40, Recovery::Never),
+        ] {
+            assert_eq!(recovery(&traffic(down.clone()), 0, 40, 40, 50_000), want, "{down:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_down_before_the_injection_or_after_the_window_does_not_count() {
+        let mut slots = traffic(0..5);
+        slots.extend([[0, 4]; 10]);
+        assert_eq!(recovery(&slots, 5, 40, 510, 0), Recovery::After(0));
+    }
+
+    #[test]
+    fn a_stray_failure_is_no_outage_unless_none_is_allowed() {
+        let mut slots = traffic(0..0);
+        slots[20] = [3, 1];
+        assert_eq!(recovery(&slots, 0, 40, 0, 1), Recovery::After(0));
+        assert_eq!(recovery(&slots, 0, 40, 0, 0), Recovery::After(2_100));
+        slots[21] = [3, 1];
+        assert_eq!(recovery(&slots, 0, 40, 0, 25_000), Recovery::After(2_100), "one of 40 is allowed, two are not");
+        assert_eq!(recovery(&slots, 0, 40, 0, 25_001), Recovery::After(0), "two of 40 are allowed");
+    }
+
+    #[test]
+    fn empty_tenths_say_nothing() {
+        let mut slots = vec![[0, 0]; 31];
+        for slot in (0..27).step_by(3) {
+            slots[slot] = [1, 0];
+        }
+        assert_eq!(recovery(&slots, 0, 30, 0, 0), Recovery::Unknown, "nine tenths with requests");
+        slots[27] = [1, 0];
+        assert_eq!(recovery(&slots, 0, 30, 0, 0), Recovery::After(0));
+        slots[0] = [0, 1];
+        slots[30] = [1, 0];
+        assert_eq!(recovery(&slots, 0, 31, 0, 0), Recovery::After(300), "from the next tenth with requests on");
+    }
+
+    #[test]
+    fn slots_that_are_not_there_and_huge_counts_do_no_harm() {
+        assert_eq!(recovery(&[], 0, u64::MAX, 0, 0), Recovery::Unknown);
+        assert_eq!(recovery(&[[u32::MAX, u32::MAX]; 20], 0, 20, u64::MAX, u32::MAX), Recovery::After(0));
+        assert_eq!(recovery(&[[u32::MAX, u32::MAX]; 20], 0, 20, 0, 499_999), Recovery::Never);
+    }
+}

@@ -1,0 +1,60 @@
+//! The steady state: what the service costs its users while nothing is broken, before the first
+//! fault and after the last.
+
+use crate::standard::Standard;
+
+use super::{
+    found::{Found, failed, inconclusive},
+    load::{Measured, Span, Timeline},
+    say,
+};
+
+/// Holds one steady phase against the steady limits.
+pub fn check(standard: &Standard, timeline: &Timeline<'_>, span: &Span<'_>, measured: &Measured) -> Vec<Found> {
+    if let Some(few) = too_few(standard, span, measured) {
+        return vec![few];
+    }
+    let place = place(timeline, span);
+    let limits = &standard.steady;
+    let failures = measured.failed_more_than(limits.max_failed_ppm).map(|share| {
+        let limit = say::percent(limits.max_failed_ppm.into());
+        failed("SteadyFailuresTooHigh", format!("{place}, {share}; the standard allows {limit}"))
+    });
+    let percentiles = [
+        ("SteadyP95TooHigh", 95, limits.p95_ms),
+        ("SteadyP99TooHigh", 99, limits.p99_ms),
+    ];
+    let slow = percentiles.into_iter().filter_map(|(code, percent, limit_ms)| {
+        let limit = u64::from(limit_ms) * 1_000;
+        let measured = measured.latency.percentile(percent).filter(|us| *us > limit)?;
+        let (measured, limit) = (say::latency_measured(measured), say::latency(limit));
+        Some(failed(code, format!("{place}, {percent} % of answers came within {measured}; the standard asks for {limit}")))
+    });
+    failures.into_iter().chain(slow).collect()
+}
+
+/// No evidence in a phase that is judged.
+pub fn too_few(standard: &Standard, span: &Span<'_>, measured: &Measured) -> Option<Found> {
+    let least = least(standard);
+    let total = measured.total();
+    (total < u128::from(least)).then(|| {
+        let name = say::quote(&span.phase.name);
+        inconclusive("TooFewRequests", format!("phase {name}: {total} requests were due; fewer than {least} are no evidence"))
+    })
+}
+
+/// Requests that a judged phase must have: at least one, whatever the standard says.
+pub fn least(standard: &Standard) -> u64 {
+    standard.min_requests.max(1)
+}
+
+/// Where in the run: a service that is slow before anything is broken has another fault than one
+/// that does not come back.
+fn place(timeline: &Timeline<'_>, span: &Span<'_>) -> &'static str {
+    match timeline.faults() {
+        Some((first, _)) if span.to <= first => "in the steady state before any fault",
+        Some((_, last)) if span.from >= last => "in the steady state after the last fault",
+        Some(_) => "in the steady state between two faults",
+        None => "in the steady state",
+    }
+}

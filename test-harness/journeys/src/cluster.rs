@@ -23,6 +23,8 @@ pub struct Cluster {
     pub kubeconfig: PathBuf,
     /// Image registry as nodes and pods name it, with a folder if any.
     pub registry: String,
+    /// The same registry's API as this machine reaches it.
+    pub registry_api: String,
     /// Git server as the operator names it, without a slash at the end.
     pub git_url: String,
     /// The same server as this machine pushes to it.
@@ -66,9 +68,14 @@ impl Cluster {
             variables.get(name).cloned().or_else(|| env::var(name).ok()).ok_or(ClusterError::Unset(name))
         };
         let address = |name| get(name).map(|text| text.trim_end_matches('/').to_owned());
+        let registry = address("REGISTRY")?;
+        let host = registry.split('/').next().unwrap_or_default().to_owned();
+        let host = address("REGISTRY_PUSH").unwrap_or(host);
+        let scheme = if get("REGISTRY_TLS").is_ok_and(|tls| tls == "off") { "http" } else { "https" };
         Ok(Self {
+            registry_api: format!("{scheme}://{host}"),
+            registry,
             kubeconfig: get("KUBECONFIG")?.into(),
-            registry: address("REGISTRY")?,
             git_url: address("GIT_URL")?,
             git_push: address("GIT_PUSH")?,
             ingress: address("INGRESS")?,

@@ -8,6 +8,7 @@
 //! register and services and the command `kubectl-factory`; never the operator's code.
 
 pub mod cluster;
+pub mod escort;
 pub mod events;
 pub mod failure;
 pub mod job_clock;
@@ -15,8 +16,10 @@ pub mod live;
 pub mod manifest;
 pub mod overhead;
 pub mod people;
+pub mod register;
 pub mod result;
 pub mod road;
+pub mod scene;
 pub mod sources;
 pub mod tool;
 pub mod waiting;

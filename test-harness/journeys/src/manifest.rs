@@ -134,6 +134,7 @@ mod tests {
             root,
             kubeconfig: PathBuf::new(),
             registry: String::new(),
+            registry_api: String::new(),
             git_url: "http://git.factory.test".to_owned(),
             git_push: String::new(),
             ingress: String::new(),

@@ -15,6 +15,7 @@ use crate::Cluster;
 pub struct Web {
     client: Client,
     ingress: String,
+    registry: String,
 }
 
 /// An answer.
@@ -41,6 +42,9 @@ pub enum WebError {
         /// Why.
         source: reqwest::Error,
     },
+    /// The registry did not say which image it has.
+    #[error("{0}: the registry names no digest")]
+    NoDigest(String),
     /// It never answered 200.
     #[error("GET http://{host}{path}: not 200 within {limit:?}; last: {last}")]
     NeverGood {
@@ -61,19 +65,22 @@ impl Web {
         // The second call finds the first one's provider in place, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().timeout(Duration::from_secs(5)).no_proxy().build()?;
-        Ok(Self { client, ingress: cluster.ingress.clone() })
+        Ok(Self { client, ingress: cluster.ingress.clone(), registry: cluster.registry_api.clone() })
     }
 
     /// Asks `host` for `path` once.
     pub async fn get(&self, host: &str, path: &str) -> Result<Page, WebError> {
+        self.get_as(None, host, path).await
+    }
+
+    /// Asks `host` for `path` once, with a bearer token where there is one.
+    pub async fn get_as(&self, token: Option<&str>, host: &str, path: &str) -> Result<Page, WebError> {
         let failed = |source| WebError::Request { host: host.to_owned(), path: path.to_owned(), source };
-        let answer = self
-            .client
-            .get(format!("{}{path}", self.ingress))
-            .header(header::HOST, host)
-            .send()
-            .await
-            .map_err(failed)?;
+        let mut request = self.client.get(format!("{}{path}", self.ingress)).header(header::HOST, host);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.map_err(failed)?;
         let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Ok(Page {
             status: answer.status().as_u16(),
@@ -99,6 +106,17 @@ impl Web {
                 return Err(WebError::NeverGood { host: host.to_owned(), path: path.to_owned(), limit, last });
             }
         }
+    }
+
+    /// Digest of the image `repository:tag` in the cluster's registry, `sha256:…`.
+    pub async fn digest(&self, repository: &str, tag: &str) -> Result<String, WebError> {
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        let failed = |source| WebError::Request { host: self.registry.clone(), path: path.clone(), source };
+        let accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+        let request = self.client.head(format!("{}{path}", self.registry)).header(header::ACCEPT, accept);
+        let answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+        let digest = answer.headers().get("docker-content-digest").and_then(|value| value.to_str().ok());
+        digest.map(str::to_owned).ok_or_else(|| WebError::NoDigest(format!("{repository}:{tag}")))
     }
 
     /// The address that a person opens for `host`.

@@ -2,26 +2,21 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use factory_crds::{Outcome, Release, StateService};
+use factory_crds::{Release, StateService};
 use factory_journeys::{
     Failure, Manifest, People, Person,
+    escort::Escort,
     job_clock::JobClock,
     live,
     manifest::FIELD_MANAGER,
     result::ServiceResult,
-    road::{self, Standing, release_of, standing, travel},
-    sources, tool,
+    road::{self, Standing, standing},
+    sources,
     web::{self, Web},
 };
 use kube::{Api, ResourceExt as _};
 
 use crate::{journal::Journal, own_time};
-
-/// Builds, experiments, and the queue for the lab behind two other services.
-const TO_THE_REGULATOR: Duration = Duration::from_secs(20 * 60);
-const TO_THE_LAUNCH: Duration = Duration::from_secs(5 * 60);
-/// A branch is polled every minute.
-const TO_A_RELEASE: Duration = Duration::from_secs(150);
 
 /// How a journey must end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,60 +86,24 @@ impl Traveller {
 /// Takes `traveller` from its sources to its end.
 pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure> {
     let whom = traveller.service();
+    let tell = |what: &str| stage.journal.say(&whom, what);
     let people = &stage.people;
     let team = stage.teams.get(traveller.participant).ok_or_else(|| Failure::new("its participant has no team"))?;
     let commit = sources::push_example(&people.cluster, traveller.example).await?;
-    stage.journal.say(&whom, &format!("source pushed, commit {}", commit.get(..12).unwrap_or(&commit)));
+    tell(&format!("source pushed, commit {}", commit.get(..12).unwrap_or(&commit)));
     let manifest = Manifest::example(&people.cluster, traveller.example)?;
     let service = manifest.apply(&team.client).await?;
-    stage.journal.say(&whom, "manifest applied by its team");
-    let mut release = release_of(&team.client, &service, &commit, TO_A_RELEASE).await?;
-    stage.journal.say(&whom, &format!("release {}, attempt {}", release.name_any(), release.spec.attempt));
+    tell("manifest applied by its team");
+    let escort = Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell };
+    let mut release = escort.release(&commit).await?;
+    tell(&format!("release {}, attempt {}", release.name_any(), release.spec.attempt));
     if traveller.end == End::Launched && matches!(standing(&release), Standing::Stopped(_)) {
         // An earlier demo ended badly: that is told, and another attempt is asked for.
-        stage.journal.say(&whom, &format!("had stopped: {}", road::reasons(&release).join(" ")));
-        tool::succeed(&people.cluster, team, &["run", traveller.example, "-n", traveller.participant]).await?;
-        release = next_release(team, &service, &release).await?;
+        tell(&format!("had stopped: {}", road::reasons(&release).join(" ")));
+        release = escort.again(&release).await?;
     }
-    loop {
-        release = advance(stage, traveller, &whom, team, release).await?;
-        let inconclusive = release.status.as_ref().is_some_and(|status| status.outcome == Some(Outcome::Inconclusive));
-        if !inconclusive || release.spec.attempt > 1 {
-            break;
-        }
-        stage.journal.say(&whom, &format!("inconclusive, tried once more by itself: {}", road::reasons(&release).join(" ")));
-        release = next_release(team, &service, &release).await?;
-    }
+    release = escort.to_the_end(release).await?;
     arrive(stage, traveller, &manifest, team, &release).await
-}
-
-/// From wherever `release` is to its end; the regulator confirms on the way what has passed.
-async fn advance(stage: &Stage, traveller: &Traveller, whom: &str, team: &Person, release: Release) -> Result<Release, Failure> {
-    let people = &stage.people;
-    let step = |name: &str| stage.journal.say(whom, name);
-    let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
-    let mut release = travel(&team.client, &release, TO_THE_REGULATOR, with_regulator, step).await?;
-    if standing(&release) == Standing::WithRegulator && traveller.end == End::Launched {
-        let key = people.regulator_key().display().to_string();
-        let arguments = ["confirm", traveller.example, "-n", traveller.participant, "--key", &key];
-        tool::succeed(&people.cluster, &people.regulator, &arguments).await?;
-        stage.journal.say(whom, "confirmed by the regulator, with the regulator's own key");
-        release = travel(&team.client, &release, TO_THE_LAUNCH, |_| false, step).await?;
-    }
-    Ok(release)
-}
-
-/// The release that comes after `last`.
-async fn next_release(team: &Person, service: &StateService, last: &Release) -> Result<Release, Failure> {
-    let namespace = service.namespace().unwrap_or_default();
-    let services: Api<StateService> = Api::namespaced(team.client.clone(), &namespace);
-    let releases: Api<Release> = Api::namespaced(team.client.clone(), &namespace);
-    let known = last.name_any();
-    let found = factory_journeys::waiting::until(&services, &service.name_any(), "another attempt", TO_A_RELEASE, |service| {
-        service.status.as_ref().is_some_and(|status| !status.release.is_empty() && status.release != known)
-    })
-    .await?;
-    Ok(releases.get(&found.status.unwrap_or_default().release).await?)
 }
 
 /// Looks at the end of the road as a citizen does, and holds it against what it must be.

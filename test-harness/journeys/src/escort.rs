@@ -1,0 +1,102 @@
+//! Takes a release along the road as its team and the regulator do: waits for the result, confirms
+//! what has passed, and stays for the second attempt that the factory makes of an inconclusive one.
+
+use std::time::Duration;
+
+use factory_crds::{Outcome, Release, StateService};
+use kube::{Api, ResourceExt as _};
+
+use crate::{
+    Failure, People, Person,
+    road::{self, Standing, standing, travel},
+    tool,
+    waiting::until,
+};
+
+/// Builds, experiments, and the queue for the lab behind other services.
+const TO_THE_REGULATOR: Duration = Duration::from_secs(20 * 60);
+const TO_THE_LAUNCH: Duration = Duration::from_secs(5 * 60);
+/// A branch is polled every minute where the manifest says nothing else.
+const TO_A_RELEASE: Duration = Duration::from_secs(150);
+
+/// Who goes with a service.
+pub struct Escort<'a> {
+    /// Everybody but the team.
+    pub people: &'a People,
+    /// The service's team.
+    pub team: &'a Person,
+    /// The service.
+    pub service: &'a StateService,
+    /// Whether the regulator confirms what has passed.
+    pub confirms: bool,
+    /// Is told each step.
+    pub tell: &'a dyn Fn(&str),
+}
+
+impl Escort<'_> {
+    fn name(&self) -> String {
+        self.service.name_any()
+    }
+
+    fn participant(&self) -> String {
+        self.service.namespace().unwrap_or_default()
+    }
+
+    /// The release that the factory makes of the service as it stands, at `commit`.
+    pub async fn release(&self, commit: &str) -> Result<Release, Failure> {
+        road::release_of(&self.team.client, self.service, commit, TO_A_RELEASE).await
+    }
+
+    /// From wherever `release` is to its end: launched, stopped, or with the regulator where the
+    /// escort does not confirm.
+    pub async fn to_the_end(&self, release: Release) -> Result<Release, Failure> {
+        let release = self.once(release).await?;
+        let inconclusive = release.status.as_ref().is_some_and(|status| status.outcome == Some(Outcome::Inconclusive));
+        if !inconclusive || release.spec.attempt > 1 {
+            return Ok(release);
+        }
+        (self.tell)(&format!("inconclusive, tried once more by itself: {}", road::reasons(&release).join(" ")));
+        let next = self.after(&release).await?;
+        self.once(next).await
+    }
+
+    async fn once(&self, release: Release) -> Result<Release, Failure> {
+        let client = &self.team.client;
+        let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
+        let release = travel(client, &release, TO_THE_REGULATOR, with_regulator, self.tell).await?;
+        if standing(&release) != Standing::WithRegulator || !self.confirms {
+            return Ok(release);
+        }
+        self.confirm().await?;
+        (self.tell)("confirmed by the regulator, with the regulator's own key");
+        travel(client, &release, TO_THE_LAUNCH, |_| false, self.tell).await
+    }
+
+    /// The regulator confirms the newest release.
+    async fn confirm(&self) -> Result<String, tool::ToolError> {
+        let (name, participant) = (self.name(), self.participant());
+        let key = self.people.regulator_key().display().to_string();
+        let arguments = ["confirm", &name, "-n", &participant, "--key", &key];
+        tool::succeed(&self.people.cluster, &self.people.regulator, &arguments).await
+    }
+
+    /// The team asks for another attempt after `last`.
+    pub async fn again(&self, last: &Release) -> Result<Release, Failure> {
+        let arguments = ["run", &self.name(), "-n", &self.participant()];
+        tool::succeed(&self.people.cluster, self.team, &arguments).await?;
+        self.after(last).await
+    }
+
+    /// The release that comes after `last`.
+    async fn after(&self, last: &Release) -> Result<Release, Failure> {
+        let namespace = self.participant();
+        let services: Api<StateService> = Api::namespaced(self.team.client.clone(), &namespace);
+        let releases: Api<Release> = Api::namespaced(self.team.client.clone(), &namespace);
+        let known = last.name_any();
+        let found = until(&services, &self.name(), "another attempt", TO_A_RELEASE, |service| {
+            service.status.as_ref().is_some_and(|status| !status.release.is_empty() && status.release != known)
+        })
+        .await?;
+        Ok(releases.get(&found.status.unwrap_or_default().release).await?)
+    }
+}

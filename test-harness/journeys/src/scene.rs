@@ -1,0 +1,90 @@
+//! The scene of a test: the people, one participant with its team, and names that no earlier run
+//! has used. What a test made is deleted at its end, as a team would.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use factory_crds::{Release, StateService};
+use kube::{Api, api::DeleteParams};
+
+use crate::{
+    Cluster, Failure, Manifest, People, Person, ensure,
+    escort::Escort,
+    road::{Standing, reasons, standing},
+    sources,
+    waiting::until_gone,
+    web::Web,
+};
+
+/// A test's surroundings.
+pub struct Scene {
+    /// Everybody but the team.
+    pub people: People,
+    /// What citizens see.
+    pub web: Web,
+    /// The participant.
+    pub participant: String,
+    /// Its team.
+    pub team: Person,
+}
+
+impl Scene {
+    /// The scene of `participant`.
+    pub async fn of(participant: &str) -> Result<Self, Failure> {
+        let cluster = Cluster::find()?;
+        let web = Web::through(&cluster)?;
+        let people = People::gather(cluster).await?;
+        let team = people.team(participant, participant).await?;
+        Ok(Self { people, web, participant: participant.to_owned(), team })
+    }
+
+    /// A name beginning with `prefix` that no earlier run has used.
+    #[must_use]
+    pub fn fresh(prefix: &str) -> String {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        format!("{prefix}-{:x}", since.as_secs())
+    }
+
+    /// The participant's services, as its team sees them.
+    #[must_use]
+    pub fn services(&self) -> Api<StateService> {
+        Api::namespaced(self.team.client.clone(), &self.participant)
+    }
+
+    /// The participant's releases, as its team sees them.
+    #[must_use]
+    pub fn releases(&self) -> Api<Release> {
+        Api::namespaced(self.team.client.clone(), &self.participant)
+    }
+
+    /// `examples/<example>` as a service `name` of this participant.
+    pub fn manifest(&self, example: &str, name: &str) -> Result<Manifest, Failure> {
+        Ok(Manifest::example(&self.people.cluster, example)?.named(&self.participant, name))
+    }
+
+    /// Takes `manifest`, whose source is at `commit`, to the end of its road; the regulator confirms
+    /// where `confirms`.
+    pub async fn to_the_end(&self, manifest: &Manifest, commit: &str, confirms: bool) -> Result<Release, Failure> {
+        let service = manifest.apply(&self.team.client).await?;
+        let name = manifest.service().to_owned();
+        let tell = |what: &str| println!("{name}: {what}");
+        let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell };
+        let release = escort.release(commit).await?;
+        escort.to_the_end(release).await
+    }
+
+    /// A launched service `name` made of `examples/<example>`: the one of an earlier run where it is
+    /// still as it was.
+    pub async fn launched(&self, example: &str, name: &str) -> Result<Release, Failure> {
+        let commit = sources::push_example(&self.people.cluster, example).await?;
+        let release = self.to_the_end(&self.manifest(example, name)?, &commit, true).await?;
+        ensure(standing(&release) == Standing::Launched, || format!("{name} was not launched: {}", reasons(&release).join(" ")))?;
+        Ok(release)
+    }
+
+    /// Deletes the service `name` as its team does, and waits until it is gone.
+    pub async fn delete(&self, name: &str) -> Result<(), Failure> {
+        self.services().delete(name, &DeleteParams::default()).await?;
+        until_gone(&self.services(), name, Duration::from_secs(120)).await?;
+        Ok(())
+    }
+}

@@ -1,1 +1,39 @@
-fn main() {}
+//! The program `factory-register`: see the library for what it does.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use factory_register::{
+    arguments::{Arguments, Command},
+    serve::serve,
+    store::audit::audit,
+};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    // The one provider of the process: with two in the build, rustls does not choose by itself.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::warn!("a TLS provider was installed before");
+    }
+    let ended = match arguments.command {
+        Command::Serve(options) => serve(options).await.map_err(|error| error.to_string()),
+        Command::Audit { database } => match audit(&database).await {
+            Ok(found) => {
+                println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        },
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "factory-register ended");
+            ExitCode::FAILURE
+        }
+    }
+}

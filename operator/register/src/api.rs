@@ -1,0 +1,121 @@
+//! The register's HTTP surface: one file a resource. Handlers ask who is there, read what is needed,
+//! let [`crate::intake`] judge it, and write.
+//!
+//! *Architecture invariant:* a handler gets the right to act as an argument ([`caller::Factory`],
+//! [`caller::Regulator`]) that only the check of that right can make.
+
+mod announcements;
+pub mod caller;
+mod decisions;
+pub mod entries;
+mod health;
+mod observe;
+pub mod problem;
+mod submissions;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use tokio::sync::{Semaphore, watch};
+
+use crate::{
+    access::{Authenticator, Users},
+    keys::Keys,
+    metrics::Metrics,
+    pages,
+    store::Store,
+};
+use problem::Refusal;
+
+/// Largest dossier or announcement.
+const LARGE_BODY: usize = 32 * 1024 * 1024;
+/// Largest confirmation or return.
+const SMALL_BODY: usize = 256 * 1024;
+/// Dossiers verified at the same time: each may need several times its size in memory.
+const VERIFIED_AT_ONCE: usize = 2;
+
+/// Everything that handlers work with.
+pub struct Register {
+    /// The database.
+    pub store: Store,
+    /// Who asks, and what they may.
+    pub access: Box<dyn Authenticator>,
+    /// The programs of the factory by name.
+    pub users: Users,
+    /// Keys that dossiers are signed with.
+    pub factory_keys: Keys,
+    /// Keys that confirmations are signed with.
+    pub regulator_keys: Keys,
+    /// Figures.
+    pub metrics: Metrics,
+    /// Turns true when the server is to end: those who wait are answered at once.
+    pub stopping: watch::Receiver<bool>,
+    verifying: Semaphore,
+}
+
+impl Register {
+    /// A register over these parts.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        access: Box<dyn Authenticator>,
+        users: Users,
+        (factory_keys, regulator_keys): (Keys, Keys),
+        metrics: Metrics,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let verifying = Semaphore::new(VERIFIED_AT_ONCE);
+        Self { store, access, users, factory_keys, regulator_keys, metrics, stopping, verifying }
+    }
+}
+
+/// All routes over `register`.
+pub fn router(register: Arc<Register>) -> Router {
+    let large = Router::new()
+        .route("/api/v1/announcements", post(announcements::announce))
+        .route("/api/v1/submissions", get(submissions::list).post(submissions::submit))
+        .layer(DefaultBodyLimit::max(LARGE_BODY));
+    Router::new()
+        .route("/api/v1/submissions/{id}", get(submissions::get))
+        .route("/api/v1/submissions/{id}/dossier", get(submissions::dossier))
+        .route("/api/v1/submissions/{id}/confirmation", post(decisions::confirm))
+        .route("/api/v1/submissions/{id}/return", post(decisions::send_back))
+        .route("/api/v1/entries", get(entries::index))
+        .route("/api/v1/entries/{participant}/{service}", get(entries::entry))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .merge(pages::router())
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
+        .merge(large)
+        .fallback(async || Refusal::not_found("no such page"))
+        .method_not_allowed_fallback(async || Refusal::method())
+        .layer(middleware::from_fn_with_state(Arc::clone(&register), observe::observe))
+        .with_state(register)
+}
+
+/// Carries `work` to its end even when the caller hangs up in the middle: what is committed must be
+/// told to those who wait for it.
+async fn to_the_end<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    Refusal: From<E>,
+{
+    tokio::spawn(work).await.map_err(|error| Refusal::internal(&error))?.map_err(Refusal::from)
+}
+
+/// Does heavy `work` off the async threads.
+async fn off_thread<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    Refusal: From<E>,
+{
+    tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::internal(&error))?.map_err(Refusal::from)
+}

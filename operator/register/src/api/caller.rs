@@ -1,0 +1,126 @@
+//! Who is calling, and in which part. The bodies of these types can only be made by the check, so a
+//! handler that takes one cannot be reached without it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header::AUTHORIZATION, request::Parts},
+};
+
+use super::{Register, problem::Refusal};
+use crate::access::{Identity, Right};
+
+/// Longest token that is looked at.
+const LONGEST_TOKEN: usize = 16 * 1024;
+/// Longest idempotency key.
+const LONGEST_KEY: usize = 200;
+
+/// Anyone whom the cluster knows.
+pub struct Caller(Identity);
+
+/// The operator.
+pub struct Factory(Identity);
+
+/// The regulator. A program of the factory never is, whatever rights it was given (invariant 11).
+pub struct Regulator(Identity);
+
+/// The `Idempotency-Key` of a request that writes.
+pub struct Key(pub String);
+
+impl Factory {
+    /// User name, for the log.
+    pub fn user(&self) -> &str {
+        &self.0.user
+    }
+}
+
+impl Regulator {
+    /// User name, for the log.
+    pub fn user(&self) -> &str {
+        &self.0.user
+    }
+}
+
+impl Caller {
+    /// Whether the caller sees every submission: programs of the factory and regulators do.
+    pub async fn sees_all(&self, register: &Register) -> Result<bool, Refusal> {
+        Ok(register.users.is_program(&self.0) || register.access.may(&self.0, Right::Confirm).await?)
+    }
+
+    /// Whether the caller is an owner of this participant's submissions.
+    pub async fn owns(&self, register: &Register, participant: &str) -> Result<bool, Refusal> {
+        Ok(register.access.may(&self.0, Right::Read(participant)).await?)
+    }
+
+    /// Refuses a caller who may not see this participant's submissions.
+    pub async fn must_see(&self, register: &Register, participant: &str) -> Result<(), Refusal> {
+        if self.owns(register, participant).await? || self.sees_all(register).await? {
+            return Ok(());
+        }
+        let user = &self.0.user;
+        let rule = "only its owner, the regulator and the factory may see a submission";
+        Err(Refusal::forbidden(format!("{user} has no right `get` on releases.factory.gov.kg in {participant}: {rule}")))
+    }
+}
+
+impl FromRequestParts<Arc<Register>> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Refusal> {
+        let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
+            Refusal::unauthenticated("Authorization: a bearer token for the audience factory-register is needed")
+        })?;
+        let token = header
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .filter(|token| !token.is_empty() && token.len() <= LONGEST_TOKEN)
+            .ok_or_else(|| Refusal::unauthenticated("Authorization: not of the form `Bearer <token>`"))?;
+        Ok(Self(register.access.identify(token).await?))
+    }
+}
+
+impl FromRequestParts<Arc<Register>> for Factory {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Refusal> {
+        let Caller(identity) = Caller::from_request_parts(parts, register).await?;
+        if identity.user == register.users.factory {
+            return Ok(Self(identity));
+        }
+        Err(Refusal::forbidden(format!("{} is not the factory, which alone announces and submits", identity.user)))
+    }
+}
+
+impl FromRequestParts<Arc<Register>> for Regulator {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Refusal> {
+        let Caller(identity) = Caller::from_request_parts(parts, register).await?;
+        if register.users.is_program(&identity) {
+            return Err(Refusal::forbidden(format!("{} is a program of the factory and never decides (item 63.3)", identity.user)));
+        }
+        if register.access.may(&identity, Right::Confirm).await? {
+            return Ok(Self(identity));
+        }
+        let rule = "only the regulator confirms and returns (item 63.3)";
+        Err(Refusal::forbidden(format!("{} has no right `confirm` on releases.factory.gov.kg: {rule}", identity.user)))
+    }
+}
+
+impl FromRequestParts<Arc<Register>> for Key {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Register>) -> Result<Self, Refusal> {
+        let bad = |rule: &str| Refusal::bad_request(format!("Idempotency-Key: {rule}"));
+        let header = parts.headers.get("idempotency-key").ok_or_else(|| bad("needed, so that a repeated request is the same request"))?;
+        let key = header.to_str().map_err(|_| bad("must be visible ASCII characters"))?;
+        if key.is_empty() || key.len() > LONGEST_KEY {
+            return Err(bad("must have 1 to 200 characters"));
+        }
+        Ok(Self(key.to_owned()))
+    }
+}

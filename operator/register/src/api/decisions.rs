@@ -1,0 +1,94 @@
+//! The regulator's two decisions on a submission (63.3): confirm it, which makes the public entry
+//! where the data are complete (19.3, 21), or return it with a reason.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State, rejection::BytesRejection},
+};
+use factory_assurance::{
+    confirmation::Confirmation,
+    dossier::Dossier,
+    dsse::Envelope,
+    wire::{ConfirmationRequest, ReturnRequest, SubmissionState},
+};
+
+use super::{Register, caller::Regulator, off_thread, problem::Refusal, submissions, to_the_end};
+use crate::{
+    intake::{self, IntakeError},
+    log::event::{EntryMade, Summary},
+    store::Written,
+};
+
+/// Longest reason of a return, in characters.
+const LONGEST_REASON: usize = 4000;
+
+/// Takes a signed confirmation; answers where the submission stands then, also when repeated.
+pub async fn confirm(
+    State(register): State<Arc<Register>>,
+    regulator: Regulator,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<SubmissionState>, Refusal> {
+    let ConfirmationRequest { confirmation } = submissions::read(body)?;
+    let held = submissions::held(&register, &id).await?;
+    let dossier = register.store.dossier(&held).await?;
+    let (keys, summary, signed, submission) =
+        (register.regulator_keys.clone(), held.summary, confirmation.clone(), id.clone());
+    let entry = off_thread(move || {
+        let confirmed = intake::confirmed(&summary, &signed, &keys.load()?)?;
+        entry(submission, summary, confirmed, &dossier)
+    })
+    .await?;
+    let (register_, submission) = (Arc::clone(&register), id.clone());
+    let user = regulator.user().to_owned();
+    let written =
+        to_the_end(async move { register_.store.confirm(&user, &submission, confirmation, entry).await }).await?;
+    if written == Written::Now(()) {
+        tracing::info!(submission = id, regulator = regulator.user(), "confirmed");
+    }
+    let held = submissions::held(&register, &id).await?;
+    Ok(Json(submissions::state_of(&register, held).await?))
+}
+
+/// Sends a submission back; answers where it stands then, also when repeated.
+pub async fn send_back(
+    State(register): State<Arc<Register>>,
+    regulator: Regulator,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<SubmissionState>, Refusal> {
+    let ReturnRequest { reason } = submissions::read(body)?;
+    let reason = reason.trim().to_owned();
+    if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
+        let (field, found) = ("reason".to_owned(), reason.chars().take(20).collect());
+        return Err(IntakeError::Field { field, rule: "must say in 1 to 4000 characters what to mend", found }.into());
+    }
+    let (register_, submission) = (Arc::clone(&register), id.clone());
+    let user = regulator.user().to_owned();
+    let written = to_the_end(async move { register_.store.send_back(&user, &submission, &reason).await }).await?;
+    if written == Written::Now(()) {
+        tracing::info!(submission = id, regulator = regulator.user(), "returned");
+    }
+    let held = submissions::held(&register, &id).await?;
+    Ok(Json(submissions::state_of(&register, held).await?))
+}
+
+/// The entry that follows from a confirmed dossier; none while data of item 17 are missing.
+fn entry(submission: String, summary: Summary, confirmed: Confirmation, dossier: &Envelope) -> Result<Option<EntryMade>, Refusal> {
+    if !summary.missing.is_empty() {
+        return Ok(None);
+    }
+    // Verified when it was taken; the log's hash holds it since.
+    let payload = dossier.payload_bytes().map_err(|error| Refusal::internal(&error))?;
+    let dossier: Dossier = serde_json::from_slice(&payload).map_err(|error| Refusal::internal(&error))?;
+    Ok(Some(EntryMade {
+        submission,
+        summary,
+        record: dossier.predicate.record,
+        confirmed_by: confirmed.predicate.verifier.id,
+        confirmed_at: confirmed.predicate.time_verified,
+    }))
+}

@@ -1,0 +1,178 @@
+//! `/api/v1/entries`: the public register as JSON (item 22). Nobody is asked who they are.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderName, header::ACCESS_CONTROL_ALLOW_ORIGIN},
+};
+use factory_assurance::verdict::Verdict;
+use factory_crds::{
+    Text,
+    state_service::{Instructions, RegisterData},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Register, problem::Refusal};
+use crate::store::Entry;
+
+/// Entries in one answer, unless fewer are asked for.
+const MOST: u32 = 100;
+
+/// Pages on other sites may read what is public.
+const FOR_EVERYONE: [(HeaderName, &str); 1] = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+
+/// Which entries to list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexQuery {
+    /// Words that all must stand in title, name, participant or owner.
+    #[serde(default)]
+    pub q: String,
+    /// Only entries older than this event.
+    pub before: Option<u64>,
+    /// How many, at most 100.
+    pub limit: Option<u32>,
+}
+
+/// A page of the index.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicIndex {
+    /// Entries, newest first.
+    pub entries: Vec<PublicEntry>,
+    /// Path of the next page, where there is one.
+    pub next: Option<String>,
+}
+
+/// A public entry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicEntry {
+    /// Participant.
+    pub participant: String,
+    /// Name of the service.
+    pub service: String,
+    /// Name of the release.
+    pub release: String,
+    /// Title in three languages.
+    pub titles: Text,
+    /// Class.
+    pub class: String,
+    /// Number and date of the decision (62).
+    pub decision: String,
+    /// Who reported, by whose delegation (63.2).
+    pub reported_by: String,
+    /// Where users reach the service.
+    pub host: String,
+    /// The nine groups of item 17. Contacts in 17.7 are salted commitments.
+    pub register: RegisterData,
+    /// Instructions for use (64 and 65).
+    pub instructions: Instructions,
+    /// The verdict that the register computed, with its figures.
+    pub verdict: Verdict,
+    /// `<name>@<version>` of the standard.
+    pub standard: String,
+    /// Which attempt at the bundle it was.
+    pub attempt: u32,
+    /// Address of the source.
+    pub source: String,
+    /// Full commit.
+    pub commit: String,
+    /// `sha256:…` of the bundle.
+    pub bundle: String,
+    /// `sha256:…` of the dossier's payload.
+    pub dossier: String,
+    /// Who confirmed.
+    pub confirmed_by: String,
+    /// When, as the signed confirmation says (RFC 3339).
+    pub confirmed_at: String,
+    /// When the entry came into being (RFC 3339).
+    pub registered_at: String,
+    /// Number of the entry's event in the register's log.
+    pub event: u64,
+    /// Path of the public page.
+    pub page: String,
+}
+
+impl From<Entry> for PublicEntry {
+    fn from(entry: Entry) -> Self {
+        let (record, summary) = (entry.made.record, entry.made.summary);
+        let subject = summary.subject;
+        Self {
+            page: format!("/entries/{}/{}", subject.participant, subject.service),
+            participant: subject.participant,
+            service: subject.service,
+            release: subject.release,
+            titles: record.titles,
+            class: record.class,
+            decision: record.decision,
+            reported_by: record.reported_by,
+            host: record.host,
+            register: record.data,
+            instructions: record.instructions,
+            verdict: summary.verdict,
+            standard: summary.standard,
+            attempt: summary.attempt,
+            source: subject.source,
+            commit: subject.commit,
+            bundle: summary.bundle,
+            dossier: summary.dossier,
+            confirmed_by: entry.made.confirmed_by,
+            confirmed_at: entry.made.confirmed_at,
+            registered_at: entry.time,
+            event: entry.seq,
+        }
+    }
+}
+
+/// The entries that hold now, by `?q=`, in pages.
+pub async fn index(
+    State(register): State<Arc<Register>>,
+    query: Result<Query<IndexQuery>, QueryRejection>,
+) -> Result<([(HeaderName, &'static str); 1], Json<PublicIndex>), Refusal> {
+    let Query(query) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
+    let most = query.limit.unwrap_or(MOST).clamp(1, MOST);
+    let list = register.store.index(&query.q, query.before, most).await?;
+    let oldest = list.entries.last().map(|entry| entry.seq).filter(|_| list.more);
+    let next = oldest.map(|seq| format!("/api/v1/entries?q={}&before={seq}&limit={most}", escaped(&query.q)));
+    let entries = list.entries.into_iter().map(PublicEntry::from).collect();
+    Ok((FOR_EVERYONE, Json(PublicIndex { entries, next })))
+}
+
+/// The entry of a service that holds now.
+pub async fn entry(
+    State(register): State<Arc<Register>>,
+    Path((participant, service)): Path<(String, String)>,
+) -> Result<([(HeaderName, &'static str); 1], Json<PublicEntry>), Refusal> {
+    let entries = register.store.entries_of(&participant, &service).await?;
+    let holds = entries.into_iter().next();
+    let holds = holds.ok_or_else(|| Refusal::not_found(&format!("the register has no entry {participant}/{service}")))?;
+    Ok((FOR_EVERYONE, Json(holds.into())))
+}
+
+/// `text` as it may stand in a query.
+pub(crate) fn escaped(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+        escaped
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_survives_in_the_address_of_the_next_page() {
+        assert_eq!(escaped("дарек&q=1 +"), "%D0%B4%D0%B0%D1%80%D0%B5%D0%BA%26q%3D1%20%2B");
+        assert_eq!(escaped("a-b.c_d~9"), "a-b.c_d~9");
+    }
+}

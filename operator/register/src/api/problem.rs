@@ -1,0 +1,156 @@
+//! Every refusal as problem details (RFC 9457): one line that names field, value and rule.
+
+use axum::{
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use factory_assurance::wire::Problem;
+
+use crate::{
+    access::AccessError,
+    intake::IntakeError,
+    keys::KeysError,
+    store::{StoreError, WriteError},
+};
+
+/// Longest line in an answer, in characters: evidence may be quoted in it.
+const LONGEST: usize = 1000;
+/// Seconds after which to try again what failed for a passing reason.
+const RETRY_SECONDS: &str = "5";
+
+/// A request that is not carried out.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    detail: String,
+}
+
+impl Refusal {
+    /// A refusal with any status.
+    #[must_use]
+    pub const fn new(status: StatusCode, detail: String) -> Self {
+        Self { status, detail }
+    }
+
+    /// 400: the request cannot be read.
+    #[must_use]
+    pub const fn bad_request(detail: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 401: who asks is not known.
+    #[must_use]
+    pub fn unauthenticated(detail: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail.to_owned())
+    }
+
+    /// 403: who asks may not.
+    #[must_use]
+    pub const fn forbidden(detail: String) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// 404: there is no such thing.
+    #[must_use]
+    pub fn not_found(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail.to_owned())
+    }
+
+    /// 405: another method.
+    #[must_use]
+    pub fn method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not know the method".to_owned())
+    }
+
+    /// 503: a passing reason; the same request may succeed later.
+    #[must_use]
+    pub fn unavailable(detail: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail.to_owned())
+    }
+
+    /// 500: a mistake of ours. The cause is logged and not told.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request ended in an error of the register");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the register, noted in its log".to_owned())
+    }
+
+    /// Its status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let one_line = |c: char| if c.is_control() { ' ' } else { c };
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            title: self.status.canonical_reason().unwrap_or("Refused").to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.chars().take(LONGEST).map(one_line).collect(),
+        };
+        let mut response = (self.status, axum::Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+        }
+        response
+    }
+}
+
+impl From<AccessError> for Refusal {
+    fn from(error: AccessError) -> Self {
+        match &error {
+            AccessError::Unauthenticated(_) => Self::unauthenticated(&error.to_string()),
+            AccessError::Unavailable { .. } => {
+                tracing::warn!(%error, "nobody can be identified");
+                Self::unavailable("the cluster's API server could not be asked who you are; nothing was done")
+            }
+        }
+    }
+}
+
+impl From<IntakeError> for Refusal {
+    fn from(error: IntakeError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+    }
+}
+
+impl From<WriteError> for Refusal {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Store(error) => error.into(),
+            WriteError::Unknown(_) => Self::not_found(&error.to_string()),
+            WriteError::Epoch { .. } | WriteError::Key(_) | WriteError::SecondDossier { .. } | WriteError::Decided { .. } => {
+                Self::new(StatusCode::CONFLICT, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(_) => {
+                tracing::error!(%error, "the database failed");
+                Self::unavailable("the register's database did not answer; nothing was acknowledged")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<KeysError> for Refusal {
+    fn from(error: KeysError) -> Self {
+        tracing::error!(%error, "pinned keys cannot be used");
+        Self::unavailable("the register has no pinned key to check the signature with; nothing was done")
+    }
+}

@@ -1,0 +1,246 @@
+//! What the register takes in: an announcement before a run, and the dossier after it. Each check
+//! names the first field that does not hold; nothing that fails one is written.
+//!
+//! *Architecture invariant:* pure. Whoever calls this reads what is needed first and writes after.
+
+pub mod completeness;
+
+use factory_assurance::{
+    bundle::Bundle,
+    canonical::{self, NotCanonical},
+    confirmation::{self, Confirmation, ConfirmationError, Confirmed},
+    dossier::{Dossier, DossierError, Subject, TestResult},
+    dsse::{DsseError, Envelope, PublicKey},
+    wire::Announcement,
+};
+use factory_crds::release::Outcome;
+
+use crate::log::event::{AnnouncedPlan, AnnouncementMade, Summary};
+
+/// Largest epoch: beyond it, JSON numbers lose their last digits in other languages.
+pub const LARGEST_EPOCH: u64 = (1 << 53) - 1;
+
+/// The first thing that does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// A field is not what it must be.
+    #[error("{field}: {rule}, not `{found}`")]
+    Field {
+        /// Which field.
+        field: String,
+        /// What it must be.
+        rule: &'static str,
+        /// As it stands there.
+        found: String,
+    },
+    /// The envelope does not open with a pinned key.
+    #[error("dossier: {0}")]
+    Envelope(#[from] DsseError),
+    /// The statement does not hold in itself.
+    #[error("dossier: {0}")]
+    Dossier(#[from] DossierError),
+    /// The payload could be read in more than one way.
+    #[error("dossier: payload: not in canonical form (RFC 8785)")]
+    PayloadForm,
+    /// A part is not what was announced.
+    #[error("dossier: {field}: not as announced under {announcement}")]
+    Announced {
+        /// Which part.
+        field: &'static str,
+        /// Id of the announcement.
+        announcement: String,
+    },
+    /// Nothing was announced under that id (invariant 4).
+    #[error("dossier: announcement.id: no run was announced under `{0}`; results without an announcement are no evidence")]
+    NotAnnounced(String),
+    /// What was tested and what the entry would say differ.
+    #[error("dossier: availability: not the indicators of record.data.availability (item 17.8), which the entry would show")]
+    Indicators,
+    /// A person's contact stands in the open; the log could never forget it.
+    #[error("dossier: record.data.protection[{index}].{field}: item 17.7: must be a salted commitment, `sha256:` and 64 digits")]
+    Contact {
+        /// Which person, from 0.
+        index: usize,
+        /// Which contact.
+        field: &'static str,
+    },
+    /// Only a dossier that passed can be confirmed.
+    #[error("the verdict is {0:?}: only a dossier that passed can be confirmed (item 63.3)")]
+    NotPassed(Outcome),
+    /// The confirmation does not confirm this submission.
+    #[error("confirmation: {0}")]
+    Confirmation(#[from] ConfirmationError),
+    /// A digest could not be computed.
+    #[error(transparent)]
+    NotCanonical(#[from] NotCanonical),
+}
+
+/// A dossier that holds in itself: opened with a pinned key and judged again.
+#[derive(Debug)]
+pub struct Opened {
+    result: TestResult,
+    summary: Summary,
+}
+
+impl Opened {
+    /// Id of the announcement that the dossier names.
+    #[must_use]
+    pub fn announcement(&self) -> &str {
+        &self.result.announcement.id
+    }
+
+    /// What the register computed from it.
+    #[must_use]
+    pub const fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The summary, if everything stands in the dossier as it was `announced`.
+    pub fn hold_against(self, announced: &AnnouncementMade) -> Result<Summary, IntakeError> {
+        let TestResult { announcement, subject, bundle, standard, plan, evidence, .. } = &self.result;
+        let nonces = [
+            ("evidence.verify.nonce", evidence.verify.as_ref().map(|evidence| &evidence.nonce)),
+            ("evidence.prove.nonce", evidence.prove.as_ref().map(|evidence| &evidence.nonce)),
+        ];
+        let nonces = nonces.map(|(field, nonce)| (field, nonce.is_none_or(|nonce| *nonce == announced.nonce)));
+        let parts = [
+            ("announcement.id", announcement.id == announced.id),
+            ("announcement.nonce", announcement.nonce == announced.nonce),
+            ("announcement.attempt", announcement.attempt == announced.attempt),
+            ("subject", *subject == announced.run.subject),
+            ("bundle", *bundle == announced.run.bundle),
+            ("standard", *standard == announced.run.standard),
+            ("plan", *plan == announced.run.plan),
+        ];
+        match parts.into_iter().chain(nonces).find(|(_, equal)| !equal) {
+            Some((field, _)) => Err(IntakeError::Announced { field, announcement: announced.id.clone() }),
+            None => Ok(self.summary),
+        }
+    }
+}
+
+/// Opens a dossier with one of the factory's `pinned` keys, judges it again and holds it against
+/// itself. Costs time with the size of the dossier: not for an async thread.
+pub fn open(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Opened, IntakeError> {
+    let statement: Dossier = envelope.open(pinned)?;
+    if canonical::bytes(&statement)? != envelope.payload_bytes()? {
+        return Err(IntakeError::PayloadForm);
+    }
+    let verdict = statement.verify()?;
+    let result = statement.predicate;
+    if result.availability != result.record.data.availability {
+        return Err(IntakeError::Indicators);
+    }
+    completeness::contacts_are_commitments(&result.record.data)?;
+    let summary = Summary {
+        subject: result.subject.clone(),
+        bundle: result.bundle.digest()?,
+        standard: format!("{}@{}", result.standard.name, result.standard.version),
+        dossier: envelope.payload_digest()?,
+        attempt: result.announcement.attempt,
+        verdict,
+        missing: completeness::missing(&result.record.data),
+    };
+    Ok(Opened { result, summary })
+}
+
+/// What is announced, if it can be: names that are one path segment each, images by digest.
+pub fn announced(announcement: Announcement) -> Result<AnnouncedPlan, IntakeError> {
+    let Announcement { subject, bundle, standard, plan, epoch } = announcement;
+    epoch_in_range(epoch)?;
+    let Subject { participant, service, release, .. } = &subject;
+    for (field, name) in [("participant", participant), ("service", service), ("release", release)] {
+        if !is_label(name) {
+            let field = format!("subject.{field}");
+            return Err(IntakeError::Field { field, rule: "must be lower-case letters, digits and `-`", found: name.clone() });
+        }
+    }
+    images_by_digest(&bundle)?;
+    Ok(AnnouncedPlan { subject, bundle, standard, plan })
+}
+
+/// Checks that `epoch` survives every JSON reader.
+pub fn epoch_in_range(epoch: u64) -> Result<(), IntakeError> {
+    if epoch <= LARGEST_EPOCH {
+        return Ok(());
+    }
+    Err(IntakeError::Field { field: "epoch".to_owned(), rule: "must be below 2^53", found: epoch.to_string() })
+}
+
+/// Checks that the regulator's signed `envelope` confirms exactly the submission of `summary`.
+pub fn confirmed(summary: &Summary, envelope: &Envelope, pinned: &[PublicKey]) -> Result<Confirmation, IntakeError> {
+    if summary.verdict.outcome != Outcome::Passed {
+        return Err(IntakeError::NotPassed(summary.verdict.outcome));
+    }
+    let Subject { participant, service, release, .. } = &summary.subject;
+    let expected = Confirmed {
+        resource: &format!("{participant}/{service}/{release}"),
+        bundle: &summary.bundle,
+        dossier: &summary.dossier,
+        standard: &summary.standard,
+    };
+    Ok(confirmation::verify(envelope, pinned, &expected)?)
+}
+
+/// A DNS label or subdomain: one segment of a path and of a resource URI.
+fn is_label(name: &str) -> bool {
+    (1..=253).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte))
+        && !name.starts_with(['-', '.'])
+}
+
+fn images_by_digest(bundle: &Bundle) -> Result<(), IntakeError> {
+    let by_digest = |image: &str| image.rsplit_once("@sha256:").is_some_and(|(_, hex)| is_sha256(hex));
+    match bundle.images.iter().find(|(_, image)| !by_digest(image)) {
+        None if bundle.images.is_empty() => {
+            let field = "bundle.images".to_owned();
+            Err(IntakeError::Field { field, rule: "must name at least one image", found: "{}".to_owned() })
+        }
+        None => Ok(()),
+        Some((component, image)) => {
+            let field = format!("bundle.images.{component}");
+            Err(IntakeError::Field { field, rule: "must be an image by digest", found: image.clone() })
+        }
+    }
+}
+
+fn is_sha256(hex: &str) -> bool {
+    hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_segment_of_a_path() {
+        for good in ["a", "registered-address", "registered-address-1.2", "0"] {
+            assert!(is_label(good), "{good}");
+        }
+        let long = "a".repeat(254);
+        for bad in ["", "-a", ".", "..", "a/b", "A", "a b", "а", "a\n", "a%2fb", long.as_str()] {
+            assert!(!is_label(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_named_by_digest_only() {
+        let bundle = |image: &str| Bundle {
+            images: [("web".to_owned(), image.to_owned())].into(),
+            manifests: String::new(),
+            configuration: String::new(),
+        };
+        let digest = "0123456789abcdef".repeat(4);
+        assert!(images_by_digest(&bundle(&format!("registry/web@sha256:{digest}"))).is_ok());
+        for bad in ["registry/web:1".to_owned(), "registry/web@sha256:12".to_owned(), format!("registry/web@sha512:{digest}")] {
+            assert!(images_by_digest(&bundle(&bad)).unwrap_err().to_string().starts_with("bundle.images.web: "));
+        }
+        assert!(images_by_digest(&Bundle { images: [].into(), ..bundle("") }).is_err());
+    }
+
+    #[test]
+    fn an_epoch_fits_into_every_json_reader() {
+        assert!(epoch_in_range(LARGEST_EPOCH).is_ok());
+        assert!(epoch_in_range(LARGEST_EPOCH + 1).is_err());
+    }
+}

@@ -1,0 +1,20 @@
+//! The register, at the end of the road: it takes announcements and dossiers from the factory,
+//! judges each dossier again, lets the regulator confirm or return it, and shows every entry to the
+//! public (items 17 to 22, 63 to 65).
+//!
+//! A request goes through [`api`] (who asks, what they may) → [`intake`] (does it hold) →
+//! [`store`] (an event of the [`log`], and its views, in one transaction). [`pages`] only read.
+//!
+//! *Architecture invariant:* the register trusts no verdict that it has not computed, and writes
+//! nothing to the cluster. Its log is only appended to; all else can be made again from it.
+
+pub mod access;
+pub mod api;
+pub mod arguments;
+pub mod intake;
+pub mod keys;
+pub mod log;
+pub mod metrics;
+pub mod pages;
+pub mod serve;
+pub mod store;

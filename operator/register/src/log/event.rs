@@ -1,0 +1,236 @@
+//! What the register remembers: one type for each kind of event, from announcement to entry.
+//!
+//! The canonical bytes of these types are what the log keeps for ever. A field may be added only as
+//! an `Option` that is left out when absent; none may be renamed or removed.
+
+use factory_assurance::{
+    bundle::Bundle,
+    canonical::{self, NotCanonical},
+    dossier::{Record, Subject},
+    dsse::Envelope,
+    plan::Plan,
+    standard::Standard,
+    verdict::Verdict,
+};
+use serde::{Deserialize, Serialize};
+
+/// One event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A factory user wrote with a higher epoch than before.
+    Epoch(EpochRaised),
+    /// A run was announced (before its first fault).
+    Announcement(Box<AnnouncementMade>),
+    /// A dossier was taken.
+    Submission(Box<SubmissionTaken>),
+    /// The regulator confirmed a dossier (63.3).
+    Confirmation(ConfirmationGiven),
+    /// The regulator sent a dossier back.
+    Return(ReturnMade),
+    /// The public entry came into being (21).
+    Entry(Box<EntryMade>),
+}
+
+/// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EpochRaised {
+    /// The new epoch.
+    pub epoch: u64,
+}
+
+/// An announcement with what the register drew for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnnouncementMade {
+    /// Id of the announcement.
+    pub id: String,
+    /// Idempotency key under which it came.
+    pub key: String,
+    /// 32 random bytes in hexadecimal.
+    pub nonce: String,
+    /// Which attempt at the bundle it is, from 1.
+    pub attempt: u32,
+    /// What was asked for.
+    pub run: AnnouncedPlan,
+}
+
+/// What will be done to which bundle, and what will judge it: an announcement without the epoch of
+/// whoever brought it, so that the same request from the next leader is the same announcement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AnnouncedPlan {
+    /// Whose run it is.
+    pub subject: Subject,
+    /// Its bundle.
+    pub bundle: Bundle,
+    /// The standard that will judge it.
+    pub standard: Standard,
+    /// What will be done.
+    pub plan: Plan,
+}
+
+/// A dossier as it came, with what the register computed from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubmissionTaken {
+    /// Id of the submission.
+    pub id: String,
+    /// Idempotency key under which it came.
+    pub key: String,
+    /// Announcement that its run belongs to.
+    pub announcement: String,
+    /// What the register computed.
+    pub summary: Summary,
+    /// The signed dossier, whole.
+    pub dossier: Envelope,
+}
+
+/// What the register computed from a dossier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Summary {
+    /// Whose attempt it was.
+    pub subject: Subject,
+    /// `sha256:…` of the bundle.
+    pub bundle: String,
+    /// `<name>@<version>` of the standard.
+    pub standard: String,
+    /// `sha256:…` of the dossier's payload.
+    pub dossier: String,
+    /// Which attempt at the bundle it was.
+    pub attempt: u32,
+    /// The verdict, recomputed from the evidence.
+    pub verdict: Verdict,
+    /// Groups of item 17 without data, by number.
+    pub missing: Vec<u8>,
+}
+
+/// The regulator's confirmation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfirmationGiven {
+    /// Id of the submission.
+    pub submission: String,
+    /// The confirmation, signed with the regulator's key.
+    pub confirmation: Envelope,
+}
+
+/// The regulator's return.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReturnMade {
+    /// Id of the submission.
+    pub submission: String,
+    /// What the owner must mend, in words.
+    pub reason: String,
+}
+
+/// A public entry, complete in itself: what the page and the public API show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EntryMade {
+    /// Id of the submission that it came from.
+    pub submission: String,
+    /// What the register computed from the dossier.
+    pub summary: Summary,
+    /// Item 17, titles, instructions for use.
+    pub record: Record,
+    /// Who confirmed, as the signed confirmation says.
+    pub confirmed_by: String,
+    /// When, as the signed confirmation says (RFC 3339).
+    pub confirmed_at: String,
+}
+
+/// An event that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// A kind that this version does not know.
+    #[error("kind `{0}` is not known to this version")]
+    Kind(String),
+    /// Bytes that are not of that kind.
+    #[error("an event of kind `{kind}` cannot be read: {source}")]
+    Bytes {
+        /// The kind.
+        kind: String,
+        /// Cause.
+        source: serde_json::Error,
+    },
+}
+
+impl Event {
+    /// The kind, as the log names it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Epoch(_) => "epoch",
+            Self::Announcement(_) => "announcement",
+            Self::Submission(_) => "submission",
+            Self::Confirmation(_) => "confirmation",
+            Self::Return(_) => "return",
+            Self::Entry(_) => "entry",
+        }
+    }
+
+    /// The canonical bytes, without the kind.
+    pub fn bytes(&self) -> Result<Vec<u8>, NotCanonical> {
+        match self {
+            Self::Epoch(body) => canonical::bytes(body),
+            Self::Announcement(body) => canonical::bytes(body),
+            Self::Submission(body) => canonical::bytes(body),
+            Self::Confirmation(body) => canonical::bytes(body),
+            Self::Return(body) => canonical::bytes(body),
+            Self::Entry(body) => canonical::bytes(body),
+        }
+    }
+
+    /// The event of `kind` that `bytes` hold.
+    pub fn read(kind: &str, bytes: &[u8]) -> Result<Self, EventError> {
+        let read = match kind {
+            "epoch" => serde_json::from_slice(bytes).map(Self::Epoch),
+            "announcement" => serde_json::from_slice(bytes).map(Self::Announcement),
+            "submission" => serde_json::from_slice(bytes).map(Self::Submission),
+            "confirmation" => serde_json::from_slice(bytes).map(Self::Confirmation),
+            "return" => serde_json::from_slice(bytes).map(Self::Return),
+            "entry" => serde_json::from_slice(bytes).map(Self::Entry),
+            other => return Err(EventError::Kind(other.to_owned())),
+        };
+        read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })
+    }
+}
+
+/// An event with its canonical bytes and their digest, ready to be appended. Sealing a large event
+/// costs time and is done before the database is locked.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    event: Event,
+    bytes: Vec<u8>,
+    sha256: String,
+}
+
+impl Sealed {
+    /// Seals `event`.
+    pub fn of(event: Event) -> Result<Self, NotCanonical> {
+        let bytes = event.bytes()?;
+        let sha256 = canonical::sha256(&bytes);
+        Ok(Self { event, bytes, sha256 })
+    }
+
+    /// The event.
+    #[must_use]
+    pub const fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// Its canonical bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// `sha256:…` of the bytes.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+}

@@ -1,0 +1,202 @@
+//! The public register as pages (item 22): made on the server, without a script, in three languages.
+//! They only read.
+//!
+//! *Architecture invariant:* every text that came from outside is escaped by the template engine;
+//! no template marks anything as safe.
+
+mod figures;
+pub mod words;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{FromRequestParts, Path, Query, State},
+    http::{
+        StatusCode,
+        header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, VARY},
+        request::Parts,
+    },
+    response::{IntoResponse as _, Redirect, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+use crate::{
+    api::{
+        Register,
+        entries::{PublicEntry, escaped},
+        problem::Refusal,
+    },
+    store::StoreError,
+};
+use figures::Row;
+use words::{Language, Words};
+
+/// Entries on one page of the index.
+const MOST: u32 = 50;
+
+/// The style sheet: the only thing that a page loads.
+const STYLE: &str = include_str!("../templates/register.css");
+
+/// Routes of the pages.
+pub(crate) fn router() -> Router<Arc<Register>> {
+    Router::new()
+        .route("/", get(async || Redirect::to("/entries")))
+        .route("/register.css", get(style))
+        .route("/entries", get(index))
+        .route("/entries/{participant}/{service}", get(entry))
+}
+
+/// What a page's address may ask for. Unknown parts are ignored: people follow old links.
+#[derive(Default, Deserialize)]
+struct PageQuery {
+    #[serde(default)]
+    q: String,
+    before: Option<u64>,
+    lang: Option<String>,
+}
+
+/// The language that a request asks for, with the rest of its query.
+struct Asked {
+    language: Language,
+    query: PageQuery,
+}
+
+impl FromRequestParts<Arc<Register>> for Asked {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Register>) -> Result<Self, Self::Rejection> {
+        let query = Query::<PageQuery>::try_from_uri(&parts.uri).map_or_else(|_| PageQuery::default(), |Query(query)| query);
+        let accept = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Ok(Self { language: Language::chosen(query.lang.as_deref(), accept), query })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "index.html")]
+struct IndexPage<'a> {
+    words: &'a Words,
+    language: Language,
+    /// The query to keep when the language is changed, ending in `&`.
+    keep: String,
+    search: &'a str,
+    entries: Vec<PublicEntry>,
+    older: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "entry.html")]
+struct EntryPage<'a> {
+    words: &'a Words,
+    language: Language,
+    keep: String,
+    entry: &'a PublicEntry,
+    outcome: &'static str,
+    role: &'static str,
+    operations: Vec<&'static str>,
+    figures: Vec<Row>,
+    history: &'a [PublicEntry],
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage<'a> {
+    words: &'a Words,
+    language: Language,
+    keep: String,
+    title: &'a str,
+    text: &'a str,
+}
+
+async fn style() -> Response {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLE).into_response()
+}
+
+async fn index(State(register): State<Arc<Register>>, Asked { language, query }: Asked) -> Response {
+    let list = match register.store.index(&query.q, query.before, MOST).await {
+        Ok(list) => list,
+        Err(error) => return unavailable(language, error),
+    };
+    let search = escaped(&query.q);
+    let keep = if query.q.is_empty() { String::new() } else { format!("q={search}&") };
+    let oldest = list.entries.last().map(|entry| entry.seq).filter(|_| list.more);
+    let page = IndexPage {
+        words: language.words(),
+        language,
+        older: oldest.map(|seq| format!("/entries?{keep}before={seq}&lang={}", language.tag())),
+        keep,
+        search: &query.q,
+        entries: list.entries.into_iter().map(PublicEntry::from).collect(),
+    };
+    render(StatusCode::OK, language, &page)
+}
+
+async fn entry(
+    State(register): State<Arc<Register>>,
+    Path((participant, service)): Path<(String, String)>,
+    Asked { language, .. }: Asked,
+) -> Response {
+    let history = match register.store.entries_of(&participant, &service).await {
+        Ok(entries) => entries.into_iter().map(PublicEntry::from).collect::<Vec<_>>(),
+        Err(error) => return unavailable(language, error),
+    };
+    let words = language.words();
+    let Some(entry) = history.first() else {
+        return message(StatusCode::NOT_FOUND, language, words.not_found, words.not_found_intro);
+    };
+    let [passed, inconclusive, failed] = words.outcomes;
+    let outcome = match entry.verdict.outcome {
+        factory_crds::Outcome::Passed => passed,
+        factory_crds::Outcome::Inconclusive => inconclusive,
+        factory_crds::Outcome::Failed => failed,
+    };
+    let page = EntryPage {
+        words,
+        language,
+        keep: String::new(),
+        entry,
+        outcome,
+        role: words.role(entry.register.owner.role),
+        operations: entry.instructions.operations.iter().map(|operation| words.operation(*operation)).collect(),
+        figures: figures::rows(&entry.verdict.figures, words),
+        history: &history,
+    };
+    render(StatusCode::OK, language, &page)
+}
+
+fn unavailable(language: Language, error: StoreError) -> Response {
+    let status = Refusal::from(error).status();
+    let words = language.words();
+    message(status, language, words.unavailable, words.unavailable_intro)
+}
+
+fn message(status: StatusCode, language: Language, title: &str, text: &str) -> Response {
+    let words = language.words();
+    render(status, language, &MessagePage { words, language, keep: String::new(), title, text })
+}
+
+fn render(status: StatusCode, language: Language, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => {
+            let headers = [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (CONTENT_LANGUAGE, language.tag()),
+                (VARY, "Accept-Language"),
+            ];
+            (status, headers, html).into_response()
+        }
+        Err(error) => Refusal::internal(&error).into_response(),
+    }
+}
+
+/// Whether `address` may stand behind a link: a text of the manifest could name a script.
+fn is_web(address: &str) -> bool {
+    address.starts_with("https://") || address.starts_with("http://")
+}
+
+/// `2026-01-02` of `2026-01-02T03:04:05Z`.
+fn day(time: &str) -> &str {
+    time.split_once('T').map_or(time, |(day, _)| day)
+}

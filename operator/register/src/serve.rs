@@ -1,0 +1,106 @@
+//! Puts the parts together, listens, and ends in order: those who wait are answered, what has begun
+//! is finished, the database is closed last.
+
+use std::{future::IntoFuture as _, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::timeout,
+};
+
+use crate::{
+    access::{Users, kubernetes::Cluster},
+    api::{self, Register},
+    arguments::Serve,
+    keys::{Keys, KeysError},
+    metrics::Metrics,
+    store::{Store, StoreError},
+};
+
+/// Longest time that requests under way may take once the end has been asked for. Kubernetes gives
+/// 30 s in all by default.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Why the register does not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database is not fit for use.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No key of the factory is pinned.
+    #[error("factory keys: {0}")]
+    Keys(#[source] KeysError),
+    /// No configuration for the cluster's API server.
+    #[error("cluster: {0}")]
+    Cluster(#[source] Box<kube::Error>),
+    /// The address cannot be listened at, or a signal cannot be awaited.
+    #[error("{what}: {source}")]
+    Io {
+        /// Which address or signal.
+        what: String,
+        /// Cause.
+        source: std::io::Error,
+    },
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn serve(options: Serve) -> Result<(), ServeError> {
+    let factory_keys = Keys::new(options.factory_keys);
+    factory_keys.load().map_err(ServeError::Keys)?;
+    let regulator_keys = Keys::new(options.regulator_keys);
+    if let Err(error) = regulator_keys.load() {
+        tracing::warn!(%error, "nothing can be confirmed until the regulator's key is there");
+    }
+    let client = kube::Client::try_default().await.map_err(|error| ServeError::Cluster(Box::new(error)))?;
+    let metrics = Metrics::default();
+    let store = Store::open(&options.database, Timestamp::now, metrics.commits()).await?;
+    let users = Users { factory: options.factory_user, permit_keeper: options.permit_keeper_user };
+    let io = |what: String| move |source| ServeError::Io { what, source };
+    let listener = TcpListener::bind(options.listen).await.map_err(io(options.listen.to_string()))?;
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate()).map_err(io("SIGTERM".to_owned()))?,
+        signal(SignalKind::interrupt()).map_err(io("SIGINT".to_owned()))?,
+    );
+    let (stop, stopping) = watch::channel(false);
+    let access = Box::new(Cluster::new(client));
+    let register = Arc::new(Register::new(store, access, users, (factory_keys, regulator_keys), metrics, stopping));
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("ending");
+        stop.send_replace(true);
+    });
+    tracing::info!(listen = %options.listen, database = %options.database.display(), "serving");
+    run(listener, register).await.map_err(io(options.listen.to_string()))
+}
+
+/// Serves `register` on `listener` until it is told to stop.
+pub async fn run(listener: TcpListener, register: Arc<Register>) -> Result<(), std::io::Error> {
+    let told = |mut stopping: watch::Receiver<bool>| async move {
+        // A sender that is gone can no longer tell; that is an end as well.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    let serving = axum::serve(listener, api::router(Arc::clone(&register)))
+        .with_graceful_shutdown(told(register.stopping.clone()))
+        .into_future();
+    let too_late = async {
+        told(register.stopping.clone()).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    let served = tokio::select! {
+        served = serving => served,
+        () = too_late => {
+            tracing::warn!(seconds = GRACE.as_secs(), "requests were still under way at the end");
+            Ok(())
+        }
+    };
+    if timeout(GRACE, register.store.close()).await.is_err() {
+        tracing::warn!("the database was not closed in time; what was acknowledged is in it");
+    }
+    served
+}

@@ -1,0 +1,57 @@
+//! Writes an announcement: draws its id and nonce, counts the attempt.
+
+use factory_assurance::{
+    canonical::{self, hex},
+    wire::Announced,
+};
+
+use super::{Store, StoreError, WriteError, Written, writing::Writing};
+use crate::log::event::{AnnouncedPlan, AnnouncementMade, Event, Sealed};
+
+/// Random bytes in an id.
+const ID_BYTES: usize = 16;
+/// Random bytes in a nonce.
+const NONCE_BYTES: usize = 32;
+
+impl Store {
+    /// Announces `run` for `actor` under `key`. The same run under the same key is the same
+    /// announcement, whatever the epoch; a second run of a bundle is its next attempt.
+    pub async fn announce(&self, actor: &str, key: &str, epoch: u64, run: AnnouncedPlan) -> Result<Written<Announced>, WriteError> {
+        let (id, nonce) = (random::<ID_BYTES>()?, random::<NONCE_BYTES>()?);
+        let (request, bundle) = (canonical::digest(&run)?, run.bundle.digest()?);
+        let mut writing = Writing::begin(self, actor).await?;
+        writing.fence(epoch).await?;
+        let before: Option<(String, String, String, u32)> =
+            sqlx::query_as("SELECT request, id, nonce, attempt FROM announcements WHERE key = ?")
+                .bind(key)
+                .fetch_optional(&mut *writing.transaction)
+                .await?;
+        if let Some((before, id, nonce, attempt)) = before {
+            if before != request {
+                return Err(WriteError::Key(key.to_owned()));
+            }
+            writing.commit().await?;
+            return Ok(Written::Before(Announced { id, nonce, attempt }));
+        }
+        let attempt: u32 = sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = ?")
+            .bind(&bundle)
+            .fetch_one(&mut *writing.transaction)
+            .await?;
+        let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
+        writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;
+        writing.commit().await?;
+        Ok(Written::Now(Announced { id, nonce, attempt }))
+    }
+}
+
+/// `N` bytes of the operating system's random numbers, in hexadecimal.
+pub(super) fn random<const N: usize>() -> Result<String, StoreError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Row(format!("no random numbers: {error}")))?;
+    Ok(hex(&bytes))
+}
+
+/// A new id.
+pub(crate) fn new_id() -> Result<String, StoreError> {
+    random::<ID_BYTES>()
+}

@@ -1,0 +1,62 @@
+//! Writes the regulator's decision: a confirmation, with the entry where the data are complete, or
+//! a return. Each is taken once.
+
+use factory_assurance::{dsse::Envelope, wire::Procedure};
+
+use super::{Store, WriteError, Written, read::parse_state, writing::Writing};
+use crate::log::event::{ConfirmationGiven, EntryMade, Event, ReturnMade, Sealed};
+
+impl Store {
+    /// Confirms submission `id` for `actor` with a verified confirmation; `entry` is made in the
+    /// same transaction. A confirmed submission stays as it is.
+    pub async fn confirm(
+        &self,
+        actor: &str,
+        id: &str,
+        confirmation: Envelope,
+        entry: Option<EntryMade>,
+    ) -> Result<Written<()>, WriteError> {
+        let mut writing = Writing::begin(self, actor).await?;
+        match decision(&mut writing, id).await?.0 {
+            Procedure::Submitted => {}
+            Procedure::Confirmed | Procedure::Registered => return Ok(Written::Before(())),
+            state @ (Procedure::Returned | Procedure::Revoked) => {
+                let rule = "a new attempt is needed before anything can be confirmed";
+                return Err(WriteError::Decided { id: id.to_owned(), state, rule });
+            }
+        }
+        let given = ConfirmationGiven { submission: id.to_owned(), confirmation };
+        writing.append(&Sealed::of(Event::Confirmation(given))?).await?;
+        if let Some(entry) = entry {
+            writing.append(&Sealed::of(Event::Entry(Box::new(entry)))?).await?;
+        }
+        writing.commit().await?;
+        Ok(Written::Now(()))
+    }
+
+    /// Sends submission `id` back for `actor` with a `reason`. The same return again changes nothing.
+    pub async fn send_back(&self, actor: &str, id: &str, reason: &str) -> Result<Written<()>, WriteError> {
+        let mut writing = Writing::begin(self, actor).await?;
+        let decided = |state, rule| Err(WriteError::Decided { id: id.to_owned(), state, rule });
+        match decision(&mut writing, id).await? {
+            (Procedure::Submitted, _) => {}
+            (Procedure::Returned, before) if before == reason => return Ok(Written::Before(())),
+            (state @ Procedure::Returned, _) => return decided(state, "with another reason, which stays"),
+            (state, _) => return decided(state, "what was confirmed cannot be returned"),
+        }
+        let made = ReturnMade { submission: id.to_owned(), reason: reason.to_owned() };
+        writing.append(&Sealed::of(Event::Return(made))?).await?;
+        writing.commit().await?;
+        Ok(Written::Now(()))
+    }
+}
+
+/// Where submission `id` stands, with the reason of a return.
+async fn decision(writing: &mut Writing<'_>, id: &str) -> Result<(Procedure, String), WriteError> {
+    let row: Option<(String, String)> = sqlx::query_as("SELECT state, reason FROM submissions WHERE id = ?")
+        .bind(id)
+        .fetch_optional(&mut *writing.transaction)
+        .await?;
+    let (state, reason) = row.ok_or_else(|| WriteError::Unknown(id.to_owned()))?;
+    Ok((parse_state(&state)?, reason))
+}

@@ -1,0 +1,220 @@
+//! Reads: announcements, submissions and entries as the API and the pages show them.
+
+use factory_assurance::{
+    dsse::Envelope,
+    wire::{Procedure, SubmissionState},
+};
+use sqlx::Row as _;
+
+use super::{Store, StoreError, writing::row_number};
+use crate::log::event::{AnnouncementMade, EntryMade, Event, Summary};
+
+/// A submission as it is held.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// What the register computed from its dossier.
+    pub summary: Summary,
+    id: String,
+    seq: i64,
+    state: Procedure,
+    reason: String,
+    confirmation: Option<i64>,
+    entry: Option<i64>,
+}
+
+/// Which submissions to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those that stand there.
+    pub state: Option<Procedure>,
+    /// Only those of this participant.
+    pub participant: Option<String>,
+    /// Only those of services with this name.
+    pub service: Option<String>,
+}
+
+/// A public entry with its place in the log.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Number of its event.
+    pub seq: u64,
+    /// When it came into being, RFC 3339.
+    pub time: String,
+    /// What it says.
+    pub made: EntryMade,
+}
+
+/// A page of the public index.
+#[derive(Clone, Debug)]
+pub struct EntryList {
+    /// The entries that hold now, newest first.
+    pub entries: Vec<Entry>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+/// Most submissions in one answer.
+const MOST: i64 = 1000;
+
+const COLUMNS: &str = "SELECT id, seq, summary, state, reason, confirmation, entry FROM submissions";
+
+impl Store {
+    /// The announcement with this id.
+    pub async fn announcement(&self, id: &str) -> Result<Option<AnnouncementMade>, StoreError> {
+        let seq: Option<i64> =
+            sqlx::query_scalar("SELECT seq FROM announcements WHERE id = ?").bind(id).fetch_optional(&self.readers).await?;
+        let Some(seq) = seq else { return Ok(None) };
+        match self.event(seq).await? {
+            (_, Event::Announcement(made)) => Ok(Some(*made)),
+            (_, other) => Err(unexpected(seq, &other)),
+        }
+    }
+
+    /// The submission with this id.
+    pub async fn submission(&self, id: &str) -> Result<Option<Held>, StoreError> {
+        let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ?"));
+        let row = sqlx::query(query).bind(id).fetch_optional(&self.readers).await?;
+        row.map(|row| Held::of(&row)).transpose()
+    }
+
+    /// Submissions by `filter`, newest first, at most 1000.
+    pub async fn submissions(&self, filter: &Filter) -> Result<Vec<Held>, StoreError> {
+        let query = sqlx::AssertSqlSafe(format!(
+            "{COLUMNS} WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR participant = ?2) AND (?3 IS NULL OR service = ?3) ORDER BY seq DESC LIMIT ?4"
+        ));
+        let rows = sqlx::query(query)
+            .bind(filter.state.map(state_name))
+            .bind(filter.participant.as_deref())
+            .bind(filter.service.as_deref())
+            .bind(MOST)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(Held::of).collect()
+    }
+
+    /// A submission as the API answers it.
+    pub async fn state_of(&self, held: Held) -> Result<SubmissionState, StoreError> {
+        let confirmation = match held.confirmation {
+            None => None,
+            Some(seq) => match self.event(seq).await? {
+                (_, Event::Confirmation(given)) => Some(given.confirmation),
+                (_, other) => return Err(unexpected(seq, &other)),
+            },
+        };
+        let Summary { subject, bundle, dossier, verdict, missing, standard: _, attempt: _ } = held.summary;
+        let entry = held.entry.map(|_| format!("/entries/{}/{}", subject.participant, subject.service));
+        let (id, state, reason) = (held.id, held.state, held.reason);
+        Ok(SubmissionState { id, subject, bundle, dossier, verdict, state, reason, confirmation, entry, missing })
+    }
+
+    /// The signed dossier of a submission.
+    pub async fn dossier(&self, held: &Held) -> Result<Envelope, StoreError> {
+        match self.event(held.seq).await? {
+            (_, Event::Submission(taken)) => Ok(taken.dossier),
+            (_, other) => Err(unexpected(held.seq, &other)),
+        }
+    }
+
+    /// Every entry of a service, the one that holds now first.
+    pub async fn entries_of(&self, participant: &str, service: &str) -> Result<Vec<Entry>, StoreError> {
+        let seqs: Vec<i64> = sqlx::query_scalar("SELECT seq FROM entries WHERE participant = ? AND service = ? ORDER BY seq DESC LIMIT 100")
+            .bind(participant)
+            .bind(service)
+            .fetch_all(&self.readers)
+            .await?;
+        self.entries(&seqs).await
+    }
+
+    /// The entries that hold now and contain every word of `search`, newest first, older than `before`.
+    pub async fn index(&self, search: &str, before: Option<u64>, most: u32) -> Result<EntryList, StoreError> {
+        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+        let words = serde_json::to_string(&words).map_err(|error| StoreError::Row(error.to_string()))?;
+        let mut seqs: Vec<i64> = sqlx::query_scalar(
+            "SELECT seq FROM entries AS this WHERE seq < ?1
+               AND NOT EXISTS (SELECT 1 FROM entries AS later
+                   WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq)
+               AND NOT EXISTS (SELECT 1 FROM json_each(?2) AS word WHERE instr(this.search, word.value) = 0)
+             ORDER BY seq DESC LIMIT ?3",
+        )
+        .bind(before.map_or(i64::MAX, row_number))
+        .bind(words)
+        .bind(i64::from(most) + 1)
+        .fetch_all(&self.readers)
+        .await?;
+        let more = seqs.len() > most as usize;
+        seqs.truncate(most as usize);
+        Ok(EntryList { entries: self.entries(&seqs).await?, more })
+    }
+
+    /// Asks the database for its own answer.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM (SELECT 1 FROM events LIMIT 1)").fetch_one(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn entries(&self, seqs: &[i64]) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::with_capacity(seqs.len());
+        for &seq in seqs {
+            match self.event(seq).await? {
+                (time, Event::Entry(made)) => entries.push(Entry { seq: seq.unsigned_abs(), time, made: *made }),
+                (_, other) => return Err(unexpected(seq, &other)),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The event with this number, and its time.
+    async fn event(&self, seq: i64) -> Result<(String, Event), StoreError> {
+        let (time, kind, bytes): (String, String, Vec<u8>) = sqlx::query_as("SELECT time, kind, bytes FROM events WHERE seq = ?")
+            .bind(seq)
+            .fetch_one(&self.readers)
+            .await?;
+        Ok((time, Event::read(&kind, &bytes)?))
+    }
+}
+
+impl Held {
+    fn of(row: &sqlx::sqlite::SqliteRow) -> Result<Self, StoreError> {
+        let summary: String = row.try_get("summary")?;
+        let state: String = row.try_get("state")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            seq: row.try_get("seq")?,
+            summary: serde_json::from_str(&summary).map_err(|error| StoreError::Row(error.to_string()))?,
+            state: parse_state(&state)?,
+            reason: row.try_get("reason")?,
+            confirmation: row.try_get("confirmation")?,
+            entry: row.try_get("entry")?,
+        })
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn state(&self) -> Procedure {
+        self.state
+    }
+}
+
+fn unexpected(seq: i64, event: &Event) -> StoreError {
+    StoreError::Row(format!("event {seq} is of the kind `{}`", event.kind()))
+}
+
+/// A state as the views name it.
+pub(super) const fn state_name(state: Procedure) -> &'static str {
+    match state {
+        Procedure::Submitted => "Submitted",
+        Procedure::Returned => "Returned",
+        Procedure::Confirmed => "Confirmed",
+        Procedure::Registered => "Registered",
+        Procedure::Revoked => "Revoked",
+    }
+}
+
+/// The state that the views name so.
+pub(super) fn parse_state(name: &str) -> Result<Procedure, StoreError> {
+    use Procedure::{Confirmed, Registered, Returned, Revoked, Submitted};
+    [Submitted, Returned, Confirmed, Registered, Revoked]
+        .into_iter()
+        .find(|state| state_name(*state) == name)
+        .ok_or_else(|| StoreError::Row(format!("unknown state `{name}`")))
+}

@@ -38,6 +38,7 @@ func (b *builder) keep(name string, arguments []string, files ...*os.File) error
 	return b.keeper.Keep(process.Spec{
 		Name:    name,
 		Args:    arguments,
+		Called:  config.CalledFor(arguments),
 		Env:     config.Environment(),
 		Network: b.fabric.Nodes[b.cluster.Nodes[0].Name],
 		Files:   files,
@@ -86,6 +87,7 @@ func (b *builder) node(which layout.Node) error {
 	spec := process.Spec{
 		Name:    "node-" + which.Name,
 		Args:    []string{config.Self, "node-init", "--plan=" + file},
+		Called:  config.Called,
 		Env:     config.Environment(),
 		Network: b.fabric.Nodes[which.Name],
 		Spaces:  unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
@@ -128,7 +130,13 @@ func (b *builder) plan(which layout.Node) (node.Plan, error) {
 	if err != nil {
 		return node.Plan{}, err
 	}
-	plan.Programs = []node.Program{{Name: "kubelet", Args: kubelet}, {Name: "kube-proxy", Args: proxy}}
+	policy, err := config.Policy(b.cluster, which, b.keys)
+	if err != nil {
+		return node.Plan{}, err
+	}
+	plan.Programs = []node.Program{
+		{Name: "policy", Args: policy}, {Name: "kubelet", Args: kubelet}, {Name: "kube-proxy", Args: proxy},
+	}
 	return plan, nil
 }
 

@@ -98,6 +98,7 @@ func (b *builder) raise(doors doors) error {
 		"kube-controller-manager": config.ControllerManager,
 		"kube-scheduler":          config.Scheduler,
 		"coredns":                 config.CoreDNS,
+		"storage":                 config.Storage,
 	} {
 		if err := b.plane(name, settings); err != nil {
 			return err

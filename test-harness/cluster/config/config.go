@@ -19,6 +19,17 @@ import (
 // Self is the path by which this binary starts itself as a component, also after its file was replaced.
 const Self = "/proc/self/exe"
 
+// Called is how it calls itself then, in lists of processes.
+const Called = "factory-cluster"
+
+// CalledFor is what the program of a command line is called: Called for this binary, else its path.
+func CalledFor(arguments []string) string {
+	if arguments[0] == Self {
+		return Called
+	}
+	return ""
+}
+
 // Environment is what components get: nothing of the person's own but what finding programs needs.
 func Environment() []string {
 	return []string{

@@ -66,7 +66,7 @@ func serveIngress(kubeconfig string, failed chan<- error) error {
 	if err != nil {
 		return err
 	}
-	proxy := ingress.NewProxy()
+	proxy := ingress.NewProxy(net.ParseIP(layout.IngressIP))
 	for _, listener := range []net.Listener{outside, inside} {
 		go func() { failed <- http.Serve(listener, proxy) }()
 	}

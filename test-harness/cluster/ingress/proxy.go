@@ -18,12 +18,13 @@ type Proxy struct {
 	back  *httputil.ReverseProxy
 }
 
-// NewProxy knows no rule until it is given a table.
-func NewProxy() *Proxy {
+// NewProxy knows no rule until it is given a table. It calls endpoints from address source, by which
+// network policies can tell the ingress from anything else on its node.
+func NewProxy(source net.IP) *Proxy {
 	proxy := &Proxy{}
 	proxy.table.Store(NewTable(Facts{}))
 	transport := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: 2 * time.Second}).DialContext,
+		DialContext:         (&net.Dialer{Timeout: 2 * time.Second, LocalAddr: &net.TCPAddr{IP: source}}).DialContext,
 		MaxIdleConnsPerHost: 256,
 		IdleConnTimeout:     10 * time.Second,
 	}

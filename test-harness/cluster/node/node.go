@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"factory.gov.kg/test-harness/cluster/cgroup"
+	"factory.gov.kg/test-harness/cluster/config"
 	"factory.gov.kg/test-harness/cluster/process"
 	"factory.gov.kg/test-harness/cluster/ready"
 )
@@ -64,10 +65,11 @@ func Run(planFile string, environment []string) error {
 	keeper := process.NewKeeper()
 	spec := func(program Program) process.Spec {
 		return process.Spec{
-			Name: program.Name,
-			Args: program.Args,
-			Env:  environment,
-			Log:  filepath.Join(here, "logs", program.Name+".log"),
+			Name:   program.Name,
+			Args:   program.Args,
+			Called: config.CalledFor(program.Args),
+			Env:    environment,
+			Log:    filepath.Join(here, "logs", program.Name+".log"),
 		}
 	}
 	if err := keeper.Keep(spec(plan.Runtime)); err != nil {

@@ -7,6 +7,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -58,6 +59,9 @@ func Compile(facts Facts) (Rules, error) {
 		}
 	}
 	slices.Sort(rules.Own)
+	facts.Policies = slices.SortedFunc(slices.Values(facts.Policies), func(a, b *networkingv1.NetworkPolicy) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
 	for index, policy := range facts.Policies {
 		selected, err := facts.selected(policy)
 		if err != nil {

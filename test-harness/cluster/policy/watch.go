@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -69,6 +70,7 @@ func Run(ctx context.Context, config *rest.Config, node string) error {
 	for _, pod := range facilities() {
 		addresses = append(addresses, pod.Status.PodIP)
 	}
+	var written Rules
 	for {
 		select {
 		case <-ctx.Done():
@@ -90,8 +92,12 @@ func Run(ctx context.Context, config *rest.Config, node string) error {
 		if err != nil {
 			return err
 		}
+		if reflect.DeepEqual(rules, written) {
+			continue // most changes of pods are none of addresses or labels
+		}
 		if err := Write(ctx, nft, rules, addresses); err != nil {
 			return fmt.Errorf("write rules: %w", err)
 		}
+		written = rules
 	}
 }

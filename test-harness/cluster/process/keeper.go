@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -23,6 +24,7 @@ import (
 type Spec struct {
 	Name    string
 	Args    []string    // the program's path, then its arguments
+	Called  string      // what the program is told that it is called; empty: by its path
 	Env     []string    // the whole environment
 	Network *os.File    // the network namespace to start in; nil: the keeper's own
 	Files   []*os.File  // become descriptors 3, 4, …
@@ -123,7 +125,11 @@ func (k *Keeper) start(program *kept) error {
 	}
 	var child *os.Process
 	launch := func() error {
-		child, err = os.StartProcess(spec.Args[0], spec.Args, attributes)
+		arguments := slices.Clone(spec.Args)
+		if spec.Called != "" {
+			arguments[0] = spec.Called
+		}
+		child, err = os.StartProcess(spec.Args[0], arguments, attributes)
 		return err
 	}
 	if spec.Network != nil {

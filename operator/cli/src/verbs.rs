@@ -1,0 +1,40 @@
+//! The verbs, one a file. This file only leads to them.
+
+pub mod completion;
+pub mod decide;
+pub mod dossier;
+pub mod init;
+pub mod keygen;
+pub mod lint;
+pub mod rehearse;
+pub mod rollback;
+pub mod run;
+pub mod verify;
+pub mod watch;
+pub mod why;
+
+use crate::{
+    arguments::{Arguments, Verb},
+    exit::Exit,
+    failure::Failure,
+};
+
+/// Carries out what was asked.
+pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let connection = &arguments.connection;
+    match arguments.verb {
+        Verb::Init(arguments) => init::run(&arguments, connection.namespace.as_deref()),
+        Verb::Lint(arguments) => lint::run(&arguments),
+        Verb::Watch(arguments) => watch::run(&arguments, connection).await,
+        Verb::Why(arguments) => why::run(&arguments, connection).await,
+        Verb::Run(arguments) => run::run(&arguments, connection).await,
+        Verb::Rehearse(arguments) => rehearse::run(&arguments, connection).await,
+        Verb::Rollback(arguments) => rollback::run(&arguments, connection).await,
+        Verb::Dossier(arguments) => dossier::run(&arguments, connection).await,
+        Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::Confirm(arguments) => decide::confirm(&arguments, connection).await,
+        Verb::Return(arguments) => decide::send_back(&arguments, connection).await,
+        Verb::Keygen(arguments) => keygen::run(&arguments),
+        Verb::Completion(arguments) => completion::run(&arguments),
+    }
+}

@@ -1,0 +1,239 @@
+//! `confirm` and `return`: what the regulator does with a submission (63.3). The dossier is verified
+//! on this machine before anything is signed, and what is signed names exactly what was verified.
+//! The private key is read here and never sent.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use factory_assurance::{
+    confirmation::{self, Confirmed},
+    dsse::{self, DsseError, PrivateKey, PublicKey},
+    wire::{Procedure, SubmissionState},
+};
+use factory_crds::Outcome;
+use k8s_openapi::jiff::Timestamp;
+
+use super::verify::{self, Verified, VerifyError};
+use crate::{
+    arguments::Connection,
+    cluster::Cluster,
+    exit::Exit,
+    failure::Failure,
+    outcome,
+    register::{
+        Register,
+        submissions::{self, FindError},
+    },
+    terminal::{self, harmless},
+};
+
+/// Options of `confirm`.
+#[derive(Debug, clap::Args)]
+pub struct ConfirmArguments {
+    /// Id of a submission, or the service whose newest release was submitted
+    #[arg(value_name = "SERVICE|SUBMISSION")]
+    submission: String,
+    /// The regulator's private key
+    #[arg(short, long, env = "FACTORY_REGULATOR_KEY", value_name = "PEM")]
+    key: PathBuf,
+    /// Public key of the factory's dossiers; the one that the cluster publishes where it is not given
+    #[arg(long, value_name = "PEM")]
+    dossier_key: Option<PathBuf>,
+    /// Name of the regulator's office as it stands in the confirmation; your user name where it is not given
+    #[arg(long, env = "FACTORY_OFFICE", value_name = "NAME")]
+    office: Option<String>,
+    /// Confirm without being asked
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Options of `return`.
+#[derive(Debug, clap::Args)]
+pub struct ReturnArguments {
+    /// Id of a submission, or the service whose newest release was submitted
+    #[arg(value_name = "SERVICE|SUBMISSION")]
+    submission: String,
+    /// What the owner must mend
+    #[arg(short, long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Why nothing was decided.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// It is not clear which submission is meant.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// The dossier does not hold.
+    #[error("not confirmed")]
+    Verify(#[from] VerifyError),
+    /// The register says of the dossier what is not in it.
+    #[error("not confirmed: the register says {field} `{stated}`, but the dossier gives `{computed}`")]
+    Differs {
+        /// Which part.
+        field: &'static str,
+        /// As the register says.
+        stated: String,
+        /// As it follows from the dossier.
+        computed: String,
+    },
+    /// Only what passed can be confirmed.
+    #[error("not confirmed: the verdict is {0}, and only what passed can be confirmed (63.3)")]
+    NotPassed(&'static str),
+    /// The private key cannot be read.
+    #[error("the key {file} cannot be read")]
+    ReadKey {
+        /// Its name.
+        file: String,
+        /// Cause.
+        #[source]
+        source: io::Error,
+    },
+    /// Others can read the private key.
+    #[error("the key {0} can be read by others; run `chmod 600 {0}`")]
+    OpenKey(String),
+    /// The file is no key, or the statement cannot be signed.
+    #[error("the key {file} cannot sign")]
+    BadKey {
+        /// Its name.
+        file: String,
+        /// Cause.
+        #[source]
+        source: DsseError,
+    },
+    /// The cluster publishes no key for dossiers.
+    #[error("the cluster publishes no key for dossiers; give it with --dossier-key")]
+    NoDossierKey,
+    /// Nobody can be asked.
+    #[error("not confirmed: without a terminal, say --yes")]
+    NobodyToAsk,
+    /// The person said no.
+    #[error("not confirmed: you did not say yes")]
+    Declined,
+    /// A return without a reason.
+    #[error("--reason is empty; say what the owner must mend (63.3)")]
+    NoReason,
+}
+
+/// Verifies a submission's dossier, shows it, signs a confirmation and hands it to the register.
+pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> Result<Exit, Failure> {
+    // First what can fail without asking anyone.
+    let key = read_private_key(&arguments.key)?;
+    let cluster = Cluster::connect(connection).await?;
+    let register = Register::connect(connection, &cluster).await?;
+    let submission = submissions::find(&register, &cluster, &arguments.submission).await.map_err(DecideError::from)?;
+    let pinned = dossier_key(arguments.dossier_key.as_deref(), &cluster).await?;
+    let envelope = register.dossier(&submission.id).await?;
+    let verified = verify::hold(&envelope, &[pinned]).map_err(DecideError::from)?;
+    let bundle = verified.dossier.predicate.bundle.digest().map_err(io::Error::other)?;
+    agree(&submission, &verified, &bundle)?;
+    verify::write_text(&verified)?;
+    if matches!(submission.state, Procedure::Confirmed | Procedure::Registered) {
+        return report(&submission, &register);
+    }
+    if verified.verdict.outcome != Outcome::Passed {
+        return Err(DecideError::NotPassed(outcome::word(verified.verdict.outcome)).into());
+    }
+    let subject = &verified.dossier.predicate.subject;
+    let resource = format!("{}/{}/{}", subject.participant, subject.service, subject.release);
+    consent(arguments.yes, &resource)?;
+    let office = match &arguments.office {
+        Some(office) => office.clone(),
+        None => cluster.user().await?,
+    };
+    let standard = &verified.dossier.predicate.standard;
+    let standard = format!("{}@{}", standard.name, standard.version);
+    let confirmed = Confirmed { resource: &resource, bundle: &bundle, dossier: &verified.digest, standard: &standard };
+    let statement = confirmation::statement(&confirmed, &office, &Timestamp::now().to_string());
+    let signed = dsse::sign(&statement, &key).map_err(|source| DecideError::BadKey { file: arguments.key.display().to_string(), source })?;
+    report(&register.confirm(&submission.id, signed).await?, &register)
+}
+
+/// Sends a submission back with a reason.
+pub async fn send_back(arguments: &ReturnArguments, connection: &Connection) -> Result<Exit, Failure> {
+    let reason = arguments.reason.trim();
+    if reason.is_empty() {
+        return Err(DecideError::NoReason.into());
+    }
+    let cluster = Cluster::connect(connection).await?;
+    let register = Register::connect(connection, &cluster).await?;
+    let submission = submissions::find(&register, &cluster, &arguments.submission).await.map_err(DecideError::from)?;
+    report(&register.send_back(&submission.id, reason).await?, &register)
+}
+
+/// What the register says of a submission must be what its dossier says: a confirmation would bind
+/// the wrong thing otherwise.
+fn agree(submission: &SubmissionState, verified: &Verified, bundle: &str) -> Result<(), DecideError> {
+    let subject = &verified.dossier.predicate.subject;
+    let name = |subject: &factory_assurance::dossier::Subject| format!("{}/{}/{}", subject.participant, subject.service, subject.release);
+    for (field, stated, computed) in [
+        ("subject", name(&submission.subject), name(subject)),
+        ("release UID", submission.subject.release_uid.clone(), subject.release_uid.clone()),
+        ("commit", submission.subject.commit.clone(), subject.commit.clone()),
+        ("bundle", submission.bundle.clone(), bundle.to_owned()),
+        ("dossier", submission.dossier.clone(), verified.digest.clone()),
+        ("verdict", outcome::word(submission.verdict.outcome).to_owned(), outcome::word(verified.verdict.outcome).to_owned()),
+    ] {
+        if stated != computed {
+            return Err(DecideError::Differs { field, stated, computed });
+        }
+    }
+    Ok(())
+}
+
+async fn dossier_key(given: Option<&Path>, cluster: &Cluster) -> Result<PublicKey, Failure> {
+    if let Some(path) = given {
+        return Ok(verify::read_key(path).map_err(DecideError::from)?);
+    }
+    let pem = cluster.published().await?.remove("dossier.pub").ok_or(DecideError::NoDossierKey)?;
+    let file = "the key for dossiers that the cluster publishes".to_owned();
+    let key = PublicKey::from_pem(&pem).map_err(|source| DecideError::from(VerifyError::Key { file, source }))?;
+    eprintln!("The key for dossiers is the one that the cluster publishes; pin your own with --dossier-key.");
+    Ok(key)
+}
+
+fn read_private_key(path: &Path) -> Result<PrivateKey, DecideError> {
+    let file = path.display().to_string();
+    let failed = |source| DecideError::ReadKey { file: file.clone(), source };
+    let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(DecideError::OpenKey(file));
+    }
+    let pem = fs::read_to_string(path).map_err(failed)?;
+    PrivateKey::from_pem(&pem).map_err(|source| DecideError::BadKey { file: file.clone(), source })
+}
+
+fn consent(already: bool, resource: &str) -> Result<(), Failure> {
+    if already {
+        return Ok(());
+    }
+    if !terminal::can_ask() {
+        return Err(DecideError::NobodyToAsk.into());
+    }
+    let answer = terminal::ask(&format!("Confirm {resource} in the regulator's name? Write yes"), "")?;
+    if answer == "yes" { Ok(()) } else { Err(DecideError::Declined.into()) }
+}
+
+/// Says where the procedure stands now.
+fn report(submission: &SubmissionState, register: &Register) -> Result<Exit, Failure> {
+    let mut out = io::stdout().lock();
+    match submission.state {
+        Procedure::Registered => writeln!(out, "Registered: the entry is public.")?,
+        Procedure::Confirmed => {
+            let missing: Vec<_> = submission.missing.iter().map(|group| format!("17.{group}")).collect();
+            let missing = if missing.is_empty() { "its data".to_owned() } else { missing.join(", ") };
+            writeln!(out, "Confirmed: the entry waits for {missing} (item 21).")?;
+        }
+        Procedure::Returned => writeln!(out, "Returned: {}", harmless(&submission.reason))?,
+        Procedure::Submitted => writeln!(out, "Submitted: it waits for the regulator.")?,
+        Procedure::Revoked => writeln!(out, "Revoked: its confirmation no longer holds.")?,
+    }
+    if let Some(entry) = &submission.entry {
+        writeln!(out, "{}{entry}", register.address())?;
+    }
+    Ok(Exit::Good)
+}

@@ -1,0 +1,175 @@
+//! `verify DOSSIER --key dossier.pub`: holds a dossier against a pinned key and against itself, and
+//! computes its verdict again from the evidence inside. Offline: it asks nobody, and believes nobody
+//! but the key.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+use factory_assurance::{
+    dossier::{Dossier, DossierError},
+    dsse::{DsseError, Envelope, PublicKey},
+    verdict::Verdict,
+};
+use serde_json::json;
+
+use crate::{arguments::Format, exit::Exit, failure::Failure, outcome};
+
+/// The register takes no larger one.
+const MAX_DOSSIER: u64 = 33 * 1024 * 1024;
+
+/// Options of `verify`.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArguments {
+    /// The signed dossier; `-` reads the standard input
+    #[arg(value_name = "DOSSIER")]
+    dossier: PathBuf,
+    /// Public key of the factory's dossiers, which you got by another way than the dossier; may be repeated
+    #[arg(short, long, required = true, value_name = "PEM")]
+    key: Vec<PathBuf>,
+    /// How the result is written
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Format,
+}
+
+/// Why a dossier is not to be believed, or could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A file cannot be read.
+    #[error("{file} cannot be read")]
+    Read {
+        /// Its name.
+        file: String,
+        /// Cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is no key.
+    #[error("{file}")]
+    Key {
+        /// Its name.
+        file: String,
+        /// Cause.
+        #[source]
+        source: DsseError,
+    },
+    /// A file is too large to be a dossier.
+    #[error("{file} is larger than {MAX_DOSSIER} bytes; a dossier never is")]
+    TooLarge {
+        /// Its name.
+        file: String,
+    },
+    /// A file is no envelope.
+    #[error("{file} is no signed dossier (a DSSE envelope in JSON)")]
+    NoEnvelope {
+        /// Its name.
+        file: String,
+        /// Cause.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The signature does not hold, or what is signed is no dossier.
+    #[error("the dossier does not hold")]
+    Envelope(#[source] DsseError),
+    /// What is signed contradicts itself.
+    #[error("the dossier does not hold")]
+    Dossier(#[source] DossierError),
+}
+
+impl VerifyError {
+    /// Whether it says something of the dossier, rather than of the files.
+    const fn is_about_the_dossier(&self) -> bool {
+        matches!(self, Self::Envelope(_) | Self::Dossier(_))
+    }
+}
+
+/// A dossier that holds.
+pub struct Verified {
+    /// What it says.
+    pub dossier: Dossier,
+    /// The verdict, computed here.
+    pub verdict: Verdict,
+    /// `sha256:…` of its payload.
+    pub digest: String,
+}
+
+/// Holds `envelope` against the `pinned` keys and against itself.
+pub fn hold(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Verified, VerifyError> {
+    let dossier: Dossier = envelope.open(pinned).map_err(VerifyError::Envelope)?;
+    let verdict = dossier.verify().map_err(VerifyError::Dossier)?;
+    let digest = envelope.payload_digest().map_err(VerifyError::Envelope)?;
+    Ok(Verified { dossier, verdict, digest })
+}
+
+/// Reads a public key.
+pub fn read_key(path: &Path) -> Result<PublicKey, VerifyError> {
+    let file = path.display().to_string();
+    let pem = std::fs::read_to_string(path).map_err(|source| VerifyError::Read { file: file.clone(), source })?;
+    PublicKey::from_pem(&pem).map_err(|source| VerifyError::Key { file, source })
+}
+
+fn read_envelope(path: &Path) -> Result<Envelope, VerifyError> {
+    let file = path.display().to_string();
+    let mut bytes = Vec::new();
+    let read = if path.as_os_str() == "-" {
+        io::stdin().lock().take(MAX_DOSSIER + 1).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(MAX_DOSSIER + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|source| VerifyError::Read { file: file.clone(), source })?;
+    if bytes.len() as u64 > MAX_DOSSIER {
+        return Err(VerifyError::TooLarge { file });
+    }
+    serde_json::from_slice(&bytes).map_err(|source| VerifyError::NoEnvelope { file, source })
+}
+
+/// Verifies a file. Exit code 0 says that the dossier holds, whatever its verdict is.
+pub fn run(arguments: &VerifyArguments) -> Result<Exit, Failure> {
+    let keys = arguments.key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
+    let envelope = read_envelope(&arguments.dossier)?;
+    let held = hold(&envelope, &keys);
+    match (arguments.output, held) {
+        (Format::Text, Ok(verified)) => write_text(&verified)?,
+        (Format::Json, Ok(verified)) => write_json(&verified)?,
+        // A program that asked for JSON gets the reason as JSON too.
+        (Format::Json, Err(error)) if error.is_about_the_dossier() => {
+            let line = Failure::from(error).line();
+            writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&json!({ "holds": false, "reason": line }))?)?;
+            return Ok(Exit::Error);
+        }
+        (_, Err(error)) => return Err(error.into()),
+    }
+    Ok(Exit::Good)
+}
+
+/// Writes what a verified dossier says.
+pub fn write_text(verified: &Verified) -> io::Result<()> {
+    let result = &verified.dossier.predicate;
+    let subject = &result.subject;
+    let mut out = io::stdout().lock();
+    writeln!(out, "The dossier holds: signed with the pinned key, about the bundle inside, and its verdict follows from its evidence.")?;
+    writeln!(out, "Service:  {}/{}, release {}", subject.participant, subject.service, subject.release)?;
+    writeln!(out, "Source:   {} at {}", subject.source, subject.commit)?;
+    writeln!(out, "Bundle:   {}", result.bundle.digest().map_err(io::Error::other)?)?;
+    writeln!(out, "Standard: {} version {}", result.standard.name, result.standard.version)?;
+    writeln!(out, "Run:      {}, attempt {} at this bundle", result.announcement.id, result.announcement.attempt)?;
+    writeln!(out, "Dossier:  {}", verified.digest)?;
+    outcome::write(&mut out, &verified.verdict)
+}
+
+fn write_json(verified: &Verified) -> Result<(), Failure> {
+    let result = &verified.dossier.predicate;
+    let json = json!({
+        "holds": true,
+        "subject": result.subject,
+        "bundle": result.bundle.digest().map_err(|error| io::Error::other(error.to_string()))?,
+        "standard": { "name": result.standard.name, "version": result.standard.version },
+        "announcement": result.announcement,
+        "dossier": verified.digest,
+        "verdict": verified.verdict,
+    });
+    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&json)?)?;
+    Ok(())
+}

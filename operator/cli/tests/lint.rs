@@ -1,0 +1,208 @@
+//! `lint`, as a person runs it: one good manifest, and the same one broken in one place each, with
+//! the line, the column and the words that must follow.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+const GOOD: &str = include_str!("fixtures/good.yaml");
+
+fn lint(text: &str, flags: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kubectl-factory"))
+        .arg("lint")
+        .args(flags)
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A text that is too long is not read to its end: the pipe may break.
+    let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn lines(output: &Output) -> Vec<String> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let found = text.lines().filter_map(|line| line.strip_prefix("standard input:"));
+    found.filter(|line| line.contains("error:") || line.contains("warning:")).map(str::to_owned).collect()
+}
+
+/// `GOOD` with `from` replaced by `to`; each must break exactly one place.
+fn broken(from: &str, to: &str) -> String {
+    assert_eq!(GOOD.matches(from).count(), 1, "{from:?} must stand once in the fixture");
+    GOOD.replace(from, to)
+}
+
+/// Place of `what` in `text`, as `line:column`.
+fn place(text: &str, what: &str) -> String {
+    let before = &text[..text.find(what).unwrap_or_else(|| panic!("{what:?} is not in the text"))];
+    let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+    format!("{}:{column}", before.matches('\n').count() + 1)
+}
+
+#[test]
+fn a_good_manifest_is_good() {
+    let output = lint(GOOD, &[]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "standard input: good\n");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn the_examples_are_good() {
+    let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut seen = 0;
+    for folder in fs::read_dir(examples).unwrap() {
+        let manifest = folder.unwrap().path().join("service.yaml");
+        if manifest.exists() {
+            seen += 1;
+            let output = Command::new(env!("CARGO_BIN_EXE_kubectl-factory")).args(["lint", "--strict"]).arg(&manifest).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+        }
+    }
+    assert!(seen >= 2, "only {seen} examples have a manifest");
+}
+
+/// What is broken, where the fault is then pointed at, and what is said of it.
+struct Case {
+    from: &'static str,
+    to: &'static str,
+    at: &'static str,
+    said: &'static str,
+}
+
+const fn case(from: &'static str, to: &'static str, at: &'static str, said: &'static str) -> Case {
+    Case { from, to, at, said }
+}
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    // The bad inputs that the factory promises to refuse, as far as a manifest shows them.
+    case("class: basic", "class: urgent", "urgent", "spec.class: `urgent` is none of basic, important, critical"),
+    case("    interactsWith: [none]\n", "", "register:", "spec.register.interactsWith: item 17.4"),
+    case("    users: [citizens]\n    usedIn", "    users: []\n    usedIn", "users: []", "spec.register.users: item 17.2"),
+    case("recoveryTime: 30s", "recoveryTime: 5 parsecs", "5 parsecs", "spec.register.availability.recoveryTime: `5 parsecs` is no length of time"),
+    case("recoveryTime: 30s", "recoveryTime: 0s", "0s", "spec.register.availability.recoveryTime: `0s` is zero; item 17.8"),
+    case("port: 8081", "port: 8080", "components:", "spec.components: two components are on one port"),
+    case("ref: main", "ref: -main", "-main", "spec.source.ref: a branch, tag or commit"),
+    case("ref: main", "ref: a..b", "a..b", "spec.source.ref: a branch, tag or commit"),
+    case("git: http://git.factory.test/demo/queue-number.git", "git: file:///etc/passwd", "file:///etc", "spec.source.git: an http or https address"),
+    case("git: http://git.factory.test/demo/queue-number.git", "git: https://user:secret@git.test/a.git", "https://user", "spec.source.git: an http or https address"),
+    case("basis: power", "basis: consent", "consent", "spec.personalData[0].basis: item 61: consent is no basis"),
+    // What the schema refuses.
+    case("simultaneousUsers: 200", "simultanousUsers: 200", "simultanousUsers", "spec.register.availability.simultanousUsers: is no known field; did you mean `simultaneousUsers`?"),
+    case("    number: 2026/7\n", "", "decision:", "spec.decision: `number` is missing (Number of the decision"),
+    case("number: 2026/7", "number: 7", "7\n", "spec.decision.number: `7` is no text for YAML: put it in quotes"),
+    case("date: \"2026-09-14\"", "date: 14.09.2026", "14.09", "spec.decision.date: `14.09.2026` does not fit"),
+    case("port: 8081", "port: 80", "80\n", "spec.components[1].port: `80` is less than 1024"),
+    case("port: 8081", "port: eighty", "eighty", "spec.components[1].port: `eighty`; expected a whole number"),
+    case("supplier: Service Centres", "supplier:", "supplier:", "spec.decision.supplier: is empty"),
+    case("apiVersion: factory.gov.kg/v1alpha1", "apiVersion: v1", "v1\n", "apiVersion: `v1`, expected `factory.gov.kg/v1alpha1`"),
+    case("kind: StateService", "kind: Deployment", "Deployment", "kind: `Deployment` is no kind of factory.gov.kg"),
+    case("name: queue-number", "name: Queue_Number", "Queue_Number", "metadata.name: `Queue_Number` does not fit"),
+    case("\n  ingress:", "\n  class: basic\n  ingress:", "class: basic\n  ingress", "spec.class: stands twice; first on line 9"),
+    case("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [web]}]\n  ingress:", "bindings:", "spec.bindings: not carried out by this version"),
+    case("image: registry.factory.test:5000/store@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "image: store:latest", "store:latest", "spec.components[1].image: registry/name@sha256"),
+    // What neither schema nor CEL can say.
+    case("power: run-centres", "power: rule-the-world", "rule-the-world", "spec.personalData[0].power: `rule-the-world`: item 60"),
+    case("calls: [store]", "calls: [storage]", "storage]", "spec.components[0].calls[0]: `storage`: no component has this name (known: store, web)"),
+    case("- name: store", "- name: web", "web\n      image", "spec.components[1].name: `web` is already the name of the one on line"),
+    case("path: /v1/numbers/{{id}}", "path: /v1/numbers/{{number}}", "/v1/numbers/{{number}}", "spec.checks[0].steps[1].request.path: `{{number}}` is used, but no earlier step"),
+    case("id: /id", "id: id", "id\n        - request", "spec.checks[0].steps[0].carry.id: `id` is no JSON pointer"),
+    case("            body: {state: waiting}\n", "", "status: 201", "spec.checks[0].steps[0].expect: item 63.2: expects neither `body` nor `schema`"),
+    case("body: {state: waiting}", "schema: {}", "status: 201", "spec.checks[0].steps[0].expect: item 63.2"),
+    case("body: {state: waiting}", "schema: {type: nonsense}", "schema:", "spec.checks[0].steps[0].expect.schema: is no JSON Schema"),
+    case("body: {state: waiting}", "body: {state: waiting}\n            headers: {Content-Type: a}", "Content-Type", "spec.checks[0].steps[0].expect.headers.Content-Type: write it in lower case"),
+];
+
+#[test]
+fn each_fault_is_pointed_at_and_named() {
+    for case in CASES {
+        let text = broken(case.from, case.to);
+        let output = lint(&text, &[]);
+        let wanted = format!("{}: error: {}", place(&text, case.at), case.said);
+        let found = lines(&output);
+        assert!(found.iter().any(|line| line.starts_with(&wanted)), "{wanted}\nbut found: {found:#?}");
+        assert_eq!(output.status.code(), Some(1), "{wanted}");
+    }
+}
+
+#[test]
+fn a_missing_group_of_item_17_is_named_for_each_of_the_nine() {
+    let groups = ["owner", "users", "usedIn", "interactsWith", "methodsOfUse", "resultsOfUse", "protection", "availability", "formats"];
+    let start = GOOD.find("  register:\n").unwrap();
+    let end = GOOD.find("  instructions:\n").unwrap();
+    let text = format!("{}  register: {{}}\n{}", &GOOD[..start], &GOOD[end..]);
+    let found = lines(&lint(&text, &[]));
+    for (index, group) in groups.iter().enumerate() {
+        let wanted = format!("{}: error: spec.register.{group}: item 17.{}:", place(&text, "register: {}"), index + 1);
+        assert!(found.iter().any(|line| line.starts_with(&wanted)), "{wanted}\nbut found: {found:#?}");
+    }
+}
+
+#[test]
+fn all_faults_are_told_at_once_in_the_order_of_the_text() {
+    let faults = [("class: basic", "class: urgent"), ("recoveryTime: 30s", "recoveryTime: soon"), ("basis: power", "basis: consent"), ("calls: [store]", "calls: [shop]")];
+    let text = faults.iter().fold(GOOD.to_owned(), |text, (from, to)| text.replace(from, to));
+    let found = lines(&lint(&text, &[]));
+    let paths: Vec<_> = found.iter().map(|line| line.split(": ").nth(2).unwrap()).collect();
+    assert_eq!(paths, ["spec.class", "spec.register.availability.recoveryTime", "spec.personalData[0].basis", "spec.components[0].calls[0]"], "{found:#?}");
+}
+
+#[test]
+fn what_is_no_yaml_is_told_with_its_place() {
+    for (text, place) in [("a: [1, 2\n", "2:1"), ("a: b: c\n", "1:5"), ("\tb: 1\n", "1:1"), ("", "1:1"), ("*nobody\n", "1:1")] {
+        let output = lint(text, &[]);
+        let found = lines(&output);
+        assert!(found.len() == 1 && found[0].starts_with(&format!("{place}: error: ")), "{text:?} at {place}, but {found:?}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn hostile_files_are_refused_at_once() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(", ")));
+    }
+    for text in [bomb, "[".repeat(100_000), "a".repeat(2 * 1024 * 1024), "---\na: 1\n".repeat(1000)] {
+        let began = std::time::Instant::now();
+        let output = lint(&text, &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+        assert_eq!(lines(&output).len(), 1);
+        assert!(began.elapsed().as_secs() < 5);
+    }
+}
+
+#[test]
+fn a_control_character_does_not_reach_the_terminal() {
+    let text = broken("class: basic", "class: \"\\e[2Jbasic\"");
+    let output = lint(&text, &[]);
+    assert!(!output.stdout.contains(&0x1b));
+}
+
+#[test]
+fn programs_get_json() {
+    let output = lint(&broken("class: basic", "class: urgent"), &["-o", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["files"][0]["valid"], false);
+    let found = &json["files"][0]["diagnostics"][0];
+    assert_eq!((found["line"].as_u64(), found["column"].as_u64()), (Some(9), Some(10)));
+    assert_eq!(found["path"], "spec.class");
+    assert_eq!(found["severity"], "error");
+    let output = lint(GOOD, &["-o", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["files"][0]["valid"], true);
+}
+
+#[test]
+fn several_documents_are_all_examined() {
+    let text = format!("{GOOD}---\n{}", broken("class: basic", "class: urgent"));
+    let found = lines(&lint(&text, &[]));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let line = GOOD.lines().count() + 1 + 9;
+    assert!(found[0].starts_with(&format!("{line}:10: error: spec.class")), "{found:?}");
+}

@@ -76,6 +76,14 @@ pub fn judge(result: &TestResult) -> Verdict {
     verdict(found, figures::of(result, &timeline, &load))
 }
 
+/// What the functional rules alone find in `verify`: enough to know that a candidate need not be
+/// broken any further.
+#[must_use]
+pub fn of_checks(plan: &crate::plan::VerifyPlan, verify: &crate::evidence::VerifyEvidence) -> Vec<Finding> {
+    let found = functional::check(plan, verify).into_iter().chain(contract::check(verify));
+    found.map(|found| found.finding).collect()
+}
+
 /// What `factory-lab verify` saw, if it is evidence of this run.
 fn verified(result: &TestResult) -> Vec<Found> {
     let (verify, lacks) = completeness::of_verify(result);

@@ -1,0 +1,96 @@
+//! The only ways in which the operator writes to the cluster: server-side apply of what it owns,
+//! and creation of what must not exist twice. Every write passes here, so that the crash journey
+//! can enumerate them.
+
+use std::fmt::Debug;
+
+use kube::{
+    Api, Client, Resource, ResourceExt as _,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+    core::NamespaceResourceScope,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::context::MANAGER;
+
+/// A write was refused or did not arrive.
+#[derive(Debug, thiserror::Error)]
+#[error("{verb} {kind} {name}")]
+pub struct WriteError {
+    /// What was tried.
+    pub verb: &'static str,
+    /// Kind of the object.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Why not.
+    #[source]
+    pub source: kube::Error,
+}
+
+/// What can be applied.
+pub trait Object: Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned {}
+impl<K: Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned> Object for K {}
+
+fn failed<K: Object>(verb: &'static str, name: &str, source: kube::Error) -> WriteError {
+    tracing::warn!(verb, kind = %K::kind(&()), name, %source, "write failed");
+    WriteError { verb, kind: K::kind(&()).into_owned(), name: name.to_owned(), source }
+}
+
+/// Applies a namespaced `object`, taking the fields that it names.
+pub async fn namespaced<K>(client: &Client, object: &K) -> Result<K, WriteError>
+where
+    K: Object + Resource<Scope = NamespaceResourceScope>,
+{
+    let namespace = object.namespace().unwrap_or_default();
+    apply(Api::namespaced(client.clone(), &namespace), object).await
+}
+
+/// Applies a cluster-wide `object`, taking the fields that it names.
+pub async fn cluster<K: Object>(client: &Client, object: &K) -> Result<K, WriteError> {
+    apply(Api::all(client.clone()), object).await
+}
+
+async fn apply<K: Object>(api: Api<K>, object: &K) -> Result<K, WriteError> {
+    let name = object.name_any();
+    let how = PatchParams::apply(MANAGER).force();
+    api.patch(&name, &how, &Patch::Apply(object)).await.map_err(|source| failed::<K>("apply", &name, source))
+}
+
+/// Applies `status` to the object of that name.
+pub async fn status<K: Object>(api: &Api<K>, name: &str, status: &serde_json::Value) -> Result<K, WriteError> {
+    let document = serde_json::json!({
+        "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": { "name": name }, "status": status,
+    });
+    let how = PatchParams::apply(MANAGER).force();
+    api.patch_status(name, &how, &Patch::Apply(&document))
+        .await
+        .map_err(|source| failed::<K>("apply status", name, source))
+}
+
+/// Creates `object` unless one of its name exists; answers the one that is there. Its name must be
+/// derived from what it is for, so that a crash cannot make two.
+pub async fn create_once<K>(client: &Client, object: &K) -> Result<K, WriteError>
+where
+    K: Object + Resource<Scope = NamespaceResourceScope>,
+{
+    let name = object.name_any();
+    let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
+    let how = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+    match api.create(&how, object).await {
+        Ok(made) => Ok(made),
+        Err(kube::Error::Api(status)) if status.is_already_exists() => {
+            api.get(&name).await.map_err(|source| failed::<K>("get", &name, source))
+        }
+        Err(source) => Err(failed::<K>("create", &name, source)),
+    }
+}
+
+/// Deletes the object of that name with its dependents; one that is gone already is fine.
+pub async fn delete<K: Object>(api: &Api<K>, name: &str) -> Result<(), WriteError> {
+    match api.delete(name, &DeleteParams::background()).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+        Err(source) => Err(failed::<K>("delete", name, source)),
+    }
+}

@@ -1,0 +1,115 @@
+//! Arguments and environment of the operator, in one place.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Carries state services from manifest to register.
+#[derive(Debug, Parser)]
+#[command(name = "factory-operator", version)]
+pub struct Cli {
+    /// What to run.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to run.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reconcile, while leading.
+    Run(Settings),
+    /// Write launch permits for what the regulator confirmed.
+    PermitKeeper(KeeperSettings),
+    /// Print the commit of a ref of a remote repository (run as a child of the operator).
+    #[command(hide = true)]
+    GitResolve(GitRef),
+    /// Write a commit's tree as a tar file (run as a child of the operator).
+    #[command(hide = true)]
+    GitArchive(GitTree),
+}
+
+/// Where the register is, and how to be known there.
+#[derive(Clone, Debug, Args)]
+pub struct RegisterSettings {
+    /// Address of the register inside the cluster.
+    #[arg(long = "register", env = "REGISTER_URL")]
+    pub url: String,
+    /// File with a token for the audience `factory-register`; read again for every call.
+    #[arg(
+        long = "register-token",
+        env = "REGISTER_TOKEN_FILE",
+        default_value = "/var/run/secrets/factory/register-token"
+    )]
+    pub token_file: PathBuf,
+}
+
+/// Settings of the operator.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The register.
+    #[command(flatten)]
+    pub register: RegisterSettings,
+    /// Address of the register for people, for links.
+    #[arg(long, env = "REGISTER_PUBLIC_URL")]
+    pub register_public_url: String,
+    /// Namespace of the operator.
+    #[arg(long, env = "POD_NAMESPACE", default_value = "factory-system")]
+    pub namespace: String,
+    /// Name of this pod, as the holder of the lease.
+    #[arg(long, env = "POD_NAME")]
+    pub pod: String,
+    /// Image of the lab, by digest.
+    #[arg(long, env = "LAB_IMAGE")]
+    pub lab_image: String,
+    /// Environment in which candidates run.
+    #[arg(long, env = "LAB_ENVIRONMENT", default_value = "lab")]
+    pub lab_environment: String,
+    /// Environment in which launched services run.
+    #[arg(long, env = "LIVE_ENVIRONMENT", default_value = "live")]
+    pub live_environment: String,
+    /// Where metrics and health are served.
+    #[arg(long, env = "LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: std::net::SocketAddr,
+}
+
+/// Settings of the permit keeper.
+#[derive(Clone, Debug, Args)]
+pub struct KeeperSettings {
+    /// The register.
+    #[command(flatten)]
+    pub register: RegisterSettings,
+    /// Folder with the regulator's public keys (`*.pub`).
+    #[arg(long, env = "REGULATOR_KEYS", default_value = "/etc/factory/regulator")]
+    pub regulator_keys: PathBuf,
+    /// Where metrics and health are served.
+    #[arg(long, env = "LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: std::net::SocketAddr,
+}
+
+/// A ref of a remote repository.
+#[derive(Clone, Debug, Args)]
+pub struct GitRef {
+    /// Address of the repository.
+    #[arg(long)]
+    pub url: String,
+    /// Branch, tag or commit.
+    #[arg(long = "ref")]
+    pub reference: String,
+}
+
+/// A commit's tree and where to write it.
+#[derive(Clone, Debug, Args)]
+pub struct GitTree {
+    /// Address of the repository.
+    #[arg(long)]
+    pub url: String,
+    /// Ref from which the commit can be reached.
+    #[arg(long = "ref")]
+    pub reference: String,
+    /// Full commit.
+    #[arg(long)]
+    pub commit: String,
+    /// Tar file to write.
+    #[arg(long)]
+    pub out: PathBuf,
+}

@@ -1,0 +1,125 @@
+//! Pure builders of the Kubernetes objects of a service: the same for a candidate and for a launched
+//! service (invariants 2 and 7), except for what [`Place`] says.
+
+pub mod build_job;
+pub mod deployment;
+pub mod disruption;
+pub mod ingress;
+pub mod lab_job;
+pub mod namespace;
+pub mod network;
+pub mod service;
+pub mod service_account;
+
+use std::collections::BTreeMap;
+
+use factory_assurance::canonical;
+use factory_crds::{EnvironmentSpec, StateServiceSpec, environment::Purpose};
+use kube::api::ObjectMeta;
+
+/// Label that says what runs in a namespace: `lab` or `live`.
+pub const ENVIRONMENT: &str = "factory.gov.kg/environment";
+/// Label with the participant.
+pub const PARTICIPANT: &str = "factory.gov.kg/participant";
+/// Label with the `StateService`.
+pub const SERVICE: &str = "factory.gov.kg/service";
+/// Label with the `Release`.
+pub const RELEASE: &str = "factory.gov.kg/release";
+/// Label with the UID of the `Release`.
+pub const RELEASE_UID: &str = "factory.gov.kg/release-uid";
+/// Label of every pod: the component.
+pub const COMPONENT: &str = "app.kubernetes.io/name";
+
+/// Where a bundle is put, and nothing else: what may differ between test and life.
+pub struct Place<'a> {
+    /// Namespace.
+    pub namespace: String,
+    /// Its environment.
+    pub environment: &'a EnvironmentSpec,
+    /// Participant that owns the service.
+    pub participant: &'a str,
+    /// Name of the `StateService`.
+    pub service: &'a str,
+    /// Name and UID of the `Release`.
+    pub release: (&'a str, &'a str),
+}
+
+impl Place<'_> {
+    /// Metadata of an object in this place. Labels stand on the namespace, not here: pods can read
+    /// their own labels and must not learn where they are.
+    #[must_use]
+    pub fn meta(&self, name: &str) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: Some(self.namespace.clone()),
+            labels: Some(selector(name)),
+            ..ObjectMeta::default()
+        }
+    }
+
+    /// `lab` or `live`.
+    #[must_use]
+    pub const fn purpose(&self) -> &'static str {
+        match self.environment.purpose {
+            Purpose::Lab => "lab",
+            Purpose::Live => "live",
+        }
+    }
+}
+
+/// Labels of an object.
+pub type Labels = BTreeMap<String, String>;
+
+/// Labels by which the pods of a component are found.
+#[must_use]
+pub fn selector(component: &str) -> Labels {
+    [(COMPONENT.to_owned(), component.to_owned())].into()
+}
+
+/// The namespace of a candidate: `svc-` and 8 hexadecimal digits from the release's UID.
+#[must_use]
+pub fn candidate_namespace(release_uid: &str) -> String {
+    svc(&["candidate", release_uid])
+}
+
+/// The namespace of a launched service: the same pattern, from participant and service.
+#[must_use]
+pub fn live_namespace(participant: &str, service: &str) -> String {
+    svc(&["live", participant, service])
+}
+
+fn svc(parts: &[&str]) -> String {
+    let digest = canonical::sha256(parts.join("\u{0}").as_bytes());
+    format!("svc-{}", &digest["sha256:".len()..][..8])
+}
+
+/// Digest of the manifests of a bundle as rendered, without what may vary between environments.
+pub fn digest(spec: &StateServiceSpec, images: &BTreeMap<String, String>) -> Result<String, canonical::NotCanonical> {
+    let rendered: Vec<_> = spec
+        .components
+        .iter()
+        .map(|component| {
+            let image = images.get(&component.name).map_or("", String::as_str);
+            (
+                deployment::spec(component, image, None),
+                service::spec(component),
+                disruption::spec(component),
+                network::between(spec, component),
+            )
+        })
+        .collect();
+    canonical::digest(&rendered)
+}
+
+/// Digest of the configuration that may not vary: all variables but those in `mayVary`.
+pub fn configuration(spec: &StateServiceSpec) -> Result<String, canonical::NotCanonical> {
+    let fixed: BTreeMap<&str, Vec<_>> = spec
+        .components
+        .iter()
+        .map(|component| {
+            let fixed = component.env.iter().filter(|variable| !component.may_vary.contains(&variable.name));
+            (component.name.as_str(), fixed.collect())
+        })
+        .collect();
+    canonical::digest(&fixed)
+}

@@ -1,0 +1,161 @@
+//! Deployment of a component: rolling without a gap, Pod Security `restricted`, nothing by which the
+//! program could tell that it is tested.
+
+use factory_crds::state_service::Component;
+use k8s_openapi::{
+    api::{
+        apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
+        core::v1::{
+            Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, HTTPGetAction, PodSecurityContext,
+            PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecurityContext,
+            TopologySpreadConstraint, Volume, VolumeMount,
+        },
+    },
+    apimachinery::pkg::{
+        api::resource::Quantity,
+        apis::meta::v1::{LabelSelector, ObjectMeta},
+        util::intstr::IntOrString,
+    },
+};
+
+use super::{Place, selector};
+
+/// User of every program: services run as nobody in particular.
+const USER: i64 = 65_532;
+
+/// Deployment of `component` with `image` in `place`.
+#[must_use]
+pub fn build(place: &Place<'_>, component: &Component, image: &str) -> Deployment {
+    Deployment {
+        metadata: place.meta(&component.name),
+        spec: Some(spec(component, image, Some(place))),
+        ..Deployment::default()
+    }
+}
+
+/// Its spec; without a place, the part that is the same everywhere.
+#[must_use]
+pub fn spec(component: &Component, image: &str, place: Option<&Place<'_>>) -> DeploymentSpec {
+    DeploymentSpec {
+        replicas: i32::try_from(component.replicas).ok(),
+        revision_history_limit: Some(2),
+        progress_deadline_seconds: Some(120),
+        selector: LabelSelector { match_labels: Some(selector(&component.name)), ..LabelSelector::default() },
+        strategy: Some(DeploymentStrategy {
+            type_: Some("RollingUpdate".to_owned()),
+            rolling_update: Some(RollingUpdateDeployment {
+                max_unavailable: Some(IntOrString::Int(0)),
+                max_surge: Some(IntOrString::Int(1)),
+            }),
+        }),
+        template: PodTemplateSpec {
+            metadata: Some(ObjectMeta { labels: Some(selector(&component.name)), ..ObjectMeta::default() }),
+            spec: Some(pod(component, image, place)),
+        },
+        ..DeploymentSpec::default()
+    }
+}
+
+fn pod(component: &Component, image: &str, place: Option<&Place<'_>>) -> PodSpec {
+    let environment = place.map(|place| place.environment);
+    PodSpec {
+        containers: vec![container(component, image)],
+        service_account_name: Some(component.name.clone()),
+        automount_service_account_token: Some(false),
+        // Variables of every Service of the namespace would tell a program about its neighbours.
+        enable_service_links: Some(false),
+        termination_grace_period_seconds: Some(i64::from(component.termination_grace_seconds)),
+        security_context: Some(PodSecurityContext {
+            run_as_non_root: Some(true),
+            run_as_user: Some(USER),
+            run_as_group: Some(USER),
+            fs_group: Some(USER),
+            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
+            ..PodSecurityContext::default()
+        }),
+        node_selector: environment.map(|environment| environment.node_selector.clone()),
+        tolerations: environment.map(|environment| environment.tolerations.clone()),
+        topology_spread_constraints: Some(vec![TopologySpreadConstraint {
+            max_skew: 1,
+            topology_key: "kubernetes.io/hostname".to_owned(),
+            when_unsatisfiable: "ScheduleAnyway".to_owned(),
+            label_selector: Some(LabelSelector {
+                match_labels: Some(selector(&component.name)),
+                ..LabelSelector::default()
+            }),
+            ..TopologySpreadConstraint::default()
+        }]),
+        volumes: Some(
+            component.volumes.iter().enumerate().map(|(index, volume)| scratch(index, &volume.size)).collect(),
+        ),
+        ..PodSpec::default()
+    }
+}
+
+fn container(component: &Component, image: &str) -> Container {
+    let cpu = Quantity(component.resources.cpu.clone());
+    let memory = Quantity(component.resources.memory.clone());
+    Container {
+        name: component.name.clone(),
+        image: Some(image.to_owned()),
+        ports: Some(vec![ContainerPort {
+            name: Some("http".to_owned()),
+            container_port: i32::from(component.port),
+            protocol: Some("TCP".to_owned()),
+            ..ContainerPort::default()
+        }]),
+        env: Some(component.env.iter().map(|variable| plain(&variable.name, &variable.value)).collect()),
+        resources: Some(ResourceRequirements {
+            requests: Some([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())].into()),
+            // Memory is limited so that a leak ends one pod; processor time is shared by request.
+            limits: Some([("memory".to_owned(), memory)].into()),
+            ..ResourceRequirements::default()
+        }),
+        readiness_probe: Some(probe(&component.probes.ready, component.port, 1, 2)),
+        liveness_probe: Some(probe(&component.probes.live, component.port, 5, 3)),
+        startup_probe: Some(Probe {
+            failure_threshold: Some(60),
+            ..probe(&component.probes.live, component.port, 1, 60)
+        }),
+        security_context: Some(SecurityContext {
+            allow_privilege_escalation: Some(false),
+            read_only_root_filesystem: Some(true),
+            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
+            ..SecurityContext::default()
+        }),
+        volume_mounts: Some(
+            component.volumes.iter().enumerate().map(|(index, volume)| mount(index, &volume.path)).collect(),
+        ),
+        ..Container::default()
+    }
+}
+
+fn probe(path: &str, port: u16, period: i32, failures: i32) -> Probe {
+    Probe {
+        http_get: Some(HTTPGetAction {
+            path: Some(path.to_owned()),
+            port: IntOrString::Int(i32::from(port)),
+            ..HTTPGetAction::default()
+        }),
+        period_seconds: Some(period),
+        timeout_seconds: Some(2),
+        failure_threshold: Some(failures),
+        ..Probe::default()
+    }
+}
+
+fn plain(name: &str, value: &str) -> EnvVar {
+    EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
+}
+
+fn scratch(index: usize, size: &str) -> Volume {
+    Volume {
+        name: format!("scratch-{index}"),
+        empty_dir: Some(EmptyDirVolumeSource { size_limit: Some(Quantity(size.to_owned())), medium: None }),
+        ..Volume::default()
+    }
+}
+
+fn mount(index: usize, path: &str) -> VolumeMount {
+    VolumeMount { name: format!("scratch-{index}"), mount_path: path.to_owned(), ..VolumeMount::default() }
+}

@@ -1,0 +1,149 @@
+//! Job of the lab for one release: `verify` or `prove`, with its run in a ConfigMap and rights in
+//! the candidate's namespace only (invariant 6).
+
+use factory_crds::EnvironmentSpec;
+use k8s_openapi::{
+    api::{
+        batch::v1::{Job, JobSpec},
+        core::v1::{
+            Capabilities, ConfigMap, ConfigMapVolumeSource, Container, PodSecurityContext, PodSpec, PodTemplateSpec,
+            ResourceRequirements, SeccompProfile, SecurityContext, Volume, VolumeMount,
+        },
+        rbac::v1::{RoleBinding, RoleRef, Subject},
+    },
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
+};
+
+use super::Labels;
+use crate::context::LAB_NAMESPACE;
+
+/// Service account of lab pods, and the ClusterRole that is bound in a candidate's namespace.
+const LAB: &str = "factory-lab";
+
+/// One run of the lab.
+pub struct LabRun<'a> {
+    /// `verify` or `prove`.
+    pub command: &'a str,
+    /// Name of the Job and its ConfigMap.
+    pub name: String,
+    /// Labels by which its release is found.
+    pub labels: Labels,
+    /// Image of the lab.
+    pub image: &'a str,
+    /// Longest time, in seconds.
+    pub deadline_seconds: i64,
+}
+
+impl LabRun<'_> {
+    fn meta(&self) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(self.name.clone()),
+            namespace: Some(LAB_NAMESPACE.to_owned()),
+            labels: Some(self.labels.clone()),
+            ..ObjectMeta::default()
+        }
+    }
+
+    /// ConfigMap with the run.
+    #[must_use]
+    pub fn config(&self, run: String) -> ConfigMap {
+        ConfigMap { metadata: self.meta(), data: Some([("run.json".to_owned(), run)].into()), ..ConfigMap::default() }
+    }
+
+    /// The Job, on the nodes of `environment`.
+    #[must_use]
+    pub fn job(&self, environment: &EnvironmentSpec) -> Job {
+        Job {
+            metadata: self.meta(),
+            spec: Some(JobSpec {
+                // A second try would be a second run: the operator decides about that.
+                backoff_limit: Some(0),
+                active_deadline_seconds: Some(self.deadline_seconds),
+                ttl_seconds_after_finished: Some(86_400),
+                template: PodTemplateSpec {
+                    metadata: Some(ObjectMeta { labels: Some(self.labels.clone()), ..ObjectMeta::default() }),
+                    spec: Some(self.pod(environment)),
+                },
+                ..JobSpec::default()
+            }),
+            ..Job::default()
+        }
+    }
+
+    fn pod(&self, environment: &EnvironmentSpec) -> PodSpec {
+        PodSpec {
+            containers: vec![Container {
+                name: self.command.to_owned(),
+                image: Some(self.image.to_owned()),
+                args: Some([self.command, "--run", "/etc/factory/run.json"].map(str::to_owned).to_vec()),
+                volume_mounts: Some(vec![VolumeMount {
+                    name: "run".to_owned(),
+                    mount_path: "/etc/factory".to_owned(),
+                    read_only: Some(true),
+                    ..VolumeMount::default()
+                }]),
+                resources: Some(ResourceRequirements {
+                    requests: Some(
+                        [
+                            ("cpu".to_owned(), Quantity("200m".to_owned())),
+                            ("memory".to_owned(), Quantity("128Mi".to_owned())),
+                        ]
+                        .into(),
+                    ),
+                    limits: Some([("memory".to_owned(), Quantity("1Gi".to_owned()))].into()),
+                    ..ResourceRequirements::default()
+                }),
+                security_context: Some(SecurityContext {
+                    allow_privilege_escalation: Some(false),
+                    read_only_root_filesystem: Some(true),
+                    capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
+                    ..SecurityContext::default()
+                }),
+                ..Container::default()
+            }],
+            restart_policy: Some("Never".to_owned()),
+            service_account_name: Some(LAB.to_owned()),
+            enable_service_links: Some(false),
+            security_context: Some(PodSecurityContext {
+                run_as_non_root: Some(true),
+                run_as_user: Some(65_532),
+                seccomp_profile: Some(SeccompProfile {
+                    type_: "RuntimeDefault".to_owned(),
+                    ..SeccompProfile::default()
+                }),
+                ..PodSecurityContext::default()
+            }),
+            node_selector: Some(environment.node_selector.clone()),
+            tolerations: Some(environment.tolerations.clone()),
+            volumes: Some(vec![Volume {
+                name: "run".to_owned(),
+                config_map: Some(ConfigMapVolumeSource { name: self.name.clone(), ..ConfigMapVolumeSource::default() }),
+                ..Volume::default()
+            }]),
+            ..PodSpec::default()
+        }
+    }
+}
+
+/// Binding that lets the lab strike the candidate in `namespace`; it goes with the namespace.
+#[must_use]
+pub fn binding(namespace: &str) -> RoleBinding {
+    RoleBinding {
+        metadata: ObjectMeta {
+            name: Some(LAB.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            ..ObjectMeta::default()
+        },
+        role_ref: RoleRef {
+            api_group: "rbac.authorization.k8s.io".to_owned(),
+            kind: "ClusterRole".to_owned(),
+            name: LAB.to_owned(),
+        },
+        subjects: Some(vec![Subject {
+            kind: "ServiceAccount".to_owned(),
+            name: LAB.to_owned(),
+            namespace: Some(LAB_NAMESPACE.to_owned()),
+            api_group: None,
+        }]),
+    }
+}

@@ -1,0 +1,143 @@
+//! Driver of a `Participant`: its namespace, the rights of its groups there, its quota, and a
+//! network policy that lets nothing in or out (items 14 and 66, invariant 12).
+
+use std::{sync::Arc, time::Duration};
+
+use factory_crds::{Participant, ParticipantStatus, condition};
+use k8s_openapi::{
+    api::{
+        core::v1::{Namespace, ResourceQuota, ResourceQuotaSpec},
+        networking::v1::{NetworkPolicy, NetworkPolicySpec},
+        rbac::v1::{RoleBinding, RoleRef, Subject},
+    },
+    apimachinery::pkg::{
+        api::resource::Quantity,
+        apis::meta::v1::{LabelSelector, ObjectMeta, Time},
+    },
+    jiff::Timestamp,
+};
+use kube::{Api, ResourceExt as _, runtime::controller::Action};
+
+use crate::{apply, context::Context, manifests::PARTICIPANT};
+
+/// ClusterRole that is bound to a participant's groups in its namespace.
+const TEAM: &str = "factory-team";
+
+/// A participant's namespace could not be made; it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum ParticipantError {
+    /// A write failed.
+    #[error(transparent)]
+    Write(#[from] apply::WriteError),
+    /// A document of ours could not be written.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// One look at a `Participant`.
+pub async fn reconcile(participant: Arc<Participant>, context: Arc<Context>) -> Result<Action, ParticipantError> {
+    let client = &context.client;
+    apply::cluster(client, &namespace(&participant)).await?;
+    apply::namespaced(client, &deny_all(&participant)).await?;
+    apply::namespaced(client, &quota(&participant)).await?;
+    apply::namespaced(client, &rights(&participant)).await?;
+    let mut status = participant.status.clone().unwrap_or_default();
+    let message = format!("namespace {} is ready", participant.name_any());
+    let ready = condition::condition(
+        "Ready",
+        "True",
+        "NamespaceReady",
+        &message,
+        participant.metadata.generation,
+        Time(Timestamp::now()),
+    );
+    condition::set(&mut status.conditions, ready);
+    if participant.status.as_ref() != Some(&status) {
+        write(&context, &participant, &status).await?;
+    }
+    Ok(Action::requeue(Duration::from_secs(300)))
+}
+
+async fn write(
+    context: &Context,
+    participant: &Participant,
+    status: &ParticipantStatus,
+) -> Result<(), ParticipantError> {
+    let api: Api<Participant> = Api::all(context.client.clone());
+    apply::status(&api, &participant.name_any(), &serde_json::to_value(status)?).await?;
+    Ok(())
+}
+
+fn namespace(participant: &Participant) -> Namespace {
+    let labels = [(PARTICIPANT, participant.name_any().as_str()), ("pod-security.kubernetes.io/enforce", "restricted")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Namespace {
+        metadata: ObjectMeta {
+            name: Some(participant.name_any()),
+            labels: Some(labels.into()),
+            ..ObjectMeta::default()
+        },
+        ..Namespace::default()
+    }
+}
+
+fn named(participant: &Participant, name: &str) -> ObjectMeta {
+    ObjectMeta { name: Some(name.to_owned()), namespace: Some(participant.name_any()), ..ObjectMeta::default() }
+}
+
+fn deny_all(participant: &Participant) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata: named(participant, "default-deny"),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(LabelSelector::default()),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+            ..NetworkPolicySpec::default()
+        }),
+    }
+}
+
+/// A participant's namespace holds manifests; its services run elsewhere. So no pods here.
+fn quota(participant: &Participant) -> ResourceQuota {
+    let services = participant.spec.max_services.to_string();
+    ResourceQuota {
+        metadata: named(participant, "factory"),
+        spec: Some(ResourceQuotaSpec {
+            hard: Some(
+                [
+                    ("count/stateservices.factory.gov.kg".to_owned(), Quantity(services)),
+                    ("pods".to_owned(), Quantity("0".to_owned())),
+                ]
+                .into(),
+            ),
+            ..ResourceQuotaSpec::default()
+        }),
+        ..ResourceQuota::default()
+    }
+}
+
+fn rights(participant: &Participant) -> RoleBinding {
+    let group = |name: &String| Subject {
+        kind: "Group".to_owned(),
+        name: name.clone(),
+        api_group: Some("rbac.authorization.k8s.io".to_owned()),
+        namespace: None,
+    };
+    RoleBinding {
+        metadata: named(participant, TEAM),
+        role_ref: RoleRef {
+            api_group: "rbac.authorization.k8s.io".to_owned(),
+            kind: "ClusterRole".to_owned(),
+            name: TEAM.to_owned(),
+        },
+        subjects: Some(participant.spec.groups.iter().map(group).collect()),
+    }
+}
+
+/// How long to wait after an error.
+#[allow(clippy::needless_pass_by_value)]
+pub fn on_error(participant: Arc<Participant>, failure: &ParticipantError, context: Arc<Context>) -> Action {
+    let kind = crate::metrics::Driver { kind: "Participant" };
+    context.metrics.reconcile_errors.get_or_create(&kind).inc();
+    tracing::warn!(participant = %participant.name_any(), error = %crate::error::chain(failure), "will try again");
+    Action::requeue(Duration::from_secs(5))
+}

@@ -1,0 +1,163 @@
+//! Driver of a `Release`: the road from a pinned commit to a launched service, one stage after the
+//! other. Each stage is a file in the folder beside; it looks at what is there, takes the next step,
+//! and hands a product of its own type to the stage after it. No stage calls another.
+//!
+//! Every reconcile may be the first after a crash: it starts at the left again, and finds its work
+//! done. Only what cannot be observed again is recorded: digests, and the register's answers.
+
+pub mod announce;
+pub mod attempt;
+pub mod build;
+pub mod confirm;
+pub mod deploy;
+pub mod dossier;
+pub mod jobs;
+pub mod lab_pool;
+pub mod launch;
+pub mod plan;
+pub mod prove;
+pub mod record;
+pub mod report;
+pub mod source;
+pub mod verify;
+
+use std::{sync::Arc, time::Duration};
+
+use factory_crds::{Outcome, Release};
+use kube::{ResourceExt as _, runtime::controller::Action};
+
+use crate::{context::Context, error, stage::Progress};
+use attempt::Attempt;
+use record::Record;
+
+/// A release that waits for a person is looked at this often.
+const PATIENT: Duration = Duration::from_secs(3);
+/// A release that waits for a cluster object is woken by a watch; this is only the safety net.
+const NET: Duration = Duration::from_secs(10);
+
+/// A stage could not be carried out; it is tried again with growing pauses.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// What the release needs could not be read.
+    #[error(transparent)]
+    Attempt(#[from] attempt::AttemptError),
+    /// From the API server.
+    #[error(transparent)]
+    Api(#[from] kube::Error),
+    /// A write failed.
+    #[error(transparent)]
+    Write(#[from] crate::apply::WriteError),
+    /// From the image registry.
+    #[error(transparent)]
+    Artifact(#[from] crate::artifacts::ArtifactError),
+    /// A document has no canonical form.
+    #[error(transparent)]
+    NotCanonical(#[from] factory_assurance::canonical::NotCanonical),
+    /// A dossier could not be signed.
+    #[error(transparent)]
+    Dsse(#[from] factory_assurance::dsse::DsseError),
+    /// A file of the operator.
+    #[error("scratch file")]
+    Io(#[from] std::io::Error),
+    /// A document of ours could not be written.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// Takes a stage's product, or records why there is none and returns.
+macro_rules! reach {
+    ($record:expr, $stage:literal, $progress:expr) => {
+        match $progress {
+            Progress::Done(product) => {
+                $record.reached($stage);
+                product
+            }
+            Progress::Waiting(why) => {
+                $record.waits($stage, why);
+                return Ok(());
+            }
+            Progress::Stopped(why) => {
+                $record.stops($stage, why);
+                return Ok(());
+            }
+        }
+    };
+}
+
+/// One look at a release.
+pub async fn reconcile(release: Arc<Release>, context: Arc<Context>) -> Result<Action, ReleaseError> {
+    let mut record = Record::of(&release);
+    if record.has_ended() {
+        return Ok(Action::await_change());
+    }
+    let outcome = match Attempt::read(&context, &release).await {
+        Ok(attempt) => road(&context, &attempt, &mut record).await,
+        Err(error) => Err(error.into()),
+    };
+    // The condition is written first, so that an error is never silent.
+    if let Err(error) = &outcome {
+        record.hit(&error::chain(error));
+    }
+    record.write(&context, &release).await?;
+    outcome?;
+    Ok(Action::requeue(if record.waits_for_a_person() { PATIENT } else { NET }))
+}
+
+/// The road, left to right.
+async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Result<(), ReleaseError> {
+    // A result that the register acknowledged is never made again, whatever became of the candidate.
+    if record.receipt().is_none() {
+        let source = reach!(record, "Resolved", source::hand_over(context, attempt).await?);
+        let bundle = reach!(record, "Built", build::bundle(context, attempt, &source, record.facts()).await?);
+        record.facts_mut().bundle = bundle.digest.clone();
+        let candidate = reach!(record, "Deployed", deploy::candidate(context, attempt, &bundle).await?);
+        record.facts_mut().namespace.clone_from(&candidate.namespace);
+        let run = reach!(record, "Verified", announce::run(context, attempt, &bundle, record.facts_mut()).await?);
+        let findings = match verify::check(context, attempt, &candidate, &run).await? {
+            Progress::Done(findings) => findings,
+            Progress::Waiting(why) => {
+                record.waits("Verified", why);
+                return Ok(());
+            }
+            Progress::Stopped(why) => {
+                record.stops("Verified", why);
+                return Ok(());
+            }
+        };
+        record.judged("Verified", findings.deviation());
+        let evidence = reach!(record, "Proven", prove::withstand(context, attempt, &candidate, &run, findings).await?);
+        let dossier = dossier::compose(context, attempt, &bundle, &run, evidence).await?;
+        record.judged("Proven", dossier.deviation());
+        record.facts_mut().findings.clone_from(&dossier.verdict.findings);
+        record.facts_mut().dossier.clone_from(&dossier.digest);
+        record.facts_mut().dossier_artifact.clone_from(&dossier.artifact);
+        if attempt.rehearsal() {
+            record.ends(dossier.verdict.outcome);
+            return Ok(());
+        }
+        let receipt = reach!(record, "Reported", report::submit(context, attempt, &dossier).await?);
+        record.facts_mut().submission = receipt.submission;
+        if dossier.verdict.outcome != Outcome::Passed {
+            record.ends(dossier.verdict.outcome);
+            return Ok(());
+        }
+        record.passed();
+    }
+    let Some(receipt) = record.receipt() else { return Ok(()) };
+    record.reached("Reported");
+    let confirmed = reach!(record, "Confirmed", confirm::confirmed(context, &receipt).await?);
+    let entry = reach!(record, "Registered", confirm::registered(context, &confirmed));
+    record.facts_mut().entry = entry.address.clone();
+    reach!(record, "Launched", launch::bundle(context, attempt, record.facts(), &entry).await?);
+    Ok(())
+}
+
+/// How long to wait after an error; the controller adds no jitter of its own, the UID does.
+#[allow(clippy::needless_pass_by_value)]
+pub fn on_error(release: Arc<Release>, failure: &ReleaseError, context: Arc<Context>) -> Action {
+    let kind = crate::metrics::Driver { kind: "Release" };
+    context.metrics.reconcile_errors.get_or_create(&kind).inc();
+    tracing::warn!(release = %release.name_any(), error = %error::chain(failure), "will try again");
+    let jitter = release.uid().map_or(0, |uid| u64::from(uid.as_bytes()[0] % 30));
+    Action::requeue(Duration::from_millis(3_000 + jitter * 100))
+}

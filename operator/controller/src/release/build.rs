@@ -1,0 +1,156 @@
+//! Stage `Built`: every component's image by digest, built by a Job or pinned in the manifest, and
+//! the bundle that follows from them.
+
+use std::collections::BTreeMap;
+
+use factory_assurance::bundle::Bundle;
+use factory_crds::{BuildStrategy, ReleaseStatus, state_service::Build};
+use k8s_openapi::api::batch::v1::Job;
+use kube::Api;
+
+use super::{
+    ReleaseError,
+    attempt::Attempt,
+    jobs::{self, JobEnd},
+    lab_pool,
+    source::ResolvedSource,
+};
+use crate::{
+    apply,
+    context::{BUILD_NAMESPACE, Context},
+    manifests::{self, build_job},
+    stage::Progress,
+};
+
+/// What was built: the images and the digest of everything that must not differ in life.
+pub struct BuiltBundle {
+    /// The bundle.
+    pub(super) bundle: Bundle,
+    /// Its digest.
+    pub(super) digest: String,
+}
+
+/// Builds what is not built yet; done when every component has an image by digest.
+pub async fn bundle(
+    context: &Context,
+    attempt: &Attempt,
+    source: &ResolvedSource,
+    facts: &ReleaseStatus,
+) -> Result<Progress<BuiltBundle>, ReleaseError> {
+    let mut images = BTreeMap::new();
+    let mut running = Vec::new();
+    for component in &attempt.spec.components {
+        let image = match (facts.images.get(&component.name), &component.image, &component.build) {
+            (Some(image), ..) => Progress::Done(image.clone()),
+            (None, Some(image), _) => pinned(attempt, image),
+            (None, None, Some(build)) => built(context, attempt, source, &component.name, build).await?,
+            (None, None, None) => Progress::stopped(
+                "NothingToBuild",
+                format!("spec.components: {} has neither `build` nor `image`", component.name),
+            ),
+        };
+        match image {
+            Progress::Done(image) => drop(images.insert(component.name.clone(), image)),
+            Progress::Waiting(why) => running.push(why),
+            Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
+        }
+    }
+    if let Some(why) = running.into_iter().next() {
+        return Ok(Progress::Waiting(why));
+    }
+    let bundle = Bundle {
+        manifests: manifests::digest(&attempt.spec, &images)?,
+        configuration: manifests::configuration(&attempt.spec)?,
+        images,
+    };
+    Ok(Progress::Done(BuiltBundle { digest: bundle.digest()?, bundle }))
+}
+
+/// A pinned image is taken from the factory's own registry only.
+fn pinned(attempt: &Attempt, image: &str) -> Progress<String> {
+    let prefix = &attempt.lab.registry.prefix;
+    if image.starts_with(&format!("{prefix}/")) {
+        return Progress::Done(image.to_owned());
+    }
+    Progress::stopped(
+        "RegistryNotListed",
+        format!("spec.components.image: `{image}` is not in the registry that the administrator lists ({prefix})"),
+    )
+}
+
+async fn built(
+    context: &Context,
+    attempt: &Attempt,
+    source: &ResolvedSource,
+    component: &str,
+    build: &Build,
+) -> Result<Progress<String>, ReleaseError> {
+    let jobs: Api<Job> = Api::namespaced(context.client.clone(), BUILD_NAMESPACE);
+    let name = format!("build-{}-{component}", attempt.short());
+    let repository = format!(
+        "{}/services/{}/{}/{component}",
+        attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service
+    );
+    let Some(job) = jobs.get_opt(&name).await? else {
+        let strategies: Api<BuildStrategy> = Api::all(context.client.clone());
+        let Some(strategy) = strategies.get_opt(&build.strategy).await? else {
+            return Ok(Progress::waiting(
+                "StrategyNotFound",
+                format!("spec.components.build.strategy: there is no BuildStrategy `{}`", build.strategy),
+            ));
+        };
+        if let Some(other) = lab_pool::experiment_under_way(context, &attempt.uid).await? {
+            return Ok(Progress::waiting(
+                "LabBusy",
+                format!("{component}: waits until the experiment of {other} is over, so as not to disturb it"),
+            ));
+        }
+        let target = build_job::Target {
+            name,
+            labels: attempt.labels(),
+            source: &source.stored.name,
+            layer: source.stored.document.trim_start_matches("sha256:"),
+            image: format!("{repository}:{}", attempt.short()),
+            build,
+        };
+        apply::create_once(&context.client, &build_job::build(&target, &strategy.spec, &attempt.lab)).await?;
+        return Ok(Progress::waiting("Building", format!("{component}: building {}", &attempt.pinned.commit[..12])));
+    };
+    Ok(match jobs::end(&context.client, &job).await? {
+        JobEnd::Running => {
+            Progress::waiting("Building", format!("{component}: building {}", &attempt.pinned.commit[..12]))
+        }
+        JobEnd::Failed(why) => Progress::stopped("BuildFailed", format!("{component}: {why}")),
+        JobEnd::Succeeded(message) => digest(&message).map_or_else(
+            || {
+                Progress::stopped(
+                    "BuildGaveNoDigest",
+                    format!("{component}: the strategy's last step did not say a digest"),
+                )
+            },
+            |digest| Progress::Done(format!("{repository}@{digest}")),
+        ),
+    })
+}
+
+/// `sha256:` and 64 hexadecimal digits, and nothing else.
+fn digest(message: &str) -> Option<&str> {
+    let message = message.trim();
+    let hex = message.strip_prefix("sha256:")?;
+    (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)))
+        .then_some(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_digest_is_a_digest() {
+        let good = format!("sha256:{}", "0a".repeat(32));
+        assert_eq!(digest(&format!("{good}\n")), Some(good.as_str()));
+        for bad in ["", "latest", "sha256:abc", &format!("{good} {good}"), &good.to_uppercase()] {
+            assert_eq!(digest(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Stages `Confirmed` and `Registered`: what the regulator said and whether the public entry exists.
+//! The operator only reads; it has no key that confirms (invariant 11).
+
+use factory_assurance::wire::{Procedure, SubmissionState};
+
+use super::{ReleaseError, report::Receipt};
+use crate::{context::Context, error, stage::Progress};
+
+/// A submission that the regulator confirmed.
+pub struct Confirmed {
+    state: SubmissionState,
+}
+
+/// The public entry.
+pub struct Entry {
+    /// Address for people.
+    pub(super) address: String,
+}
+
+/// Done when the regulator confirmed.
+pub async fn confirmed(context: &Context, receipt: &Receipt) -> Result<Progress<Confirmed>, ReleaseError> {
+    let state = match context.register.submission(&receipt.submission).await {
+        Ok(state) => state,
+        Err(refusal) => return Ok(Progress::waiting("RegisterUnavailable", error::chain(&refusal))),
+    };
+    Ok(match state.state {
+        Procedure::Submitted => {
+            Progress::waiting("AwaitingRegulator", "passed; waits for the regulator to confirm (63.3)")
+        }
+        Procedure::Returned => Progress::stopped("Returned", format!("the regulator returned it: {}", state.reason)),
+        Procedure::Revoked => Progress::stopped("Revoked", "the regulator revoked the confirmation"),
+        Procedure::Confirmed | Procedure::Registered => Progress::Done(Confirmed { state }),
+    })
+}
+
+/// Done when the public entry exists.
+#[must_use]
+pub fn registered(context: &Context, confirmed: &Confirmed) -> Progress<Entry> {
+    match &confirmed.state.entry {
+        Some(path) => Progress::Done(Entry { address: format!("{}{path}", context.settings.register_public_url) }),
+        None => {
+            let groups: Vec<_> = confirmed.state.missing.iter().map(|group| format!("17.{group}")).collect();
+            Progress::waiting("DataIncomplete", format!("the entry waits for complete data: {}", groups.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The dossier of an attempt: composed from what was announced and measured, judged, signed, and
+//! kept in the registry. The same attempt gives the same bytes.
+
+use factory_assurance::{
+    canonical,
+    dossier::{Record, TestResult},
+    dsse::{self, Envelope},
+    evidence::Evidence,
+    verdict::{self, Verdict},
+};
+use factory_crds::{Outcome, StateServiceSpec, state_service::ProtectionContact};
+use k8s_openapi::{ByteString, api::core::v1::Secret};
+use kube::api::ObjectMeta;
+
+use super::{ReleaseError, announce::AnnouncedPlan, attempt::Attempt, build::BuiltBundle};
+use crate::{apply, artifacts::Artifacts, context::Context, stage::Why};
+
+/// Media type of a signed dossier.
+const MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
+
+/// A signed dossier.
+pub struct SignedDossier {
+    /// The envelope.
+    pub(super) envelope: Envelope,
+    /// Digest of its payload.
+    pub(super) digest: String,
+    /// Where it is kept.
+    pub(super) artifact: String,
+    /// What follows from it.
+    pub(super) verdict: Verdict,
+}
+
+impl SignedDossier {
+    /// What kept it from passing, if anything.
+    #[must_use]
+    pub fn deviation(&self) -> Option<Why> {
+        let reason = match self.verdict.outcome {
+            Outcome::Passed => return None,
+            Outcome::Failed => "Failed",
+            Outcome::Inconclusive => "Inconclusive",
+        };
+        let message = self.verdict.findings.first().map_or("", |finding| finding.message.as_str());
+        Some(Why::new(reason, message))
+    }
+}
+
+/// Composes, judges, signs and keeps the dossier of `attempt`.
+pub async fn compose(
+    context: &Context,
+    attempt: &Attempt,
+    bundle: &BuiltBundle,
+    run: &AnnouncedPlan,
+    evidence: Evidence,
+) -> Result<SignedDossier, ReleaseError> {
+    let salt = salt(context, attempt).await?;
+    let mut result = TestResult {
+        rules: verdict::RULES.to_owned(),
+        subject: run.subject.clone(),
+        bundle: bundle.bundle.clone(),
+        standard: run.standard.clone(),
+        availability: attempt.spec.register.availability.clone(),
+        announcement: run.run.clone(),
+        plan: run.plan.clone(),
+        evidence,
+        record: record(&attempt.spec, &salt),
+        verdict: Verdict { outcome: Outcome::Inconclusive, findings: Vec::new(), figures: Vec::new() },
+    };
+    result.verdict = result.judge();
+    let verdict = result.verdict.clone();
+    let envelope = dsse::sign(&result.into_statement()?, &context.key)?;
+    let repository = format!("dossiers/{}/{}", attempt.participant, attempt.pinned.service);
+    let bytes = serde_json::to_vec(&envelope)?;
+    let stored = Artifacts::new(&attempt.lab.registry).push(&repository, attempt.short(), MEDIA_TYPE, bytes).await?;
+    Ok(SignedDossier { digest: envelope.payload_digest()?, envelope, artifact: stored.name, verdict })
+}
+
+/// What the entry shall say. Contacts become commitments: the register can forget a person when the
+/// salt is destroyed (invariant 10).
+fn record(spec: &StateServiceSpec, salt: &[u8]) -> Record {
+    let commit = |value: &str| canonical::sha256(&[salt, value.as_bytes()].concat());
+    let mut data = spec.register.clone();
+    for contact in &mut data.protection {
+        *contact = ProtectionContact {
+            position: contact.position.clone(),
+            name: commit(&contact.name),
+            email: commit(&contact.email),
+            phone: commit(&contact.phone),
+        };
+    }
+    Record {
+        titles: spec.titles.clone(),
+        class: spec.class.as_str().to_owned(),
+        decision: format!("{} of {}", spec.decision.number, spec.decision.date),
+        reported_by: format!("{}, delegated by {}", spec.decision.reporting.to, spec.decision.reporting.by),
+        host: spec.ingress.host.clone(),
+        data,
+        instructions: spec.instructions.clone(),
+    }
+}
+
+/// 32 random bytes for the contacts of this service, made once.
+async fn salt(context: &Context, attempt: &Attempt) -> Result<Vec<u8>, ReleaseError> {
+    let whose = format!("{}/{}", attempt.participant, attempt.pinned.service);
+    let name = format!("contact-salt-{}", &canonical::sha256(whose.as_bytes())["sha256:".len()..][..16]);
+    let fresh = dsse::PrivateKey::generate().to_pem()?;
+    let secret = Secret {
+        metadata: ObjectMeta {
+            name: Some(name),
+            namespace: Some(context.settings.namespace.clone()),
+            ..ObjectMeta::default()
+        },
+        immutable: Some(true),
+        data: Some([("salt".to_owned(), ByteString(canonical::sha256(fresh.as_bytes()).into_bytes()))].into()),
+        ..Secret::default()
+    };
+    let kept = apply::create_once(&context.client, &secret).await?;
+    Ok(kept.data.and_then(|mut data| data.remove("salt")).map(|bytes| bytes.0).unwrap_or_default())
+}

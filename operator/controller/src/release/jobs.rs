@@ -1,0 +1,110 @@
+//! How a Job of a release ended, as far as the API server knows: state, termination message, and
+//! the last line that it logged.
+
+use k8s_openapi::api::{
+    batch::v1::Job,
+    core::v1::{ContainerStatus, Pod},
+};
+use kube::{
+    Api, Client, ResourceExt as _,
+    api::{ListParams, LogParams},
+};
+
+/// State of a Job.
+#[derive(Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// Still going on.
+    Running,
+    /// Ended well, with the termination message of its main container.
+    Succeeded(String),
+    /// Ended badly: which container, and its last word.
+    Failed(String),
+}
+
+/// How `job` stands.
+pub async fn end(client: &Client, job: &Job) -> Result<JobEnd, kube::Error> {
+    let status = job.status.clone().unwrap_or_default();
+    let ended = |kind: &str| {
+        status
+            .conditions
+            .iter()
+            .flatten()
+            .find(|condition| condition.type_ == kind && condition.status == "True")
+            .cloned()
+    };
+    let (complete, failed) = (ended("Complete"), ended("Failed"));
+    if complete.is_none() && failed.is_none() {
+        return Ok(JobEnd::Running);
+    }
+    let namespace = job.namespace().unwrap_or_default();
+    let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
+    let selector = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={}", job.name_any()));
+    let pod = pods.list(&selector).await?.items.into_iter().next();
+    if complete.is_some() {
+        return Ok(JobEnd::Succeeded(pod.as_ref().and_then(message).unwrap_or_default()));
+    }
+    if let Some(pod) = &pod
+        && let Some((container, why)) = broken(pod)
+    {
+        let log = LogParams { container: Some(container.clone()), tail_lines: Some(5), ..LogParams::default() };
+        // The log may be gone with its node; the exit code is something.
+        let log = pods.logs(&pod.name_any(), &log).await.unwrap_or_default();
+        let last: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+        return Ok(JobEnd::Failed(format!("step {container} {why}: {}", last.join(" | "))));
+    }
+    let why = failed.map(|condition| condition.message.unwrap_or_default()).unwrap_or_default();
+    Ok(JobEnd::Failed(why))
+}
+
+/// Termination message of the main container.
+fn message(pod: &Pod) -> Option<String> {
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    statuses.iter().find_map(|status| status.state.as_ref()?.terminated.as_ref()?.message.clone())
+}
+
+/// The first container that ended badly, and how.
+fn broken(pod: &Pod) -> Option<(String, String)> {
+    let status = pod.status.as_ref()?;
+    let all = status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten());
+    all.filter_map(|container: &ContainerStatus| {
+        let state = container.state.as_ref()?;
+        if let Some(ended) = &state.terminated
+            && ended.exit_code != 0
+        {
+            return Some((container.name.clone(), format!("ended with {}", ended.exit_code)));
+        }
+        let waiting = state.waiting.as_ref()?;
+        let reason = waiting.reason.clone().unwrap_or_default();
+        (reason != "PodInitializing").then(|| (container.name.clone(), reason))
+    })
+    .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(value: serde_json::Value) -> Pod {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn the_first_broken_container_is_named() {
+        let pod = pod(serde_json::json!({"status": {
+            "initContainerStatuses": [
+                {"name": "source", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"terminated": {"exitCode": 0}}},
+                {"name": "build", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"terminated": {"exitCode": 125}}}],
+            "containerStatuses": [
+                {"name": "push", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "PodInitializing"}}}]
+        }}));
+        assert_eq!(broken(&pod), Some(("build".to_owned(), "ended with 125".to_owned())));
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_pulled_is_named() {
+        let pod = pod(serde_json::json!({"status": {"containerStatuses": [
+            {"name": "push", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]
+        }}));
+        assert_eq!(broken(&pod), Some(("push".to_owned(), "ImagePullBackOff".to_owned())));
+    }
+}

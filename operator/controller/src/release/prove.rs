@@ -1,0 +1,48 @@
+//! Stage `Proven`: load and faults, carried out by a Job of the lab that has its nodes to itself.
+//! A candidate that failed its functional checks is not broken further: the verdict stands already.
+
+use factory_assurance::evidence::{Evidence, PROVE_MEDIA_TYPE};
+
+use super::{
+    ReleaseError,
+    announce::AnnouncedPlan,
+    attempt::Attempt,
+    deploy::Candidate,
+    lab_pool,
+    verify::{self, Findings},
+};
+use crate::{context::Context, stage::Progress};
+
+/// Seconds beyond the planned length that a run may take: start, last answers, results.
+const SLACK: i64 = 120;
+
+/// Lets the candidate withstand the plan, once.
+pub async fn withstand(
+    context: &Context,
+    attempt: &Attempt,
+    candidate: &Candidate,
+    run: &AnnouncedPlan,
+    findings: Findings,
+) -> Result<Progress<Evidence>, ReleaseError> {
+    if findings.deviation().is_some() {
+        return Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: None }));
+    }
+    if let Some(other) = lab_pool::take(context, attempt).await? {
+        return Ok(Progress::waiting("LabBusy", format!("waits for the lab's nodes: {other} ends first")));
+    }
+    let planned: u32 = run.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
+    match verify::carry_out(context, attempt, candidate, run, "prove", i64::from(planned) + SLACK).await? {
+        Progress::Done(end) => {
+            let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
+            lab_pool::give_back(context, attempt).await?;
+            Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: Some(prove) }))
+        }
+        Progress::Stopped(why) => {
+            // A lab that could not measure is no failure of the service: no evidence, no pass.
+            lab_pool::give_back(context, attempt).await?;
+            tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "no measurement");
+            Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: None }))
+        }
+        Progress::Waiting(why) => Ok(Progress::Waiting(why)),
+    }
+}

@@ -1,0 +1,167 @@
+//! The status of a release: what was reached, where it waits and why. Written once a reconcile, only
+//! when something changed; an Event goes with every change of a stage.
+
+use factory_crds::{
+    Outcome, Release, ReleaseStatus,
+    condition::{self, STAGES},
+};
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
+use kube::{
+    Api, Resource as _, ResourceExt as _,
+    runtime::events::{Event, EventType},
+};
+
+use super::{ReleaseError, report::Receipt};
+use crate::{apply, context::Context, metrics::StageEnd, stage::Why};
+
+/// The status of a release while it is being looked at.
+pub struct Record {
+    before: ReleaseStatus,
+    now: ReleaseStatus,
+    generation: Option<i64>,
+    person: bool,
+}
+
+impl Record {
+    /// The record of `release` as it stands.
+    #[must_use]
+    pub fn of(release: &Release) -> Self {
+        let before = release.status.clone().unwrap_or_default();
+        Self { now: before.clone(), before, generation: release.metadata.generation, person: false }
+    }
+
+    /// Whether nothing more will happen to it.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.now.outcome.is_some_and(|outcome| outcome != Outcome::Passed)
+            || self.reason("Confirmed") == Some("Returned")
+            || (self.now.outcome.is_some() && self.now.submission.is_empty())
+    }
+
+    /// Facts that cannot be observed again.
+    #[must_use]
+    pub const fn facts(&self) -> &ReleaseStatus {
+        &self.now
+    }
+
+    /// The same, to add to.
+    pub const fn facts_mut(&mut self) -> &mut ReleaseStatus {
+        &mut self.now
+    }
+
+    /// The register's acknowledgement, if there is one.
+    #[must_use]
+    pub fn receipt(&self) -> Option<Receipt> {
+        (!self.now.submission.is_empty()).then(|| Receipt { submission: self.now.submission.clone() })
+    }
+
+    /// Whether only a person can bring it further.
+    #[must_use]
+    pub const fn waits_for_a_person(&self) -> bool {
+        self.person
+    }
+
+    /// `stage` is done.
+    pub fn reached(&mut self, stage: &str) {
+        self.set(stage, "True", &Why::new("Done", ""));
+    }
+
+    /// `stage` ended; `deviation` says what was found, if anything.
+    pub fn judged(&mut self, stage: &str, deviation: Option<Why>) {
+        match deviation {
+            None => self.reached(stage),
+            Some(why) => self.set(stage, "False", &why),
+        }
+    }
+
+    /// `stage` waits.
+    pub fn waits(&mut self, stage: &str, why: Why) {
+        self.person = why.reason == "AwaitingRegulator";
+        self.point(stage, &why);
+        self.set(stage, "Unknown", &why);
+    }
+
+    /// The release ends at `stage`.
+    pub fn stops(&mut self, stage: &str, why: Why) {
+        self.point(stage, &why);
+        self.set(stage, "False", &why);
+        if self.now.outcome.is_none() {
+            self.now.outcome = Some(Outcome::Failed);
+            self.now.findings =
+                vec![factory_crds::release::Finding { code: why.reason.to_owned(), message: why.message }];
+        }
+    }
+
+    /// An error at the stage that was next; it is tried again.
+    pub fn hit(&mut self, line: &str) {
+        let next = STAGES.into_iter().find(|stage| !condition::is_true(&self.now.conditions, stage));
+        self.waits(next.unwrap_or("Launched"), Why::new("Retrying", line));
+    }
+
+    /// The verdict is that it passed; the road goes on to the regulator.
+    pub const fn passed(&mut self) {
+        self.now.outcome = Some(Outcome::Passed);
+    }
+
+    /// The attempt ends with `outcome`.
+    pub fn ends(&mut self, outcome: Outcome) {
+        self.now.outcome = Some(outcome);
+        let first = self.now.findings.first().cloned();
+        let why = first.map_or_else(|| Why::new("Done", ""), |finding| Why::new("Found", finding.message));
+        let stage = if condition::is_true(&self.now.conditions, "Verified") { "Proven" } else { "Verified" };
+        self.point(stage, &why);
+    }
+
+    fn point(&mut self, stage: &str, why: &Why) {
+        stage.clone_into(&mut self.now.stage);
+        self.now.message.clone_from(&why.message);
+    }
+
+    fn reason(&self, stage: &str) -> Option<&str> {
+        self.now.conditions.iter().find(|known| known.type_ == stage).map(|known| known.reason.as_str())
+    }
+
+    fn set(&mut self, stage: &str, status: &str, why: &Why) {
+        let now = Time(Timestamp::now());
+        let made = condition::condition(stage, status, why.reason, &why.message, self.generation, now);
+        condition::set(&mut self.now.conditions, made);
+        if status == "True" {
+            self.point(stage, why);
+        }
+    }
+
+    /// Writes the status if it changed, with an Event for each stage that did.
+    pub async fn write(&self, context: &Context, release: &Release) -> Result<(), ReleaseError> {
+        if self.now == self.before {
+            return Ok(());
+        }
+        let api: Api<Release> = Api::namespaced(context.client.clone(), &release.namespace().unwrap_or_default());
+        apply::status(&api, &release.name_any(), &serde_json::to_value(&self.now)?).await?;
+        let reference = release.object_ref(&());
+        for made in &self.now.conditions {
+            let known = self.before.conditions.iter().find(|known| known.type_ == made.type_);
+            if known.is_some_and(|known| known.status == made.status && known.reason == made.reason) {
+                continue;
+            }
+            let labels = StageEnd { stage: made.type_.clone(), reason: made.reason.clone() };
+            context.metrics.stages.get_or_create(&labels).inc();
+            tracing::info!(release = %release.name_any(), stage = %made.type_, status = %made.status, reason = %made.reason, message = %made.message);
+            let event = Event {
+                type_: if made.status == "False" { EventType::Warning } else { EventType::Normal },
+                reason: if made.status == "True" { made.type_.clone() } else { made.reason.clone() },
+                note: Some(if made.message.is_empty() {
+                    format!("{} is done", made.type_)
+                } else {
+                    made.message.clone()
+                }),
+                action: made.type_.clone(),
+                secondary: None,
+            };
+            // An Event that is lost costs nothing: the condition says the same.
+            if let Err(error) = context.events.publish(&event, &reference).await {
+                tracing::debug!(%error, "event not published");
+            }
+        }
+        Ok(())
+    }
+}

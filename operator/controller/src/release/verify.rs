@@ -1,0 +1,118 @@
+//! Stage `Verified`: functional checks and the contract of each interface, carried out by a Job of
+//! the lab. The operator reads only its typed, bounded results.
+
+use factory_assurance::{
+    evidence::{VERIFY_MEDIA_TYPE, VerifyEvidence},
+    verdict,
+    wire::{Run, RunEnd},
+};
+use k8s_openapi::api::batch::v1::Job;
+use kube::Api;
+
+use super::{
+    ReleaseError,
+    announce::AnnouncedPlan,
+    attempt::Attempt,
+    deploy::Candidate,
+    jobs::{self, JobEnd},
+    lab_pool::EXPERIMENT,
+};
+use crate::{
+    apply,
+    artifacts::Artifacts,
+    context::{Context, LAB_NAMESPACE},
+    manifests::lab_job::LabRun,
+    stage::{Progress, Why},
+};
+
+/// What the functional checks found.
+pub struct Findings {
+    /// Raw results.
+    pub(super) evidence: VerifyEvidence,
+    deviation: Option<Why>,
+}
+
+impl Findings {
+    /// What was found wrong, if anything.
+    #[must_use]
+    pub fn deviation(&self) -> Option<Why> {
+        self.deviation.clone()
+    }
+}
+
+/// Longest time for all checks, in seconds.
+const DEADLINE: i64 = 180;
+
+/// Carries the checks out, once.
+pub async fn check(
+    context: &Context,
+    attempt: &Attempt,
+    candidate: &Candidate,
+    run: &AnnouncedPlan,
+) -> Result<Progress<Findings>, ReleaseError> {
+    match carry_out(context, attempt, candidate, run, "verify", DEADLINE).await? {
+        Progress::Done(end) => {
+            let evidence: VerifyEvidence = fetch(attempt, &end, VERIFY_MEDIA_TYPE).await?;
+            let deviation = verdict::of_checks(&run.plan.verify, &evidence)
+                .first()
+                .map(|finding| Why::new("ChecksFailed", finding.message.clone()));
+            Ok(Progress::Done(Findings { evidence, deviation }))
+        }
+        Progress::Waiting(why) => Ok(Progress::Waiting(why)),
+        Progress::Stopped(why) => Ok(Progress::Stopped(why)),
+    }
+}
+
+/// Runs `factory-lab <command>` for `attempt` once, and says where its results are.
+pub async fn carry_out(
+    context: &Context,
+    attempt: &Attempt,
+    candidate: &Candidate,
+    run: &AnnouncedPlan,
+    command: &str,
+    deadline_seconds: i64,
+) -> Result<Progress<RunEnd>, ReleaseError> {
+    let jobs: Api<Job> = Api::namespaced(context.client.clone(), LAB_NAMESPACE);
+    let name = format!("{command}-{}", attempt.short());
+    let mut labels = attempt.labels();
+    labels.insert(EXPERIMENT.to_owned(), command.to_owned());
+    let lab = LabRun { command, name: name.clone(), labels, image: &context.settings.lab_image, deadline_seconds };
+    let Some(job) = jobs.get_opt(&name).await? else {
+        let document = serde_json::to_string(&document(attempt, candidate, run))?;
+        apply::namespaced(&context.client, &lab.config(document)).await?;
+        apply::create_once(&context.client, &lab.job(&attempt.lab)).await?;
+        return Ok(Progress::waiting("Running", format!("{command} has begun")));
+    };
+    Ok(match jobs::end(&context.client, &job).await? {
+        JobEnd::Running => Progress::waiting("Running", format!("{command} is running")),
+        JobEnd::Failed(why) => Progress::stopped("LabFailed", format!("{command}: {why}")),
+        JobEnd::Succeeded(message) => match serde_json::from_str(&message) {
+            Ok(end) => Progress::Done(end),
+            Err(error) => {
+                Progress::stopped("LabFailed", format!("{command}: its last message is not readable: {error}"))
+            }
+        },
+    })
+}
+
+/// The results of `end`.
+pub async fn fetch<T: serde::de::DeserializeOwned>(
+    attempt: &Attempt,
+    end: &RunEnd,
+    media_type: &str,
+) -> Result<T, ReleaseError> {
+    let bytes = Artifacts::new(&attempt.lab.registry).pull(&end.results, media_type).await?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+fn document(attempt: &Attempt, candidate: &Candidate, run: &AnnouncedPlan) -> Run {
+    Run {
+        announcement: run.run.id.clone(),
+        nonce: run.run.nonce.clone(),
+        namespace: candidate.namespace.clone(),
+        ports: attempt.spec.components.iter().map(|component| (component.name.clone(), component.port)).collect(),
+        results: format!("{}/results/{}/{}", attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service),
+        plain_http: attempt.lab.registry.plain_http,
+        plan: run.plan.clone(),
+    }
+}

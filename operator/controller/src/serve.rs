@@ -1,0 +1,182 @@
+//! Runs the operator: waits until it leads, then drives all kinds until it is told to stop or loses
+//! its lease. Serves metrics and health meanwhile.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, routing::get};
+use factory_crds::{Participant, Release, StateService};
+use futures::StreamExt as _;
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace};
+use kube::{
+    Api, Client, Resource, ResourceExt as _,
+    runtime::{Config, Controller, reflector::ObjectRef, watcher},
+};
+
+use crate::{
+    cli::Settings,
+    collect,
+    context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
+    error::Fatal,
+    keys, leader,
+    manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
+    metrics::Metrics,
+    participant, register, release, state_service, telemetry,
+};
+
+/// Reconciles of one kind at the same time.
+const CONCURRENCY: u16 = 8;
+
+/// One provider of cryptography for the whole process; two at once can panic.
+pub fn install_crypto() {
+    // An error means that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Runs until the process is ended or the lease is lost.
+pub async fn run(settings: Settings) -> Result<(), Fatal> {
+    let provider = telemetry::start("factory-operator")?;
+    install_crypto();
+    let client = Client::try_default().await?;
+    let metrics = Arc::new(Metrics::default());
+    tokio::spawn(health(settings.listen, Arc::clone(&metrics)));
+    let candidate = leader::Candidate::new(client.clone(), &settings.namespace, &settings.pod);
+    let outcome = tokio::select! {
+        () = told_to_stop() => Ok(()),
+        outcome = lead(&candidate, client, settings, metrics) => outcome,
+    };
+    if let Err(error) = candidate.release().await {
+        tracing::debug!(%error, "lease not given back");
+    }
+    if let Some(provider) = provider {
+        provider.shutdown()?;
+    }
+    outcome
+}
+
+async fn lead(
+    candidate: &leader::Candidate,
+    client: Client,
+    settings: Settings,
+    metrics: Arc<Metrics>,
+) -> Result<(), Fatal> {
+    let epoch = candidate.lead().await;
+    tracing::info!(epoch, "leading");
+    metrics.leading.set(1.0);
+    let key = keys::dossier_key(&client, &settings.namespace).await?;
+    let context = Arc::new(Context {
+        register: register::Register::new(settings.register.clone())?,
+        events: Context::recorder(&client, &settings.pod),
+        client,
+        settings,
+        key,
+        epoch,
+        metrics,
+    });
+    // Dropped together: whatever was under way is taken up from what is observed.
+    tokio::select! {
+        () = participants(&context) => {}
+        () = state_services(&context) => {}
+        () = releases(&context) => {}
+        () = collect::run(Arc::clone(&context)) => {}
+        lost = candidate.hold(epoch) => return Err(lost.into()),
+    }
+    Err("a driver ended".into())
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn config() -> Config {
+    Config::default().concurrency(CONCURRENCY)
+}
+
+async fn participants(context: &Arc<Context>) {
+    let client = &context.client;
+    Controller::new(Api::<Participant>::all(client.clone()), watcher::Config::default())
+        .with_config(config())
+        .run(participant::reconcile, participant::on_error, Arc::clone(context))
+        .for_each(|_| std::future::ready(()))
+        .await;
+}
+
+async fn state_services(context: &Arc<Context>) {
+    let client = &context.client;
+    Controller::new(Api::<StateService>::all(client.clone()), watcher::Config::default())
+        .with_config(config())
+        .owns(Api::<Release>::all(client.clone()), watcher::Config::default())
+        .run(state_service::reconcile, state_service::on_error, Arc::clone(context))
+        .for_each(|_| std::future::ready(()))
+        .await;
+}
+
+async fn releases(context: &Arc<Context>) {
+    let client = &context.client;
+    let ours = watcher::Config::default().labels(RELEASE);
+    let jobs = |namespace| Api::<Job>::namespaced(client.clone(), namespace);
+    let controller =
+        Controller::new(Api::<Release>::all(client.clone()), watcher::Config::default()).with_config(config());
+    // Deployments do not say whose they are (invariant 7): their namespace does.
+    let namespaces = kube::runtime::reflector::store::Writer::<Namespace>::default();
+    let known = namespaces.as_reader();
+    let services = watcher::Config::default().labels(ENVIRONMENT);
+    let reflected = kube::runtime::reflector(namespaces, watcher(Api::<Namespace>::all(client.clone()), services));
+    let releases = controller.store();
+    let of_namespace = move |deployment: Deployment| {
+        let namespace = known.get(&ObjectRef::new(&deployment.namespace().unwrap_or_default()));
+        let labels = namespace.map(|namespace| namespace.labels().clone()).unwrap_or_default();
+        let participant = labels.get(PARTICIPANT).cloned();
+        let service = labels.get(crate::manifests::SERVICE).cloned();
+        releases
+            .state()
+            .into_iter()
+            .filter(|release| release.namespace() == participant && Some(&release.spec.service) == service.as_ref())
+            .map(|release| ObjectRef::from_obj(&*release))
+            .collect::<Vec<_>>()
+    };
+    let driver = controller
+        .watches(jobs(BUILD_NAMESPACE), ours.clone(), |job| named(&job))
+        .watches(jobs(LAB_NAMESPACE), ours, |job| named(&job))
+        .watches(
+            Api::<Deployment>::all(client.clone()),
+            watcher::Config::default().labels(crate::manifests::COMPONENT),
+            of_namespace,
+        )
+        .run(release::reconcile, release::on_error, Arc::clone(context))
+        .for_each(|_| std::future::ready(()));
+    tokio::select! {
+        () = driver => {}
+        () = reflected.for_each(|_| std::future::ready(())) => {}
+    }
+}
+
+/// The release that an object's labels name.
+fn named<K: Resource>(object: &K) -> Option<ObjectRef<Release>> {
+    let labels = object.labels();
+    Some(ObjectRef::new(labels.get(RELEASE)?).within(labels.get(PARTICIPANT)?))
+}
+
+/// Serves metrics and health at `address`.
+pub async fn health(address: SocketAddr, metrics: Arc<Metrics>) {
+    let text = move || {
+        let metrics = Arc::clone(&metrics);
+        async move { metrics.text().map_err(|error| error.to_string()) }
+    };
+    let router = Router::new()
+        .route("/metrics", get(text))
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(|| async { "ok" }));
+    match tokio::net::TcpListener::bind(address).await {
+        Ok(listener) => {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "health server ended");
+            }
+        }
+        Err(error) => tracing::error!(%address, %error, "health server not started"),
+    }
+}

@@ -1,0 +1,102 @@
+//! Driver of a `StateService`: from the manifest to a `Release` for each new commit or spec, and the
+//! newest release's conditions mirrored back. A running release is never changed.
+
+pub mod mirror;
+pub mod releases;
+pub mod resolve;
+pub mod standard;
+
+use std::{sync::Arc, time::Duration};
+
+use factory_crds::{Release, StateService};
+use kube::{Api, ResourceExt as _, api::ListParams, runtime::controller::Action};
+
+use crate::{apply, context::Context, error, release::attempt, stage::Progress};
+
+/// Annotation by which a team or the regulator names the release that is to run.
+pub const ROLLBACK: &str = "factory.gov.kg/rollback";
+/// Annotation by which a team asks for another attempt at the same commit and spec.
+pub const RUN: &str = "factory.gov.kg/run";
+
+/// A `StateService` could not be carried on; it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum StateServiceError {
+    /// From the API server.
+    #[error(transparent)]
+    Api(#[from] kube::Error),
+    /// A write failed.
+    #[error(transparent)]
+    Write(#[from] apply::WriteError),
+    /// The environment could not be read.
+    #[error(transparent)]
+    Environment(#[from] attempt::AttemptError),
+    /// A document has no canonical form.
+    #[error(transparent)]
+    NotCanonical(#[from] factory_assurance::canonical::NotCanonical),
+    /// A document of ours could not be written.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// One look at a `StateService`.
+pub async fn reconcile(service: Arc<StateService>, context: Arc<Context>) -> Result<Action, StateServiceError> {
+    if service.metadata.deletion_timestamp.is_some() {
+        // Releases go by owner reference, candidates by `collect`; a launched service stays.
+        return Ok(Action::await_change());
+    }
+    let mut known = of(&context, &service).await?;
+    let problem = match next(&context, &service, &known).await? {
+        Progress::Done(Some(made)) => {
+            known.push(made);
+            None
+        }
+        Progress::Done(None) => None,
+        Progress::Waiting(why) | Progress::Stopped(why) => Some(why),
+    };
+    mirror::write(&context, &service, &known, problem).await?;
+    Ok(Action::requeue(service.spec.source.poll.duration().max(Duration::from_secs(5))))
+}
+
+/// A release that is to be made and was, if any.
+async fn next(
+    context: &Context,
+    service: &StateService,
+    known: &[Release],
+) -> Result<Progress<Option<Release>>, StateServiceError> {
+    let lab = attempt::environment(context, &context.settings.lab_environment).await?;
+    let commit = match resolve::commit(service, &lab, known).await {
+        Progress::Done(commit) => commit,
+        Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
+        Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
+    };
+    let standard = match standard::of_class(context, service.spec.class).await? {
+        Progress::Done(standard) => standard,
+        Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
+        Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
+    };
+    match releases::due(service, &commit, &standard, known)? {
+        Some(release) => Ok(Progress::Done(Some(apply::create_once(&context.client, &release).await?))),
+        None => Ok(Progress::Done(None)),
+    }
+}
+
+/// Releases of `service`, oldest first.
+async fn of(context: &Context, service: &StateService) -> Result<Vec<Release>, kube::Error> {
+    let releases: Api<Release> = Api::namespaced(context.client.clone(), &service.namespace().unwrap_or_default());
+    let mut list = releases.list(&ListParams::default()).await?.items;
+    // By UID of the owner: a service of the same name that was made again starts anew.
+    list.retain(|release| {
+        release.owner_references().iter().any(|owner| Some(&owner.uid) == service.metadata.uid.as_ref())
+    });
+    list.sort_by_key(|release| (release.creation_timestamp(), release.spec.attempt));
+    Ok(list)
+}
+
+/// How long to wait after an error.
+#[allow(clippy::needless_pass_by_value)]
+pub fn on_error(service: Arc<StateService>, failure: &StateServiceError, context: Arc<Context>) -> Action {
+    let kind = crate::metrics::Driver { kind: "StateService" };
+    context.metrics.reconcile_errors.get_or_create(&kind).inc();
+    tracing::warn!(service = %service.name_any(), error = %error::chain(failure), "will try again");
+    Action::requeue(Duration::from_secs(5))
+}

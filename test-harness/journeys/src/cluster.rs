@@ -83,10 +83,22 @@ impl Cluster {
         })
     }
 
-    /// Where Cargo puts what it builds, and journeys what they write.
+    /// Where Cargo puts programs.
     #[must_use]
-    pub fn target(&self) -> PathBuf {
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from)
+    pub fn programs(&self) -> PathBuf {
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from).join("debug")
+    }
+
+    /// Folder for what the demo writes, with the regulator's keys in it.
+    #[must_use]
+    pub fn demo(&self) -> PathBuf {
+        self.root.join("target/demo")
+    }
+
+    /// Folder for what tests write.
+    #[must_use]
+    pub fn scratch(&self) -> PathBuf {
+        self.root.join("target/journeys")
     }
 
     /// The platform engineer's kubeconfig, as read.

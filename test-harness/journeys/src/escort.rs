@@ -1,9 +1,9 @@
 //! Takes a release along the road as its team and the regulator do: waits for the result, confirms
 //! what has passed, and stays for the second attempt that the factory makes of an inconclusive one.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
-use factory_crds::{Outcome, Release, StateService};
+use factory_crds::{Outcome, Release, StateService, condition::STAGES};
 use kube::{Api, ResourceExt as _};
 
 use crate::{
@@ -29,8 +29,10 @@ pub struct Escort<'a> {
     pub service: &'a StateService,
     /// Whether the regulator confirms what has passed.
     pub confirms: bool,
-    /// Is told each step.
+    /// Is told each step in words.
     pub tell: &'a dyn Fn(&str),
+    /// Is shown each state of a release.
+    pub see: &'a dyn Fn(&Release),
 }
 
 impl Escort<'_> {
@@ -62,27 +64,37 @@ impl Escort<'_> {
 
     async fn once(&self, release: Release) -> Result<Release, Failure> {
         let client = &self.team.client;
+        let reached = RefCell::new(stages(&release));
+        let see = |release: &Release| {
+            for stage in stages(release) {
+                if !reached.borrow().contains(&stage) {
+                    reached.borrow_mut().push(stage);
+                    (self.tell)(stage);
+                }
+            }
+            (self.see)(release);
+        };
         let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
-        let release = travel(client, &release, TO_THE_REGULATOR, with_regulator, self.tell).await?;
+        let release = travel(client, &release, TO_THE_REGULATOR, with_regulator, see).await?;
         if standing(&release) != Standing::WithRegulator || !self.confirms {
             return Ok(release);
         }
         self.confirm().await?;
         (self.tell)("confirmed by the regulator, with the regulator's own key");
-        travel(client, &release, TO_THE_LAUNCH, |_| false, self.tell).await
+        travel(client, &release, TO_THE_LAUNCH, |_| false, see).await
     }
 
     /// The regulator confirms the newest release.
     async fn confirm(&self) -> Result<String, tool::ToolError> {
         let (name, participant) = (self.name(), self.participant());
         let key = self.people.regulator_key().display().to_string();
-        let arguments = ["confirm", &name, "-n", &participant, "--key", &key];
+        let arguments = ["confirm", &name, "-n", &participant, "--key", &key, "--yes"];
         tool::succeed(&self.people.cluster, &self.people.regulator, &arguments).await
     }
 
     /// The team asks for another attempt after `last`.
     pub async fn again(&self, last: &Release) -> Result<Release, Failure> {
-        let arguments = ["run", &self.name(), "-n", &self.participant()];
+        let arguments = ["run", &self.name(), "-n", &self.participant(), "--no-wait"];
         tool::succeed(&self.people.cluster, self.team, &arguments).await?;
         self.after(last).await
     }
@@ -99,4 +111,9 @@ impl Escort<'_> {
         .await?;
         Ok(releases.get(&found.status.unwrap_or_default().release).await?)
     }
+}
+
+/// The stages that `release` has reached.
+fn stages(release: &Release) -> Vec<&'static str> {
+    STAGES.into_iter().filter(|stage| road::reached(release, stage).is_some()).collect()
 }

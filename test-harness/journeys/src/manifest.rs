@@ -102,13 +102,19 @@ impl Manifest {
         self.text("/metadata/namespace")
     }
 
-    /// Applies it as `client`'s person. The API server's refusal is the error.
-    pub async fn apply(&self, client: &Client) -> Result<StateService, Box<kube::Error>> {
-        let api: Api<StateService> = Api::namespaced(client.clone(), self.participant());
+    /// The whole object.
+    #[must_use]
+    pub fn json(&self) -> Value {
         let mut object = self.0.clone();
         object["apiVersion"] = json!(StateService::api_version(&()));
         object["kind"] = json!(StateService::kind(&()));
-        api.patch(self.service(), &PatchParams::apply(FIELD_MANAGER), &Patch::Apply(&object))
+        object
+    }
+
+    /// Applies it as `client`'s person. The API server's refusal is the error.
+    pub async fn apply(&self, client: &Client) -> Result<StateService, Box<kube::Error>> {
+        let api: Api<StateService> = Api::namespaced(client.clone(), self.participant());
+        api.patch(self.service(), &PatchParams::apply(FIELD_MANAGER), &Patch::Apply(self.json()))
             .await
             .map_err(Box::new)
     }

@@ -133,7 +133,7 @@ impl People {
     /// The regulator's private key, made when the factory was installed. It never leaves this side.
     #[must_use]
     pub fn regulator_key(&self) -> PathBuf {
-        self.cluster.target().join("demo/regulator/regulator.pem")
+        self.cluster.demo().join("regulator/regulator.pem")
     }
 }
 
@@ -175,7 +175,7 @@ async fn person(cluster: &Cluster, namespace: &str, name: &str, token: &str) -> 
         "current-context": name,
     })
     .to_string();
-    let path = cluster.target().join("demo/people").join(format!("{namespace}-{name}.kubeconfig"));
+    let path = cluster.demo().join("people").join(format!("{namespace}-{name}.kubeconfig"));
     write_private(&path, &document).map_err(|source| PeopleError::Write { path: path.clone(), source })?;
     let kubeconfig = Kubeconfig::from_yaml(&document).map_err(ClusterError::from)?;
     Ok(Person { client: client(kubeconfig).await?, kubeconfig: path })

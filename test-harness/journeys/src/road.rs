@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use factory_crds::{
     Outcome, Release, StateService,
-    condition::{STAGES, is_true},
+    condition::STAGES,
 };
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -33,24 +33,20 @@ pub enum Standing {
 #[must_use]
 pub fn standing(release: &Release) -> Standing {
     let Some(status) = &release.status else { return Standing::Underway };
-    let holds = |stage| is_true(&status.conditions, stage);
-    // A result that did not pass is reported too, and only then is the release at its end.
-    let judged_badly = status.outcome.is_some_and(|outcome| outcome != Outcome::Passed);
-    if holds("Launched") {
-        Standing::Launched
-    } else if judged_badly && (holds("Reported") || stop(&status.conditions).is_some()) {
-        Standing::Stopped(reasons(release))
-    } else if status.outcome == Some(Outcome::Passed) && holds("Reported") && !holds("Confirmed") && stop(&status.conditions).is_none() {
-        Standing::WithRegulator
-    } else if stop(&status.conditions).is_some() {
-        Standing::Stopped(reasons(release))
-    } else {
-        Standing::Underway
+    let is = |stage: &str, state: &str| {
+        status.conditions.iter().any(|condition| condition.type_ == stage && condition.status == state)
+    };
+    match status.outcome {
+        _ if is("Launched", "True") => Standing::Launched,
+        Some(Outcome::Failed | Outcome::Inconclusive) => Standing::Stopped(reasons(release)),
+        // Returned, or revoked.
+        Some(Outcome::Passed) if is("Confirmed", "False") => Standing::Stopped(reasons(release)),
+        Some(Outcome::Passed) if is("Reported", "True") && !is("Confirmed", "True") => Standing::WithRegulator,
+        _ => Standing::Underway,
     }
 }
 
-/// The condition at which a release has stopped: the first stage that is `False`. One that waits
-/// is `Unknown`.
+/// The stage that has not gone well: the first one that is `False`. One that waits is `Unknown`.
 #[must_use]
 pub fn stop(conditions: &[Condition]) -> Option<&Condition> {
     STAGES
@@ -119,37 +115,31 @@ pub async fn release_of(client: &Client, service: &StateService, commit: &str, l
         .await?;
         known = found.status.unwrap_or_default().release;
         let release = releases.get(&known).await?;
-        if release.spec.commit == commit {
+        let is_current = release.spec.state_service().is_ok_and(|spec| spec == service.spec);
+        if is_current && release.spec.commit == commit {
             return Ok(release);
         }
     }
 }
 
 /// Follows `release` until it stands where `arrived` says, or has ended otherwise, at most `limit`;
-/// `step` is told each stage that is reached.
+/// `see` is shown each of its states.
 pub async fn travel(
     client: &Client,
     release: &Release,
     limit: Duration,
     arrived: impl Fn(&Standing) -> bool,
-    mut step: impl FnMut(&str),
+    see: impl Fn(&Release),
 ) -> Result<Release, Failure> {
     let api: Api<Release> = Api::namespaced(client.clone(), &release.namespace().unwrap_or_default());
-    let mut told: Vec<&str> = STAGES.into_iter().filter(|stage| reached(release, stage).is_some()).collect();
-    let found = follow(&api, &release.name_any(), "the next stage", limit, |state| {
+    follow(&api, &release.name_any(), "the next stage", limit, |state| {
         let Some(state) = state else { return Some(Err(Failure::new(format!("{} is gone", release.name_any())))) };
-        for stage in STAGES {
-            if reached(state, stage).is_some() && !told.contains(&stage) {
-                told.push(stage);
-                step(stage);
-            }
-        }
+        see(state);
         let standing = standing(state);
         let ended = matches!(standing, Standing::Launched | Standing::Stopped(_));
         (arrived(&standing) || ended).then(|| Ok(state.clone()))
     })
-    .await?;
-    found
+    .await?
 }
 
 #[cfg(test)]
@@ -174,15 +164,24 @@ mod tests {
 
     #[test]
     fn a_release_stands_where_its_conditions_say() {
+        let found = json!([{"code": "C", "message": "said so"}]);
         let cases = [
             (json!({}), Standing::Underway),
             (json!({"conditions": [condition("Resolved", "True"), condition("Built", "Unknown")]}), Standing::Underway),
-            (json!({"conditions": [condition("Built", "False")]}), Standing::Stopped(vec!["R: m".to_owned()])),
+            // Failed checks are reported before the release ends.
+            (json!({"conditions": [condition("Verified", "False")]}), Standing::Underway),
+            (
+                json!({"outcome": "Failed", "conditions": [condition("Built", "False")], "findings": found}),
+                Standing::Stopped(vec!["said so".to_owned()]),
+            ),
+            (
+                json!({"outcome": "Failed", "conditions": [condition("Proven", "False"), condition("Reported", "True")]}),
+                Standing::Stopped(vec!["R: m".to_owned()]),
+            ),
             (json!({"outcome": "Passed", "conditions": [condition("Reported", "True")]}), Standing::WithRegulator),
             (
-                json!({"outcome": "Failed", "conditions": [condition("Reported", "True")],
-                       "findings": [{"code": "C", "message": "said so"}]}),
-                Standing::Stopped(vec!["said so".to_owned()]),
+                json!({"outcome": "Passed", "conditions": [condition("Reported", "True"), condition("Confirmed", "False")]}),
+                Standing::Stopped(vec!["R: m".to_owned()]),
             ),
             (json!({"outcome": "Passed", "conditions": [condition("Reported", "True"), condition("Confirmed", "True")]}), Standing::Underway),
             (json!({"outcome": "Passed", "conditions": [condition("Launched", "True")]}), Standing::Launched),

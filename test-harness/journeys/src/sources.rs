@@ -57,7 +57,7 @@ pub async fn push_changed(
     repository: &str,
     changes: &[(&str, String)],
 ) -> Result<(String, String), SourceError> {
-    let work = cluster.target().join("journeys").join(repository);
+    let work = cluster.scratch().join(repository);
     lay_out(&cluster.root.join("examples").join(base), &work)?;
     for (path, content) in changes {
         let file = work.join(path);

@@ -43,7 +43,7 @@ pub enum ToolError {
 
 /// Runs `kubectl-factory` with `arguments` as `person` and returns how it ended, whatever that was.
 pub async fn ask(cluster: &Cluster, person: &Person, arguments: &[&str]) -> Result<Said, ToolError> {
-    let program = cluster.target().join("debug/kubectl-factory");
+    let program = cluster.programs().join("kubectl-factory");
     let output = Command::new(&program)
         .args(arguments)
         .env("KUBECONFIG", &person.kubeconfig)

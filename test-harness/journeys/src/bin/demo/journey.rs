@@ -1,6 +1,6 @@
 //! One service on its road, as its team and the regulator take it along.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 use factory_crds::{Release, StateService};
 use factory_journeys::{
@@ -14,9 +14,10 @@ use factory_journeys::{
     sources,
     web::{self, Web},
 };
+use jiff::Timestamp;
 use kube::{Api, ResourceExt as _};
 
-use crate::{journal::Journal, own_time};
+use crate::{journal::Journal, own_time, queue_clock::QueueClock};
 
 /// How a journey must end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,7 +95,9 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
     let manifest = Manifest::example(&people.cluster, traveller.example)?;
     let service = manifest.apply(&team.client).await?;
     tell("manifest applied by its team");
-    let escort = Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell };
+    let queue = RefCell::new(QueueClock::default());
+    let see = |release: &Release| queue.borrow_mut().see(release, Timestamp::now());
+    let escort = Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell, see: &see };
     let mut release = escort.release(&commit).await?;
     tell(&format!("release {}, attempt {}", release.name_any(), release.spec.attempt));
     if traveller.end == End::Launched && matches!(standing(&release), Standing::Stopped(_)) {
@@ -103,17 +106,25 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
         release = escort.again(&release).await?;
     }
     release = escort.to_the_end(release).await?;
-    arrive(stage, traveller, &manifest, team, &release).await
+    let queue = queue.into_inner();
+    arrive(stage, traveller, &manifest, team, &release, &queue).await
 }
 
 /// Looks at the end of the road as a citizen does, and holds it against what it must be.
-async fn arrive(stage: &Stage, traveller: &Traveller, manifest: &Manifest, team: &Person, release: &Release) -> Result<Arrived, Failure> {
+async fn arrive(
+    stage: &Stage,
+    traveller: &Traveller,
+    manifest: &Manifest,
+    team: &Person,
+    release: &Release,
+    queue: &QueueClock,
+) -> Result<Arrived, Failure> {
     let status = release.status.clone().unwrap_or_default();
     let services: Api<StateService> = Api::namespaced(team.client.clone(), traveller.participant);
     let service = services.get(traveller.example).await?;
     let began = own_time::start(release, service.managed_fields(), FIELD_MANAGER).unwrap_or_default();
     let mut arrived = Arrived {
-        own_seconds: own_time::measure(release, began, &stage.clock.jobs()),
+        own_seconds: own_time::measure(release, began, &stage.clock.jobs(), queue),
         host: manifest.text("/spec/ingress/host").to_owned(),
         result: ServiceResult {
             service: traveller.service(),

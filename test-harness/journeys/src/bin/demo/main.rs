@@ -8,6 +8,7 @@
 mod journal;
 mod journey;
 mod own_time;
+mod queue_clock;
 mod table;
 
 use std::{
@@ -65,7 +66,7 @@ async fn main() -> ExitCode {
 /// Whether everything is as it should be.
 async fn demo() -> Result<bool, Failure> {
     let cluster = Cluster::find()?;
-    let folder = cluster.target().join("demo");
+    let folder = cluster.demo();
     let web = Web::through(&cluster)?;
     let people = People::gather(cluster).await?;
     let key = people.regulator_key();

@@ -14,6 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::ResourceExt as _;
 
+use crate::queue_clock::QueueClock;
+
 /// Seconds by `<service>@<release>`.
 pub struct OwnTimes {
     path: PathBuf,
@@ -59,17 +61,17 @@ fn key(service: &ServiceResult) -> String {
 }
 
 /// The factory's own seconds of `release`: from its start to Registered, less its builds, its
-/// experiments, the experiments that it queued behind, and the wait for the regulator. `None` while
-/// it is not registered, or where its Jobs were not seen.
-pub fn measure(release: &Release, start: Timestamp, jobs: &[Seen]) -> Option<f64> {
+/// experiments, the time that it queued for the lab, and the wait for the regulator. `None` while it
+/// is not registered, or where its Jobs were not seen.
+pub fn measure(release: &Release, start: Timestamp, jobs: &[Seen], queue: &QueueClock) -> Option<f64> {
     let whole = Stretch { from: start, to: reached(release, "Registered")? };
-    let (own, foreign): (Vec<_>, Vec<_>) = jobs.iter().partition(|job| job.release == release.name_any());
-    let first_in_lab = own.iter().filter(|job| job.namespace == LAB).map(|job| job.ran.from).min()?;
+    let own: Vec<_> = jobs.iter().filter(|job| job.release == release.name_any()).collect();
+    if !own.iter().any(|job| job.namespace == LAB) {
+        return None;
+    }
     let mut others: Vec<Stretch> = own.iter().map(|job| job.ran).collect();
     others.push(Stretch { from: reached(release, "Reported")?, to: reached(release, "Confirmed")? });
-    let ready = reached(release, "Built")?;
-    let queued = foreign.iter().filter(|job| job.namespace == LAB);
-    others.extend(queued.map(|job| Stretch { from: job.ran.from.max(ready), to: job.ran.to.min(first_in_lab) }));
+    others.extend(queue.waited());
     Some(own_seconds(whole, &others))
 }
 

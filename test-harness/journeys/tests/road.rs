@@ -1,0 +1,146 @@
+//! Journey: a good service goes from its manifest to its users.
+
+use std::time::Duration;
+
+use factory_crds::{LaunchPermit, StateService};
+use factory_journeys::{
+    Failure, ensure, events, live,
+    register::Public,
+    scene::Scene,
+    sources, tool,
+    waiting::{until, until_gone},
+    web,
+};
+use k8s_openapi::api::core::v1::{Namespace, Pod};
+use kube::{
+    Api, Client, ResourceExt as _,
+    api::PostParams,
+};
+use serde_json::json;
+
+/// Everything that must hold of one launched service, in one journey: a launch is costly.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -> Result<(), Failure> {
+    let scene = Scene::of("journey-road").await?;
+    // A launched service stays when its manifest is deleted, so each run of the tests takes the same.
+    let name = "queue".to_owned();
+    let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
+    let manifest = scene.manifest("queue-number", &name)?;
+    let release = scene.anew(&manifest, &commit).await?;
+    let status = release.status.clone().unwrap_or_default();
+    ensure(factory_crds::condition::is_true(&status.conditions, "Launched"), || format!("{status:#?}"))?;
+
+    // Users reach it, and the public reads its entry, without credentials.
+    let soon = Duration::from_secs(30);
+    scene.web.until_good(manifest.text("/spec/ingress/host"), "/v1/centres", soon).await?;
+    let (host, path) = web::parts(&status.entry);
+    let entry = scene.web.until_good(host, path, soon).await?;
+    let number = manifest.text("/spec/register/owner/registrationNumber");
+    ensure(entry.body.contains(number), || format!("{}: the page lacks the owner's number {number}", status.entry))?;
+    let machines = scene.web.until_good(host, &format!("/api/v1{path}"), soon).await?;
+    ensure(machines.body.contains(&status.bundle), || format!("the entry as JSON lacks the bundle {}", status.bundle))?;
+    let address = manifest.text("/spec/register/protection/0/email");
+    let hidden = !entry.body.contains(address) && !machines.body.contains(address);
+    ensure(!address.is_empty() && hidden, || format!("the public entry shows the contact {address}"))?;
+
+    // What runs is what was tested, and the permit names exactly that.
+    let service: StateService = scene.services().get(&name).await?;
+    let namespace = service.status.unwrap_or_default().live_namespace;
+    let engineer = &scene.people.engineer.client;
+    let differs = live::differs(engineer, &namespace, &status.images).await?;
+    ensure(differs.is_none(), || differs.unwrap_or_default())?;
+    let permit: LaunchPermit = Api::namespaced(engineer.clone(), &namespace).get("live").await?;
+    ensure(permit.spec.bundles.iter().any(|bundle| bundle.digest == status.bundle), || format!("{:#?}", permit.spec))?;
+    only_permitted_images_run(engineer, &namespace, &permit.spec.images).await?;
+
+    // The dossier stands alone.
+    the_dossier_verifies(&scene, &name).await?;
+
+    // What the team sees: each stage as an Event, and the tool that ends with the verdict.
+    let reasons = events::about(&scene.team.client, &scene.participant, &release.name_any()).await?;
+    ensure(!reasons.is_empty(), || "no Event tells of the release".to_owned())?;
+    let watched = tool::ask(&scene.people.cluster, &scene.team, &["watch", &name, "-n", &scene.participant]).await?;
+    ensure(watched.code == Some(0), || format!("watch ended with {watched:?}"))?;
+
+    // The candidate is gone once its report has been acknowledged.
+    let namespaces: Api<Namespace> = Api::all(engineer.clone());
+    until_gone(&namespaces, &status.namespace, Duration::from_secs(180)).await?;
+    Ok(())
+}
+
+/// Even the cluster's administrator gets no other image into a live namespace.
+async fn only_permitted_images_run(client: &Client, namespace: &str, permitted: &[String]) -> Result<(), Failure> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+    let good = permitted.first().ok_or_else(|| Failure::new("the permit lists no image"))?;
+    let by_tag = good.split('@').next().unwrap_or_default();
+    let other = format!("{by_tag}@sha256:{}", "0".repeat(64));
+    pods.create(&dry_run, &pod(good, good)?).await?;
+    for (main, init) in [(other.as_str(), good.as_str()), (good, &other), (by_tag, good)] {
+        let wrong = if main == good { init } else { main };
+        match pods.create(&dry_run, &pod(main, init)?).await {
+            Ok(_) => return Err(Failure::new(format!("a pod with {wrong} was admitted in {namespace}"))),
+            Err(kube::Error::Api(refusal)) => {
+                ensure(refusal.message.contains(wrong), || format!("refused without naming {wrong}: {}", refusal.message))?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// A pod that only its images could speak against.
+fn pod(main: &str, init: &str) -> Result<Pod, serde_json::Error> {
+    let container = |name: &str, image: &str| {
+        json!({"name": name, "image": image, "securityContext": {
+            "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
+        }})
+    };
+    serde_json::from_value(json!({
+        "metadata": {"name": "stranger"},
+        "spec": {
+            "automountServiceAccountToken": false,
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+            "initContainers": [container("first", init)],
+            "containers": [container("main", main)],
+        },
+    }))
+}
+
+/// The owner fetches the dossier; anyone with the pinned key verifies it offline, and an edited one
+/// does not verify.
+async fn the_dossier_verifies(scene: &Scene, name: &str) -> Result<(), Failure> {
+    let cluster = &scene.people.cluster;
+    let folder = cluster.scratch();
+    std::fs::create_dir_all(&folder)?;
+    let (dossier, key) = (folder.join(format!("{name}.dossier.json")), folder.join(format!("{name}.dossier.pub")));
+    let text = tool::succeed(cluster, &scene.team, &["dossier", name, "-n", &scene.participant]).await?;
+    std::fs::write(&dossier, &text)?;
+    std::fs::write(&key, Public::read(&scene.team).await?.dossier_key)?;
+    let (path, pinned) = (dossier.display().to_string(), key.display().to_string());
+    let said = tool::succeed(cluster, &scene.team, &["verify", &path, "--key", &pinned]).await?;
+    ensure(said.contains("Passed"), || format!("verify said: {said}"))?;
+
+    // One changed character in the payload.
+    let mut envelope: serde_json::Value = serde_json::from_str(&text)?;
+    let payload = envelope["payload"].as_str().unwrap_or_default().to_owned();
+    let middle = payload.len() / 2;
+    let other = if payload.as_bytes()[middle] == b'A' { "B" } else { "A" };
+    envelope["payload"] = json!(format!("{}{other}{}", &payload[..middle], &payload[middle + 1..]));
+    std::fs::write(&dossier, envelope.to_string())?;
+    let said = tool::ask(cluster, &scene.team, &["verify", &path, "--key", &pinned]).await?;
+    ensure(said.code != Some(0), || format!("an edited dossier verified: {}", said.out))
+}
+
+/// `kubectl wait` works on what the operator writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_participant_is_ready_when_its_team_can_write_manifests() -> Result<(), Failure> {
+    let scene = Scene::of("journey-road").await?;
+    let namespaces: Api<Namespace> = Api::all(scene.people.engineer.client.clone());
+    until(&namespaces, &scene.participant, "its namespace", Duration::from_secs(10), |_| true).await?;
+    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+    let manifest = scene.manifest("queue-number", "dry")?;
+    let service: StateService = serde_json::from_value(manifest.json())?;
+    scene.services().create(&dry_run, &service).await?;
+    Ok(())
+}

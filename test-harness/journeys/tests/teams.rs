@@ -1,0 +1,155 @@
+//! Journey: people reach what is theirs and nothing else (invariants 2, 11 and 12).
+
+use factory_crds::{LaunchPermit, Participant, Release, StateService};
+use factory_journeys::{Failure, Person, ensure, register, register::Public, scene::Scene, tool};
+use k8s_openapi::{
+    api::{
+        authentication::v1::TokenRequest,
+        authorization::v1::SubjectAccessReview,
+        core::v1::{Namespace, Pod, Secret, ServiceAccount},
+        rbac::v1::RoleBinding,
+    },
+    serde::{Serialize, de::DeserializeOwned},
+};
+use kube::{
+    Api, Resource,
+    api::{ListParams, Patch, PatchParams, PostParams},
+};
+use serde_json::{Value, json};
+
+const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_reads_and_writes_nothing_of_another_participant() -> Result<(), Failure> {
+    let (ours, theirs) = (Scene::of("journey-team-a").await?, Scene::of("journey-team-b").await?);
+    let (team, other) = (&ours.team, theirs.participant.as_str());
+    ours.services().list(&ListParams::default()).await?;
+    no_list::<StateService>(team, other).await?;
+    no_list::<Release>(team, other).await?;
+    no_list::<Secret>(team, other).await?;
+    let manifest = ours.manifest("queue-number", "stranger")?.named(other, "stranger").json();
+    no_create::<StateService>(team, other, manifest).await?;
+    // Nor does it become one of the other team, or of the factory.
+    for (namespace, account) in [(other, "team"), ("factory-system", "factory-operator"), ("regulator", "regulator")] {
+        let accounts: Api<ServiceAccount> = Api::namespaced(team.client.clone(), namespace);
+        refused(&format!("token of {namespace}/{account}"), accounts.create_token_request(account, &dry_run(), &TokenRequest::default()).await)?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_writes_no_release_no_permit_no_participant_and_no_right() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let (team, own) = (&scene.team, scene.participant.as_str());
+    let release = json!({"metadata": {"name": "made-up"}, "spec": {
+        "service": "queue", "commit": "0".repeat(40), "specHash": DIGEST, "manifest": {}, "standard": "basic",
+        "standardSpec": {}, "attempt": 1,
+    }});
+    no_create::<Release>(team, own, release).await?;
+    no_create::<LaunchPermit>(team, own, permit()).await?;
+    no_create::<Secret>(team, "factory-system", json!({"metadata": {"name": "made-up"}})).await?;
+    no_create::<RoleBinding>(team, own, json!({
+        "metadata": {"name": "made-up"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+    }))
+    .await?;
+    no_create::<Pod>(team, own, json!({"metadata": {"name": "made-up"}, "spec": {"containers": [{"name": "c", "image": "x"}]}})).await?;
+    let participants: Api<Participant> = Api::all(team.client.clone());
+    let widened = json!({"spec": {"groups": ["system:authenticated"]}});
+    refused("its own Participant", participants.patch(own, &patch_dry_run(), &Patch::Merge(widened)).await)?;
+    let namespaces: Api<Namespace> = Api::all(team.client.clone());
+    let labelled = json!({"metadata": {"labels": {"factory.gov.kg/environment": "lab"}}});
+    refused("its namespace's labels", namespaces.patch(own, &patch_dry_run(), &Patch::Merge(labelled)).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_permit_keeper_writes_a_launch_permit() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    for person in [&scene.people.engineer, &scene.people.regulator, &scene.team] {
+        no_create::<LaunchPermit>(person, &scene.participant, permit()).await?;
+    }
+    // The operator's own rights, asked of the API server.
+    let operator = "system:serviceaccount:factory-system:factory-operator";
+    let keeper = "system:serviceaccount:factory-system:factory-permit-keeper";
+    for verb in ["create", "update", "patch", "delete"] {
+        ensure(!may(&scene, operator, verb, "launchpermits").await?, || format!("the operator may {verb} launchpermits"))?;
+    }
+    ensure(may(&scene, keeper, "patch", "launchpermits").await?, || "the permit keeper cannot do its work".to_owned())?;
+    ensure(!may(&scene, operator, "confirm", "releases").await?, || "the operator may confirm".to_owned())?;
+    ensure(!may(&scene, keeper, "confirm", "releases").await?, || "the permit keeper may confirm".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_cannot_confirm_and_another_team_cannot_see_the_result() -> Result<(), Failure> {
+    let (ours, theirs) = (Scene::of("journey-standing").await?, Scene::of("journey-team-b").await?);
+    let release = ours.launched("queue-number", "standing").await?;
+    let submission = release.status.unwrap_or_default().submission;
+    ensure(!submission.is_empty(), || "the release names no submission".to_owned())?;
+
+    // The regulator's own key does not help a team: the register asks who sends.
+    let key = ours.people.regulator_key().display().to_string();
+    let arguments = ["confirm", "standing", "-n", &ours.participant, "--key", &key];
+    let said = tool::ask(&ours.people.cluster, &ours.team, &arguments).await?;
+    ensure(said.code != Some(0), || format!("a team confirmed: {}", said.out))?;
+
+    let public = Public::read(&ours.team).await?;
+    let (host, _) = factory_journeys::web::parts(&public.register);
+    let path = format!("/api/v1/submissions/{submission}");
+    let own = register::token(&ours.team, &ours.participant, "team").await?;
+    let foreign = register::token(&theirs.team, &theirs.participant, "team").await?;
+    for (token, allowed) in [(Some(own.as_str()), true), (Some(foreign.as_str()), false), (None, false)] {
+        let page = ours.web.get_as(token, host, &path).await?;
+        ensure((page.status == 200) == allowed, || format!("{path}: {} {}", page.status, page.body))?;
+    }
+    Ok(())
+}
+
+fn permit() -> Value {
+    json!({"metadata": {"name": "live"}, "spec": {"bundles": [], "images": []}})
+}
+
+fn dry_run() -> PostParams {
+    PostParams { dry_run: true, ..PostParams::default() }
+}
+
+fn patch_dry_run() -> PatchParams {
+    PatchParams { dry_run: true, ..PatchParams::default() }
+}
+
+async fn no_list<K>(person: &Person, namespace: &str) -> Result<(), Failure>
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope> + Clone + std::fmt::Debug + DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
+    refused(&format!("list of {} in {namespace}", K::plural(&())), api.list(&ListParams::default()).await)
+}
+
+async fn no_create<K>(person: &Person, namespace: &str, object: Value) -> Result<(), Failure>
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
+    let object: K = serde_json::from_value(object)?;
+    refused(&format!("{} in {namespace}", K::plural(&())), api.create(&dry_run(), &object).await)
+}
+
+/// `answer` must be a refusal for want of rights.
+fn refused<T>(what: &str, answer: Result<T, kube::Error>) -> Result<(), Failure> {
+    match answer {
+        Ok(_) => Err(Failure::new(format!("{what}: allowed"))),
+        Err(kube::Error::Api(refusal)) if refusal.is_forbidden() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the API server would let `user` do `verb` to `resource` of the factory anywhere.
+async fn may(scene: &Scene, user: &str, verb: &str, resource: &str) -> Result<bool, Failure> {
+    let reviews: Api<SubjectAccessReview> = Api::all(scene.people.engineer.client.clone());
+    let review = serde_json::from_value(json!({"metadata": {}, "spec": {
+        "user": user,
+        "groups": ["system:serviceaccounts", "system:serviceaccounts:factory-system", "system:authenticated"],
+        "resourceAttributes": {"group": "factory.gov.kg", "resource": resource, "verb": verb},
+    }}))?;
+    let answer = reviews.create(&PostParams::default(), &review).await?;
+    Ok(answer.status.is_some_and(|status| status.allowed))
+}

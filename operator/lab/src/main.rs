@@ -1,1 +1,119 @@
-fn main() {}
+//! `factory-lab`: runs in a Job pod for the length of one measurement. Reads what to do from a file,
+//! does it, pushes the evidence and says where it is. Exits 0 whenever evidence was pushed, whatever
+//! it says; 1, with one line, when it could not measure at all.
+
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+    process::{ExitCode, exit},
+};
+
+use clap::{Parser, Subcommand};
+use factory_assurance::{
+    evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
+    wire::{Run, RunEnd},
+};
+use factory_lab::{prove::prove, results, target::Targets, verify::verify};
+use serde_json::json;
+
+/// Deep but finite JSON and schemas are walked recursively.
+const STACK: usize = 16 << 20;
+
+/// Measures a candidate of the factory of state services.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Where Kubernetes looks for the termination message.
+    #[arg(long, global = true, default_value = "/dev/termination-log")]
+    termination_log: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Functional checks and the contract of each interface.
+    Verify {
+        /// The run, as JSON.
+        #[arg(long)]
+        run: PathBuf,
+    },
+    /// Load, and faults under it.
+    Prove {
+        /// The run, as JSON.
+        #[arg(long)]
+        run: PathBuf,
+    },
+}
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
+        .with_writer(io::stdout)
+        .init();
+    let ended = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()
+        .map_err(Failure::from)
+        .and_then(|runtime| runtime.block_on(measure(&arguments.command)));
+    // Not by returning: a thread that is still held up by a hostile schema must not hold up the pod.
+    exit(match said(&arguments.termination_log, ended) {
+        Ok(()) => 0,
+        Err(error) => {
+            tracing::error!(error, "could not measure");
+            1
+        }
+    })
+}
+
+async fn measure(command: &Command) -> Result<RunEnd, Failure> {
+    // The one TLS provider of the process: two at once would make rustls refuse to choose.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "a TLS provider was installed twice")?;
+    match command {
+        Command::Verify { run } => {
+            let run = read(run)?;
+            let evidence = verify(&run.plan.verify, &Targets::of(&run), &run.nonce).await?;
+            Ok(results::push(&run, VERIFY_MEDIA_TYPE, &evidence).await?)
+        }
+        Command::Prove { run } => {
+            let run = read(run)?;
+            let client = kube::Client::try_default().await?;
+            let targets = Targets::of(&run);
+            let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client).await?;
+            Ok(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?)
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Run, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+/// Writes the termination message; the line of the error, if there was one.
+fn said(termination_log: &Path, ended: Result<RunEnd, Failure>) -> Result<(), String> {
+    match ended {
+        Ok(end) => {
+            tracing::info!(results = end.results, evidence = end.evidence, "measured");
+            results::end(termination_log, &end).map_err(|error| error.to_string())
+        }
+        Err(error) => {
+            let line: String = error.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
+            // The line is in the log as well, should the message not be writable.
+            if let Err(error) = results::end(termination_log, &json!({"error": line})) {
+                tracing::error!(%error, "no termination message");
+            }
+            Err(line)
+        }
+    }
+}

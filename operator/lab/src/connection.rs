@@ -1,0 +1,122 @@
+//! One HTTP/1.1 connection to a component, and answers bounded in size. Both the checks and the
+//! load go through here; it follows no redirect, repeats nothing, and trusts nothing it reads.
+
+use std::{net::SocketAddr, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{HeaderMap, Request, body::Body as _, body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use tokio::{net::TcpStream, task::AbortHandle};
+
+/// Largest head of an answer in bytes; hyper refuses what is longer.
+const MAX_HEAD: usize = 64 * 1024;
+/// Most header lines of an answer.
+const MAX_HEADERS: usize = 100;
+
+/// A complete answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// Why there is no complete answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// Nothing accepted the connection.
+    #[error("no connection: {0}")]
+    Connect(#[source] std::io::Error),
+    /// The connection closed before the request was written; the request comes back unused.
+    #[error("the connection was closed before the request was sent")]
+    Unsent(Box<Request<Full<Bytes>>>),
+    /// It broke, or what came was not HTTP/1.1.
+    #[error("the answer broke off or is no HTTP: {0}")]
+    Broken(#[source] hyper::Error),
+    /// More than the reader takes.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// No complete answer in time.
+    #[error("no complete answer within {} ms", .0.as_millis())]
+    Timeout(Duration),
+}
+
+/// An open connection; it closes when this is dropped.
+#[derive(Debug)]
+pub struct Connection {
+    sender: http1::SendRequest<Full<Bytes>>,
+    driver: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // A server that never answers would else keep the socket and its task for ever.
+        self.driver.abort();
+    }
+}
+
+impl Connection {
+    /// Connects to `address`.
+    pub async fn open(address: SocketAddr) -> Result<Self, ConnectionError> {
+        let stream = TcpStream::connect(address).await.map_err(ConnectionError::Connect)?;
+        // Requests are written at once: Nagle's algorithm would add up to 40 ms that no user sees.
+        stream.set_nodelay(true).map_err(ConnectionError::Connect)?;
+        let (sender, driver) = http1::Builder::new()
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(ConnectionError::Broken)?;
+        let driver = tokio::spawn(async move {
+            if let Err(error) = driver.await {
+                tracing::trace!(%error, "a connection ended");
+            }
+        });
+        Ok(Self { sender, driver: driver.abort_handle() })
+    }
+
+    /// Whether the other side has closed it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Sends one request and reads its answer, of which the body has at most `limit` bytes.
+    pub async fn ask(&mut self, request: Request<Full<Bytes>>, limit: usize) -> Result<Answer, ConnectionError> {
+        if self.sender.ready().await.is_err() {
+            return Err(ConnectionError::Unsent(Box::new(request)));
+        }
+        let response = match self.sender.try_send_request(request).await {
+            Ok(response) => response,
+            Err(mut refused) => {
+                return Err(match refused.take_message() {
+                    Some(request) => ConnectionError::Unsent(Box::new(request)),
+                    None => ConnectionError::Broken(refused.into_error()),
+                });
+            }
+        };
+        let (head, body) = response.into_parts();
+        let body = read(body, limit).await?;
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+}
+
+async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, ConnectionError> {
+    // A declared length is believed only where it says that reading would be in vain.
+    if body.size_hint().lower() > limit as u64 {
+        return Err(ConnectionError::TooLarge(limit));
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(ConnectionError::Broken)?.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            return Err(ConnectionError::TooLarge(limit));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
+}

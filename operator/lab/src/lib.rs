@@ -1,0 +1,23 @@
+//! The lab: asks a candidate as its users would, breaks it the way the world will, and measures
+//! both. Stands between `deploy` and `report` on the path of a release: takes an announced plan,
+//! hands back evidence.
+//!
+//! `verify` holds the candidate against its manifest; `prove` puts it under load and faults. The
+//! shared parts are `request`, `connection` and `expectation`.
+//!
+//! *Architecture invariant:* the lab concludes nothing. It has no limit and no verdict, and never
+//! reads the standard; the plan is carried out as announced.
+
+pub mod connection;
+pub mod expectation;
+pub mod faults;
+pub mod load;
+pub mod measure;
+pub mod prove;
+pub mod random;
+pub mod reference;
+pub mod request;
+pub mod results;
+pub mod schema;
+pub mod target;
+pub mod verify;

@@ -1,0 +1,82 @@
+//! Histograms as the evidence has them: `[value, count]`, rising, where values are the upper bounds
+//! of `HdrHistogram` cells with three significant digits. Only cells that were hit take memory, so a
+//! histogram for each second and operation stays small.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::{CreationError, Histogram};
+
+/// Largest value that is told apart, in microseconds: more than eleven days.
+const HIGHEST: u64 = 1_000_000_000_000;
+
+/// The cells of `HdrHistogram`.
+#[derive(Debug)]
+pub struct Grid {
+    cells: Histogram<u8>,
+}
+
+impl Grid {
+    /// Cells of three significant digits from 1 µs on.
+    pub fn new() -> Result<Self, CreationError> {
+        Ok(Self { cells: Histogram::new_with_bounds(1, HIGHEST, 3)? })
+    }
+
+    /// Upper bound of the cell that holds `value`.
+    #[must_use]
+    pub fn bound(&self, value: u64) -> u64 {
+        self.cells.highest_equivalent(value.min(HIGHEST))
+    }
+}
+
+/// Counts by cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sparse {
+    counts: BTreeMap<u64, u64>,
+}
+
+impl Sparse {
+    /// Counts one `value`.
+    pub fn record(&mut self, grid: &Grid, value: u64) {
+        *self.counts.entry(grid.bound(value)).or_default() += 1;
+    }
+
+    /// The smallest cell that at least `permille` of all values do not exceed; `None` when empty.
+    #[must_use]
+    pub fn quantile(&self, permille: u64) -> Option<u64> {
+        let total: u64 = self.counts.values().sum();
+        let rank = (total * permille).div_ceil(1000).max(1);
+        let mut seen = 0;
+        self.counts.iter().find_map(|(value, count)| {
+            seen += count;
+            (seen >= rank).then_some(*value)
+        })
+    }
+
+    /// As it stands in the evidence.
+    #[must_use]
+    pub fn cells(&self) -> Vec<[u64; 2]> {
+        self.counts.iter().map(|(value, count)| [*value, *count]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_those_of_hdrhistogram_itself() {
+        let grid = Grid::new().unwrap();
+        let mut sparse = Sparse::default();
+        let mut whole = Histogram::<u64>::new_with_bounds(1, HIGHEST, 3).unwrap();
+        let mut random = crate::random::Random::seeded("test", "cells");
+        for _ in 0..10_000 {
+            let value = random.below(1 << (1 + random.clone().below(34)));
+            sparse.record(&grid, value);
+            whole.record(value).unwrap();
+        }
+        let recorded: Vec<_> = whole.iter_recorded().map(|cell| [cell.value_iterated_to(), cell.count_since_last_iteration()]).collect();
+        assert_eq!(sparse.cells(), recorded);
+        assert_eq!(sparse.quantile(990), Some(whole.highest_equivalent(whole.value_at_quantile(0.99))));
+        assert_eq!(Sparse::default().quantile(990), None);
+    }
+}

@@ -1,0 +1,115 @@
+//! `factory-lab prove`: load from the first phase to the last, and each fault at the start of its
+//! phase. The load runs on threads and a runtime of its own, so that no call to the API server can
+//! delay a request. Phases keep to the clock: a slow fault never moves the next one.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use factory_assurance::{
+    evidence::{FaultEvidence, PhaseSpan, ProveEvidence},
+    plan::{PhaseRole, ProvePlan},
+};
+use kube::Client;
+use tokio::{sync::oneshot, task::JoinSet};
+
+use crate::{
+    faults::{self, Target, fault},
+    load::{self, LoadError, Scenario, recorder::Measured},
+    measure::{
+        Clock,
+        follow::{CannotWatch, Follower},
+    },
+    target::Targets,
+};
+
+/// From now to the first request: pools and threads are ready by then.
+const LEAD: Duration = Duration::from_millis(500);
+/// Threads that carry requests; the thread that sends and the one that counts come on top.
+const WORKERS: usize = 2;
+
+/// The candidate could not be measured at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The load.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// A component.
+    #[error("{0}")]
+    Watch(#[from] CannotWatch),
+    /// A task of the lab died: what it saw is lost.
+    #[error("the {0} died")]
+    Died(&'static str),
+}
+
+/// Carries out `plan` on the candidate in `namespace`.
+pub async fn prove(plan: &ProvePlan, targets: &Targets, namespace: &str, nonce: &str, client: &Client) -> Result<ProveEvidence, ProveError> {
+    let scenario = Scenario::new(plan, targets)?;
+    // Names are looked up and pods watched before the clock starts: neither may cost load time.
+    for (component, target) in targets.iter() {
+        target.resolve().await.map_err(|error| LoadError::Address(component.to_owned(), error))?;
+    }
+    let mut followers = BTreeMap::new();
+    for phase in &plan.phases {
+        if let PhaseRole::Fault { component, .. } = &phase.role
+            && !followers.contains_key(component)
+        {
+            followers.insert(component.clone(), Follower::new(client, namespace, component).await?);
+        }
+    }
+    let clock = Clock::starting(Instant::now() + LEAD);
+    let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
+    let spans = spans(plan);
+    let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
+    let mut running = JoinSet::new();
+    for (index, (phase, span)) in plan.phases.iter().zip(&spans).enumerate() {
+        let PhaseRole::Fault { kind, component } = &phase.role else { continue };
+        let Some(follower) = followers.get(component) else { continue };
+        tokio::time::sleep_until((clock.start() + Duration::from_millis(span.from_ms)).into()).await;
+        let (fault, target) = (fault(*kind, nonce, &phase.name), Target::new(client, namespace, component));
+        let (name, view) = (phase.name.clone(), follower.view());
+        running.spawn(async move { (index, faults::run::run(fault, &name, &target, view, clock, end).await) });
+    }
+    let mut faults: Vec<(usize, FaultEvidence)> = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        faults.push(ended.map_err(|_| ProveError::Died("task of a fault"))?);
+    }
+    faults.sort_by_key(|(index, _)| *index);
+    let measured = load.await.map_err(|_| ProveError::Died("load generator"))??;
+    Ok(ProveEvidence {
+        nonce: nonce.to_owned(),
+        started_unix_ms: clock.started_unix_ms(),
+        phases: spans,
+        buckets: measured.buckets,
+        slots: measured.slots,
+        lag_us: measured.lag_us,
+        faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
+    })
+}
+
+/// Starts the load on threads of its own.
+fn generate(scenario: Arc<Scenario>, targets: Targets, nonce: String, start: Instant) -> Result<oneshot::Receiver<Result<Measured, LoadError>>, LoadError> {
+    let (sender, receiver) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("load")
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new().name("pacer".to_owned()).spawn(move || {
+        let measured = load::engine::run(&scenario, &targets, &nonce, start, runtime.handle());
+        // Nobody listens any more when the run was given up.
+        drop(sender.send(measured));
+    })?;
+    Ok(receiver)
+}
+
+/// When each phase takes place: they follow each other without a gap.
+fn spans(plan: &ProvePlan) -> Vec<PhaseSpan> {
+    let mut from_ms = 0;
+    load::ends(&plan.phases)
+        .into_iter()
+        .map(|(name, to_ms)| PhaseSpan { name, from_ms: std::mem::replace(&mut from_ms, to_ms), to_ms })
+        .collect()
+}

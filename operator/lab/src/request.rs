@@ -1,0 +1,130 @@
+//! A request of the manifest, made ready to be sent. Headers are those of an ordinary browser or
+//! client: nothing in them says that the service is tested (invariant 7).
+
+use bytes::Bytes;
+use factory_crds::state_service::Request as Asked;
+use http_body_util::Full;
+use hyper::{
+    HeaderMap, Method, Request, Uri,
+    header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT},
+};
+
+use crate::target::{Target, Targets, UnknownComponent};
+
+/// What a present-day browser on a desktop sends.
+const BROWSER: HeaderValue = HeaderValue::from_static("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+
+/// A request that cannot be written as HTTP.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRequest {
+    /// The component is not in the run.
+    #[error("request.component: {0}")]
+    Component(#[from] UnknownComponent),
+    /// No HTTP method.
+    #[error("request.method: no HTTP method")]
+    Method,
+    /// No path.
+    #[error("request.path: no path and query of a URL")]
+    Path,
+    /// No header.
+    #[error("request.headers: `{0}` has no name or value that HTTP allows")]
+    Header(String),
+    /// The body cannot be written.
+    #[error("request.body: {0}")]
+    Body(#[from] serde_json::Error),
+}
+
+/// A request that can be sent any number of times.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Component that is asked.
+    pub component: String,
+    /// Its method.
+    pub method: Method,
+    /// Path and query.
+    pub uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Prepared {
+    /// Makes `asked` ready for the component that it names.
+    pub fn new(asked: &Asked, targets: &Targets) -> Result<Self, BadRequest> {
+        let (component, target) = targets.find(asked.component.as_deref())?;
+        let method = Method::from_bytes(asked.method.as_bytes()).map_err(|_| BadRequest::Method)?;
+        let uri: Uri = asked.path.parse().map_err(|_| BadRequest::Path)?;
+        // A full URL would parse as well, and lead elsewhere.
+        if uri.authority().is_some() || !uri.path().starts_with('/') {
+            return Err(BadRequest::Path);
+        }
+        let body = match &asked.body {
+            Some(body) => Bytes::from(serde_json::to_vec(&body.0)?),
+            None => Bytes::new(),
+        };
+        let headers = headers(asked, target)?;
+        Ok(Self { component: component.to_owned(), method, uri, headers, body })
+    }
+
+    /// The request, once.
+    #[must_use]
+    pub fn http(&self) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        request
+    }
+}
+
+fn headers(asked: &Asked, target: &Target) -> Result<HeaderMap, BadRequest> {
+    let mut headers = HeaderMap::new();
+    let authority = target.authority();
+    let host = HeaderValue::from_str(&authority).map_err(|_| BadRequest::Header("host".to_owned()))?;
+    headers.insert(HOST, host);
+    headers.insert(USER_AGENT, BROWSER);
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    if asked.body.is_some() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in &asked.headers {
+        let bad = || BadRequest::Header(name.clone());
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
+        headers.insert(name, HeaderValue::from_str(value).map_err(|_| bad())?);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn prepare(path: &str, header: (&str, &str)) -> Result<Prepared, BadRequest> {
+        let asked = Asked {
+            component: None,
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            headers: BTreeMap::from([(header.0.to_owned(), header.1.to_owned())]),
+            body: None,
+        };
+        let place = Target { host: "web.svc-0.svc".to_owned(), port: 8080 };
+        Prepared::new(&asked, &Targets::new("web".to_owned(), BTreeMap::from([("web".to_owned(), place)])))
+    }
+
+    #[test]
+    fn a_request_looks_like_that_of_a_user() {
+        let request = prepare("/v1/x?q=1", ("accept-language", "ky")).unwrap().http();
+        assert_eq!(request.headers()[HOST], "web.svc-0.svc:8080");
+        assert_eq!(request.headers()["accept-language"], "ky");
+        let text = format!("{:?}", request.headers());
+        assert!(!text.contains("factory") && !text.contains("lab"), "{text}");
+    }
+
+    #[test]
+    fn a_request_that_would_lead_elsewhere_is_refused() {
+        assert!(matches!(prepare("http://register/", ("a", "b")), Err(BadRequest::Path)));
+        assert!(matches!(prepare("/a b", ("a", "b")), Err(BadRequest::Path)));
+        assert!(matches!(prepare("/", ("a", "b\r\nhost: c")), Err(BadRequest::Header(_))));
+    }
+}

@@ -18,7 +18,7 @@ mod measured;
 mod planned;
 mod record;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use factory_crds::state_service::Availability;
 
@@ -59,9 +59,7 @@ pub fn passing() -> TestResult {
 #[must_use]
 pub fn failing() -> TestResult {
     let mut result = passing();
-    if let Some(prove) = &mut result.evidence.prove {
-        measured::fail(prove, 0, 195..235, Failure::Connect);
-    }
+    fail(&mut result, 0, 195..235, Failure::Connect);
     judged(result)
 }
 
@@ -71,6 +69,14 @@ pub fn inconclusive() -> TestResult {
     let mut result = passing();
     result.evidence.prove = None;
     judged(result)
+}
+
+/// Lets one request of `operation` (0 or 1) fail by `cause` in each tenth of a second of `slots`, so
+/// that all parts of the evidence still agree. The verdict is left as it was.
+pub fn fail(result: &mut TestResult, operation: u32, slots: Range<u32>, cause: Failure) {
+    if let Some(prove) = &mut result.evidence.prove {
+        measured::fail(prove, operation, slots, cause);
+    }
 }
 
 /// `result` as it would be, had the register answered its announcement with `announced`.

@@ -110,6 +110,11 @@ pub fn fail(prove: &mut ProveEvidence, operation: u32, slots: Range<u32>, cause:
         counts[1] += 1;
         bucket.good -= 1;
         *bucket.failed.entry(cause).or_default() += 1;
+        if cause == Failure::Unsent
+            && let Some(early) = prove.lag_us.first_mut()
+        {
+            early[1] -= 1;
+        }
         if !matches!(cause, Failure::Status | Failure::Content) {
             if let Some(last) = bucket.latency_us.first_mut() {
                 last[1] -= 1;

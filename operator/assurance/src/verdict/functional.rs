@@ -61,7 +61,7 @@ const MOST: usize = 3;
 /// Mutations that every step must have been tried on.
 fn required(step: &Step) -> &'static [Mutation] {
     if step.expect.body.is_some() || step.expect.schema.is_some() {
-        &[Mutation::WrongStatus, Mutation::EmptyBody]
+        &[Mutation::WrongStatus, Mutation::EmptyBody, Mutation::WrongValues]
     } else {
         &[Mutation::WrongStatus]
     }

@@ -1,0 +1,49 @@
+//! The rules of the verdict, seen from outside: each says no beyond its limit and yes at it, none
+//! passes by absence, and a second implementation agrees.
+
+#[path = "verdict/evidence.rs"]
+mod evidence;
+#[path = "verdict/limits.rs"]
+mod limits;
+#[path = "verdict/properties.rs"]
+mod properties;
+#[path = "verdict/second_verifier.rs"]
+mod second_verifier;
+#[path = "verdict/standards.rs"]
+mod standards;
+#[path = "verdict/varied.rs"]
+mod varied;
+
+use factory_assurance::{
+    dossier::TestResult,
+    evidence::{FaultEvidence, ProveEvidence, VerifyEvidence},
+    sample,
+    verdict::Verdict,
+};
+use factory_crds::release::Outcome;
+
+/// The verdict on the passing sample after one change.
+fn after(change: impl FnOnce(&mut TestResult)) -> Verdict {
+    let mut result = sample::passing();
+    change(&mut result);
+    result.judge()
+}
+
+/// Asserts that the verdict has exactly the findings with these codes, and the outcome that goes with them.
+fn assert_finds(verdict: &Verdict, outcome: Outcome, codes: &[&str], what: &str) {
+    let found: Vec<&str> = verdict.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!((verdict.outcome, found.as_slice()), (outcome, codes), "{what}: {:#?}", verdict.findings);
+}
+
+fn verify(result: &mut TestResult) -> &mut VerifyEvidence {
+    result.evidence.verify.as_mut().unwrap()
+}
+
+fn prove(result: &mut TestResult) -> &mut ProveEvidence {
+    result.evidence.prove.as_mut().unwrap()
+}
+
+/// Evidence of the fault in phase `name`.
+fn fault<'a>(result: &'a mut TestResult, name: &str) -> &'a mut FaultEvidence {
+    prove(result).faults.iter_mut().find(|fault| fault.phase == name).unwrap()
+}

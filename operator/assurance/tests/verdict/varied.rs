@@ -1,0 +1,137 @@
+//! Results of every kind from a seed: sound ones, ones with failures and delays of all sizes, and
+//! documents with something taken out, doubled, exchanged or made absurd.
+
+use factory_assurance::{dossier::TestResult, evidence::Failure, sample, verdict::MAX_EXACT};
+use serde_json::{Value, json};
+
+use super::prove;
+
+/// `SplitMix64`: a stream of numbers that is the same on every machine.
+pub struct Random(u64);
+
+impl Random {
+    /// A stream of its own for each seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// One of `0..bound`.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    fn small(&mut self, bound: u32) -> u32 {
+        u32::try_from(self.below(bound.into())).unwrap()
+    }
+
+    fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap()
+    }
+}
+
+/// The result of `seed`, with the verdict that follows.
+pub fn result(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = sample::passing();
+    for _ in 0..random.below(4) {
+        measured_otherwise(&mut result, &mut random);
+    }
+    if random.below(2) == 0 {
+        for _ in 0..=random.below(3) {
+            edit(&mut result, &mut random);
+        }
+    }
+    sample::judged(result)
+}
+
+/// Something that a real run could have measured.
+fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
+    use Failure::{Broken, Connect, Content, Status, Timeout, Unsent};
+    match random.below(8) {
+        0..3 => {
+            let cause = [Connect, Broken, Timeout, Status, Content, Unsent][random.index(6)];
+            let from = random.small(360);
+            let length = random.small(40);
+            sample::fail(result, random.small(2), from..from + length, cause);
+        }
+        3 => result.standard.steady.max_failed_ppm = random.small(100_000),
+        4 => {
+            result.standard.faults[0].max_failed_ppm = random.small(400_000);
+            result.standard.faults[1].max_failed_ppm = random.small(400_000);
+        }
+        5 => {
+            let text = format!("{}s{}ms", random.below(5), random.below(1_000));
+            result.availability.recovery_time = text.parse().unwrap();
+        }
+        6 => {
+            let (factor, cells) = (random.below(400), random.index(72));
+            for bucket in prove(result).buckets.iter_mut().take(cells) {
+                for cell in &mut bucket.latency_us {
+                    cell[0] = cell[0].saturating_mul(factor).saturating_add(cell[0]);
+                }
+            }
+        }
+        _ => result.standard.steady.p99_ms = random.small(20) + 1,
+    }
+}
+
+/// Changes one place of the document, if it is still a document after that.
+fn edit(result: &mut TestResult, random: &mut Random) {
+    let mut document = serde_json::to_value(&*result).unwrap();
+    let part = ["evidence", "evidence", "evidence", "plan", "standard", "bundle", "announcement"][random.index(7)];
+    change(&mut document[part], random);
+    if let Ok(changed) = serde_json::from_value(document) {
+        *result = changed;
+    }
+}
+
+fn change(value: &mut Value, random: &mut Random) {
+    let deeper = random.below(6) > 0;
+    match value {
+        Value::Array(items) if !items.is_empty() => {
+            let index = random.index(items.len());
+            match random.below(4) {
+                _ if deeper => change(&mut items[index], random),
+                0 => drop(items.remove(index)),
+                1 => items.insert(index, items[index].clone()),
+                2 => items.reverse(),
+                _ => items.clear(),
+            }
+        }
+        Value::Object(fields) if !fields.is_empty() => {
+            let names: Vec<String> = fields.keys().cloned().collect();
+            let name = &names[random.index(names.len())];
+            if deeper {
+                change(&mut fields[name], random);
+            } else {
+                fields.remove(name);
+            }
+        }
+        other => *other = leaf(other, random),
+    }
+}
+
+fn leaf(value: &Value, random: &mut Random) -> Value {
+    match value {
+        Value::Bool(flag) => json!(!flag),
+        Value::Number(number) => {
+            let number = number.as_u64().unwrap_or_default();
+            let others = [0, 1, number.wrapping_add(1), number.wrapping_sub(1), number / 2, 1_000, u32::MAX.into(), MAX_EXACT, MAX_EXACT + 1, u64::MAX];
+            json!(others[random.index(others.len())])
+        }
+        Value::String(text) => {
+            let others = [String::new(), format!("{text}x"), "web".to_owned(), "\u{7}\"\\\n`ы😀".repeat(60)];
+            json!(others[random.index(others.len())])
+        }
+        Value::Array(_) => json!(["a line"]),
+        Value::Null | Value::Object(_) => [Value::Null, json!("why"), json!(7), json!({})][random.index(4)].clone(),
+    }
+}

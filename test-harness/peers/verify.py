@@ -1,0 +1,915 @@
+#!/usr/bin/env python3
+"""A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
+
+It stands beside the road: it reads what the factory reported and computes the verdict again. It must
+not import anything but Python's standard library, and must not be used by any product.
+
+    verify.py ENVELOPE [--key PUBLIC.pem]...    opens a dossier, prints its verdict as canonical JSON
+    verify.py --judge-lines FILE                one test result a line; prints one verdict a line
+
+Exit codes: 0 Passed, 2 Failed, 3 Inconclusive; 1 when the dossier does not hold, with the first
+thing that does not on stderr. Without a key the signature is not checked, and stderr says so.
+--judge-lines exits with 0 when every line was judged.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+
+RULES = "factory.gov.kg/verdict/v1"
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://factory.gov.kg/attestation/test-result/v1"
+PAYLOAD = "application/vnd.in-toto+json"
+
+MAX_EXACT = 2**53 - 1
+SLOTS = 10  # a second
+SLOT_MS = 100
+TOGETHER = 10  # slots with requests that are looked at together
+BOUNDARY_MS = 1000
+MAX_UNSENT_PPM = 1000
+LONGEST = 200  # characters that are quoted from evidence
+NAMED = 5  # operations that are named before the rest is counted
+MOST_MUTANTS = 3
+
+CAUSES = {
+    "Connect": "no connection",
+    "Broken": "broken connection",
+    "Timeout": "no answer in time",
+    "Status": "wrong status",
+    "Content": "wrong content",
+    "Unsent": "not sent",
+}
+SLUG = {"PodKill": "pod-kill", "RollingRestart": "rolling-restart"}
+PHRASE = {"PodKill": "one of its pods was killed", "RollingRestart": "its pods were replaced one by one"}
+MUTATION = {"WrongStatus": "a wrong status", "EmptyBody": "an empty body", "WrongValues": "wrong values"}
+
+
+# --- numbers and names as a person would say them ---------------------------------------------
+
+def ceil_div(a, b):
+    return -(-a // b)
+
+
+def up(value, step):
+    return ceil_div(value, step) * step
+
+
+def decimal(value, digits):
+    whole, rest = divmod(value, 10**digits)
+    return f"{whole}.{rest:0{digits}d}".rstrip("0") if rest else str(whole)
+
+
+def percent(ppm):
+    return decimal(ppm, 4) + " %"
+
+
+def percent_measured(ppm):
+    return percent(up(ppm, 1 if ppm < 10_000 else 100 if ppm < 100_000 else 1_000))
+
+
+def latency(us):
+    return decimal(us, 3) + " ms"
+
+
+def latency_measured(us):
+    return latency(us if us < 10_000 else up(us, 1_000))
+
+
+def seconds(ms):
+    return decimal(ms, 3) + " s"
+
+
+def seconds_measured(ms):
+    return seconds(up(ms, 100))
+
+
+def cut(text):
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def quote(text):
+    return f"`{cut(text)}`"
+
+
+def more(rest):
+    return f" and {rest} more" if rest > 0 else ""
+
+
+def exact(value):
+    return min(value, MAX_EXACT)
+
+
+def span_ms(text):
+    units = {"h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+    return sum(int(number) * units[unit] for number, unit in re.findall(r"([0-9]+)(ms|h|m|s)", text))
+
+
+# --- load --------------------------------------------------------------------------------------
+
+class Histogram:
+    def __init__(self):
+        self.cells = {}
+
+    def add(self, cells):
+        for value, count in cells:
+            self.cells[value] = self.cells.get(value, 0) + count
+
+    def percentile(self, percent):
+        total = sum(self.cells.values())
+        if total == 0:
+            return None
+        rank, seen = ceil_div(total * percent, 100), 0
+        for value in sorted(self.cells):
+            seen += self.cells[value]
+            if seen >= rank and self.cells[value] > 0:
+                return value
+        return None
+
+
+class Measured:
+    def __init__(self):
+        self.good = 0
+        self.failed = dict.fromkeys(CAUSES, 0)
+        self.latency = Histogram()
+
+    def add(self, bucket):
+        self.good += bucket["good"]
+        for cause, count in bucket["failed"].items():
+            self.failed[cause] += count
+        self.latency.add(bucket["latencyUs"])
+
+    def failures(self):
+        return sum(self.failed.values())
+
+    def total(self):
+        return self.good + self.failures()
+
+    def failed_ppm(self):
+        return share_ppm(self.failures(), self.total())
+
+    def failed_more_than(self, limit):
+        ppm = self.failed_ppm()
+        if ppm is None or ppm <= limit:
+            return None
+        causes = ", ".join(f"{count} {CAUSES[cause]}" for cause, count in self.failed.items() if count > 0)
+        return f"{percent_measured(ppm)} of requests failed ({self.failures()} of {self.total()}: {causes})"
+
+
+def share_ppm(part, whole):
+    return exact(ceil_div(part * 1_000_000, whole)) if whole > 0 else None
+
+
+class Span:
+    def __init__(self, phase, start):
+        self.phase, self.name = phase, phase["name"]
+        self.start, self.end = start, start + phase["seconds"]
+        (self.role, detail), = phase["role"].items()
+        self.kind, self.component = detail.get("kind"), detail.get("component")
+
+
+class Run:
+    """A test result with its timeline and its load summed up."""
+
+    def __init__(self, result):
+        self.result, self.plan, self.standard = result, result["plan"], result["standard"]
+        self.verify, self.prove = result["evidence"].get("verify"), result["evidence"].get("prove")
+        self.recovery_ms = span_ms(result["availability"]["recoveryTime"])
+        self.spans, start = [], 0
+        for phase in self.plan["prove"]["phases"]:
+            self.spans.append(Span(phase, start))
+            start = self.spans[-1].end
+        self.seconds = start
+        self.load, self.whole = [Measured() for _ in self.spans], Measured()
+        for bucket in self.prove["buckets"] if self.prove else []:
+            self.whole.add(bucket)
+            for span, measured in zip(self.spans, self.load):
+                if span.start <= bucket["second"] < span.end:
+                    measured.add(bucket)
+
+    def fault_limit(self, kind):
+        limits = [fault["maxFailedPpm"] for fault in self.standard["faults"] if fault["kind"] == kind]
+        return min(limits, default=None)
+
+    def least(self):
+        return max(self.standard["minRequests"], 1)
+
+    def lag_limit(self):
+        return self.standard["steady"]["p99Ms"] * self.standard["maxLagPpm"] // 1000
+
+    def lag_p99(self):
+        lag = Histogram()
+        lag.add(self.prove["lagUs"])
+        return lag.percentile(99)
+
+    def planned(self):
+        return self.plan["prove"]["load"]["requestsPerMinute"] * self.seconds // 60
+
+    def unsent_ppm(self):
+        return share_ppm(self.whole.failed["Unsent"], self.whole.total())
+
+
+def failed(code, message):
+    return ("Failed", code, message)
+
+
+def inconclusive(code, message):
+    return ("Inconclusive", code, message)
+
+
+# --- the plan ----------------------------------------------------------------------------------
+
+def check_plan(run):
+    rules = [plan_load, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits]
+    return [inconclusive("PlanIncomplete", lack) for lack in (rule(run) for rule in rules) if lack]
+
+
+def plan_load(run):
+    load = run.plan["prove"]["load"]
+    if load["requestsPerMinute"] == 0 or not load["operations"]:
+        return "the plan has no load: nothing is asked of the service"
+    for operation in load["operations"]:
+        if operation["weight"] == 0:
+            return f"operation {quote(operation['name'])} of the load has weight 0: it is never asked"
+    return None
+
+
+def plan_checks(run):
+    checks = run.plan["verify"]["checks"]
+    if not checks:
+        return "the plan has no functional check: nothing is known about the function"
+    return next((f"check {quote(check['name'])} has no step" for check in checks if not check["steps"]), None)
+
+
+def plan_descriptions(run):
+    return None if run.plan["verify"]["descriptions"] else "the plan reads no description of an interface"
+
+
+def plan_phases(run):
+    names = set()
+    for span in run.spans:
+        if span.start == span.end:
+            return f"phase {quote(span.name)} has no length"
+        if span.name in names:
+            return f"two phases are named {quote(span.name)}"
+        names.add(span.name)
+    return None
+
+
+def plan_steady(run):
+    faults = [index for index, span in enumerate(run.spans) if span.role == "fault"]
+    first, last = (faults[0], faults[-1]) if faults else (len(run.spans), -1)
+    if not any(span.role == "steady" for span in run.spans[:first]):
+        return "the plan has no steady state before the first fault"
+    if not any(span.role == "steady" for span in run.spans[last + 1:]):
+        return "the plan has no steady state after the last fault"
+    return None
+
+
+def plan_faults(run):
+    images = run.result["bundle"]["images"]
+    if not run.standard["faults"] or not images:
+        return "the standard has no fault, or the bundle no component: nothing is known about resilience"
+    for component in sorted(images, key=lambda name: name.encode()):
+        for fault in run.standard["faults"]:
+            watched = [s.end - s.start for s in run.spans if s.kind == fault["kind"] and s.component == component]
+            slug, window = SLUG[fault["kind"]], fault["windowSeconds"]
+            if not watched:
+                return f"the plan lacks {slug} of component {quote(component)}, which the standard requires"
+            if max(watched) < window:
+                return (f"{slug} of component {quote(component)} is watched for {max(watched)} s; "
+                        f"the standard requires {window} s")
+    return None
+
+
+def plan_limits(run):
+    for span in run.spans:
+        if span.role == "fault" and run.fault_limit(span.kind) is None:
+            return f"phase {quote(span.name)}: the standard has no limits for {SLUG[span.kind]}"
+    return None
+
+
+# --- completeness ------------------------------------------------------------------------------
+
+def of_another_run(run, what, nonce):
+    announced = run.result["announcement"]["nonce"]
+    if nonce != announced or not nonce:
+        message = f"{what}: the evidence carries the nonce {quote(nonce)}, announced was {quote(announced)}"
+        return [inconclusive("EvidenceOfAnotherRun", message)]
+    return []
+
+
+def mismatch(what, planned, seen):
+    for place in range(max(len(planned), len(seen))):
+        want = planned[place] if place < len(planned) else None
+        found = seen[place] if place < len(seen) else None
+        if want != found:
+            want, found = ("nothing" if name is None else quote(name) for name in (want, found))
+            return f"{what} {place + 1}: planned was {want}, the evidence has {found}"
+    return None
+
+
+def lacks_of_verify(run):
+    if run.verify is None:
+        return [inconclusive("EvidenceMissing", "the functional checks left no evidence")]
+    lacks = of_another_run(run, "the functional checks", run.verify["nonce"])
+    incomplete = [lack_checks(run), lack_contracts(run)]
+    return lacks + [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
+
+
+def lack_checks(run):
+    planned, seen = run.plan["verify"]["checks"], run.verify["checks"]
+    lack = mismatch("check", [check["name"] for check in planned], [check["name"] for check in seen])
+    if lack:
+        return lack
+    for check, result in zip(planned, seen):
+        if len(result["steps"]) > len(check["steps"]):
+            return f"check {quote(check['name'])}: the evidence has more steps than the plan"
+    return None
+
+
+def lack_contracts(run):
+    planned, seen = run.plan["verify"]["descriptions"], run.verify["contracts"]
+    names = [[one["component"] + one["path"] for one in side] for side in (planned, seen)]
+    lack = mismatch("description", *names)
+    if lack:
+        return lack
+    for name, one in zip(names[1], seen):
+        if one.get("unreadable") is None and not one["digest"]:
+            return f"description {quote(name)}: its digest is missing"
+    return None
+
+
+def lacks_of_prove(run):
+    if run.prove is None:
+        return [inconclusive("EvidenceMissing", "the load and the faults left no evidence")]
+    lacks = of_another_run(run, "the load", run.prove["nonce"])
+    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run)]
+    contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run), wrong_sums(run), wrong_lag(run),
+                     wrong_moments(run)]
+    lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
+    return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
+
+
+def lack_phases(run):
+    seen = run.prove["phases"]
+    lack = mismatch("phase", [span.name for span in run.spans], [phase["name"] for phase in seen])
+    if lack:
+        return lack
+    end = None
+    for span, phase in zip(run.spans, seen):
+        start, previous, end = phase["fromMs"], end, phase["toMs"]
+        if previous is not None and previous != start:
+            return f"phase {quote(span.name)} does not begin where the one before it ended"
+        far = [abs(planned * 1000 - ms) > BOUNDARY_MS for planned, ms in ((span.start, start), (span.end, end))]
+        if end < start or any(far):
+            return (f"phase {quote(span.name)} lasted from {seconds(start)} to {seconds(end)}; "
+                    f"planned was {span.start} s to {span.end} s")
+    return None
+
+
+def lack_slots(run):
+    planned, seen = run.seconds * SLOTS, len(run.prove["slots"])
+    return None if planned == seen else f"the load has {seen} tenths of a second, planned were {planned}"
+
+
+def lack_faults(run):
+    planned = [span.name for span in run.spans if span.role == "fault"]
+    return mismatch("fault", planned, [fault["phase"] for fault in run.prove["faults"]])
+
+
+def out_of_range(run):
+    prove = run.prove
+    numbers = [prove["startedUnixMs"]]
+    for phase in prove["phases"]:
+        numbers += [phase["fromMs"], phase["toMs"]]
+    for bucket in prove["buckets"]:
+        numbers += [bucket["good"], *bucket["failed"].values()]
+        numbers += [number for cell in bucket["latencyUs"] for number in cell]
+    numbers += [number for cell in prove["lagUs"] for number in cell]
+    for fault in prove["faults"]:
+        numbers += [fault.get("injectedMs") or 0, fault.get("readyAgainMs") or 0]
+        numbers += [pod["atMs"] for pod in fault["gone"]]
+    if max(numbers) > MAX_EXACT:
+        return f"a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"
+    return None
+
+
+def wrong_buckets(run):
+    operations = len(run.plan["prove"]["load"]["operations"])
+    for bucket in run.prove["buckets"]:
+        second, operation = bucket["second"], bucket["operation"]
+        if operation >= operations:
+            return f"second {second}: operation {operation} is not in the plan, which has {operations}"
+        if second >= run.seconds:
+            return f"second {second}: the plan ends after {run.seconds} s"
+    return None
+
+
+def rises(cells):
+    return all(one[0] < two[0] for one, two in zip(cells, cells[1:]))
+
+
+def wrong_latencies(run):
+    for bucket in run.prove["buckets"]:
+        least = bucket["good"] + bucket["failed"].get("Status", 0)
+        most = least + bucket["failed"].get("Content", 0)
+        place = f"second {bucket['second']}, operation {bucket['operation']}"
+        if not rises(bucket["latencyUs"]):
+            return f"{place}: the values of the histogram of latency do not rise"
+        count = sum(count for _, count in bucket["latencyUs"])
+        if not least <= count <= most:
+            return f"{place}: {count} latencies of {most} answered requests"
+    return None
+
+
+def wrong_sums(run):
+    sums = {}
+    for bucket in run.prove["buckets"]:
+        row = sums.setdefault(bucket["second"], [0, 0, 0, 0])
+        row[0] += bucket["good"]
+        row[1] += sum(bucket["failed"].values())
+    for index, (good, bad) in enumerate(run.prove["slots"]):
+        row = sums.setdefault(index // SLOTS, [0, 0, 0, 0])
+        row[2] += good
+        row[3] += bad
+    for second in sorted(sums):
+        good, bad, slot_good, slot_bad = sums[second]
+        if (good, bad) != (slot_good, slot_bad):
+            return (f"second {second}: {good} good and {bad} failed requests by operation, "
+                    f"{slot_good} and {slot_bad} by tenth of a second")
+    return None
+
+
+def wrong_lag(run):
+    if not rises(run.prove["lagUs"]):
+        return "the values of the histogram of lag do not rise"
+    sent = run.whole.total() - run.whole.failed["Unsent"]
+    count = sum(count for _, count in run.prove["lagUs"])
+    return None if count == sent else f"{count} lags of {sent} requests that were sent"
+
+
+def wrong_moments(run):
+    for fault in run.prove["faults"]:
+        injected, ready = fault.get("injectedMs"), fault.get("readyAgainMs")
+        if ready is not None and (injected is None or ready < injected):
+            return f"phase {quote(fault['phase'])}: ready again before anything was injected"
+    return None
+
+
+# --- functional checks and descriptions --------------------------------------------------------
+
+def check_functional(run):
+    found = []
+    for check, seen in zip(run.plan["verify"]["checks"], run.verify["checks"]):
+        found += one_check(check, seen)
+    return found
+
+
+def one_check(check, seen):
+    found = []
+    for number, (step, result) in enumerate(zip(check["steps"], seen["steps"]), 1):
+        request = step["request"]
+        place = f"check {quote(check['name'])}, step {number} ({cut(request['method'])} {cut(request['path'])})"
+        wrong = deviation(step, result)
+        if wrong:
+            return found + [failed("CheckFailed", f"{place}: {wrong}")]
+        found += vacuous(place, step, result)
+    done, planned = len(seen["steps"]), len(check["steps"])
+    if done < planned:
+        message = f"check {quote(check['name'])}: {done} of {planned} steps were carried out, and none of them failed"
+        found.append(inconclusive("CheckIncomplete", message))
+    return found
+
+
+def deviation(step, result):
+    deviations, status, expected = result["deviations"], result.get("status"), step["expect"]["status"]
+    if status is None:
+        return f"no answer: {cut(deviations[0])}" if deviations else "no answer"
+    if deviations:
+        return cut(deviations[0]) + more(len(deviations) - 1)
+    return None if status == expected else f"status {status}, expected {expected}"
+
+
+def vacuous(place, step, result):
+    mutants, expect = result["mutants"], step["expect"]
+    accepted = [mutant["mutation"] for mutant in mutants if not mutant["rejected"]][:MOST_MUTANTS]
+    says_something = expect.get("body") is not None or expect.get("schema") is not None
+    required = ["WrongStatus", "EmptyBody", "WrongValues"] if says_something else ["WrongStatus"]
+    tried = {mutant["mutation"] for mutant in mutants}
+    return [
+        inconclusive("VacuousCheck", f"{place}: it also accepts an answer with {MUTATION[one]}, so it proves nothing")
+        for one in accepted
+    ] + [
+        inconclusive("CheckNotTried", f"{place}: it was not tried on an answer with {MUTATION[one]}")
+        for one in required if one not in tried
+    ]
+
+
+def check_contracts(run):
+    return [finding for contract in run.verify["contracts"] for finding in one_contract(contract)]
+
+
+def one_contract(contract):
+    place = cut(contract["component"]) + cut(contract["path"])
+    if contract.get("unreadable") is not None:
+        why = cut(contract["unreadable"])
+        return [failed("DescriptionUnreadable", f"{place}: the description cannot be read: {why}")]
+    operations = contract["operations"]
+    if not operations:
+        return [inconclusive("NothingDescribed", f"{place}: the description has no operation")]
+    found = []
+    for operation in operations:
+        lies = [(answer["status"], lie) for answer in operation["answers"] for lie in answer["contradictions"]]
+        if lies:
+            status, first = lies[0]
+            message = f"{place}: {operation_name(operation)} answered {status}: {cut(first)}{more(len(lies) - 1)}"
+            found.append(failed("DescriptionLies", message))
+    silent = [operation_name(operation) for operation in operations if not operation["answers"]]
+    if silent:
+        named = ", ".join(silent[:NAMED]) + more(len(silent) - NAMED)
+        found.append(inconclusive("OperationNotExercised", f"{place}: no answer was seen of {named}"))
+    return found
+
+
+def operation_name(operation):
+    return f"{cut(operation['method'])} {cut(operation['path'])}"
+
+
+# --- the generator -----------------------------------------------------------------------------
+
+def voids(run):
+    found, lag, limit = [], run.lag_p99(), run.lag_limit()
+    if lag is not None and lag > limit:
+        message = (f"the load generator was late: 99 % of its requests left within {latency_measured(lag)} of their "
+                   f"moment, {latency(limit)} are allowed; its measurements are void")
+        found.append(inconclusive("GeneratorLagged", message))
+    due, planned = run.whole.total(), run.planned()
+    lacks = max(planned - due, 0)
+    if due == 0 or (due * 10 < planned * 9 and lacks * lacks > planned * 16):
+        message = f"{due} requests were due where {planned} were planned; the load did not come"
+        found.append(inconclusive("LoadTooLow", message))
+    return found
+
+
+def saturated(run):
+    share = run.unsent_ppm()
+    if share is None or share <= MAX_UNSENT_PPM:
+        return []
+    message = (f"{percent_measured(share)} of requests ({run.whole.failed['Unsent']}) were never sent, because too "
+               f"many were still without an answer; {percent(MAX_UNSENT_PPM)} is allowed")
+    return [inconclusive("GeneratorSaturated", message)]
+
+
+# --- phases ------------------------------------------------------------------------------------
+
+def too_few(run, span, measured):
+    total, least = measured.total(), run.least()
+    if total >= least:
+        return []
+    message = f"phase {quote(span.name)}: {total} requests were due; fewer than {least} are no evidence"
+    return [inconclusive("TooFewRequests", message)]
+
+
+def check_steady(run, span, measured):
+    few = too_few(run, span, measured)
+    if few:
+        return few
+    found, limits = [], run.standard["steady"]
+    faults = [other for other in run.spans if other.role == "fault"]
+    place = "in the steady state"
+    if faults and span.end <= faults[0].start:
+        place += " before any fault"
+    elif faults and span.start >= faults[-1].end:
+        place += " after the last fault"
+    elif faults:
+        place += " between two faults"
+    share = measured.failed_more_than(limits["maxFailedPpm"])
+    if share:
+        message = f"{place}, {share}; the standard allows {percent(limits['maxFailedPpm'])}"
+        found.append(failed("SteadyFailuresTooHigh", message))
+    for code, rank, limit in (("SteadyP95TooHigh", 95, limits["p95Ms"]), ("SteadyP99TooHigh", 99, limits["p99Ms"])):
+        us = measured.latency.percentile(rank)
+        if us is not None and us > limit * 1000:
+            message = (f"{place}, {rank} % of answers came within {latency_measured(us)}; "
+                       f"the standard asks for {latency(limit * 1000)}")
+            found.append(failed(code, message))
+    return found
+
+
+class Struck:
+    """One fault: whom it struck and what was seen of it."""
+
+    def __init__(self, run, span, evidence):
+        self.run, self.span, self.evidence = run, span, evidence
+        self.start, self.end = span.start * 1000, span.end * 1000
+        self.injected, self.ready = evidence.get("injectedMs"), evidence.get("readyAgainMs")
+        before = {pod["uid"] for pod in evidence["before"] if pod["ready"]}
+        gone = {pod["uid"] for pod in evidence["gone"] if self.start <= pod["atMs"] < self.end}
+        self.before, self.gone = len(before), len(before & gone)
+        self.must = 1 if span.kind == "PodKill" else max(self.before, 1)
+        self.limit = run.fault_limit(span.kind)
+        self.name, self.slug = cut(span.component), SLUG[span.kind]
+
+    def check(self, measured):
+        found = self.dose() + self.residue()
+        if self.injected is None or self.gone == 0 or self.limit is None:
+            return found
+        few = too_few(self.run, self.span, measured)
+        return found + (few or self.cost(measured) + self.late_recovery())
+
+    def dose(self):
+        errors = self.evidence["errors"]
+        why = cut(errors[0]) + more(len(errors) - 1) if errors else "no reason was given"
+        if self.injected is None:
+            return [inconclusive("FaultRefused", f"{self.name}: {self.slug} could not be injected: {why}")]
+        found = []
+        if errors:
+            found.append(inconclusive("FaultErrors", f"{self.name}: {self.slug} did not go as it should: {why}"))
+        latest = (self.end - self.start) // 5
+        if not self.start <= self.injected <= self.start + latest:
+            message = (f"{self.name}: {self.slug} came {seconds(self.injected)} after the start of the load; its phase "
+                       f"began at {seconds(self.start)}, and it must come within {seconds(latest)} of that")
+            found.append(inconclusive("FaultOutOfTime", message))
+        if self.gone < self.must:
+            message = (f"{self.name}: {self.slug} was not felt: {self.gone} of {self.before} ready pods went within "
+                       f"the {seconds(self.end - self.start)} of its phase; {self.must} must")
+            found.append(inconclusive("FaultNotFelt", message))
+        return found
+
+    def residue(self):
+        residue = self.evidence["residue"]
+        if not residue:
+            return []
+        message = f"{self.name}: {self.slug} left something behind: {cut(residue[0])}{more(len(residue) - 1)}"
+        return [inconclusive("ResidueLeft", message)]
+
+    def cost(self, measured):
+        share = measured.failed_more_than(self.limit)
+        if not share:
+            return []
+        message = (f"{self.name}: when {PHRASE[self.span.kind]}, {share}; "
+                   f"the standard allows {percent(self.limit)}")
+        return [failed("FaultCostTooHigh", message)]
+
+    def recovery(self):
+        """Milliseconds to recovery, "never", or None where it cannot be said."""
+        if self.injected is None or self.limit is None:
+            return None
+        allowed_ppm = max(self.limit, self.run.standard["steady"]["maxFailedPpm"])
+        first, last = max(self.span.start * SLOTS, self.injected // SLOT_MS), self.span.end * SLOTS
+        slots = self.run.prove["slots"][first:last]
+        due = [(index, good, bad) for index, (good, bad) in enumerate(slots, first) if good + bad > 0]
+        if len(due) < TOGETHER:
+            return None
+        for place in reversed(range(len(due) - TOGETHER + 1)):
+            window = due[place:place + TOGETHER]
+            bad = sum(slot[2] for slot in window)
+            total = bad + sum(slot[1] for slot in window)
+            if bad > ceil_div(total * allowed_ppm, 1_000_000):
+                if place == len(due) - TOGETHER:
+                    return "never"
+                return max(due[place + 1][0] * SLOT_MS - self.injected, 0)
+        return 0
+
+    def late_recovery(self):
+        after = f"{self.name}: after {PHRASE[self.span.kind]}"
+        recovery, declared = self.recovery(), self.run.recovery_ms
+        if recovery is None:
+            message = f"{after}, requests were due in too few moments to see when it served again"
+            return [inconclusive("RecoveryNotMeasured", message)]
+        if recovery == "never":
+            message = f"{after}, it did not serve again within the {self.span.end - self.span.start} s watched"
+            return [failed("RecoveryTooSlow", message)]
+        if recovery > declared:
+            message = (f"{after}, it served again after {seconds_measured(recovery)}; "
+                       f"declared recoveryTime is {seconds(declared)}")
+            return [failed("RecoveryTooSlow", message)]
+        if self.ready is None:
+            message = f"{after}, requests were served, but its pods were not seen to be ready again"
+            return [inconclusive("NotSeenReadyAgain", message)]
+        return []
+
+
+def check_phases(run):
+    faults, found = iter(run.prove["faults"]), []
+    for span, measured in zip(run.spans, run.load):
+        if span.role == "steady":
+            found += check_steady(run, span, measured)
+        elif span.role == "fault":
+            found += Struck(run, span, next(faults)).check(measured)
+    return found
+
+
+# --- figures -----------------------------------------------------------------------------------
+
+def figures_of(run):
+    figures = []
+
+    def add(phase, name, value, limit):
+        value, limit = (None if number is None else exact(number) for number in (value, limit))
+        figures.append({"phase": phase, "name": name, "value": value, "limit": limit})
+
+    proven = run.prove is not None
+    add("", "requests", run.whole.total() if proven else None, exact(run.planned() * 9 // 10))
+    add("", "unsentPpm", run.unsent_ppm(), MAX_UNSENT_PPM)
+    add("", "lagP99Us", run.lag_p99() if proven else None, run.lag_limit())
+    faults = iter(run.prove["faults"] if proven else [])
+    steady = run.standard["steady"]
+    for span, measured in zip(run.spans, run.load):
+        least, limits = None, [None, None, None]
+        if span.role == "steady":
+            least, limits = run.least(), [steady["maxFailedPpm"], steady["p95Ms"] * 1000, steady["p99Ms"] * 1000]
+        elif span.role == "fault":
+            least, limits = run.least(), [run.fault_limit(span.kind), None, None]
+        add(span.name, "requests", measured.total() if proven else None, least)
+        add(span.name, "failedPpm", measured.failed_ppm(), limits[0])
+        add(span.name, "p95Us", measured.latency.percentile(95), limits[1])
+        add(span.name, "p99Us", measured.latency.percentile(99), limits[2])
+        if span.role == "fault":
+            evidence = next(faults, None)
+            struck = Struck(run, span, evidence) if evidence is not None else None
+            recovery = struck.recovery() if struck else None
+            ready = None
+            if struck and None not in (struck.injected, struck.ready) and struck.ready >= struck.injected:
+                ready = struck.ready - struck.injected
+            add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
+            add(span.name, "recoveryMs", None if recovery == "never" else recovery, run.recovery_ms)
+            add(span.name, "readyAgainMs", ready, None)
+    return figures
+
+
+# --- the verdict -------------------------------------------------------------------------------
+
+def judge(result):
+    """The verdict on a test result."""
+    if result["rules"] != RULES:
+        message = f"the result names the rules {quote(result['rules'])}; these are {RULES}"
+        return verdict([inconclusive("UnknownRules", message)], [])
+    run = Run(result)
+    found = check_plan(run)
+    found += lacks_of_verify(run) or check_functional(run) + check_contracts(run)
+    found += lacks_of_prove(run) or voids(run) or saturated(run) + check_phases(run)
+    return verdict(found, figures_of(run))
+
+
+def verdict(found, figures):
+    found = [one for outcome in ("Failed", "Inconclusive") for one in found if one[0] == outcome]
+    findings = [{"code": code, "message": message} for _, code, message in found]
+    return {"outcome": found[0][0] if found else "Passed", "findings": findings, "figures": figures}
+
+
+def canonical(document):
+    """RFC 8785, for documents whose keys are ASCII and whose numbers are integers."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+# --- the dossier -------------------------------------------------------------------------------
+
+class DoesNotHold(Exception):
+    """The first thing in a dossier that does not hold."""
+
+
+def expect(field, found, expected):
+    if found != expected:
+        raise DoesNotHold(f"{field}: {canonical(found)}, expected {canonical(expected)}")
+
+
+def descriptor(name, digest):
+    return {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}
+
+
+def open_dossier(envelope, keys):
+    """Opens an envelope and holds the statement in it against itself; gives its verdict."""
+    expect("payloadType", envelope["payloadType"], PAYLOAD)
+    payload = base64.b64decode(envelope["payload"], validate=True)
+    if keys:
+        signed = b"DSSEv1 %d %s %d " % (len(PAYLOAD), PAYLOAD.encode(), len(payload)) + payload
+        signatures = [base64.b64decode(one["sig"], validate=True) for one in envelope["signatures"]]
+        if not any(ecdsa_verify(key, signed, signature) for key in keys for signature in signatures):
+            raise DoesNotHold(f"signatures: none of {len(signatures)} fits a pinned key")
+    statement = json.loads(payload)
+    expect("_type", statement["_type"], STATEMENT)
+    expect("predicateType", statement["predicateType"], PREDICATE)
+    result = statement["predicate"]
+    expect("predicate.rules", result["rules"], RULES)
+    digest = hashlib.sha256(canonical(result["bundle"]).encode()).hexdigest()
+    images = sorted(result["bundle"]["images"].items(), key=lambda item: item[0].encode())
+    subject = [descriptor("bundle", digest)] + [descriptor(name, image.rpartition("@")[2]) for name, image in images]
+    expect("subject", statement["subject"], subject)
+    computed = judge(result)
+    expect("predicate.verdict", result["verdict"], computed)
+    return computed
+
+
+# --- ECDSA P-256, as in SEC 1; verification only, so nothing here is secret ---------------------
+
+P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+G = (0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+     0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5)
+SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+
+
+def add_points(one, two):
+    if one is None or two is None:
+        return one or two
+    if one[0] == two[0] and (one[1] + two[1]) % P == 0:
+        return None
+    if one == two:
+        slope = (3 * one[0] * one[0] - 3) * pow(2 * one[1], -1, P)
+    else:
+        slope = (two[1] - one[1]) * pow(two[0] - one[0], -1, P)
+    x = (slope * slope - one[0] - two[0]) % P
+    return x, (slope * (one[0] - x) - one[1]) % P
+
+
+def multiply(point, factor):
+    result = None
+    while factor:
+        if factor & 1:
+            result = add_points(result, point)
+        point, factor = add_points(point, point), factor >> 1
+    return result
+
+
+def read_key(pem):
+    """A point from an SPKI PEM."""
+    der = base64.b64decode("".join(line for line in pem.splitlines() if line and not line.startswith("-----")))
+    x, y = int.from_bytes(der[len(SPKI):len(SPKI) + 32], "big"), int.from_bytes(der[len(SPKI) + 32:], "big")
+    if not der.startswith(SPKI) or len(der) != len(SPKI) + 64 or (y * y - x * x * x + 3 * x - B) % P or max(x, y) >= P:
+        raise DoesNotHold("the key is no PEM of an ECDSA P-256 key")
+    return x, y
+
+
+def read_signature(der):
+    """r and s from strict DER, or None."""
+    numbers, rest = [], der[2:]
+    if len(der) < 8 or der[0] != 0x30 or der[1] != len(rest):
+        return None
+    for _ in range(2):
+        if len(rest) < 3 or rest[0] != 2 or not 0 < rest[1] <= len(rest) - 2:
+            return None
+        number, rest = rest[2:2 + rest[1]], rest[2 + rest[1]:]
+        if number[0] & 0x80 or (len(number) > 1 and number[0] == 0 and not number[1] & 0x80):
+            return None
+        numbers.append(int.from_bytes(number, "big"))
+    return numbers if not rest else None
+
+
+def ecdsa_verify(key, message, signature):
+    numbers = read_signature(signature)
+    if numbers is None or not all(0 < number < N for number in numbers):
+        return False
+    r, s = numbers
+    inverse, digest = pow(s, -1, N), int.from_bytes(hashlib.sha256(message).digest(), "big")
+    point = add_points(multiply(G, digest * inverse % N), multiply(key, r * inverse % N))
+    return point is not None and point[0] % N == r
+
+
+# --- the command -------------------------------------------------------------------------------
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        # argparse would exit with 2, which means Failed here.
+        self.exit(1, f"{self.format_usage()}{message}\n")
+
+
+def main():
+    parser = Parser(description="A second verifier of dossiers; see docs/verdict.md.")
+    parser.add_argument("envelope", nargs="?", help="file of a signed dossier")
+    parser.add_argument("--key", action="append", default=[], metavar="PEM", help="pinned public key; may be repeated")
+    parser.add_argument("--judge-lines", metavar="FILE", help="file with one test result a line")
+    arguments = parser.parse_args()
+    if (arguments.envelope is None) == (arguments.judge_lines is None):
+        parser.error("give an envelope, or --judge-lines FILE")
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    if arguments.judge_lines:
+        with open(arguments.judge_lines, encoding="utf-8", newline="\n") as lines:
+            for line in lines:
+                print(canonical(judge(json.loads(line))))
+        return 0
+    if not arguments.key:
+        print("no --key: the signature is not checked", file=sys.stderr)
+    try:
+        keys = []
+        for path in arguments.key:
+            with open(path, encoding="ascii") as file:
+                keys.append(read_key(file.read()))
+        with open(arguments.envelope, encoding="utf-8") as file:
+            computed = open_dossier(json.load(file), keys)
+    except DoesNotHold as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"this is no dossier: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    print(canonical(computed))
+    return {"Passed": 0, "Failed": 2, "Inconclusive": 3}[computed["outcome"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

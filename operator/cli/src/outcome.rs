@@ -36,12 +36,13 @@ pub fn write(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
     if verdict.figures.is_empty() {
         return Ok(());
     }
-    let width = verdict.figures.iter().map(|figure| figure.phase.chars().count()).max().unwrap_or_default().max("Phase".len());
+    let phase = |figure: &Figure| if figure.phase.is_empty() { "whole run".to_owned() } else { harmless(&figure.phase) };
+    let width = verdict.figures.iter().map(|figure| phase(figure).chars().count()).max().unwrap_or_default();
     let heading = format!("{:width$}  {:<24}  {:>12}  {:>12}", "Phase", "Measured", "Value", "Limit");
     writeln!(out, "\n{}", Output::Standard.paint(Tone::Strong, &heading))?;
     for figure in &verdict.figures {
         let (name, value, limit) = columns(figure);
-        let line = format!("{:width$}  {name:<24}  {value:>12}  {limit:>12}", harmless(&figure.phase));
+        let line = format!("{:width$}  {name:<24}  {value:>12}  {limit:>12}", phase(figure));
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
@@ -50,17 +51,22 @@ pub fn write(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
 /// Name, value and limit of a figure with a unit that people read. Missing data are shown as missing.
 fn columns(figure: &Figure) -> (String, String, String) {
     type Show = fn(u64) -> String;
+    let count: Show = |number| number.to_string();
     let (name, show): (&str, Show) = match figure.name.as_str() {
+        "requests" => ("requests", count),
         "failedPpm" => ("failed requests", share),
-        "p50Us" => ("latency, median", microseconds),
+        "unsentPpm" => ("requests not sent", share),
         "p95Us" => ("latency, 95th percentile", microseconds),
         "p99Us" => ("latency, 99th percentile", microseconds),
         "lagP99Us" => ("lag of the generator", microseconds),
+        "podsGone" => ("pods gone", count),
         "recoveryMs" => ("time to recovery", milliseconds),
-        "requests" => ("requests", |number| number.to_string()),
-        other => (other, |number| number.to_string()),
+        "readyAgainMs" => ("pods ready again after", milliseconds),
+        other => (other, count),
     };
-    let limit = figure.limit.map_or_else(String::new, show);
+    // These two must be reached; all others must not be exceeded.
+    let sign = if matches!(figure.name.as_str(), "requests" | "podsGone") { "≥" } else { "≤" };
+    let limit = figure.limit.map_or_else(String::new, |limit| format!("{sign} {}", show(limit)));
     (harmless(name), figure.value.map_or_else(|| "not measured".to_owned(), show), limit)
 }
 
@@ -87,9 +93,9 @@ mod tests {
     fn figures_have_units_and_missing_ones_say_so() {
         let figure = |name: &str, value, limit| Figure { phase: "steady".to_owned(), name: name.to_owned(), value, limit };
         for (figure, value, limit) in [
-            (figure("failedPpm", Some(1_000), Some(10_000)), "0.1 %", "1 %"),
-            (figure("p99Us", Some(12_345), Some(500_000)), "12.3 ms", "500.0 ms"),
-            (figure("recoveryMs", Some(1_200), Some(30_000)), "1.2 s", "30.0 s"),
+            (figure("failedPpm", Some(1_000), Some(10_000)), "0.1 %", "≤ 1 %"),
+            (figure("p99Us", Some(12_345), Some(500_000)), "12.3 ms", "≤ 500.0 ms"),
+            (figure("recoveryMs", Some(1_200), Some(30_000)), "1.2 s", "≤ 30.0 s"),
             (figure("requests", None, None), "not measured", ""),
         ] {
             let columns = columns(&figure);

@@ -81,7 +81,9 @@ pub fn of_release(release: &Release, experiment: &str) -> View {
 /// What is shown of a service that has no release of its present spec.
 pub fn of_service(service: &StateService) -> View {
     let conditions = service.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-    let current: Vec<_> = conditions.iter().filter(|condition| condition.observed_generation == service.metadata.generation).cloned().collect();
+    // All other conditions mirror the release of an earlier spec.
+    let own = |condition: &&Condition| condition.type_ == STAGES[0] && condition.observed_generation == service.metadata.generation;
+    let current: Vec<_> = conditions.iter().filter(own).cloned().collect();
     View { release: String::new(), stages: stages(&current), experiment: String::new() }
 }
 
@@ -90,7 +92,8 @@ pub fn is_current(service: &StateService, release: &Release) -> bool {
     release.spec.service == service.name_any() && release.spec.state_service().is_ok_and(|spec| spec == service.spec)
 }
 
-/// Whether `release` has ended, or has reached the stage `until`.
+/// Whether `release` has ended, or has reached the stage `until`. Only its outcome ends a release: a
+/// stage may have found a deviation while the rest of the road, up to the report, is still ahead.
 pub fn ending(release: &Release, until: Option<&str>) -> Option<Ending> {
     let status = release.status.as_ref()?;
     let name = release.name_any();
@@ -100,28 +103,33 @@ pub fn ending(release: &Release, until: Option<&str>) -> Option<Ending> {
     let why = if status.message.is_empty() { String::new() } else { format!(": {}", status.message) };
     match status.outcome {
         Some(Outcome::Failed) => return end(Exit::Failed, format!("{name} failed{why}")),
-        Some(Outcome::Inconclusive) => return end(Exit::Inconclusive, format!("{name} is inconclusive{why}")),
+        Some(Outcome::Inconclusive) if !is_tried_again(release) => return end(Exit::Inconclusive, format!("{name} is inconclusive{why}")),
         Some(Outcome::Passed) if release.spec.rehearsal => return end(Exit::Good, format!("{name} passed; a rehearsal is not reported")),
         _ => {}
+    }
+    let returned = stages.iter().find(|stage| stage.state == State::Stopped && stage.reason == "Returned");
+    if let Some(stage) = returned {
+        return end(Exit::Failed, format!("{name} was sent back: {}", stage.message));
     }
     if done("Launched") {
         return end(Exit::Good, format!("{name} is launched"));
     }
-    if let Some(stage) = until.filter(|stage| done(stage)) {
-        return end(Exit::Good, format!("{name} has reached {stage}"));
-    }
-    let stopped = stages.iter().find(|stage| stage.state == State::Stopped)?;
-    let text = format!("{name} stopped at {}: {}: {}", stopped.name, stopped.reason, stopped.message);
-    // A return is the regulator's answer, and no error of the tool's.
-    let exit = if stopped.reason == "Returned" { Exit::Failed } else { Exit::Error };
-    end(exit, text)
+    let reached = until.filter(|stage| done(stage))?;
+    end(Exit::Good, format!("{name} has reached {reached}"))
+}
+
+/// Whether the operator makes another attempt without being asked: it does after the first
+/// inconclusive one.
+fn is_tried_again(release: &Release) -> bool {
+    release.spec.attempt == 1 && !release.spec.rehearsal
 }
 
 /// Whether a service without a release of its present spec has stopped before there could be one.
 pub fn stopped_before_release(service: &StateService) -> Option<Ending> {
     let view = of_service(service);
     let stopped = view.stages.into_iter().find(|stage| stage.state == State::Stopped)?;
-    let text = format!("{} stopped at {}: {}: {}", service.name_any(), stopped.name, stopped.reason, stopped.message);
+    let name = service.name_any();
+    let text = format!("{name} stopped at {}: {}; it goes on by itself when the cause is gone", stopped.name, stopped.message);
     Some(Ending { exit: Exit::Error, text })
 }
 
@@ -132,6 +140,10 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     fn release(outcome: Option<Outcome>, rehearsal: bool, conditions: &[(&str, &str, &str)]) -> Release {
+        attempt(2, outcome, rehearsal, conditions)
+    }
+
+    fn attempt(attempt: u32, outcome: Option<Outcome>, rehearsal: bool, conditions: &[(&str, &str, &str)]) -> Release {
         let spec = ReleaseSpec {
             service: "queue".to_owned(),
             commit: "0".repeat(40),
@@ -139,7 +151,7 @@ mod tests {
             manifest: Json(serde_json::Value::Null),
             standard: "basic@1".to_owned(),
             standard_spec: Json(serde_json::Value::Null),
-            attempt: 1,
+            attempt,
             rehearsal,
         };
         let mut release = Release::new("queue-1", spec);
@@ -165,7 +177,11 @@ mod tests {
             (release(passed, true, &[]), None, Some(Exit::Good)),
             (release(passed, false, &[("Launched", "True", "Launched")]), None, Some(Exit::Good)),
             (release(passed, false, &[("Confirmed", "False", "Returned")]), None, Some(Exit::Failed)),
-            (release(None, false, &[("Built", "False", "BuildFailed")]), None, Some(Exit::Error)),
+            // A deviation is no end while the report is still to come.
+            (release(None, false, &[("Proven", "False", "Failed"), ("Reported", "Unknown", "RegisterAway")]), None, None),
+            // The operator tries once more by itself, unless it was a rehearsal.
+            (attempt(1, Some(Outcome::Inconclusive), false, &[]), None, None),
+            (attempt(1, Some(Outcome::Inconclusive), true, &[]), None, Some(Exit::Inconclusive)),
             // What failed has failed, also where only an early stage was waited for.
             (release(Some(Outcome::Failed), false, &[("Built", "True", "Built")]), Some("Built"), Some(Exit::Failed)),
         ] {

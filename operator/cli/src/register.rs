@@ -111,9 +111,9 @@ impl Register {
         }
     }
 
-    /// All submissions that wait for the regulator.
-    pub async fn submitted(&self) -> Result<Vec<SubmissionState>, RegisterError> {
-        self.call(Method::GET, "/api/v1/submissions?state=Submitted", None::<&()>).await
+    /// The submissions of `service` that wait for the regulator, as far as this person may see them.
+    pub async fn submitted(&self, service: &str) -> Result<Vec<SubmissionState>, RegisterError> {
+        self.call(Method::GET, &format!("/api/v1/submissions?state=Submitted&service={service}"), None::<&()>).await
     }
 
     /// The dossier of a submission.

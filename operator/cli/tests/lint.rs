@@ -154,7 +154,7 @@ fn all_faults_are_told_at_once_in_the_order_of_the_text() {
 
 #[test]
 fn what_is_no_yaml_is_told_with_its_place() {
-    for (text, place) in [("a: [1, 2\n", "2:1"), ("a: b: c\n", "1:5"), ("\tb: 1\n", "1:1"), ("", "1:1"), ("*nobody\n", "1:1")] {
+    for (text, place) in [("a: [1, 2\n", "1:4"), ("a: b: c\n", "1:5"), ("\tb: 1\n", "1:1"), ("", "1:1"), ("*nobody\n", "1:1")] {
         let output = lint(text, &[]);
         let found = lines(&output);
         assert!(found.len() == 1 && found[0].starts_with(&format!("{place}: error: ")), "{text:?} at {place}, but {found:?}");

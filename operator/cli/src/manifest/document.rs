@@ -164,22 +164,27 @@ impl Node {
     /// The place to point at for `path`: the value where it is a scalar, else its name; the nearest
     /// thing around it where the path is not in the text.
     pub fn locate(&self, path: &[Segment]) -> Place {
-        let (mut node, mut place) = (self, self.place);
+        let (node, name) = self.find(path);
+        if matches!(&node.kind, Kind::Scalar(value) if !value.is_null()) { node.place } else { name }
+    }
+
+    /// The place of the name of `path`, or of the nearest thing around it.
+    pub fn locate_name(&self, path: &[Segment]) -> Place {
+        self.find(path).1
+    }
+
+    /// The value at `path`, or the nearest one around it, with the place of its name.
+    fn find(&self, path: &[Segment]) -> (&Self, Place) {
+        let (mut node, mut name) = (self, self.place);
         for segment in path {
-            let (next, at) = match segment {
-                Segment::Key(key) => match node.entry(key) {
-                    Some(entry) => (&entry.value, entry.place),
-                    None => return place,
-                },
-                Segment::Index(index) => match node.items().get(*index) {
-                    Some(item) => (item, item.place),
-                    None => return place,
-                },
+            let next = match segment {
+                Segment::Key(key) => node.entry(key).map(|entry| (&entry.value, entry.place)),
+                Segment::Index(index) => node.items().get(*index).map(|item| (item, item.place)),
             };
-            place = if matches!(next.kind, Kind::Scalar(Value::Null)) || !matches!(next.kind, Kind::Scalar(_)) { at } else { next.place };
-            node = next;
+            let Some(next) = next else { return (node, name) };
+            (node, name) = next;
         }
-        place
+        (node, name)
     }
 }
 

@@ -13,8 +13,18 @@ use super::{
     schema::{self, Definition},
 };
 
+/// A refusal in words.
+pub struct Line {
+    /// The field.
+    pub path: Vec<Segment>,
+    /// Whether its name is wrong, and not its value.
+    pub is_of_name: bool,
+    /// What is wrong.
+    pub message: String,
+}
+
 /// The lines for one refusal at `path`: most give one, unknown fields one each.
-pub fn lines(definition: &Definition, error: &ValidationError<'_>, path: Vec<Segment>) -> Vec<(Vec<Segment>, String)> {
+pub fn lines(definition: &Definition, error: &ValidationError<'_>, path: Vec<Segment>) -> Vec<Line> {
     let child = |key: &str| {
         let mut longer = path.clone();
         longer.push(Segment::Key(key.to_owned()));
@@ -23,17 +33,17 @@ pub fn lines(definition: &Definition, error: &ValidationError<'_>, path: Vec<Seg
     match error.kind() {
         Refusal::AdditionalProperties { unexpected } => unexpected
             .iter()
-            .map(|key| (child(key), unknown(definition, &path, key)))
+            .map(|key| Line { path: child(key), is_of_name: true, message: unknown(definition, &path, key) })
             .collect(),
         Refusal::Required { property } => {
             let key = property.as_str().unwrap_or_default();
             let purpose = purpose(definition, &child(key));
-            vec![(path.clone(), format!("`{key}` is missing{purpose}"))]
+            vec![Line { path, is_of_name: false, message: format!("`{key}` is missing{purpose}") }]
         }
         kind => {
             let purpose = purpose(definition, &path);
             let refusal = refusal(definition, &path, kind, error);
-            vec![(path, format!("{refusal}{purpose}"))]
+            vec![Line { path, is_of_name: false, message: format!("{refusal}{purpose}") }]
         }
     }
 }

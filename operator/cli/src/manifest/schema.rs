@@ -131,13 +131,15 @@ pub fn violations(definition: &Definition, document: &Node, value: &Value) -> Ve
             return vec![Diagnostic { place: document.place, severity: Severity::Error, path: String::new(), message }];
         }
     };
-    let phrases = validator.iter_errors(value).flat_map(|error| {
+    let lines = validator.iter_errors(value).flat_map(|error| {
         let path = path_of_pointer(error.instance_path().as_str());
         phrase::lines(definition, &error, path)
     });
-    phrases
-        .map(|(path, message)| Diagnostic { place: document.locate(&path), severity: Severity::Error, path: path_text(&path), message })
-        .collect()
+    let diagnostic = |line: phrase::Line| {
+        let place = if line.is_of_name { document.locate_name(&line.path) } else { document.locate(&line.path) };
+        Diagnostic { place, severity: Severity::Error, path: path_text(&line.path), message: line.message }
+    };
+    lines.map(diagnostic).collect()
 }
 
 /// What the operator's own types would refuse although the schema did not: the last net.
@@ -156,6 +158,12 @@ pub fn state_service() -> Option<&'static Definition> {
 /// What the schema of a `StateService` says about `path`, in one line.
 pub fn describe(path: &[Segment]) -> Option<String> {
     let definition = state_service()?;
-    let text = definition.at(path)?.get("description")?.as_str()?;
-    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    let schema = definition.at(path)?;
+    let text = schema.get("description")?.as_str()?;
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(Value::Array(options)) = schema.get("enum") {
+        let options: Vec<_> = options.iter().filter_map(Value::as_str).collect();
+        line.push_str(&format!(" One of {}.", options.join(", ")));
+    }
+    Some(line)
 }

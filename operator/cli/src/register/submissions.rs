@@ -32,8 +32,14 @@ pub async fn find(register: &Register, cluster: &Cluster, name: &str) -> Result<
         Some((participant, service)) => (Some(participant), service),
         None => (cluster.named_namespace(), name),
     };
-    let is_id = !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
-    if is_id && let Some(submission) = register.submission(name).await? {
+    // Names and ids are made of these; nothing else gets into an address.
+    let plain = |text: &str| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    if !plain(service) || !participant.is_none_or(plain) {
+        return Err(FindError::None(name.to_owned()));
+    }
+    if !name.contains('/')
+        && let Some(submission) = register.submission(name).await?
+    {
         return Ok(submission);
     }
     if let Some(id) = of_newest_release(cluster, participant, service).await
@@ -41,8 +47,8 @@ pub async fn find(register: &Register, cluster: &Cluster, name: &str) -> Result<
     {
         return Ok(submission);
     }
-    let waiting = match register.submitted().await {
-        // Only the regulator may list; for everyone else the search ends here.
+    let waiting = match register.submitted(service).await {
+        // Who may not list has no more places to look.
         Err(RegisterError::Refused { status, .. }) if status == reqwest::StatusCode::FORBIDDEN => Vec::new(),
         answer => answer?,
     };

@@ -146,13 +146,12 @@ impl Plain {
             if known.as_ref() == Some(stage) || stage.state == State::Pending {
                 continue;
             }
-            let word = match stage.state {
-                State::Done => "done",
-                State::Stopped => "stopped",
-                State::Running | State::Pending => "waits",
-            };
-            let message = if stage.message.is_empty() { String::new() } else { format!(": {}", harmless(&stage.message)) };
-            writeln!(out, "{} {word} ({}){message}", stage.name, harmless(&stage.reason))?;
+            let detail: Vec<_> = [&stage.reason, &stage.message].into_iter().filter(|text| !text.is_empty()).map(|text| harmless(text)).collect();
+            match stage.state {
+                State::Done => writeln!(out, "{} done", stage.name)?,
+                State::Stopped => writeln!(out, "{} stopped: {}", stage.name, detail.join(": "))?,
+                State::Running | State::Pending => writeln!(out, "{} waits: {}", stage.name, detail.join(": "))?,
+            }
         }
         if self.experiment != view.experiment {
             self.experiment.clone_from(&view.experiment);

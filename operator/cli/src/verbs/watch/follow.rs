@@ -141,13 +141,25 @@ impl Known {
     fn followed(&self, service: &StateService, which: &Follow) -> Option<&Release> {
         let newest = service.status.as_ref().map(|status| status.release.as_str()).unwrap_or_default();
         match which {
-            Follow::Newest => self.releases.get(newest).filter(|release| progress::is_current(service, release)),
+            Follow::Newest => self.current(service, newest),
             Follow::After(old) => self.releases.get(newest).filter(|release| release.name_any() != *old),
             Follow::Experiment(name) => {
                 let release = &self.experiments.get(name)?.status.as_ref()?.release;
                 self.releases.get(release)
             }
         }
+    }
+
+    /// The newest release of the present spec. After a change back to an earlier spec that is not the
+    /// newest of all, and before the operator has seen a change there is none.
+    fn current(&self, service: &StateService, newest: &str) -> Option<&Release> {
+        let seen = service.status.as_ref().and_then(|status| status.observed_generation);
+        if seen != service.metadata.generation {
+            return None;
+        }
+        let is_current = |release: &&Release| !release.spec.rehearsal && progress::is_current(service, release);
+        let of_spec = || self.releases.values().filter(is_current).max_by_key(|release| (release.creation_timestamp(), release.spec.attempt));
+        self.releases.get(newest).filter(is_current).or_else(of_spec)
     }
 
     /// What the experiment of `release` says of itself.

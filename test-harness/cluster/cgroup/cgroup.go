@@ -78,11 +78,14 @@ func Pure(all []Hierarchy) bool {
 
 // Make makes group (a path from the root) in every hierarchy, with its ancestors.
 func Make(all []Hierarchy, group string) error {
+	pure := Pure(all)
 	for _, hierarchy := range all {
 		path := hierarchy.Mount
 		for _, name := range strings.Split(strings.Trim(group, "/"), "/") {
-			if err := delegate(hierarchy, path); err != nil {
-				return err
+			if pure {
+				if err := delegate(hierarchy, path); err != nil {
+					return err
+				}
 			}
 			path = filepath.Join(path, name)
 			if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -96,12 +99,16 @@ func Make(all []Hierarchy, group string) error {
 	return nil
 }
 
-// delegate lets the children of a version 2 group use the controllers that it has.
+// governed are the controllers that pods' limits need.
+var governed = []string{"cpu", "cpuset", "io", "memory", "pids"}
+
+// delegate lets the children of a version 2 group use those controllers that it has. Beside version 1,
+// version 2 governs nothing here, and its root is left as it was.
 func delegate(hierarchy Hierarchy, path string) error {
-	if hierarchy.Version != 2 {
-		return nil
-	}
-	for _, controller := range hierarchy.Controllers {
+	for _, controller := range governed {
+		if !slices.Contains(hierarchy.Controllers, controller) {
+			continue
+		}
 		file := filepath.Join(path, "cgroup.subtree_control")
 		if err := write(file, "+"+controller); err != nil {
 			return fmt.Errorf("delegate %s in %s: %w", controller, path, err)

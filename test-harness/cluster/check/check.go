@@ -67,6 +67,9 @@ func nodeReady(ctx context.Context, cluster layout.Layout, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := renewed(ctx, client, cluster, name); err != nil {
+		return err
+	}
 	node, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return err
@@ -85,6 +88,23 @@ func nodeReady(ctx context.Context, cluster layout.Layout, name string) error {
 		}
 	}
 	return fmt.Errorf("no Ready condition yet")
+}
+
+// renewed asks for a sign of life since the cluster was started: until then, what the API server says
+// of a node is what it heard from an earlier run.
+func renewed(ctx context.Context, client kubernetes.Interface, cluster layout.Layout, name string) error {
+	started, err := os.Stat(cluster.Path(layout.IdentityFile))
+	if err != nil {
+		return err
+	}
+	lease, err := client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if lease.Spec.RenewTime == nil || lease.Spec.RenewTime.Time.Before(started.ModTime()) {
+		return fmt.Errorf("no sign of life since the start")
+	}
+	return nil
 }
 
 func storage(ctx context.Context, cluster layout.Layout) error {

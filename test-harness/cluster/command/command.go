@@ -27,7 +27,13 @@ func Run() int {
 	}
 	root.PersistentFlags().String("state", "target/cluster", "directory of everything the cluster keeps")
 	root.PersistentFlags().Int("nodes", 0, "number of nodes, 1 to 5 (NODES; 3 where neither is given)")
-	root.AddCommand(up(), down(), status(), doctor(), nodeVerbs(), execute())
+	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error {
+		if command.Name() == "doctor" {
+			return nil
+		}
+		return becomeRoot()
+	}
+	root.AddCommand(up(), down(), status(), examineMachine(), nodeVerbs(), execute())
 	root.AddCommand(inner()...)
 	if err := root.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "factory-cluster:", err)
@@ -42,7 +48,7 @@ type identity struct {
 	Binary string `json:"binary"`
 }
 
-func identityFile(cluster layout.Layout) string { return cluster.Path("cluster.json") }
+func identityFile(cluster layout.Layout) string { return cluster.Path(layout.IdentityFile) }
 
 // recorded is the layout of the cluster that the flags name: as it was made where it was, else as asked.
 func recorded(command *cobra.Command) (layout.Layout, identity, error) {

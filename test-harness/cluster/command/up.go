@@ -54,6 +54,9 @@ func raise(ctx context.Context, command *cobra.Command) error {
 	if err := await(ctx, cluster, began); err != nil {
 		return err
 	}
+	if err := giveBack(cluster.State, cluster.Path("kubeconfig"), cluster.Path("env")); err != nil {
+		return err
+	}
 	fmt.Printf("cluster ready with %d nodes after %.1f s: export KUBECONFIG=%s\n",
 		len(cluster.Nodes), time.Since(began).Seconds(), cluster.Path("kubeconfig"))
 	return nil

@@ -37,6 +37,9 @@ const (
 	MaxNodes = 5
 )
 
+// IdentityFile is what `up` writes just before it starts a cluster's first process, in the state directory.
+const IdentityFile = "cluster.json"
+
 // Layout is one cluster's map.
 type Layout struct {
 	State string // absolute path of the state directory

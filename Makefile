@@ -15,6 +15,8 @@ export ONLY NODES
 
 # A cluster of one's own is used where both are set.
 OWN := $(and $(KUBECONFIG),$(REGISTRY))
+# Namespaces, mounts and control groups are root's.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo env PATH="$$PATH" HOME="$$HOME" NODES="$$NODES")
 
 .PHONY: help
 help: ## this list
@@ -43,7 +45,7 @@ cluster: ## the embedded cluster (NODES=1 to 5), kubeconfig at target/cluster/ku
 
 .PHONY: cluster-down
 cluster-down: ## end the embedded cluster: no process, mount, namespace, cgroup or rule is left
-	@"$$($(HARNESS)/build)" down --state target/cluster
+	@binary=$$($(HARNESS)/build) && $(AS_ROOT) "$$binary" down --state target/cluster
 
 .PHONY: generate
 generate: ## kinds, copies in the chart, manifests of variants: all that is made from something else
@@ -68,7 +70,12 @@ programs:
 	@cargo build --quiet --locked --workspace
 
 cluster-up: cluster-binary
-	@$(if $(OWN),,"$$($(HARNESS)/build)" up --state target/cluster)
+ifeq ($(OWN),)
+	@binary=$$($(HARNESS)/build) && \
+		{ missing=$$($(AS_ROOT) "$$binary" doctor --state target/cluster) || { echo "$$missing" >&2; exit 1; }; } && \
+		$(AS_ROOT) "$$binary" up --state target/cluster
+	$(if $(AS_ROOT),@sudo chown "$$(id -u)" target/cluster/kubeconfig target/cluster/env)
+endif
 
 base-images: cluster-up
 	@. $(TOOLS)/environment && $(HARNESS)/base-images

@@ -6,6 +6,7 @@ use prometheus_client::{
     metrics::{
         counter::Counter,
         family::Family,
+        gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
     registry::{Registry, Unit},
@@ -30,7 +31,18 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     submissions: Family<Taken, Counter>,
+    waiting: Gauge,
     commits: Histogram,
+}
+
+/// Someone who waits for a change; counted until dropped.
+#[derive(Debug)]
+pub struct Waiting(Gauge);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Default for Metrics {
@@ -40,10 +52,12 @@ impl Default for Metrics {
         registry.register("requests", "Requests by route and status", requests.clone());
         let submissions = Family::default();
         registry.register("submissions", "Submissions by what came of them", submissions.clone());
+        let waiting = Gauge::default();
+        registry.register("waiting", "Callers who wait for a change of a submission", waiting.clone());
         // From 0.5 ms, a fast disk, to 4 s, one that does not keep up.
         let commits = Histogram::new(exponential_buckets(0.0005, 2.0, 14));
         registry.register_with_unit("commit", "Time until a transaction was on the disk", Unit::Seconds, commits.clone());
-        Self { registry, requests, submissions, commits }
+        Self { registry, requests, submissions, waiting, commits }
     }
 }
 
@@ -56,6 +70,13 @@ impl Metrics {
     /// Counts a submission: `Passed`, `Failed`, `Inconclusive`, `repeated` or `refused`.
     pub fn submission(&self, outcome: &'static str) {
         self.submissions.get_or_create(&Taken { outcome }).inc();
+    }
+
+    /// Counts someone who waits for a change, until the answer is dropped.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        self.waiting.inc();
+        Waiting(self.waiting.clone())
     }
 
     /// Where the store notes how long each commit took.

@@ -173,6 +173,7 @@ async fn another_state(register: &Register, id: &str, not: Procedure, deadline: 
     // Subscribed before the first look, so that no commit falls between the two.
     let mut changes = register.store.changes();
     let mut stopping = register.stopping.clone();
+    let _counted = register.metrics.waiting();
     loop {
         let held = held(register, id).await?;
         if held.state() != not {

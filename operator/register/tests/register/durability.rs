@@ -1,0 +1,107 @@
+//! What was acknowledged survives `kill -9`: another process commits and says so, and is killed in
+//! the middle of its next write, again and again over the same file.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use factory_assurance::{
+    dsse::{PrivateKey, sign},
+    sample,
+};
+use factory_register::{
+    intake,
+    metrics::Metrics,
+    store::{Ready, Store, Written, audit::audit},
+};
+use jiff::Timestamp;
+
+use crate::world::{FACTORY, Folder, named};
+
+const DATABASE: &str = "REGISTER_DURABILITY_DATABASE";
+/// Killings over one file.
+const ROUNDS: usize = 4;
+/// Acknowledgements before each.
+const ACKNOWLEDGED: usize = 5;
+
+async fn open(database: &Path) -> Store {
+    Store::open(database, Timestamp::now, Metrics::default().commits()).await.unwrap()
+}
+
+/// Announces and submits without end. Started by the test below, in a process of its own.
+#[tokio::test]
+#[ignore = "writes until it is killed; the test below starts it"]
+async fn writes_until_it_is_killed() {
+    let Some(database) = std::env::var_os(DATABASE) else { return };
+    let store = open(&PathBuf::from(database)).await;
+    let key = PrivateKey::generate();
+    for count in 0_u64.. {
+        let name = format!("service-{}-{count}", std::process::id());
+        let result = named(sample::passing(), &name);
+        let run = intake::announced(sample::announcement(&result, 1)).unwrap();
+        let Written::Now(announced) = store.announce(FACTORY, &name, 1, run).await.unwrap() else { panic!("new") };
+        let dossier = sign(&sample::announced(result, &announced).into_statement().unwrap(), &key).unwrap();
+        let opened = intake::open(&dossier, &[key.public()]).unwrap();
+        let held = store.announcement(&announced.id).await.unwrap().unwrap();
+        let summary = opened.hold_against(&held).unwrap();
+        let digest = summary.dossier.clone();
+        let ready = Ready::seal(&name, &announced.id, summary, dossier).unwrap();
+        let Written::Now(id) = store.submit(FACTORY, 1, ready).await.unwrap() else { panic!("new") };
+        let mut out = std::io::stdout();
+        writeln!(out, "acknowledged {id} {digest}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+fn writer(database: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "durability::writes_until_it_is_killed", "--ignored", "--nocapture"])
+        .env(DATABASE, database)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// The first acknowledgements of `writer`, which is killed while it writes on; and those that it
+/// had still got out.
+fn killed_in_the_middle(mut writer: Child) -> Vec<(String, String)> {
+    let mut acknowledged = Vec::new();
+    for line in BufReader::new(writer.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        // The test runner prints its own words before the first.
+        if let Some((_, words)) = line.split_once("acknowledged ") {
+            // A line cut off by the kill is no acknowledgement.
+            let Some((id, digest)) = words.split_once(' ').filter(|(_, digest)| digest.len() == 71) else { continue };
+            acknowledged.push((id.to_owned(), digest.to_owned()));
+        }
+        if acknowledged.len() == ACKNOWLEDGED {
+            writer.kill().unwrap();
+        }
+    }
+    assert!(!writer.wait().unwrap().success());
+    acknowledged
+}
+
+#[tokio::test]
+async fn every_acknowledged_submission_survives_kill_9() {
+    let folder = Folder::new();
+    let database = folder.0.join("register.db");
+    let mut acknowledged = Vec::new();
+    for _ in 0..ROUNDS {
+        let before = acknowledged.len();
+        let path = database.clone();
+        acknowledged.extend(tokio::task::spawn_blocking(move || killed_in_the_middle(writer(&path))).await.unwrap());
+        assert!(acknowledged.len() >= before + ACKNOWLEDGED);
+
+        audit(&database).await.unwrap();
+        let store = open(&database).await;
+        for (id, digest) in &acknowledged {
+            let held = store.submission(id).await.unwrap().unwrap_or_else(|| panic!("{id} was acknowledged"));
+            assert_eq!(held.summary.dossier, *digest);
+            assert_eq!(store.dossier(&held).await.unwrap().payload_digest().unwrap(), *digest);
+        }
+        store.close().await;
+    }
+}

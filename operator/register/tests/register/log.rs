@@ -1,0 +1,104 @@
+//! The log only grows, whoever holds the database file; and what is done to it all the same is named.
+
+use std::path::Path;
+
+use factory_assurance::sample;
+use factory_register::{
+    metrics::Metrics,
+    store::{Store, StoreError, audit::audit},
+};
+use jiff::Timestamp;
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::world::{World, named};
+
+/// A database with the traces of a confirmed, a returned and a failed submission; its server ended.
+async fn filled() -> World {
+    let world = World::start().await;
+    world.registered(sample::passing(), "one").await;
+    let returned = world.submitted(named(sample::passing(), "returned"), "two").await;
+    let reason = serde_json::json!({"reason": "mend it"});
+    let answer = world.post(&format!("/api/v1/submissions/{}/return", returned.id), "regulator", "", &reason).await;
+    assert_eq!(answer.status.as_u16(), 200);
+    world.submitted(named(sample::failing(), "failed"), "three").await;
+    world
+}
+
+async fn sql(database: &Path, statements: &[&str]) -> Result<(), sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(database).foreign_keys(false);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    for &statement in statements {
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await?;
+    }
+    connection.close().await
+}
+
+async fn open(database: &Path) -> Result<Store, StoreError> {
+    Store::open(database, Timestamp::now, Metrics::default().commits()).await
+}
+
+#[tokio::test]
+async fn every_step_of_the_procedure_is_an_event_and_the_views_follow_from_them() {
+    let world = filled().await;
+    let audited = audit(&world.database()).await.unwrap();
+    // The first epoch; announcement and submission of each; confirmation, entry, return.
+    assert_eq!(audited.events, 1 + 3 * 2 + 3);
+    let world = world.restart().await;
+    assert_eq!(audit(&world.database()).await.unwrap(), audited);
+}
+
+#[tokio::test]
+async fn sql_neither_changes_nor_removes_nor_replaces_an_event() {
+    let world = filled().await;
+    let before = audit(&world.database()).await.unwrap();
+    for statement in [
+        "UPDATE events SET actor = 'other' WHERE seq = 2",
+        "UPDATE events SET bytes = bytes",
+        "DELETE FROM events WHERE seq = 2",
+        "DELETE FROM events",
+        "INSERT OR REPLACE INTO events SELECT seq, time, kind, 'other', bytes, sha256, prev, this FROM events WHERE seq = 2",
+        "INSERT OR REPLACE INTO events SELECT seq, time, kind, 'other', bytes, sha256, prev, this FROM events WHERE seq = 10",
+        "INSERT INTO events SELECT seq + 100, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 10",
+        "INSERT INTO events SELECT seq + 1, time, kind, actor, bytes, sha256, prev, 'sha256:new' FROM events WHERE seq = 10",
+        "INSERT INTO events SELECT NULL, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 10",
+    ] {
+        let error = sql(&world.database(), &[statement]).await.unwrap_err().to_string();
+        assert!(error.contains("events: "), "{statement}: {error}");
+    }
+    assert_eq!(audit(&world.database()).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn who_removes_the_triggers_as_well_is_found_out() {
+    let triggers = "DROP TRIGGER events_never_change; DROP TRIGGER events_are_never_removed; DROP TRIGGER events_follow_one_another";
+    // With what also keeps the server from starting: the chain of hashes without the contents.
+    for (statement, found_at_start) in [
+        ("UPDATE events SET actor = 'other' WHERE seq = 2", true),
+        ("UPDATE events SET time = '2020-01-01T00:00:00Z' WHERE seq = 2", true),
+        ("UPDATE events SET sha256 = 'sha256:00' WHERE seq = 2", true),
+        ("UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'mend', 'keep') AS BLOB) WHERE kind = 'return'", false),
+        ("DELETE FROM events WHERE seq = 4", true),
+        ("UPDATE events SET seq = 100 WHERE seq = 4; UPDATE events SET seq = 4 WHERE seq = 5; UPDATE events SET seq = 5 WHERE seq = 100", true),
+        ("UPDATE events SET seq = seq + 1000; UPDATE events SET seq = seq - 999", true),
+        ("UPDATE submissions SET state = 'Registered' WHERE service = 'failed'", false),
+        ("UPDATE submissions SET reason = '' WHERE service = 'returned'", false),
+        ("DELETE FROM entries", false),
+        ("UPDATE epochs SET epoch = 0", false),
+        ("UPDATE announcements SET attempt = 9 WHERE seq = 2", false),
+    ] {
+        let world = filled().await;
+        sql(&world.database(), &[triggers, statement]).await.unwrap();
+        assert!(audit(&world.database()).await.is_err(), "{statement}");
+        assert_eq!(open(&world.database()).await.is_err(), found_at_start, "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_or_not_there_is_refused() {
+    let world = World::start().await;
+    let file = world.folder.0.join("text.db");
+    std::fs::write(&file, "no database at all, whatever its name says".repeat(100)).unwrap();
+    assert!(matches!(open(&file).await, Err(StoreError::Database(_))));
+    assert!(audit(&world.folder.0.join("none.db")).await.is_err());
+    assert!(open(&world.folder.0.join("none/register.db")).await.is_err());
+}

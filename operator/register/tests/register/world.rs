@@ -1,0 +1,249 @@
+//! A register on loopback, its callers, and dossiers to bring to it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Once,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use factory_assurance::{
+    confirmation::{self, Confirmed},
+    dossier::TestResult,
+    dsse::{Envelope, PrivateKey, sign},
+    sample,
+    wire::{Announced, ConfirmationRequest, Procedure, Submission, SubmissionState},
+};
+use factory_register::{
+    access::{AccessError, Authenticator, Identity, Right, Users},
+    api::Register,
+    keys::Keys,
+    metrics::Metrics,
+    serve,
+    store::Store,
+};
+use futures::future::{BoxFuture, FutureExt as _};
+use jiff::Timestamp;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+pub const FACTORY: &str = "system:serviceaccount:factory-system:factory-operator";
+pub const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
+pub const PARTICIPANT: &str = "social-registry";
+
+/// Tokens are the names of the parts. The factory's user is given the regulator's right on purpose:
+/// the register must refuse it all the same.
+struct Table;
+
+impl Authenticator for Table {
+    fn identify<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Identity, AccessError>> {
+        let user = match token {
+            "factory" => Ok(FACTORY),
+            "keeper" => Ok(KEEPER),
+            "regulator" | "owner" | "stranger" => Ok(token),
+            "away" => Err(AccessError::Unavailable { reason: "connection refused".to_owned(), source: None }),
+            _ => Err(AccessError::Unauthenticated("unknown".to_owned())),
+        };
+        let identity = user.map(|user| Identity {
+            user: user.to_owned(),
+            uid: None,
+            groups: Vec::new(),
+            extra: std::collections::BTreeMap::new(),
+        });
+        async { identity }.boxed()
+    }
+
+    fn may<'a>(&'a self, who: &'a Identity, right: Right<'a>) -> BoxFuture<'a, Result<bool, AccessError>> {
+        let may = match right {
+            Right::Confirm => ["regulator", FACTORY, KEEPER].contains(&who.user.as_str()),
+            Right::Read(participant) => who.user == "owner" && participant == PARTICIPANT,
+        };
+        async move { Ok(may) }.boxed()
+    }
+}
+
+/// A folder that is gone with the test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("register-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running register.
+pub struct World {
+    pub folder: Folder,
+    pub factory_key: PrivateKey,
+    pub regulator_key: PrivateKey,
+    pub client: Client,
+    pub address: String,
+    pub stop: watch::Sender<bool>,
+    pub served: JoinHandle<Result<(), std::io::Error>>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// What a refusal says, after it was found to be problem details with this status.
+    pub fn refused(&self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let problem: Value = self.json();
+        assert_eq!(problem["status"], status);
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let folder = Folder::new();
+        let (factory_key, regulator_key) = (PrivateKey::generate(), PrivateKey::generate());
+        for (name, key) in [("factory", &factory_key), ("regulator", &regulator_key)] {
+            std::fs::create_dir(folder.0.join(name)).unwrap();
+            std::fs::write(folder.0.join(name).join("key.pub"), key.public().to_pem().unwrap()).unwrap();
+        }
+        Self::over(folder, factory_key, regulator_key).await
+    }
+
+    async fn over(folder: Folder, factory_key: PrivateKey, regulator_key: PrivateKey) -> Self {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+        let metrics = Metrics::default();
+        let store = Store::open(&folder.0.join("register.db"), Timestamp::now, metrics.commits()).await.unwrap();
+        let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
+        let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
+        let (stop, stopping) = watch::channel(false);
+        let register = Arc::new(Register::new(store, Box::new(Table), users, keys, metrics, stopping));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let served = tokio::spawn(serve::run(listener, register));
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { folder, factory_key, regulator_key, client, address, stop, served }
+    }
+
+    /// Ends the server in order and starts another over the same files.
+    pub async fn restart(self) -> Self {
+        self.stop.send_replace(true);
+        self.served.await.unwrap().unwrap();
+        Self::over(self.folder, self.factory_key, self.regulator_key).await
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.0.join("register.db")
+    }
+
+    pub fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.address));
+        if token.is_empty() { request } else { request.bearer_auth(token) }
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        send(self.request(Method::GET, path, token)).await
+    }
+
+    /// Asks until the register says that so many callers wait for a change.
+    pub async fn until_waiting(&self, count: u32) {
+        while !self.get("/metrics", "").await.text.contains(&format!("factory_register_waiting {count}\n")) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub async fn post(&self, path: &str, token: &str, key: &str, body: &impl Serialize) -> Answer {
+        let body = serde_json::to_vec(body).unwrap();
+        send(self.request(Method::POST, path, token).header("idempotency-key", key).body(body)).await
+    }
+
+    /// Announces the run of `result` under `key` and answers `result` as that run's.
+    pub async fn announce(&self, result: TestResult, key: &str) -> TestResult {
+        let answer = self.post("/api/v1/announcements", "factory", key, &sample::announcement(&result, 1)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        sample::announced(result, &answer.json::<Announced>())
+    }
+
+    pub fn dossier(&self, result: &TestResult) -> Envelope {
+        sign(&result.clone().into_statement().unwrap(), &self.factory_key).unwrap()
+    }
+
+    pub async fn submit(&self, dossier: Envelope, key: &str) -> Answer {
+        self.post("/api/v1/submissions", "factory", key, &Submission { dossier, epoch: 1 }).await
+    }
+
+    /// Announces and submits `result`, both under `key`.
+    pub async fn submitted(&self, result: TestResult, key: &str) -> SubmissionState {
+        let result = self.announce(result, key).await;
+        let answer = self.submit(self.dossier(&result), key).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json()
+    }
+
+    pub fn confirmation(&self, state: &SubmissionState) -> ConfirmationRequest {
+        confirmation_by(&self.regulator_key, state)
+    }
+
+    pub async fn confirm(&self, state: &SubmissionState) -> Answer {
+        let path = format!("/api/v1/submissions/{}/confirmation", state.id);
+        self.post(&path, "regulator", "", &self.confirmation(state)).await
+    }
+
+    /// A service that passed and was confirmed.
+    pub async fn registered(&self, result: TestResult, key: &str) -> SubmissionState {
+        let state: SubmissionState = self.confirm(&self.submitted(result, key).await).await.json();
+        assert_eq!(state.state, Procedure::Registered);
+        state
+    }
+}
+
+/// A confirmation of everything that `state` says, signed with `key`.
+pub fn confirmation_by(key: &PrivateKey, state: &SubmissionState) -> ConfirmationRequest {
+    let standard = sample::passing().standard;
+    let subject = &state.subject;
+    let statement = confirmation::statement(
+        &Confirmed {
+            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            bundle: &state.bundle,
+            dossier: &state.dossier,
+            standard: &format!("{}@{}", standard.name, standard.version),
+        },
+        "Regulator of the ecosystem",
+        "2026-03-04T05:06:07Z",
+    );
+    ConfirmationRequest { confirmation: sign(&statement, key).unwrap() }
+}
+
+/// `result` of a service with another name.
+pub fn named(mut result: TestResult, service: &str) -> TestResult {
+    service.clone_into(&mut result.subject.service);
+    result.subject.release = format!("{service}-1");
+    result.bundle.configuration = factory_assurance::canonical::sha256(service.as_bytes());
+    result
+}
+
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.unwrap() }
+}

@@ -33,11 +33,12 @@ pub enum ClusterError {
     #[error("the kubeconfig cannot be used")]
     Client(#[source] Box<kube::Error>),
     /// The API server refused, or is away.
-    #[error("{what}: {}", reason(source))]
+    #[error("{what}")]
     Api {
         /// What was wanted.
         what: String,
-        /// Cause; its own text is long, so the message above has what matters of it.
+        /// Cause.
+        #[source]
         source: Box<kube::Error>,
     },
     /// A service that does not exist.
@@ -71,22 +72,6 @@ pub enum ClusterError {
         #[source]
         source: Box<kube::runtime::watcher::Error>,
     },
-}
-
-/// What matters of an error of the API server.
-fn reason(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => status.message.clone(),
-        other => {
-            let mut line = other.to_string();
-            let mut cause = std::error::Error::source(other);
-            while let Some(error) = cause {
-                line = error.to_string();
-                cause = error.source();
-            }
-            line
-        }
-    }
 }
 
 impl ClusterError {

@@ -3,6 +3,8 @@
 
 use std::{error::Error, fmt::Write as _};
 
+use kube::runtime::watcher;
+
 use crate::{cluster::ClusterError, register::RegisterError, verbs};
 
 /// Why a command could not do what was asked.
@@ -49,12 +51,14 @@ impl Failure {
         let mut line = self.to_string();
         let mut cause = self.source();
         while let Some(error) = cause {
-            let text = error.to_string();
+            let core = essence(error);
+            let ends = core.is_some();
+            let text = core.unwrap_or_else(|| error.to_string());
             // Some libraries repeat their cause in their own text.
             if !line.contains(&text) {
                 let _ = write!(line, ": {text}");
             }
-            cause = error.source();
+            cause = if ends { None } else { error.source() };
         }
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         match self.next() {
@@ -75,5 +79,44 @@ impl Failure {
     /// Whether nobody reads the output any more, as in `… | head`: nothing to complain about.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// What a person needs of the errors of clients, whose own texts repeat requests and whole objects:
+/// the API server's message, or the last cause.
+fn essence(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<watcher::Error>().or_else(|| error.downcast_ref::<Box<watcher::Error>>().map(|boxed| &**boxed)) {
+        return Some(match error {
+            watcher::Error::WatchError(status) => status.message.clone(),
+            other => other.source().and_then(essence).unwrap_or_else(|| last_cause(other)),
+        });
+    }
+    if let Some(error) = error.downcast_ref::<kube::Error>().or_else(|| error.downcast_ref::<Box<kube::Error>>().map(|boxed| &**boxed)) {
+        return Some(match error {
+            kube::Error::Api(status) => status.message.clone(),
+            other => last_cause(other),
+        });
+    }
+    error.downcast_ref::<reqwest::Error>().map(|error| last_cause(error))
+}
+
+fn last_cause(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_servers_words_stand_once_with_what_was_wanted_and_what_to_do() {
+        let status = kube::core::Status { message: "pods is forbidden".to_owned(), code: 403, ..kube::core::Status::default() };
+        let error = ClusterError::api("cannot list the pods")(kube::Error::Api(Box::new(status)));
+        let line = Failure::from(error).line();
+        assert_eq!(line, "cannot list the pods: pods is forbidden; use a kubeconfig that has this right, or name the right namespace with -n");
     }
 }

@@ -312,7 +312,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+            bomb = format!("{bomb}a{level}: &a{level} [{aliases}]\n");
         }
         let began = std::time::Instant::now();
         assert!(read(&bomb).is_err());
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn depth_and_size_are_bounded() {
         assert!(read(&"[".repeat(5000)).is_err());
-        assert!(read(&"a: \n".repeat(1)).is_ok());
+        assert!(read("a: \n").is_ok());
         let deep: String = (0..100).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
         assert!(read(&deep).is_err());
         let long = "x".repeat(usize::try_from(MAX_BYTES).unwrap() + 1);

@@ -1,7 +1,7 @@
 //! Where something stands in a manifest: line and column for editors, a path of fields for people.
 //! It must not know what the fields mean.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
@@ -47,7 +47,10 @@ pub fn path_text(path: &[Segment]) -> String {
                 }
                 text.push_str(key);
             }
-            Segment::Index(index) => text.push_str(&format!("[{index}]")),
+            Segment::Index(index) => {
+                // Writing into a String cannot fail.
+                let _ = write!(text, "[{index}]");
+            }
         }
     }
     text

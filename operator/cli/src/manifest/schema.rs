@@ -163,7 +163,7 @@ pub fn describe(path: &[Segment]) -> Option<String> {
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(Value::Array(options)) = schema.get("enum") {
         let options: Vec<_> = options.iter().filter_map(Value::as_str).collect();
-        line.push_str(&format!(" One of {}.", options.join(", ")));
+        line = format!("{line} One of {}.", options.join(", "));
     }
     Some(line)
 }

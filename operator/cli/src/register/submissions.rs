@@ -33,7 +33,7 @@ pub async fn find(register: &Register, cluster: &Cluster, name: &str) -> Result<
         None => (cluster.named_namespace(), name),
     };
     // Names and ids are made of these; nothing else gets into an address.
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    let plain = |text: &str| text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
     if !plain(service) || !participant.is_none_or(plain) {
         return Err(FindError::None(name.to_owned()));
     }

@@ -70,7 +70,7 @@ async fn look(cluster: &Cluster, arguments: &WhyArguments) -> Result<Answer, Fai
     };
     let (logs, unreadable) = match read {
         Ok(logs) => (logs, None),
-        Err(error) => (Vec::new(), Some(error.to_string())),
+        Err(error) => (Vec::new(), Some(Failure::from(error).line())),
     };
     Ok(Answer { service, release, view, logs, unreadable })
 }

@@ -21,7 +21,7 @@ pub fn explain(text: &str) -> String {
         if let Some(comment) = comments.get(&(index as u64 + 1)) {
             let indent = line.len() - line.trim_start().len();
             for part in wrap(comment, WIDTH.saturating_sub(indent + 2)) {
-                explained.push_str(&format!("{}# {part}\n", " ".repeat(indent)));
+                explained.extend([" ".repeat(indent).as_str(), "# ", &part, "\n"]);
             }
         }
         explained.push_str(line);

@@ -1,0 +1,12 @@
+//! The tool as a person runs it: the built program, its two outputs and its exit code. Where it asks
+//! a cluster or a register, a server on loopback answers as they would; journeys on the real cluster
+//! are in `test-harness/journeys`.
+
+mod decide;
+mod init;
+mod lint;
+mod server;
+mod verify;
+mod watch;
+mod why;
+mod wishes;

@@ -4,7 +4,7 @@
 use factory_assurance::{dossier::TestResult, evidence::Failure, sample, verdict::MAX_EXACT};
 use serde_json::{Value, json};
 
-use super::prove;
+use super::{prove, verify};
 
 /// `SplitMix64`: a stream of numbers that is the same on every machine.
 pub struct Random(u64);
@@ -40,16 +40,64 @@ impl Random {
 /// The result of `seed`, with the verdict that follows.
 pub fn result(seed: u64) -> TestResult {
     let mut random = Random::seeded(seed);
-    let mut result = sample::passing();
-    for _ in 0..random.below(4) {
-        measured_otherwise(&mut result, &mut random);
-    }
+    let mut result = measured(&mut random);
     if random.below(2) == 0 {
         for _ in 0..=random.below(3) {
             edit(&mut result, &mut random);
         }
     }
     sample::judged(result)
+}
+
+/// A result that a real run could have had.
+pub fn measured(random: &mut Random) -> TestResult {
+    let mut result = sample::passing();
+    for _ in 0..random.below(4) {
+        if random.below(3) == 0 {
+            seen_otherwise(&mut result, random);
+        } else {
+            measured_otherwise(&mut result, random);
+        }
+    }
+    sample::judged(result)
+}
+
+/// Checks, descriptions and faults that went another way.
+fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
+    let (one, line) = (random.index(4), "a line".to_owned());
+    let kind = random.below(14);
+    if let Some(fault) = prove(result).faults.get_mut(one) {
+        match kind {
+            0 => (fault.injected_ms, fault.ready_again_ms) = (None, None),
+            1 => fault.injected_ms = Some(random.below(36_000)),
+            2 => fault.ready_again_ms = None,
+            3 => fault.gone.truncate(random.index(2)),
+            4 => fault.residue.push(line.clone()),
+            5 => fault.errors.push(line.clone()),
+            _ => {}
+        }
+    }
+    if let Some(step) = verify(result).checks[0].steps.get_mut(one % 2) {
+        match kind {
+            6 => step.mutants.truncate(random.index(3)),
+            7 => step.mutants.iter_mut().take(1).for_each(|mutant| mutant.rejected = false),
+            _ => {}
+        }
+    }
+    if let Some(operation) = verify(result).contracts[0].operations.get_mut(one % 2) {
+        match kind {
+            8 => operation.answers.clear(),
+            9 => operation.answers.iter_mut().for_each(|answer| answer.contradictions.push(line.clone())),
+            _ => {}
+        }
+    }
+    match kind {
+        10 => drop(verify(result).checks[0].steps.pop()),
+        11 => verify(result).contracts[0].operations.clear(),
+        12 => result.plan.prove.load.requests_per_minute = random.small(2_000),
+        13 => prove(result).lag_us[1][0] = random.below(300_000) + 1_000,
+        _ => {}
+    }
 }
 
 /// Something that a real run could have measured.

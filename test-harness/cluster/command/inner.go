@@ -21,7 +21,7 @@ import (
 
 // inner are the harness's own programs, as a cluster starts them. No person calls these.
 func inner() []*cobra.Command {
-	var plan, kubeconfig, repositories, guarded string
+	var plan, kubeconfig, repositories, guarded, subnet string
 	nodeCommand := hidden("node-init", func(*cobra.Command) error { return node.Run(plan, config.Environment()) })
 	nodeCommand.Flags().StringVar(&plan, "plan", "", "the node's plan")
 	gatewayCommand := hidden("gateway", func(*cobra.Command) error { return gateway.Run(kubeconfig) })
@@ -33,10 +33,11 @@ func inner() []*cobra.Command {
 		if err != nil {
 			return err
 		}
-		return policy.Run(command.Context(), client, guarded)
+		return policy.Run(command.Context(), client, guarded, subnet)
 	})
 	policyCommand.Flags().StringVar(&kubeconfig, "kubeconfig", "", "how to reach the API server")
 	policyCommand.Flags().StringVar(&guarded, "node", "", "the node whose pods are guarded")
+	policyCommand.Flags().StringVar(&subnet, "subnet", "", "the subnet of those pods")
 	storageCommand := hidden("storage", func(command *cobra.Command) error { return makeVolumes(command, kubeconfig) })
 	storageCommand.Flags().StringVar(&kubeconfig, "kubeconfig", "", "how to reach the API server")
 	clusterCommand := hidden("cluster-init", func(command *cobra.Command) error {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"factory.gov.kg/test-harness/cluster/census"
+	"factory.gov.kg/test-harness/cluster/cgroup"
 	"factory.gov.kg/test-harness/cluster/layout"
 )
 
@@ -27,6 +28,14 @@ func nodeVerbs() *cobra.Command {
 			}
 			if process == 0 {
 				return nil
+			}
+			// Frozen pods would keep the node from dying.
+			all, err := cgroup.Hierarchies()
+			if err != nil {
+				return err
+			}
+			if err := cgroup.Thaw(all, cluster.CgroupRoot()+"/"+arguments[0]); err != nil {
+				return err
 			}
 			return unix.Kill(process, unix.SIGKILL)
 		})

@@ -10,7 +10,7 @@ func Policy(cluster layout.Layout, node layout.Node, keys Keys) ([]string, error
 	if err := keys.Cluster.Kubeconfig(folder, folder+"/policy.kubeconfig", Inside(), "factory:policy"); err != nil {
 		return nil, err
 	}
-	return []string{Self, "policy", flag("kubeconfig", Here+"/etc/policy.kubeconfig"), flag("node", node.Name)}, nil
+	return []string{Self, "policy", flag("kubeconfig", Here+"/etc/policy.kubeconfig"), flag("node", node.Name), flag("subnet", node.Pods.String())}, nil
 }
 
 // Storage is the command line of the maker of local volumes.

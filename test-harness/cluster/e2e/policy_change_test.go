@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -123,4 +124,41 @@ func (b *tableau) facilities(t *testing.T, source member) {
 		}
 		return ""
 	})
+}
+
+// newcomers: a pod's first packet meets the rules. There is no moment before them, and without a policy
+// no long wait for being known.
+func (b *tableau) newcomers(t *testing.T) {
+	early := func(space, name string) map[string]int {
+		t.Helper()
+		address := b.pod(pod{
+			space: space, name: name, node: "lab-1", image: proberImage,
+			arguments: []string{"early:tcp:" + b.fill("{y/a}") + ":80"},
+		})
+		var tries map[string]int
+		eventually(t, 10*time.Second, "tries", func(context.Context) string {
+			response, err := b.client["lab-1"].Get("http://" + address + ":9999/early")
+			if err != nil {
+				return err.Error()
+			}
+			defer response.Body.Close()
+			if err := json.NewDecoder(response.Body).Decode(&tries); err != nil {
+				return err.Error()
+			}
+			if tries["tried"] < 3 {
+				return fmt.Sprint(tries)
+			}
+			return ""
+		})
+		return tries
+	}
+	if tries := early("x", "free"); tries["replied"] == 0 || tries["tried"]-tries["replied"] > 1 {
+		t.Errorf("without a policy, of the first %d tries %d had a reply", tries["tried"], tries["replied"])
+	}
+	b.apply(t, "deny", `{podSelector: {}, policyTypes: [Egress]}`)
+	for index := range 3 {
+		if tries := early("x", fmt.Sprintf("bound-%d", index)); tries["replied"] > 0 {
+			t.Errorf("of the first %d tries of a pod that may send nothing, %d had a reply", tries["tried"], tries["replied"])
+		}
+	}
 }

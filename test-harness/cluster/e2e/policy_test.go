@@ -168,6 +168,7 @@ func TestClusterNetworkPolicy(t *testing.T) {
 	})
 	t.Run("labels", tableau.labels)
 	t.Run("services", tableau.services)
+	t.Run("newcomers", tableau.newcomers)
 }
 
 // fill puts the addresses of members into a policy: {x/a} and so on.

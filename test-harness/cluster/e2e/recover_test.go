@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // TestClusterRecovers kills each part of one cluster in turn; every time all answers come back by
-// themselves, or by `up` where the first process died, and what was in the cluster is still there.
+// themselves, or by `up` where the first process died, what was in the cluster is still there, and new
+// pods start.
 func TestClusterRecovers(t *testing.T) {
 	f := newFixture(t)
 	f.run("up")
@@ -23,9 +25,15 @@ func TestClusterRecovers(t *testing.T) {
 	} {
 		t.Run(part, func(t *testing.T) {
 			inner := &fixture{t: t, layout: f.layout}
+			before := inner.running(part)
 			inner.kill(runs(part))
-			inner.run("up")
-			inner.keeps("kept")
+			eventually(t, 20*time.Second, part, func(context.Context) string {
+				if again := inner.running(part); again < before {
+					return fmt.Sprintf("%d of %d run again", again, before)
+				}
+				return ""
+			})
+			inner.works("after-" + part)
 		})
 	}
 	t.Run("a node, by the power", func(t *testing.T) {
@@ -35,15 +43,37 @@ func TestClusterRecovers(t *testing.T) {
 			t.Fatalf("status is content with a stopped node:\n%s", output)
 		}
 		inner.run("node", "start", "lab-1")
-		inner.run("up")
-		inner.keeps("kept")
+		inner.works("after-power")
 	})
 	t.Run("the first process", func(t *testing.T) {
 		inner := &fixture{t: t, layout: f.layout}
 		inner.kill(func(p census.Process) bool { return p.Depth == 1 && p.Inner == 1 })
-		inner.run("up")
-		inner.keeps("kept")
+		inner.works("after-all")
 	})
+}
+
+// running counts the processes of a part that are not dying.
+func (f *fixture) running(part string) int {
+	f.t.Helper()
+	processes, err := census.Processes(f.layout)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	count := 0
+	for _, process := range processes {
+		if runs(part)(process) {
+			count++
+		}
+	}
+	return count
+}
+
+// works shows a cluster whole: all parts answer, a pod from before runs, and a new one can start.
+func (f *fixture) works(newcomer string) {
+	f.t.Helper()
+	f.run("up")
+	f.keeps("kept")
+	f.pod(pod{name: newcomer, node: "lab-1", image: layout.PauseImage})
 }
 
 // keeps waits until the pod of that name runs, in a container that the runtime knows now.

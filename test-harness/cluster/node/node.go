@@ -97,6 +97,11 @@ func enterGroup(plan Plan) error {
 	if err != nil {
 		return err
 	}
+	// What an earlier life left is empty: the kernel ended it all. A real node loses it with the power;
+	// kubelet would ask the runtime for each of those containers, for seconds each.
+	if err := cgroup.Remove(all, plan.Cgroup+"/pods"); err != nil {
+		return err
+	}
 	for _, name := range []string{"system", "pods"} {
 		if err := cgroup.Make(all, plan.Cgroup+"/"+name); err != nil {
 			return err

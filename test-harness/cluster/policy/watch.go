@@ -3,8 +3,10 @@ package policy
 import (
 	"context"
 	"fmt"
+	"os"
 	"reflect"
 
+	"github.com/fsnotify/fsnotify"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -35,7 +37,8 @@ func facilities() []*corev1.Pod {
 }
 
 // Run keeps the rules of node in step with the API server until the context ends.
-func Run(ctx context.Context, config *rest.Config, node string) error {
+// subnet is that of the node's pods.
+func Run(ctx context.Context, config *rest.Config, node, subnet string) error {
 	nft, err := knftables.New(knftables.IPv4Family, Table)
 	if err != nil {
 		return err
@@ -64,11 +67,22 @@ func Run(ctx context.Context, config *rest.Config, node string) error {
 			return err
 		}
 	}
+	networks, err := fsnotify.NewWatcher()
+	if err != nil {
+		return err
+	}
+	defer networks.Close()
+	if err := os.MkdirAll(results, 0o700); err != nil { // the runtime makes it with the first pod
+		return err
+	}
+	if err := networks.Add(results); err != nil {
+		return err
+	}
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
-	var addresses []string
+	guard := Guard{Subnet: subnet}
 	for _, pod := range facilities() {
-		addresses = append(addresses, pod.Status.PodIP)
+		guard.Facilities = append(guard.Facilities, pod.Status.PodIP)
 	}
 	var written Rules
 	for {
@@ -76,12 +90,18 @@ func Run(ctx context.Context, config *rest.Config, node string) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-changed:
+		case <-networks.Events:
 		}
 		facts := Facts{Node: node}
-		if facts.Pods, err = pods.Lister().List(labels.Everything()); err != nil {
+		known, err := pods.Lister().List(labels.Everything())
+		if err != nil {
 			return err
 		}
-		facts.Pods = append(facts.Pods, facilities()...)
+		addresses, err := local(results)
+		if err != nil {
+			return err
+		}
+		facts.Pods = append(placed(known, node, addresses), facilities()...)
 		if facts.Namespaces, err = spaces.Lister().List(labels.Everything()); err != nil {
 			return err
 		}
@@ -95,7 +115,7 @@ func Run(ctx context.Context, config *rest.Config, node string) error {
 		if reflect.DeepEqual(rules, written) {
 			continue // most changes of pods are none of addresses or labels
 		}
-		if err := Write(ctx, nft, rules, addresses); err != nil {
+		if err := Write(ctx, nft, rules, guard); err != nil {
 			return fmt.Errorf("write rules: %w", err)
 		}
 		written = rules

@@ -12,10 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	typedcore "k8s.io/client-go/kubernetes/typed/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	storagelisters "k8s.io/client-go/listers/storage/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/record"
 )
 
 // retryAfter is when a volume that failed is tried again, though nothing about it changed.
@@ -23,6 +26,7 @@ const retryAfter = 2 * time.Second
 
 type maker struct {
 	client  kubernetes.Interface
+	events  record.EventRecorder
 	folders Folders
 	claims  corelisters.PersistentVolumeClaimLister
 	volumes corelisters.PersistentVolumeLister
@@ -56,7 +60,10 @@ func Run(ctx context.Context, config *rest.Config, folders Folders) error {
 	}
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
-	maker := maker{client: client, folders: folders, claims: claims.Lister(), volumes: volumes.Lister(), classes: classes.Lister()}
+	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
+	broadcaster.StartRecordingToSink(&typedcore.EventSinkImpl{Interface: client.CoreV1().Events("")})
+	events := broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: Provisioner})
+	maker := maker{client: client, events: events, folders: folders, claims: claims.Lister(), volumes: volumes.Lister(), classes: classes.Lister()}
 	for {
 		select {
 		case <-ctx.Done():
@@ -96,8 +103,13 @@ func (m maker) makeFor(ctx context.Context, claim *corev1.PersistentVolumeClaim)
 		return err
 	}
 	volume, err := wanted(claim, class)
-	if err != nil || volume == nil {
-		return err
+	if err != nil {
+		// What cannot be made is told where a person looks for it; it waits for another claim.
+		m.events.Event(claim, corev1.EventTypeWarning, "ProvisioningFailed", err.Error())
+		return nil
+	}
+	if volume == nil {
+		return nil
 	}
 	if _, err := m.volumes.Get(volume.Name); err == nil {
 		return nil // made, and about to be bound

@@ -20,10 +20,15 @@ import (
 const patience = 700 * time.Millisecond
 
 // Each argument is a port to answer on, as tcp:80 or udp:80. Port 9999 takes GET /try?to=tcp:ADDRESS:PORT
-// (any number of to) and answers with a JSON object of target to whether it replied.
+// (any number of to) and answers with a JSON object of target to whether it replied. An argument
+// early:tcp:ADDRESS:PORT is tried from the first moment of the program on; GET /early tells how it went.
 func main() {
 	for _, argument := range os.Args[1:] {
 		network, port, _ := strings.Cut(argument, ":")
+		if network == "early" {
+			go tryEarly(port)
+			continue
+		}
 		if err := answer(network, ":"+port); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -44,6 +49,11 @@ func main() {
 		all.Wait()
 		_ = json.NewEncoder(writer).Encode(results)
 	})
+	http.HandleFunc("/early", func(writer http.ResponseWriter, _ *http.Request) {
+		early.Lock()
+		defer early.Unlock()
+		_ = json.NewEncoder(writer).Encode(map[string]int{"tried": early.Tried, "replied": early.Replied})
+	})
 	// GET /connect?to=tcp:ADDRESS:PORT: whether a connection is taken, for servers that do not speak first.
 	http.HandleFunc("/connect", func(writer http.ResponseWriter, request *http.Request) {
 		network, address, _ := strings.Cut(request.URL.Query().Get("to"), ":")
@@ -56,6 +66,25 @@ func main() {
 	})
 	fmt.Fprintln(os.Stderr, http.ListenAndServe(":9999", nil))
 	os.Exit(1)
+}
+
+// early is how many of the first tries after the start had a reply, and how many there were.
+var early struct {
+	sync.Mutex
+	Tried, Replied int
+}
+
+// tryEarly tries target from the first moment on, for two seconds.
+func tryEarly(target string) {
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+		replied := try(target)
+		early.Lock()
+		early.Tried++
+		if replied {
+			early.Replied++
+		}
+		early.Unlock()
+	}
 }
 
 func answer(network, address string) error {

@@ -65,7 +65,10 @@ pub struct Figure {
 #[must_use]
 pub fn judge(result: &TestResult) -> Verdict {
     if result.rules != RULES {
-        let unknown = inconclusive("UnknownRules", format!("the result names the rules {}; these are {RULES}", say::quote(&result.rules)));
+        let unknown = inconclusive(
+            "UnknownRules",
+            format!("the result names the rules {}; these are {RULES}", say::quote(&result.rules)),
+        );
         return verdict(vec![unknown], Vec::new());
     }
     let timeline = Timeline::of(&result.plan.prove.phases);

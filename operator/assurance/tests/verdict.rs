@@ -5,8 +5,12 @@
 mod evidence;
 #[path = "verdict/limits.rs"]
 mod limits;
+#[path = "verdict/plan.rs"]
+mod plan;
 #[path = "verdict/properties.rs"]
 mod properties;
+#[path = "verdict/removal.rs"]
+mod removal;
 #[path = "verdict/second_verifier.rs"]
 mod second_verifier;
 #[path = "verdict/standards.rs"]

@@ -3,8 +3,8 @@
 use factory_crds::{
     Text,
     state_service::{
-        Formats, Instructions, Owner, Procedure, ProtectionContact, RegisterData,
-        instructions::DataOperation, register_data::OwnerRole,
+        Formats, Instructions, Owner, Procedure, ProtectionContact, RegisterData, instructions::DataOperation,
+        register_data::OwnerRole,
     },
 };
 
@@ -12,7 +12,11 @@ use crate::dossier::Record;
 
 pub fn record() -> Record {
     Record {
-        titles: text("Катталган дарек жөнүндө маалымкат", "Справка о зарегистрированном адресе", "Certificate of registered address"),
+        titles: text(
+            "Катталган дарек жөнүндө маалымкат",
+            "Справка о зарегистрированном адресе",
+            "Certificate of registered address",
+        ),
         class: "basic".to_owned(),
         decision: "No. 12-p of 2026-02-03".to_owned(),
         reported_by: "Factory of State Services, delegated by the Social Registry".to_owned(),

@@ -33,7 +33,11 @@ pub fn of_verify(result: &TestResult) -> (Option<&VerifyEvidence>, Vec<Found>) {
 }
 
 /// The evidence of `factory-lab prove`, and what it lacks.
-pub fn of_prove<'a>(result: &'a TestResult, timeline: &Timeline<'_>, load: &Load) -> (Option<&'a ProveEvidence>, Vec<Found>) {
+pub fn of_prove<'a>(
+    result: &'a TestResult,
+    timeline: &Timeline<'_>,
+    load: &Load,
+) -> (Option<&'a ProveEvidence>, Vec<Found>) {
     let Some(prove) = &result.evidence.prove else {
         return (None, vec![inconclusive("EvidenceMissing", "the load and the faults left no evidence".to_owned())]);
     };
@@ -62,12 +66,19 @@ fn incomplete(lack: Option<String>) -> Option<Found> {
 fn of_another_run(what: &str, nonce: &str, announced: &str) -> Option<Found> {
     (nonce != announced || nonce.is_empty()).then(|| {
         let (found, expected) = (say::quote(nonce), say::quote(announced));
-        inconclusive("EvidenceOfAnotherRun", format!("{what}: the evidence carries the nonce {found}, announced was {expected}"))
+        inconclusive(
+            "EvidenceOfAnotherRun",
+            format!("{what}: the evidence carries the nonce {found}, announced was {expected}"),
+        )
     })
 }
 
 /// The first of `planned` that is not matched in its place by `seen`, or the other way round.
-fn mismatch<'a>(what: &str, planned: impl Iterator<Item = &'a str>, seen: impl Iterator<Item = &'a str>) -> Option<String> {
+fn mismatch<'a>(
+    what: &str,
+    planned: impl Iterator<Item = &'a str>,
+    seen: impl Iterator<Item = &'a str>,
+) -> Option<String> {
     let (mut planned, mut seen) = (planned, seen);
     let mut place: u64 = 0;
     loop {
@@ -85,8 +96,14 @@ fn mismatch<'a>(what: &str, planned: impl Iterator<Item = &'a str>, seen: impl I
 
 fn checks(plan: &Plan, verify: &VerifyEvidence) -> Option<String> {
     let planned = &plan.verify.checks;
-    mismatch("check", planned.iter().map(|check| check.name.as_str()), verify.checks.iter().map(|check| check.name.as_str())).or_else(|| {
-        let (check, _) = planned.iter().zip(&verify.checks).find(|(check, seen)| seen.steps.len() > check.steps.len())?;
+    mismatch(
+        "check",
+        planned.iter().map(|check| check.name.as_str()),
+        verify.checks.iter().map(|check| check.name.as_str()),
+    )
+    .or_else(|| {
+        let (check, _) =
+            planned.iter().zip(&verify.checks).find(|(check, seen)| seen.steps.len() > check.steps.len())?;
         Some(format!("check {}: the evidence has more steps than the plan", say::quote(&check.name)))
     })
 }
@@ -116,7 +133,10 @@ fn phases(timeline: &Timeline<'_>, prove: &ProveEvidence) -> Option<String> {
             } else if seen.to_ms < seen.from_ms || far(span.from, seen.from_ms) || far(span.to, seen.to_ms) {
                 Some(format!(
                     "phase {name} lasted from {} to {}; planned was {} s to {} s",
-                    say::seconds(seen.from_ms), say::seconds(seen.to_ms), span.from, span.to,
+                    say::seconds(seen.from_ms),
+                    say::seconds(seen.to_ms),
+                    span.from,
+                    span.to,
                 ))
             } else {
                 None
@@ -169,7 +189,10 @@ fn buckets(plan: &Plan, timeline: &Timeline<'_>, prove: &ProveEvidence) -> Optio
     let operations = plan.prove.load.operations.len() as u64;
     prove.buckets.iter().find_map(|bucket| {
         if u64::from(bucket.operation) >= operations {
-            Some(format!("second {}: operation {} is not in the plan, which has {operations}", bucket.second, bucket.operation))
+            Some(format!(
+                "second {}: operation {} is not in the plan, which has {operations}",
+                bucket.second, bucket.operation
+            ))
         } else if u64::from(bucket.second) >= timeline.seconds {
             Some(format!("second {}: the plan ends after {} s", bucket.second, timeline.seconds))
         } else {
@@ -209,8 +232,9 @@ fn sums(prove: &ProveEvidence) -> Option<String> {
         sum[2] += u128::from(*good);
         sum[3] += u128::from(*failed);
     }
-    let (second, [good, failed, slot_good, slot_failed]) =
-        seconds.into_iter().find(|(_, [good, failed, slot_good, slot_failed])| good != slot_good || failed != slot_failed)?;
+    let (second, [good, failed, slot_good, slot_failed]) = seconds
+        .into_iter()
+        .find(|(_, [good, failed, slot_good, slot_failed])| good != slot_good || failed != slot_failed)?;
     Some(format!(
         "second {second}: {good} good and {failed} failed requests by operation, {slot_good} and {slot_failed} by tenth of a second"
     ))

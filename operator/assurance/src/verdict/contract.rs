@@ -19,7 +19,10 @@ pub fn check(verify: &VerifyEvidence) -> Vec<Found> {
 fn one_contract(contract: &ContractResult) -> Vec<Found> {
     let place = format!("{}{}", say::cut(&contract.component), say::cut(&contract.path));
     if let Some(why) = &contract.unreadable {
-        return vec![failed("DescriptionUnreadable", format!("{place}: the description cannot be read: {}", say::cut(why)))];
+        return vec![failed(
+            "DescriptionUnreadable",
+            format!("{place}: the description cannot be read: {}", say::cut(why)),
+        )];
     }
     if contract.operations.is_empty() {
         return vec![inconclusive("NothingDescribed", format!("{place}: the description has no operation"))];
@@ -35,10 +38,8 @@ fn contradiction(place: &str, operation: &OperationResult) -> Option<Found> {
     let mut lies =
         operation.answers.iter().flat_map(|answer| answer.contradictions.iter().map(move |lie| (answer.status, lie)));
     let (status, first) = lies.next()?;
-    let message = format!(
-        "{place}: {} answered {status}: {}{}",
-        name(operation), say::cut(first), say::more(lies.count()),
-    );
+    let message =
+        format!("{place}: {} answered {status}: {}{}", name(operation), say::cut(first), say::more(lies.count()),);
     Some(failed("DescriptionLies", message))
 }
 
@@ -48,7 +49,8 @@ fn not_exercised(place: &str, contract: &ContractResult) -> Option<Found> {
         contract.operations.iter().filter(|operation| operation.answers.is_empty()).map(name).collect();
     let named = silent.get(..NAMED).unwrap_or(&silent).join(", ");
     let more = say::more(silent.len().saturating_sub(NAMED));
-    (!silent.is_empty()).then(|| inconclusive("OperationNotExercised", format!("{place}: no answer was seen of {named}{more}")))
+    (!silent.is_empty())
+        .then(|| inconclusive("OperationNotExercised", format!("{place}: no answer was seen of {named}{more}")))
 }
 
 fn name(operation: &OperationResult) -> String {

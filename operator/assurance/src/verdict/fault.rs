@@ -132,7 +132,11 @@ impl Struck<'_> {
         }
         let message = format!(
             "{}: {} came {} after the start of the load; its phase began at {}, and it must come within {} of that",
-            self.component_name(), self.kind.slug(), say::seconds(injected), say::seconds(from), say::seconds(latest),
+            self.component_name(),
+            self.kind.slug(),
+            say::seconds(injected),
+            say::seconds(from),
+            say::seconds(latest),
         );
         Some(inconclusive("FaultOutOfTime", message))
     }
@@ -142,7 +146,10 @@ impl Struck<'_> {
         let (first, rest) = self.evidence.residue.split_first()?;
         let message = format!(
             "{}: {} left something behind: {}{}",
-            self.component_name(), self.kind.slug(), say::cut(first), say::more(rest.len()),
+            self.component_name(),
+            self.kind.slug(),
+            say::cut(first),
+            say::more(rest.len()),
         );
         Some(inconclusive("ResidueLeft", message))
     }
@@ -161,7 +168,13 @@ impl Struck<'_> {
             return Recovery::Unknown;
         };
         let first = self.span.from.saturating_mul(SLOTS).max(injected / SLOT_MS);
-        recovery(self.slots, first, self.span.to.saturating_mul(SLOTS), injected, limit.max(standard.steady.max_failed_ppm))
+        recovery(
+            self.slots,
+            first,
+            self.span.to.saturating_mul(SLOTS),
+            injected,
+            limit.max(standard.steady.max_failed_ppm),
+        )
     }
 
     /// Requests came through again too late, or pods were never ready again.
@@ -179,7 +192,11 @@ impl Struck<'_> {
             )),
             Recovery::After(ms) if ms > declared_ms => Some(failed(
                 "RecoveryTooSlow",
-                format!("{after}, it served again after {}; declared recoveryTime is {}", say::seconds_measured(ms), say::seconds(declared_ms)),
+                format!(
+                    "{after}, it served again after {}; declared recoveryTime is {}",
+                    say::seconds_measured(ms),
+                    say::seconds(declared_ms)
+                ),
             )),
             Recovery::After(_) if self.evidence.ready_again_ms.is_none() => Some(inconclusive(
                 "NotSeenReadyAgain",

@@ -1,10 +1,6 @@
 //! What was measured, beside its limits: for people and dashboards. No conclusion is drawn here.
 
-use crate::{
-    dossier::TestResult,
-    evidence::FaultEvidence,
-    plan::PhaseRole,
-};
+use crate::{dossier::TestResult, evidence::FaultEvidence, plan::PhaseRole};
 
 use super::{
     Figure,
@@ -19,7 +15,12 @@ use super::{
 pub fn of(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Vec<Figure> {
     let prove = result.evidence.prove.as_ref();
     let mut figures = vec![
-        figure("", "requests", prove.map(|_| exact(load.whole.total())), Some(generator::planned_figure(result, timeline))),
+        figure(
+            "",
+            "requests",
+            prove.map(|_| exact(load.whole.total())),
+            Some(generator::planned_figure(result, timeline)),
+        ),
         figure("", "unsentPpm", generator::unsent_ppm(load), Some(generator::MAX_UNSENT_PPM)),
         figure("", "lagP99Us", prove.and_then(generator::lag_p99), Some(generator::lag_limit(&result.standard))),
     ];
@@ -48,7 +49,8 @@ pub fn of(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Vec<Figu
 
 fn requests(span: &Span<'_>, measured: Option<&Measured>, least: Option<u64>, limits: [Option<u64>; 3]) -> [Figure; 4] {
     let phase = &span.phase.name;
-    let percentile = |percent| measured.and_then(|measured| measured.latency.percentile(percent)).map(|us| exact(us.into()));
+    let percentile =
+        |percent| measured.and_then(|measured| measured.latency.percentile(percent)).map(|us| exact(us.into()));
     [
         figure(phase, "requests", measured.map(|measured| exact(measured.total())), least),
         figure(phase, "failedPpm", measured.and_then(Measured::failed_ppm), limits[0]),
@@ -59,9 +61,9 @@ fn requests(span: &Span<'_>, measured: Option<&Measured>, least: Option<u64>, li
 
 fn recovery(result: &TestResult, span: &Span<'_>, struck: Option<&Struck<'_>>) -> [Figure; 3] {
     let phase = &span.phase.name;
-    let (gone, must) = struck.map(|struck| (struck.pods_gone(), struck)).map_or((None, None), |((before, gone), struck)| {
-        (Some(gone as u64), Some(struck.must_go(before) as u64))
-    });
+    let (gone, must) = struck
+        .map(|struck| (struck.pods_gone(), struck))
+        .map_or((None, None), |((before, gone), struck)| (Some(gone as u64), Some(struck.must_go(before) as u64)));
     let recovery = struck.map(|struck| struck.recovery(&result.standard)).and_then(|recovery| match recovery {
         Recovery::After(ms) => Some(exact(ms.into())),
         Recovery::Never | Recovery::Unknown => None,

@@ -23,7 +23,10 @@ fn one_check(planned: &Check, seen: &CheckResult) -> Vec<Found> {
     for (index, (step, result)) in planned.steps.iter().zip(&seen.steps).enumerate() {
         let place = format!(
             "check {}, step {} ({} {})",
-            say::quote(&planned.name), index + 1, say::cut(&step.request.method), say::cut(&step.request.path),
+            say::quote(&planned.name),
+            index + 1,
+            say::cut(&step.request.method),
+            say::cut(&step.request.path),
         );
         if let Some(deviation) = deviation(step, result) {
             found.push(failed("CheckFailed", format!("{place}: {deviation}")));
@@ -33,7 +36,10 @@ fn one_check(planned: &Check, seen: &CheckResult) -> Vec<Found> {
     }
     if seen.steps.len() < planned.steps.len() {
         let (done, all) = (seen.steps.len(), planned.steps.len());
-        let message = format!("check {}: {done} of {all} steps were carried out, and none of them failed", say::quote(&planned.name));
+        let message = format!(
+            "check {}: {done} of {all} steps were carried out, and none of them failed",
+            say::quote(&planned.name)
+        );
         found.push(inconclusive("CheckIncomplete", message));
     }
     found

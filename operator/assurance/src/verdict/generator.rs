@@ -46,7 +46,9 @@ fn lagged(standard: &Standard, prove: &ProveEvidence) -> Option<Found> {
     let (lag, limit) = (say::latency_measured(lag), say::latency(limit));
     Some(inconclusive(
         "GeneratorLagged",
-        format!("the load generator was late: 99 % of its requests left within {lag} of their moment, {limit} are allowed; its measurements are void"),
+        format!(
+            "the load generator was late: 99 % of its requests left within {lag} of their moment, {limit} are allowed; its measurements are void"
+        ),
     ))
 }
 
@@ -59,7 +61,10 @@ fn too_low(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Option<
     let share = due.saturating_mul(10) < planned.saturating_mul(9);
     let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(16);
     (due == 0 || share && !chance).then(|| {
-        inconclusive("LoadTooLow", format!("{due} requests were due where {planned} were planned; the load did not come"))
+        inconclusive(
+            "LoadTooLow",
+            format!("{due} requests were due where {planned} were planned; the load did not come"),
+        )
     })
 }
 
@@ -70,7 +75,9 @@ pub fn saturated(load: &Load) -> Option<Found> {
     let (share, limit) = (say::percent_measured(share), say::percent(MAX_UNSENT_PPM));
     Some(inconclusive(
         "GeneratorSaturated",
-        format!("{share} of requests ({unsent}) were never sent, because too many were still without an answer; {limit} is allowed"),
+        format!(
+            "{share} of requests ({unsent}) were never sent, because too many were still without an answer; {limit} is allowed"
+        ),
     ))
 }
 

@@ -78,7 +78,9 @@ fn steady(result: &TestResult) -> Option<String> {
 /// Every fault of the standard, on every component, for the whole window.
 fn faults(result: &TestResult) -> Option<String> {
     if result.standard.faults.is_empty() || result.bundle.images.is_empty() {
-        return Some("the standard has no fault, or the bundle no component: nothing is known about resilience".to_owned());
+        return Some(
+            "the standard has no fault, or the bundle no component: nothing is known about resilience".to_owned(),
+        );
     }
     let mut longest: BTreeMap<(FaultKind, &str), u32> = BTreeMap::new();
     for phase in &result.plan.prove.phases {
@@ -93,9 +95,9 @@ fn faults(result: &TestResult) -> Option<String> {
             let (fault, name, window) = (limits.kind.slug(), say::quote(component), limits.window_seconds);
             match watched {
                 None => Some(format!("the plan lacks {fault} of component {name}, which the standard requires")),
-                Some(seconds) if seconds < window => {
-                    Some(format!("{fault} of component {name} is watched for {seconds} s; the standard requires {window} s"))
-                }
+                Some(seconds) if seconds < window => Some(format!(
+                    "{fault} of component {name} is watched for {seconds} s; the standard requires {window} s"
+                )),
                 Some(_) => None,
             }
         })

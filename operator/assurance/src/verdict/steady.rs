@@ -20,15 +20,15 @@ pub fn check(standard: &Standard, timeline: &Timeline<'_>, span: &Span<'_>, meas
         let limit = say::percent(limits.max_failed_ppm.into());
         failed("SteadyFailuresTooHigh", format!("{place}, {share}; the standard allows {limit}"))
     });
-    let percentiles = [
-        ("SteadyP95TooHigh", 95, limits.p95_ms),
-        ("SteadyP99TooHigh", 99, limits.p99_ms),
-    ];
+    let percentiles = [("SteadyP95TooHigh", 95, limits.p95_ms), ("SteadyP99TooHigh", 99, limits.p99_ms)];
     let slow = percentiles.into_iter().filter_map(|(code, percent, limit_ms)| {
         let limit = u64::from(limit_ms) * 1_000;
         let measured = measured.latency.percentile(percent).filter(|us| *us > limit)?;
         let (measured, limit) = (say::latency_measured(measured), say::latency(limit));
-        Some(failed(code, format!("{place}, {percent} % of answers came within {measured}; the standard asks for {limit}")))
+        Some(failed(
+            code,
+            format!("{place}, {percent} % of answers came within {measured}; the standard asks for {limit}"),
+        ))
     });
     failures.into_iter().chain(slow).collect()
 }
@@ -39,7 +39,10 @@ pub fn too_few(standard: &Standard, span: &Span<'_>, measured: &Measured) -> Opt
     let total = measured.total();
     (total < u128::from(least)).then(|| {
         let name = say::quote(&span.phase.name);
-        inconclusive("TooFewRequests", format!("phase {name}: {total} requests were due; fewer than {least} are no evidence"))
+        inconclusive(
+            "TooFewRequests",
+            format!("phase {name}: {total} requests were due; fewer than {least} are no evidence"),
+        )
     })
 }
 

@@ -11,29 +11,123 @@ type Change = fn(&mut TestResult);
 #[test]
 fn each_limit_holds_at_itself_and_breaks_one_step_beyond() {
     let table: &[(&str, Change, Outcome, &[&str])] = &[
-        ("1 of 100 failed, 10000 ppm allowed", |r| { fail(r, 20..21); r.standard.steady.max_failed_ppm = 10_000; }, Passed, &[]),
-        ("1 of 100 failed, 9999 ppm allowed", |r| { fail(r, 20..21); r.standard.steady.max_failed_ppm = 9_999; }, Failed, &["SteadyFailuresTooHigh"]),
+        (
+            "1 of 100 failed, 10000 ppm allowed",
+            |r| {
+                fail(r, 20..21);
+                r.standard.steady.max_failed_ppm = 10_000;
+            },
+            Passed,
+            &[],
+        ),
+        (
+            "1 of 100 failed, 9999 ppm allowed",
+            |r| {
+                fail(r, 20..21);
+                r.standard.steady.max_failed_ppm = 9_999;
+            },
+            Failed,
+            &["SteadyFailuresTooHigh"],
+        ),
         ("1 of 100 failed after the faults", |r| fail(r, 320..321), Failed, &["SteadyFailuresTooHigh"]),
         ("failures in the warm-up cost nothing", |r| fail(r, 0..10), Passed, &[]),
-        ("p95 at its limit", |r| { slow(r, 500_000, 6); }, Passed, &[]),
-        ("p95 beyond its limit", |r| { slow(r, 500_001, 6); }, Failed, &["SteadyP95TooHigh"]),
-        ("five of 100 are beyond p95", |r| { slow(r, 500_001, 5); }, Passed, &[]),
-        ("p99 at its limit", |r| { slow(r, 1_500_000, 2); }, Passed, &[]),
-        ("p99 beyond its limit", |r| { slow(r, 1_500_001, 2); }, Failed, &["SteadyP99TooHigh"]),
-        ("one of 100 is beyond p99", |r| { slow(r, 1_500_001, 1); }, Passed, &[]),
+        (
+            "p95 at its limit",
+            |r| {
+                slow(r, 500_000, 6);
+            },
+            Passed,
+            &[],
+        ),
+        (
+            "p95 beyond its limit",
+            |r| {
+                slow(r, 500_001, 6);
+            },
+            Failed,
+            &["SteadyP95TooHigh"],
+        ),
+        (
+            "five of 100 are beyond p95",
+            |r| {
+                slow(r, 500_001, 5);
+            },
+            Passed,
+            &[],
+        ),
+        (
+            "p99 at its limit",
+            |r| {
+                slow(r, 1_500_000, 2);
+            },
+            Passed,
+            &[],
+        ),
+        (
+            "p99 beyond its limit",
+            |r| {
+                slow(r, 1_500_001, 2);
+            },
+            Failed,
+            &["SteadyP99TooHigh"],
+        ),
+        (
+            "one of 100 is beyond p99",
+            |r| {
+                slow(r, 1_500_001, 1);
+            },
+            Passed,
+            &[],
+        ),
         ("as many requests as are needed", |r| r.standard.min_requests = 100, Passed, &[]),
         ("one request too few", |r| r.standard.min_requests = 101, Inconclusive, &["TooFewRequests", "TooFewRequests"]),
         ("one too few in faults too", |r| r.standard.min_requests = 121, Inconclusive, &["TooFewRequests"; 6]),
         ("a fault at its cost: 6 of 120", |r| fail(r, 230..234), Passed, &[]),
         ("a fault beyond its cost: 7 of 120", |r| fail(r, 230..235), Failed, &["FaultCostTooHigh"]),
-        ("recovery at what was declared", |r| { outage(r); r.availability.recovery_time = "1s260ms".parse().unwrap(); }, Passed, &[]),
-        ("recovery beyond what was declared", |r| { outage(r); r.availability.recovery_time = "1s259ms".parse().unwrap(); }, Failed, &["RecoveryTooSlow"]),
-        ("down until the end of the window", |r| { fail(r, 249..250); sample::fail(r, 1, 248..250, Failure::Status); }, Failed, &["RecoveryTooSlow"]),
+        (
+            "recovery at what was declared",
+            |r| {
+                outage(r);
+                r.availability.recovery_time = "1s260ms".parse().unwrap();
+            },
+            Passed,
+            &[],
+        ),
+        (
+            "recovery beyond what was declared",
+            |r| {
+                outage(r);
+                r.availability.recovery_time = "1s259ms".parse().unwrap();
+            },
+            Failed,
+            &["RecoveryTooSlow"],
+        ),
+        (
+            "down until the end of the window",
+            |r| {
+                fail(r, 249..250);
+                sample::fail(r, 1, 248..250, Failure::Status);
+            },
+            Failed,
+            &["RecoveryTooSlow"],
+        ),
         ("lag at its limit", |r| prove(r).lag_us[1][0] = 150_000, Passed, &[]),
         ("lag beyond its limit", |r| prove(r).lag_us[1][0] = 150_001, Inconclusive, &["GeneratorLagged"]),
-        ("one in 720 unsent", |r| { sample::fail(r, 0, 0..1, Failure::Unsent); }, Inconclusive, &["GeneratorSaturated"]),
+        (
+            "one in 720 unsent",
+            |r| {
+                sample::fail(r, 0, 0..1, Failure::Unsent);
+            },
+            Inconclusive,
+            &["GeneratorSaturated"],
+        ),
         ("the load at nine tenths of its plan", |r| r.plan.prove.load.requests_per_minute = 1_334, Passed, &[]),
-        ("the load as far from its plan as chance explains", |r| r.plan.prove.load.requests_per_minute = 1_393, Passed, &[]),
+        (
+            "the load as far from its plan as chance explains",
+            |r| r.plan.prove.load.requests_per_minute = 1_393,
+            Passed,
+            &[],
+        ),
         ("the load beyond both", |r| r.plan.prove.load.requests_per_minute = 1_394, Inconclusive, &["LoadTooLow"]),
         ("injected a fifth into the phase", |r| fault(r, "pod-kill-web").injected_ms = Some(20_200), Passed, &[]),
         ("injected later", |r| fault(r, "pod-kill-web").injected_ms = Some(20_201), Inconclusive, &["FaultOutOfTime"]),
@@ -52,17 +146,60 @@ fn each_limit_holds_at_itself_and_breaks_one_step_beyond() {
 #[test]
 fn findings_are_said_as_a_person_would_say_them() {
     let table: &[(Change, &str)] = &[
-        (|r| sample::fail(r, 0, 195..235, Failure::Connect), "web: when one of its pods was killed, 35 % of requests failed (42 of 120: 40 no connection, 2 broken connection); the standard allows 5 %"),
-        (|r| { outage(r); r.availability.recovery_time = "1s".parse().unwrap(); }, "web: after one of its pods was killed, it served again after 1.3 s; declared recoveryTime is 1 s"),
-        (|r| { sample::fail(r, 0, 305..310, Failure::Connect); r.standard.faults[1].max_failed_ppm = 41_667; }, "web: after its pods were replaced one by one, it did not serve again within the 6 s watched"),
-        (|r| sample::fail(r, 1, 21..24, Failure::Status), "in the steady state before any fault, 3 % of requests failed (3 of 100: 3 wrong status); the standard allows 0.1 %"),
-        (|r| { slow(r, 1_500_001, 2); }, "in the steady state before any fault, 99 % of answers came within 1501 ms; the standard asks for 1500 ms"),
-        (|r| prove(r).lag_us[1][0] = 212_345, "the load generator was late: 99 % of its requests left within 213 ms of their moment, 150 ms are allowed; its measurements are void"),
-        (|r| verify(r).checks[0].steps[1].status = Some(500), "check `issue-certificate`, step 2 (GET /v1/certificates/{{id}}): status 500, expected 200"),
-        (|r| verify(r).checks[0].steps[0].mutants[1].rejected = false, "check `issue-certificate`, step 1 (POST /v1/certificates): it also accepts an answer with an empty body, so it proves nothing"),
-        (|r| verify(r).contracts[0].operations[1].answers.clear(), "web/openapi.json: no answer was seen of GET /v1/certificates/{id}"),
-        (|r| { r.plan.prove.phases.remove(5); }, "the plan lacks rolling-restart of component `web`, which the standard requires"),
-        (|r| fault(r, "rolling-restart-web").gone.truncate(1), "web: rolling-restart was not felt: 1 of 2 ready pods went within the 6 s of its phase; 2 must"),
+        (
+            |r| sample::fail(r, 0, 195..235, Failure::Connect),
+            "web: when one of its pods was killed, 35 % of requests failed (42 of 120: 40 no connection, 2 broken connection); the standard allows 5 %",
+        ),
+        (
+            |r| {
+                outage(r);
+                r.availability.recovery_time = "1s".parse().unwrap();
+            },
+            "web: after one of its pods was killed, it served again after 1.3 s; declared recoveryTime is 1 s",
+        ),
+        (
+            |r| {
+                sample::fail(r, 0, 305..310, Failure::Connect);
+                r.standard.faults[1].max_failed_ppm = 41_667;
+            },
+            "web: after its pods were replaced one by one, it did not serve again within the 6 s watched",
+        ),
+        (
+            |r| sample::fail(r, 1, 21..24, Failure::Status),
+            "in the steady state before any fault, 3 % of requests failed (3 of 100: 3 wrong status); the standard allows 0.1 %",
+        ),
+        (
+            |r| {
+                slow(r, 1_500_001, 2);
+            },
+            "in the steady state before any fault, 99 % of answers came within 1501 ms; the standard asks for 1500 ms",
+        ),
+        (
+            |r| prove(r).lag_us[1][0] = 212_345,
+            "the load generator was late: 99 % of its requests left within 213 ms of their moment, 150 ms are allowed; its measurements are void",
+        ),
+        (
+            |r| verify(r).checks[0].steps[1].status = Some(500),
+            "check `issue-certificate`, step 2 (GET /v1/certificates/{{id}}): status 500, expected 200",
+        ),
+        (
+            |r| verify(r).checks[0].steps[0].mutants[1].rejected = false,
+            "check `issue-certificate`, step 1 (POST /v1/certificates): it also accepts an answer with an empty body, so it proves nothing",
+        ),
+        (
+            |r| verify(r).contracts[0].operations[1].answers.clear(),
+            "web/openapi.json: no answer was seen of GET /v1/certificates/{id}",
+        ),
+        (
+            |r| {
+                r.plan.prove.phases.remove(5);
+            },
+            "the plan lacks rolling-restart of component `web`, which the standard requires",
+        ),
+        (
+            |r| fault(r, "rolling-restart-web").gone.truncate(1),
+            "web: rolling-restart was not felt: 1 of 2 ready pods went within the 6 s of its phase; 2 must",
+        ),
         (|r| refuse(r), "web: pod-kill could not be injected: forbidden and 1 more"),
     ];
     for (change, said) in table {
@@ -118,7 +255,9 @@ fn outage(result: &mut TestResult) {
 /// The last `count` of 100 answers in the first steady phase took `us`.
 fn slow(result: &mut TestResult, us: u64, count: u64) {
     let buckets = &mut prove(result).buckets;
-    for bucket in buckets.iter_mut().filter(|bucket| (2..7).contains(&bucket.second)).take(usize::try_from(count).unwrap()) {
+    for bucket in
+        buckets.iter_mut().filter(|bucket| (2..7).contains(&bucket.second)).take(usize::try_from(count).unwrap())
+    {
         bucket.latency_us = vec![[4_011, 9], [us, 1]];
     }
 }

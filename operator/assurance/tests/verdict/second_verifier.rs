@@ -140,20 +140,31 @@ fn cases() -> Vec<(&'static str, TestResult)> {
         ("fault-cost-too-high", sample::failing()),
         ("no-load-evidence", sample::inconclusive()),
         ("generator-lagged", with(|r| prove(r).lag_us[1][0] = 212_345)),
-        ("recovery-too-slow", with(|r| {
-            sample::fail(r, 0, 200..206, Failure::Timeout);
-            r.standard.faults[0].max_failed_ppm = 100_000;
-            r.availability.recovery_time = "1s".parse().unwrap();
-        })),
+        (
+            "recovery-too-slow",
+            with(|r| {
+                sample::fail(r, 0, 200..206, Failure::Timeout);
+                r.standard.faults[0].max_failed_ppm = 100_000;
+                r.availability.recovery_time = "1s".parse().unwrap();
+            }),
+        ),
         ("fault-not-felt", with(|r| fault(r, "rolling-restart-web").gone.truncate(1))),
-        ("check-failed-and-vacuous", with(|r| {
-            verify(r).checks[0].steps[0].mutants[1].rejected = false;
-            verify(r).checks[0].steps[1].deviations = vec!["body /id: missing".to_owned(), "body /pin: missing".to_owned()];
-        })),
-        ("description-lies", with(|r| {
-            verify(r).contracts[0].operations[0].answers[0].contradictions = vec!["status 201 is not described".to_owned()];
-            verify(r).contracts[0].operations[1].answers.clear();
-        })),
+        (
+            "check-failed-and-vacuous",
+            with(|r| {
+                verify(r).checks[0].steps[0].mutants[1].rejected = false;
+                verify(r).checks[0].steps[1].deviations =
+                    vec!["body /id: missing".to_owned(), "body /pin: missing".to_owned()];
+            }),
+        ),
+        (
+            "description-lies",
+            with(|r| {
+                verify(r).contracts[0].operations[0].answers[0].contradictions =
+                    vec!["status 201 is not described".to_owned()];
+                verify(r).contracts[0].operations[1].answers.clear();
+            }),
+        ),
     ]
 }
 

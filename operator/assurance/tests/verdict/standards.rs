@@ -29,9 +29,11 @@ fn seconds(object: &ResilienceStandard) -> u32 {
 
 #[test]
 fn each_is_whole_and_takes_no_longer_than_the_design_allows() {
-    for (name, class, longest) in
-        [("basic", ServiceClass::Basic, 60), ("important", ServiceClass::Important, 600), ("critical", ServiceClass::Critical, 1_800)]
-    {
+    for (name, class, longest) in [
+        ("basic", ServiceClass::Basic, 60),
+        ("important", ServiceClass::Important, 600),
+        ("critical", ServiceClass::Critical, 1_800),
+    ] {
         let object = standard(name);
         assert_eq!(object.spec.class, class, "{name}");
         assert!(seconds(&object) <= longest, "{name}: {} s", seconds(&object));
@@ -47,13 +49,18 @@ fn each_is_whole_and_takes_no_longer_than_the_design_allows() {
 
 #[test]
 fn a_higher_class_allows_less() {
-    let [basic, important, critical] = ["basic", "important", "critical"].map(|name| Standard::of(name, &standard(name).spec));
+    let [basic, important, critical] =
+        ["basic", "important", "critical"].map(|name| Standard::of(name, &standard(name).spec));
     for (lower, higher) in [(&basic, &important), (&important, &critical)] {
         assert!(higher.steady.max_failed_ppm < lower.steady.max_failed_ppm);
         assert!(higher.steady.p95_ms < lower.steady.p95_ms && higher.steady.p99_ms < lower.steady.p99_ms);
         assert!(higher.min_requests > lower.min_requests);
         for (less, more) in higher.faults.iter().zip(&lower.faults) {
-            assert!(less.kind == more.kind && less.max_failed_ppm < more.max_failed_ppm && less.window_seconds > more.window_seconds);
+            assert!(
+                less.kind == more.kind
+                    && less.max_failed_ppm < more.max_failed_ppm
+                    && less.window_seconds > more.window_seconds
+            );
         }
     }
 }
@@ -73,6 +80,7 @@ fn a_service_that_stalls_does_not_exhaust_the_places_in_flight() {
 fn two_hundred_users_give_evidence_enough_for_the_basic_standard() {
     let spec = standard("basic").spec;
     let a_second = 200 * 1_000 / spec.load.think_time.millis();
-    let shortest = spec.faults.iter().map(|fault| fault.window_seconds).chain([spec.load.steady_seconds]).min().unwrap();
+    let shortest =
+        spec.faults.iter().map(|fault| fault.window_seconds).chain([spec.load.steady_seconds]).min().unwrap();
     assert!(a_second * u64::from(shortest) > 2 * spec.min_requests);
 }

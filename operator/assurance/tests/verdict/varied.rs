@@ -172,7 +172,18 @@ fn leaf(value: &Value, random: &mut Random) -> Value {
         Value::Bool(flag) => json!(!flag),
         Value::Number(number) => {
             let number = number.as_u64().unwrap_or_default();
-            let others = [0, 1, number.wrapping_add(1), number.wrapping_sub(1), number / 2, 1_000, u32::MAX.into(), MAX_EXACT, MAX_EXACT + 1, u64::MAX];
+            let others = [
+                0,
+                1,
+                number.wrapping_add(1),
+                number.wrapping_sub(1),
+                number / 2,
+                1_000,
+                u32::MAX.into(),
+                MAX_EXACT,
+                MAX_EXACT + 1,
+                u64::MAX,
+            ];
             json!(others[random.index(others.len())])
         }
         Value::String(text) => {

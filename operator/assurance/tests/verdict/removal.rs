@@ -1,0 +1,52 @@
+//! Whatever is taken out of the evidence of a passing result, it does not stay a pass.
+
+use factory_assurance::{dossier::TestResult, sample};
+use factory_crds::release::Outcome;
+use serde_json::Value;
+
+/// Takes out every element of every list and every entry of every map of the evidence, one at a time.
+#[test]
+fn no_single_removal_stays_a_pass() {
+    let result = sample::passing();
+    let whole = serde_json::to_value(&result.evidence).unwrap();
+    let mut places = Vec::new();
+    removable(&whole, String::new(), &mut places);
+    assert!(places.len() > 900, "{} places", places.len());
+    for (parent, key) in places {
+        let mut evidence = whole.clone();
+        remove(evidence.pointer_mut(&parent).unwrap(), &key);
+        let Ok(evidence) = serde_json::from_value(evidence) else { continue };
+        let changed = TestResult { evidence, ..result.clone() };
+        // A field that is `null` says as much by not being there. Which operations a description has
+        // and how many pods there were is known from the lab alone.
+        let known_from_the_lab_alone = parent.ends_with("/before") || parent.ends_with("/operations");
+        if changed != result && !known_from_the_lab_alone {
+            assert_ne!(changed.judge().outcome, Outcome::Passed, "{parent} without {key}");
+        }
+    }
+}
+
+/// Parents and keys of everything in `value` that can be taken out.
+fn removable(value: &Value, at: String, places: &mut Vec<(String, String)>) {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), field)).collect(),
+        _ => Vec::new(),
+    };
+    for (key, child) in children {
+        places.push((at.clone(), key.clone()));
+        removable(child, format!("{at}/{key}"), places);
+    }
+}
+
+fn remove(parent: &mut Value, key: &str) {
+    match parent {
+        Value::Array(items) => {
+            items.remove(key.parse().unwrap());
+        }
+        Value::Object(fields) => {
+            fields.remove(key);
+        }
+        other => unreachable!("{other} has no parts"),
+    }
+}

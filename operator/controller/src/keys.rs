@@ -12,8 +12,8 @@ use crate::apply::{self, WriteError};
 
 /// Secret that holds the private key.
 const SECRET: &str = "factory-dossier-key";
-/// ConfigMap that publishes the public half.
-const PUBLIC: &str = "factory-keys";
+/// ConfigMaps that publish the public half: to the register, which waits for it, and to everyone.
+const PUBLIC: [&str; 2] = ["factory-keys", "factory-public"];
 /// Key in the Secret.
 const FIELD: &str = "key.pem";
 
@@ -47,7 +47,9 @@ pub async fn dossier_key(client: &Client, namespace: &str) -> Result<DossierKey,
     };
     let bytes = secret.data.and_then(|mut data| data.remove(FIELD)).ok_or(KeyError::Missing)?;
     let key = PrivateKey::from_pem(&String::from_utf8_lossy(&bytes.0))?;
-    apply::namespaced(client, &public(namespace, &key.public().to_pem()?)).await?;
+    for name in PUBLIC {
+        apply::namespaced(client, &public(name, namespace, &key.public().to_pem()?)).await?;
+    }
     Ok(key)
 }
 
@@ -61,9 +63,9 @@ fn new_secret(namespace: &str) -> Result<Secret, KeyError> {
     })
 }
 
-fn public(namespace: &str, pem: &str) -> ConfigMap {
+fn public(name: &str, namespace: &str, pem: &str) -> ConfigMap {
     ConfigMap {
-        metadata: named(PUBLIC, namespace),
+        metadata: named(name, namespace),
         data: Some([("dossier.pub".to_owned(), pem.to_owned())].into()),
         ..ConfigMap::default()
     }

@@ -72,6 +72,13 @@ pub async fn push_changed(
     Ok((format!("{}/{path}", cluster.git_url), commit))
 }
 
+/// Makes another branch of what `push_changed` pushed as `repository` last.
+pub async fn push_branch(cluster: &Cluster, repository: &str, branch: &str) -> Result<(), SourceError> {
+    let work = cluster.scratch().join(repository);
+    let url = format!("{}/journeys/{repository}.git", cluster.git_push);
+    git(&work, &["push", "--quiet", &url, &format!("HEAD:refs/heads/{branch}")]).await.map(drop)
+}
+
 /// A fresh copy of `from` at `to`.
 fn lay_out(from: &Path, to: &Path) -> Result<(), SourceError> {
     let at = |path: &Path| {

@@ -1,0 +1,290 @@
+//! Journey: bad input ends in a clear condition and Event that name field or cause, with nothing
+//! half done, and goes on by itself when the cause is gone.
+
+use std::time::Duration;
+
+use factory_crds::{Outcome, Release, StateService};
+use factory_journeys::{
+    Failure, Manifest, ensure, events, people,
+    road::{Standing, codes, reasons, standing},
+    scene::Scene,
+    sources,
+    waiting::{until, until_gone},
+};
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{
+        core::v1::{Namespace, Pod, Service},
+        networking::v1::NetworkPolicy,
+    },
+};
+use kube::{
+    Api, ResourceExt as _,
+    api::{DeleteParams, Patch, PatchParams},
+};
+use serde_json::{Value, json};
+
+/// A base that every Containerfile here begins with.
+const FROM: &str = "ARG REGISTRY\nFROM ${REGISTRY}/base/python:bookworm\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_in_a_manifest_are_refused_at_the_door_with_field_and_item() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let good = scene.manifest("registered-address", "mistaken")?;
+    let cases: [(&str, Manifest, &[&str]); 8] = [
+        ("an unknown class", good.clone().with("/spec/class", json!("vital")), &["spec.class", "vital"]),
+        ("no person responsible for protection", good.clone().without("/spec/register/protection"), &["spec.register.protection", "item 17.7"]),
+        ("no indicators of availability", good.clone().without("/spec/register/availability"), &["spec.register.availability", "item 17.8"]),
+        ("a bad duration", good.clone().with("/spec/register/availability/recoveryTime", json!("5 parsecs")), &["recoveryTime", "5 parsecs"]),
+        ("two components on one port", good.clone().with("/spec/components/1/port", json!(8080)), &["spec.components", "one port"]),
+        ("a ref that begins with a hyphen", good.clone().with("/spec/source/ref", json!("--upload-pack=id")), &["spec.source.ref"]),
+        ("consent as a basis", good.clone().with("/spec/personalData/0/basis", json!("consent")), &["spec.personalData", "item 61"]),
+        ("a decision without users", good.clone().with("/spec/decision/users", json!([])), &["spec.decision.users", "item 62.2"]),
+    ];
+    for (what, manifest, wanted) in cases {
+        match manifest.apply(&scene.team.client).await {
+            Ok(_) => return Err(Failure::new(format!("{what}: accepted"))),
+            Err(refusal) => {
+                let said = refusal.to_string();
+                for word in wanted {
+                    ensure(said.contains(word), || format!("{what}: `{word}` is not named in: {said}"))?;
+                }
+            }
+        }
+    }
+    let left = scene.services().get_opt("mistaken").await?;
+    ensure(left.is_none(), || "a refused manifest left a StateService behind".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_git_host_that_is_not_listed_is_never_asked() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let name = Scene::fresh("host");
+    let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!("http://git.example.org/a/b.git"));
+    stays_unresolved(&scene, &manifest, "GitHostNotListed", "git.example.org").await?;
+    scene.delete(&name).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ref_that_does_not_exist_is_named_and_the_service_goes_on_once_it_is_there() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let name = Scene::fresh("ref");
+    let changes = [("Containerfile", format!("{FROM}RUN echo {name} has no sense; exit 3\n"))];
+    let (git, commit) = sources::push_changed(&scene.people.cluster, "queue-number", &name, &changes).await?;
+    let manifest = scene
+        .manifest("queue-number", &name)?
+        .with("/spec/source", json!({"git": git, "ref": "release/2", "poll": "5s"}));
+    stays_unresolved(&scene, &manifest, "RefNotFound", "release/2").await?;
+
+    sources::push_branch(&scene.people.cluster, &name, "release/2").await?;
+    let service = scene.services().get(&name).await?;
+    let release = factory_journeys::road::release_of(&scene.team.client, &service, &commit, Duration::from_secs(60)).await?;
+    ensure(release.spec.commit == commit, || format!("{:#?}", release.spec))?;
+    scene.delete(&name).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_git_server_that_hangs_costs_a_deadline_and_nothing_else() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let engineer = &scene.people.engineer.client;
+    let environments: Api<factory_crds::Environment> = Api::all(engineer.clone());
+    let before = environments.get("lab").await?.spec.git_hosts;
+    let host = "hanging-git.journey-git.svc".to_owned();
+    let mut listed = before.clone();
+    listed.retain(|known| *known != host);
+    let honest = listed.clone();
+    listed.push(host.clone());
+    let with_hosts = |hosts: &[String]| Patch::Merge(json!({"spec": {"gitHosts": hosts}}));
+    let policies: Api<NetworkPolicy> = Api::namespaced(engineer.clone(), "factory-system");
+
+    hanging_server(&scene).await?;
+    people::put(&policies, "journeys-hanging-git", to_the_hanging_server()).await?;
+    environments.patch("lab", &PatchParams::default(), &with_hosts(&listed)).await?;
+    let name = Scene::fresh("hangs");
+    let git = format!("http://{host}/a/b.git");
+    let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
+    let found = stays_unresolved(&scene, &manifest, "GitTimedOut", &git).await;
+    // The cluster is left as it was, whatever was found.
+    environments.patch("lab", &PatchParams::default(), &with_hosts(&honest)).await?;
+    policies.delete("journeys-hanging-git", &DeleteParams::default()).await?;
+    found?;
+    scene.delete(&name).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_containerfile_that_fails_is_told_with_the_last_lines_of_its_log() -> Result<(), Failure> {
+    let containerfile = format!("{FROM}RUN echo the compiler found no semicolon; exit 7\n");
+    let release = stopped("fails", &containerfile, None).await?;
+    said(&release, "BuildFailed", &["queue", "no semicolon"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_containerfile_that_looks_for_network_finds_none() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let host = factory_journeys::web::parts(&scene.people.cluster.git_url).0.to_owned();
+    // The git server answers the operator; a build must not get there, nor to the API server.
+    let probe = format!(
+        "import os, socket, sys\n\
+         def reached(host, port):\n\
+         \x20   try: socket.create_connection((host, port), timeout=3).close()\n\
+         \x20   except OSError: return False\n\
+         \x20   return True\n\
+         open_ways = [name for name, host, port in [('git', '{host}', 80), ('API', 'kubernetes.default.svc', 443)] if reached(host, port)]\n\
+         print('this build can reach:', ', '.join(open_ways) or 'nothing')\n\
+         sys.exit(0 if open_ways else 9)\n"
+    );
+    let containerfile = format!("{FROM}COPY probe.py /probe.py\nRUN python3 /probe.py\n");
+    let release = stopped("network", &containerfile, Some(("probe.py", probe))).await?;
+    said(&release, "BuildFailed", &["queue", "this build can reach: nothing"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_never_becomes_ready_is_named_with_what_its_pods_suffer_from() -> Result<(), Failure> {
+    let containerfile = format!("{FROM}USER 65532:65532\nWORKDIR /tmp\nENTRYPOINT [\"python3\", \"-m\", \"http.server\", \"8080\"]\n");
+    let release = stopped("unready", &containerfile, None).await?;
+    said(&release, "NotReady", &["queue"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_of_another_registry_is_refused() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let name = Scene::fresh("foreign");
+    let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
+    let image = format!("registry.example.org/queue@sha256:{}", "0".repeat(64));
+    let manifest = scene
+        .manifest("queue-number", &name)?
+        .without("/spec/components/0/build")
+        .with("/spec/components/0/image", json!(image));
+    let release = scene.to_the_end(&manifest, &commit, false).await?;
+    said(&release, "RegistryNotListed", &["registry.example.org"])?;
+    scene.delete(&name).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_description_that_lies_is_found_by_the_answers() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let path = "queue_number/openapi.json";
+    let text = std::fs::read_to_string(scene.people.cluster.root.join("examples/queue-number").join(path))?;
+    let mut description: Value = serde_json::from_str(&text)?;
+    // It promises that every window has a number of free places, which none has.
+    let window = description
+        .pointer_mut("/components/schemas/Windows/properties/windows/items")
+        .ok_or_else(|| Failure::new(format!("{path} describes no windows")))?;
+    window["properties"]["places"] = json!({"type": "integer"});
+    window["required"] = json!(["from", "until", "places"]);
+    let name = Scene::fresh("lies");
+    let (git, commit) = sources::push_changed(&scene.people.cluster, "queue-number", &name, &[(path, description.to_string())]).await?;
+    let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
+    let release = scene.to_the_end(&manifest, &commit, false).await?;
+    said(&release, "DescriptionLies", &["/v1/centres/{centre}/windows"])?;
+    scene.delete(&name).await
+}
+
+/// Applies `manifest`; it must stay without a release, and condition and Event must say `reason`
+/// and name `cause`.
+async fn stays_unresolved(scene: &Scene, manifest: &Manifest, reason: &str, cause: &str) -> Result<(), Failure> {
+    let service = manifest.apply(&scene.team.client).await?;
+    let name = service.name_any();
+    let limit = Duration::from_secs(60);
+    let found = until(&scene.services(), &name, &format!("reason {reason}"), limit, |service: &StateService| {
+        let conditions = service.status.iter().flat_map(|status| &status.conditions);
+        conditions.into_iter().any(|condition| condition.type_ == "Resolved" && condition.status != "True" && condition.reason == reason)
+    })
+    .await?;
+    let status = found.status.unwrap_or_default();
+    ensure(status.message.contains(cause), || format!("`{cause}` is not named in: {}", status.message))?;
+    ensure(status.release.is_empty(), || format!("a release was made: {}", status.release))?;
+    let told = events::about(&scene.team.client, &scene.participant, &name).await?;
+    ensure(told.iter().any(|(known, note)| known == reason && note.contains(cause)), || format!("no Event {reason} names `{cause}`: {told:?}"))
+}
+
+/// The end of a service whose source has this Containerfile.
+async fn stopped(prefix: &str, containerfile: &str, file: Option<(&str, String)>) -> Result<Release, Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let name = Scene::fresh(prefix);
+    let changes: Vec<_> = std::iter::once(("Containerfile", containerfile.to_owned())).chain(file).collect();
+    let (git, commit) = sources::push_changed(&scene.people.cluster, "queue-number", &name, &changes).await?;
+    let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
+    let release = scene.to_the_end(&manifest, &commit, false).await?;
+    ensure(matches!(standing(&release), Standing::Stopped(_)), || format!("{:#?}", release.status))?;
+
+    // An Event says it too, and when the manifest is gone nothing of it is left.
+    let told = events::about(&scene.team.client, &scene.participant, &release.name_any()).await?;
+    let code = codes(&release).into_iter().next().unwrap_or_default();
+    ensure(told.iter().any(|(reason, _)| *reason == code), || format!("no Event {code}: {told:?}"))?;
+    scene.delete(&name).await?;
+    let candidate = release.status.clone().unwrap_or_default().namespace;
+    if !candidate.is_empty() {
+        let namespaces: Api<Namespace> = Api::all(scene.people.engineer.client.clone());
+        until_gone(&namespaces, &candidate, Duration::from_secs(120)).await?;
+    }
+    Ok(release)
+}
+
+/// `release` failed by `code`, and its reasons name all of `words`.
+fn said(release: &Release, code: &str, words: &[&str]) -> Result<(), Failure> {
+    let status = release.status.clone().unwrap_or_default();
+    let text = reasons(release).join("\n");
+    ensure(status.outcome == Some(Outcome::Failed), || format!("{:?}: {text}", status.outcome))?;
+    ensure(codes(release).iter().any(|known| known == code), || format!("no finding {code}: {:?}: {text}", codes(release)))?;
+    for word in words {
+        ensure(text.contains(word), || format!("`{word}` is not named in: {text}"))?;
+    }
+    Ok(())
+}
+
+/// A server that takes every connection and never answers.
+async fn hanging_server(scene: &Scene) -> Result<(), Failure> {
+    let engineer = &scene.people.engineer.client;
+    let namespaces: Api<Namespace> = Api::all(engineer.clone());
+    people::put(&namespaces, "journey-git", json!({})).await?;
+    let program = "import socket, time\n\
+                   door = socket.create_server(('', 8080))\n\
+                   guests = []\n\
+                   while True: guests.append(door.accept())\n";
+    let body = json!({
+        "metadata": {"labels": {"app.kubernetes.io/name": "hanging-git"}},
+        "spec": {
+            "automountServiceAccountToken": false,
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{
+                "name": "server",
+                "image": format!("{}/base/python:bookworm", scene.people.cluster.registry),
+                "command": ["python3", "-c", program],
+                "readinessProbe": {"tcpSocket": {"port": 8080}, "periodSeconds": 1},
+            }],
+        },
+    });
+    let pods: Api<Pod> = in_journey_git(scene);
+    people::put(&pods, "hanging-git", body).await?;
+    let service = json!({"spec": {
+        "selector": {"app.kubernetes.io/name": "hanging-git"},
+        "ports": [{"name": "http", "port": 80, "targetPort": 8080}],
+    }});
+    people::put(&in_journey_git::<Service>(scene), "hanging-git", service).await?;
+    until(&pods, "hanging-git", "readiness", Duration::from_secs(60), |pod: &Pod| {
+        let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+        conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+    })
+    .await?;
+    Ok(())
+}
+
+fn in_journey_git<K>(scene: &Scene) -> Api<K>
+where
+    K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    Api::namespaced(scene.people.engineer.client.clone(), "journey-git")
+}
+
+/// Lets the operator reach the hanging server; without it the connection itself would hang.
+fn to_the_hanging_server() -> Value {
+    json!({"spec": {
+        "podSelector": {},
+        "policyTypes": ["Egress"],
+        "egress": [{
+            "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "journey-git"}}}],
+            "ports": [{"port": 8080, "protocol": "TCP"}],
+        }],
+    }})
+}

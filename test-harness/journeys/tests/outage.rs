@@ -1,0 +1,154 @@
+//! Journey: the factory is away. Launched services don't notice, and no result is lost.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use factory_crds::StateService;
+use factory_journeys::{
+    Failure, ensure,
+    live::COMPONENT,
+    register::{self, Public},
+    road::{Standing, reached, release_of, standing, travel},
+    scene::Scene,
+    sources, tool,
+    waiting::{until, until_gone},
+};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use kube::{
+    Api, ResourceExt as _,
+    api::{DeleteParams, ListParams, Patch, PatchParams},
+};
+use serde_json::json;
+use tokio::sync::Mutex;
+
+const OPERATOR: &str = "factory-operator";
+const KEEPER: &str = "factory-permit-keeper";
+const REGISTER: &str = "factory-register";
+
+/// Tests of this file take away what the others need, so they take turns.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+#[tokio::test(flavor = "multi_thread")]
+async fn launched_services_are_rescheduled_while_operator_and_register_are_down() -> Result<(), Failure> {
+    let _turn = TURN.lock().await;
+    let scene = Scene::of("journey-standing").await?;
+    scene.launched("queue-number", "standing").await?;
+    let programs = [OPERATOR, KEEPER, REGISTER];
+    let replicas = scale_down(&scene, &programs).await?;
+    let found = a_deleted_pod_comes_back(&scene).await;
+    scale_up(&scene, &replicas).await?;
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Failure> {
+    let _turn = TURN.lock().await;
+    let scene = Scene::of("journey-outage").await?;
+    let name = Scene::fresh("away");
+    let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
+    let service = scene.manifest("queue-number", &name)?.apply(&scene.team.client).await?;
+    let release = release_of(&scene.team.client, &service, &commit, Duration::from_secs(150)).await?;
+    let limit = Duration::from_secs(10 * 60);
+    until(&scene.releases(), &release.name_any(), "stage Verified", limit, |release| reached(release, "Verified").is_some()).await?;
+
+    // Away in the middle of the experiment, so that its result finds no register.
+    let replicas = scale_down(&scene, &[REGISTER]).await?;
+    let waits = until(&scene.releases(), &release.name_any(), "a report that waits", limit, |release| {
+        let conditions = release.status.iter().flat_map(|status| &status.conditions);
+        conditions.into_iter().any(|condition| condition.type_ == "Reported" && condition.reason == "RegisterUnavailable")
+    })
+    .await;
+    // The rest of a minute: it must neither give up nor claim to have reported.
+    let minute = Duration::from_secs(60);
+    let gave_up = travel(&scene.team.client, &release, minute, |standing| *standing != Standing::Underway, |_| {}).await;
+    scale_up(&scene, &replicas).await?;
+    waits?;
+    ensure(gave_up.is_err(), || format!("without a register the release came to {:?}", gave_up.as_ref().map(standing)))?;
+
+    let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
+    let release = travel(&scene.team.client, &release, Duration::from_secs(120), with_regulator, |_| {}).await?;
+    ensure(standing(&release) == Standing::WithRegulator, || format!("{:#?}", release.status))?;
+    let token = register::token(&scene.people.regulator, "regulator", "regulator").await?;
+    let public = Public::read(&scene.people.regulator).await?;
+    let name_of_release = release.name_any();
+    let found = register::submissions(&scene.web, &public, &token, "Submitted", &scene.participant, &name_of_release).await?;
+    ensure(found.len() == 1, || format!("{} submissions of one release: {found:?}", found.len()))?;
+
+    // The regulator sends it back, and the team reads why.
+    let reason = "17.5 names a method that the page does not offer";
+    let arguments = ["return", &name, "-n", &scene.participant, "--reason", reason];
+    tool::succeed(&scene.people.cluster, &scene.people.regulator, &arguments).await?;
+    let ended = travel(&scene.team.client, &release, Duration::from_secs(60), |_| false, |_| {}).await?;
+    match standing(&ended) {
+        Standing::Stopped(reasons) => ensure(reasons.join(" ").contains(reason), || format!("the reason is not told: {reasons:?}"))?,
+        other => return Err(Failure::new(format!("returned, but it stands at {other:?}"))),
+    }
+    scene.delete(&name).await
+}
+
+/// Deletes a pod of the launched service and waits until another is ready in its place, with the
+/// service answering all the while.
+async fn a_deleted_pod_comes_back(scene: &Scene) -> Result<(), Failure> {
+    let service: StateService = scene.services().get("standing").await?;
+    let namespace = service.status.unwrap_or_default().live_namespace;
+    let pods: Api<Pod> = Api::namespaced(scene.people.engineer.client.clone(), &namespace);
+    let before = pods.list(&ListParams::default().labels(&format!("{COMPONENT}=queue"))).await?.items;
+    let victim = before.first().ok_or_else(|| Failure::new(format!("no pod runs in {namespace}")))?;
+        let deployments: Api<Deployment> = Api::namespaced(scene.people.engineer.client.clone(), &namespace);
+    let limit = Duration::from_secs(90);
+    let name = victim.name_any();
+    pods.delete(&name, &DeleteParams::default()).await?;
+    let (gone, ready) = tokio::join!(
+        until_gone(&pods, &name, limit),
+        scene.web.until_good(&service.spec.ingress.host, "/v1/centres", limit),
+    );
+    gone?;
+    ready?;
+    until(&deployments, "queue", "all replicas ready", limit, |deployment| {
+        let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas);
+        deployment.status.as_ref().and_then(|status| status.ready_replicas) == wanted
+    })
+    .await?;
+    let after = pods.list(&ListParams::default().labels(&format!("{COMPONENT}=queue"))).await?.items;
+    let new = after.iter().any(|pod| before.iter().all(|old| old.uid() != pod.uid()));
+    ensure(new, || "no new pod took the place of the deleted one".to_owned())
+}
+
+/// Scales the factory's `programs` to nothing and waits until no pod of theirs is left; returns how
+/// many replicas each had.
+async fn scale_down(scene: &Scene, programs: &[&str]) -> Result<BTreeMap<String, i32>, Failure> {
+    let deployments: Api<Deployment> = Api::namespaced(scene.people.engineer.client.clone(), "factory-system");
+    let mut replicas = BTreeMap::new();
+    for program in programs {
+        let spec = deployments.get(program).await?.spec.unwrap_or_default();
+        replicas.insert((*program).to_owned(), spec.replicas.unwrap_or(1).max(1));
+        scale(&deployments, program, 0).await?;
+    }
+    let limit = Duration::from_secs(90);
+    for program in programs {
+        until(&deployments, program, "no replica left", limit, |deployment| {
+            deployment.status.as_ref().and_then(|status| status.replicas).unwrap_or_default() == 0
+        })
+        .await?;
+    }
+    Ok(replicas)
+}
+
+/// Undoes [`scale_down`] and waits until the programs are ready.
+async fn scale_up(scene: &Scene, replicas: &BTreeMap<String, i32>) -> Result<(), Failure> {
+    let deployments: Api<Deployment> = Api::namespaced(scene.people.engineer.client.clone(), "factory-system");
+    for (program, count) in replicas {
+        scale(&deployments, program, *count).await?;
+    }
+    for (program, count) in replicas {
+        until(&deployments, program, "all replicas ready", Duration::from_secs(120), |deployment| {
+            deployment.status.as_ref().and_then(|status| status.ready_replicas) == Some(*count)
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn scale(deployments: &Api<Deployment>, program: &str, count: i32) -> Result<(), kube::Error> {
+    let patch = Patch::Merge(json!({"spec": {"replicas": count}}));
+    deployments.patch_scale(program, &PatchParams::default(), &patch).await.map(drop)
+}

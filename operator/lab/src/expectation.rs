@@ -118,7 +118,8 @@ fn equal(one: &Value, other: &Value) -> bool {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| equal(one, other))
         }
         (Value::Object(one), Value::Object(other)) => {
-            one.len() == other.len() && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| equal(one, other)))
+            one.len() == other.len()
+                && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| equal(one, other)))
         }
         _ => one == other,
     }
@@ -154,7 +155,12 @@ mod tests {
         for (status, body, lines, failure) in [
             (500, r#"{"a":{"b":1},"list":[1,{"x":2}]}"#, vec!["status: 500, expected 200"], Failure::Status),
             (200, r#"{"a":{"b":2},"list":[1,{"x":2}]}"#, vec!["body /a/b: another value"], Failure::Content),
-            (200, r#"{"a":{},"list":[1,{"x":2,"y":3}]}"#, vec!["body /a/b: missing", "body /list: another value"], Failure::Content),
+            (
+                200,
+                r#"{"a":{},"list":[1,{"x":2,"y":3}]}"#,
+                vec!["body /a/b: missing", "body /list: another value"],
+                Failure::Content,
+            ),
             (200, "<html>", vec!["body: no JSON"], Failure::Content),
             (200, "", vec!["body: no JSON"], Failure::Content),
         ] {

@@ -82,8 +82,10 @@ impl Scenario {
         let mut operations = Vec::with_capacity(load.operations.len());
         for operation in &load.operations {
             operations.push(Operation {
-                request: Prepared::new(&operation.request, targets).map_err(|error| LoadError::Request(operation.name.clone(), error))?,
-                expectation: Expectation::new(&operation.expect).map_err(|error| LoadError::Expect(operation.name.clone(), error))?,
+                request: Prepared::new(&operation.request, targets)
+                    .map_err(|error| LoadError::Request(operation.name.clone(), error))?,
+                expectation: Expectation::new(&operation.expect)
+                    .map_err(|error| LoadError::Expect(operation.name.clone(), error))?,
                 weight: operation.weight,
             });
         }

@@ -63,8 +63,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .map_err(Failure::from)
-        .and_then(|runtime| runtime.block_on(measure(&arguments.command)));
-    // Not by returning: a thread that is still held up by a hostile schema must not hold up the pod.
+        .and_then(|runtime| {
+            let ended = runtime.block_on(measure(&arguments.command));
+            // Waits for nothing: a thread that a hostile schema still holds up must not hold up the pod.
+            runtime.shutdown_background();
+            ended
+        });
     exit(match said(&arguments.termination_log, ended) {
         Ok(()) => 0,
         Err(error) => {
@@ -76,9 +80,7 @@ fn main() -> ExitCode {
 
 async fn measure(command: &Command) -> Result<RunEnd, Failure> {
     // The one TLS provider of the process: two at once would make rustls refuse to choose.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| "a TLS provider was installed twice")?;
+    rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider was installed twice")?;
     match command {
         Command::Verify { run } => {
             let run = read(run)?;
@@ -108,7 +110,8 @@ fn said(termination_log: &Path, ended: Result<RunEnd, Failure>) -> Result<(), St
             results::end(termination_log, &end).map_err(|error| error.to_string())
         }
         Err(error) => {
-            let line: String = error.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
+            let line: String =
+                error.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
             // The line is in the log as well, should the message not be writable.
             if let Err(error) = results::end(termination_log, &json!({"error": line})) {
                 tracing::error!(%error, "no termination message");

@@ -45,7 +45,13 @@ pub enum ProveError {
 }
 
 /// Carries out `plan` on the candidate in `namespace`.
-pub async fn prove(plan: &ProvePlan, targets: &Targets, namespace: &str, nonce: &str, client: &Client) -> Result<ProveEvidence, ProveError> {
+pub async fn prove(
+    plan: &ProvePlan,
+    targets: &Targets,
+    namespace: &str,
+    nonce: &str,
+    client: &Client,
+) -> Result<ProveEvidence, ProveError> {
     let scenario = Scenario::new(plan, targets)?;
     // Names are looked up and pods watched before the clock starts: neither may cost load time.
     for (component, target) in targets.iter() {
@@ -90,13 +96,15 @@ pub async fn prove(plan: &ProvePlan, targets: &Targets, namespace: &str, nonce: 
 }
 
 /// Starts the load on threads of its own.
-fn generate(scenario: Arc<Scenario>, targets: Targets, nonce: String, start: Instant) -> Result<oneshot::Receiver<Result<Measured, LoadError>>, LoadError> {
+fn generate(
+    scenario: Arc<Scenario>,
+    targets: Targets,
+    nonce: String,
+    start: Instant,
+) -> Result<oneshot::Receiver<Result<Measured, LoadError>>, LoadError> {
     let (sender, receiver) = oneshot::channel();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_name("load")
-        .enable_all()
-        .build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).thread_name("load").enable_all().build()?;
     std::thread::Builder::new().name("pacer".to_owned()).spawn(move || {
         let measured = load::engine::run(&scenario, &targets, &nonce, start, runtime.handle());
         // Nobody listens any more when the run was given up.

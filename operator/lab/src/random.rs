@@ -17,11 +17,8 @@ impl Random {
     /// `nonce`, so that two purposes of a run do not share their draws.
     #[must_use]
     pub fn seeded(purpose: &str, nonce: &str) -> Self {
-        let digest = Sha256::new()
-            .chain_update(purpose.as_bytes())
-            .chain_update([0])
-            .chain_update(nonce.as_bytes())
-            .finalize();
+        let digest =
+            Sha256::new().chain_update(purpose.as_bytes()).chain_update([0]).chain_update(nonce.as_bytes()).finalize();
         let mut state = [0; 4];
         for (word, bytes) in state.iter_mut().zip(digest.chunks_exact(8)) {
             *word = bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));

@@ -83,7 +83,9 @@ fn collect<'a>(value: &'a Value, depth: usize, left: &mut usize, found: &mut Vec
                 match (name.as_str(), field) {
                     ("$ref", Value::String(reference)) => found.push(reference),
                     // Dynamic references and inner bases change where a reference leads.
-                    ("$dynamicRef" | "$recursiveRef", Value::String(reference)) => return Err(BadReference::Remote(short(reference))),
+                    ("$dynamicRef" | "$recursiveRef", Value::String(reference)) => {
+                        return Err(BadReference::Remote(short(reference)));
+                    }
                     ("$id", Value::String(base)) if depth > 0 => return Err(BadReference::Remote(short(base))),
                     _ => collect(field, depth + 1, left, found)?,
                 }
@@ -101,7 +103,12 @@ fn collect<'a>(value: &'a Value, depth: usize, left: &mut usize, found: &mut Vec
 
 /// How many schemas `reference` unfolds into for one and the same value. Descents into the value
 /// (`properties`, `items`) end with the value and are not counted.
-fn weigh<'a>(document: &'a Value, reference: &'a str, weights: &mut HashMap<&'a str, Option<u64>>, depth: usize) -> Result<u64, BadReference> {
+fn weigh<'a>(
+    document: &'a Value,
+    reference: &'a str,
+    weights: &mut HashMap<&'a str, Option<u64>>,
+    depth: usize,
+) -> Result<u64, BadReference> {
     match weights.get(reference) {
         Some(Some(weight)) => return Ok(*weight),
         Some(None) => return Err(BadReference::Loop(short(reference))),
@@ -117,7 +124,12 @@ fn weigh<'a>(document: &'a Value, reference: &'a str, weights: &mut HashMap<&'a 
     Ok(weight)
 }
 
-fn in_place<'a>(document: &'a Value, schema: &'a Value, weights: &mut HashMap<&'a str, Option<u64>>, depth: usize) -> Result<u64, BadReference> {
+fn in_place<'a>(
+    document: &'a Value,
+    schema: &'a Value,
+    weights: &mut HashMap<&'a str, Option<u64>>,
+    depth: usize,
+) -> Result<u64, BadReference> {
     let Value::Object(fields) = schema else { return Ok(1) };
     let mut weight: u64 = 1;
     for (name, field) in fields {

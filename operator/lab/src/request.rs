@@ -12,7 +12,8 @@ use hyper::{
 use crate::target::{Target, Targets, UnknownComponent};
 
 /// What a present-day browser on a desktop sends.
-const BROWSER: HeaderValue = HeaderValue::from_static("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+const BROWSER: HeaderValue =
+    HeaderValue::from_static("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
 
 /// A request that cannot be written as HTTP.
 #[derive(Debug, thiserror::Error)]

@@ -73,7 +73,11 @@ async fn reachable(component: &str, target: &Target) -> Result<(), VerifyError> 
             Err(_) => std::io::ErrorKind::TimedOut.into(),
         };
         if Instant::now() >= end {
-            return Err(VerifyError::Unreachable { component: component.to_owned(), authority: target.authority(), source });
+            return Err(VerifyError::Unreachable {
+                component: component.to_owned(),
+                authority: target.authority(),
+                source,
+            });
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -38,19 +38,20 @@ impl Fault for PodKill {
         let mut ready: Vec<_> = view.pods.iter().filter(|(_, pod)| pod.ready).collect();
         ready.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
         let drawn = usize::try_from(self.random.below(ready.len() as u64)).unwrap_or(0);
-        let (uid, pod) = ready.get(drawn).ok_or_else(|| FaultError::NoTarget(target.component.clone(), "no pod is ready that could be killed"))?;
+        let (uid, pod) = ready
+            .get(drawn)
+            .ok_or_else(|| FaultError::NoTarget(target.component.clone(), "no pod is ready that could be killed"))?;
         self.victim = Some(Victim { name: pod.name.clone(), uid: (*uid).clone() });
         Ok(())
     }
 
     fn lease<'a>(&'a mut self, target: &'a Target) -> BoxFuture<'a, Result<(), FaultError>> {
         async move {
-            let before = target.deployment().await?;
+            // Kept before anything is touched: a call without an answer may have been carried out.
+            self.before = Some(target.deployment().await?);
             let missing = || FaultError::NoTarget(target.component.clone(), "no pod was chosen");
             let victim = self.victim.clone().ok_or_else(missing)?;
-            target.kill(&victim.name, &victim.uid).await?;
-            self.before = Some(before);
-            Ok(())
+            target.kill(&victim.name, &victim.uid).await
         }
         .boxed()
     }

@@ -33,11 +33,11 @@ impl Fault for RollingRestart {
 
     fn lease<'a>(&'a mut self, target: &'a Target) -> BoxFuture<'a, Result<(), FaultError>> {
         async move {
-            let before = target.deployment().await?;
+            // Kept before anything is touched: a call without an answer may have been carried out.
+            self.before = Some(target.deployment().await?);
             let now = jiff::Timestamp::now().to_string();
             let patch = json!({"spec": {"template": {"metadata": {"annotations": {RESTARTED_AT: now}}}}});
             target.patch("mark the Deployment's pods for a restart", &patch).await?;
-            self.before = Some(before);
             Ok(())
         }
         .boxed()

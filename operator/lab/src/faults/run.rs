@@ -15,7 +15,14 @@ use crate::{
 
 /// Injects `fault` now and follows the target until it is ready again, at most until `end`. Ends at
 /// `end` even when the API server does not answer.
-pub async fn run(mut fault: Box<dyn Fault>, phase: &str, target: &Target, mut view: watch::Receiver<View>, clock: Clock, end: Instant) -> FaultEvidence {
+pub async fn run(
+    mut fault: Box<dyn Fault>,
+    phase: &str,
+    target: &Target,
+    mut view: watch::Receiver<View>,
+    clock: Clock,
+    end: Instant,
+) -> FaultEvidence {
     let known = view.borrow_and_update().clone();
     let mut evidence = FaultEvidence {
         phase: phase.to_owned(),
@@ -142,7 +149,8 @@ mod tests {
         let (sender, receiver) = watch::channel(settled());
         sender.send_modify(|view| view.pod_gone("a", Instant::now()));
         let (clock, end) = (Clock::starting(Instant::now()), Instant::now() + Duration::from_millis(150));
-        let evidence = run(Box::new(Scripted { refuse: false, left: Vec::new() }), "kill", &target(), receiver, clock, end).await;
+        let evidence =
+            run(Box::new(Scripted { refuse: false, left: Vec::new() }), "kill", &target(), receiver, clock, end).await;
         assert_eq!(evidence.ready_again_ms, None);
         assert!(evidence.injected_ms.is_some() && Instant::now() >= end);
     }
@@ -151,14 +159,18 @@ mod tests {
     async fn a_refused_fault_says_why_and_was_not_injected() {
         let (_sender, receiver) = watch::channel(settled());
         let (clock, end) = (Clock::starting(Instant::now()), Instant::now() + Duration::from_secs(20));
-        let evidence = run(Box::new(Scripted { refuse: true, left: Vec::new() }), "kill", &target(), receiver, clock, end).await;
+        let evidence =
+            run(Box::new(Scripted { refuse: true, left: Vec::new() }), "kill", &target(), receiver, clock, end).await;
         assert_eq!((evidence.injected_ms, evidence.ready_again_ms), (None, None));
         assert_eq!(evidence.errors[0], "web: scripted");
     }
 
     #[tokio::test]
     async fn the_victim_follows_from_the_nonce_and_is_always_a_ready_pod() {
-        let known = view(&[("a", true, false), ("b", false, false), ("c", true, false), ("d", true, true)], &deployment(1, 1, [3, 3, 2]));
+        let known = view(
+            &[("a", true, false), ("b", false, false), ("c", true, false), ("d", true, true)],
+            &deployment(1, 1, [3, 3, 2]),
+        );
         let struck = |nonce: &str| {
             let mut kill = PodKill::new(nonce, "pod-kill-web");
             kill.preflight(&target(), &known).unwrap();

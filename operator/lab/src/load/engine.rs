@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{runtime::Handle, sync::{OwnedSemaphorePermit, Semaphore}};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 
 use super::{
     LoadError, Scenario,
@@ -34,17 +37,19 @@ struct Shared {
 
 /// Generates the whole load on `runtime` and returns when the last answer is counted. Blocks:
 /// call it on a thread of its own. The load begins at `start`.
-pub fn run(scenario: &Arc<Scenario>, targets: &Targets, nonce: &str, start: Instant, runtime: &Handle) -> Result<Measured, LoadError> {
+pub fn run(
+    scenario: &Arc<Scenario>,
+    targets: &Targets,
+    nonce: &str,
+    start: Instant,
+    runtime: &Handle,
+) -> Result<Measured, LoadError> {
     let pools = runtime.block_on(pools(scenario, targets, runtime))?;
     let (notes, inbox) = mpsc::channel();
     let recorder = Recorder::new(Arc::clone(scenario), start)?;
     let counting = thread::Builder::new().name("recorder".to_owned()).spawn(move || recorder.count(&inbox))?;
-    let shared = Arc::new(Shared {
-        scenario: Arc::clone(scenario),
-        pools,
-        start,
-        unjudged: Arc::new(Semaphore::new(UNJUDGED)),
-    });
+    let shared =
+        Arc::new(Shared { scenario: Arc::clone(scenario), pools, start, unjudged: Arc::new(Semaphore::new(UNJUDGED)) });
     let places = Arc::new(Semaphore::new(scenario.max_in_flight.min(Semaphore::MAX_PERMITS)));
     let weights = scenario.operations.iter().map(|operation| operation.weight).collect();
     for due in Schedule::new(nonce, scenario.requests_per_minute, scenario.length_ms(), weights) {
@@ -70,9 +75,7 @@ async fn pools(scenario: &Scenario, targets: &Targets, runtime: &Handle) -> Resu
             continue;
         }
         let missing = |error| LoadError::Address(component.clone(), error);
-        let (_, target) = targets
-            .find(Some(component))
-            .map_err(|error| missing(std::io::Error::other(error)))?;
+        let (_, target) = targets.find(Some(component)).map_err(|error| missing(std::io::Error::other(error)))?;
         let addresses = Addresses::of(target, runtime).await.map_err(missing)?;
         pools.insert(component.clone(), Pool::new(addresses));
     }

@@ -165,10 +165,6 @@ impl Recorder {
             failed: cell.failed,
             latency_us: cell.latency.cells(),
         };
-        Measured {
-            buckets: self.cells.into_iter().map(bucket).collect(),
-            slots: self.slots,
-            lag_us: self.lag.cells(),
-        }
+        Measured { buckets: self.cells.into_iter().map(bucket).collect(), slots: self.slots, lag_us: self.lag.cells() }
     }
 }

@@ -74,7 +74,8 @@ mod tests {
             sparse.record(&grid, value);
             whole.record(value).unwrap();
         }
-        let recorded: Vec<_> = whole.iter_recorded().map(|cell| [cell.value_iterated_to(), cell.count_since_last_iteration()]).collect();
+        let recorded: Vec<_> =
+            whole.iter_recorded().map(|cell| [cell.value_iterated_to(), cell.count_since_last_iteration()]).collect();
         assert_eq!(sparse.cells(), recorded);
         assert_eq!(sparse.quantile(990), Some(whole.highest_equivalent(whole.value_at_quantile(0.99))));
         assert_eq!(Sparse::default().quantile(990), None);

@@ -18,7 +18,8 @@ pub fn differences(before: &Deployment, after: &Deployment) -> Vec<String> {
         lines.push("the Deployment was made anew".to_owned());
     }
     differ(&spec(before), &spec(after), &mut "spec".to_owned(), &mut lines);
-    let ready = |deployment: &Deployment| deployment.status.as_ref().and_then(|status| status.ready_replicas).unwrap_or(0);
+    let ready =
+        |deployment: &Deployment| deployment.status.as_ref().and_then(|status| status.ready_replicas).unwrap_or(0);
     if ready(after) < ready(before) {
         lines.push(format!("status.readyReplicas: {} before, {} after", ready(before), ready(after)));
     }
@@ -81,7 +82,11 @@ mod tests {
         assert_eq!(differences(&before, &deployment(&mark, 2, 3)), Vec::<String>::new());
         assert_eq!(
             differences(&before, &deployment(&json!({"chaos": "1"}), 3, 1)),
-            ["spec.replicas: differs", "spec.template.metadata.annotations.chaos: differs", "status.readyReplicas: 2 before, 1 after"]
+            [
+                "spec.replicas: differs",
+                "spec.template.metadata.annotations.chaos: differs",
+                "status.readyReplicas: 2 before, 1 after"
+            ]
         );
         let mut other = before.clone();
         other.metadata.uid = Some("v".to_owned());

@@ -67,7 +67,13 @@ impl Follower {
     }
 }
 
-async fn follow(client: Client, namespace: String, component: String, sender: watch::Sender<View>, trouble: watch::Sender<String>) {
+async fn follow(
+    client: Client,
+    namespace: String,
+    component: String,
+    sender: watch::Sender<View>,
+    trouble: watch::Sender<String>,
+) {
     let pods = watcher::Config::default().labels(&format!("app.kubernetes.io/name={component}"));
     let pods = watcher(Api::<Pod>::namespaced(client.clone(), &namespace), pods)
         .default_backoff()

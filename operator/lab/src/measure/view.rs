@@ -82,7 +82,8 @@ impl View {
     /// The Deployment was seen.
     pub fn deployment(&mut self, deployment: &Deployment) {
         let status = deployment.status.as_ref();
-        let count = |read: fn(&k8s_openapi::api::apps::v1::DeploymentStatus) -> Option<i32>| status.and_then(read).unwrap_or(0);
+        let count =
+            |read: fn(&k8s_openapi::api::apps::v1::DeploymentStatus) -> Option<i32>| status.and_then(read).unwrap_or(0);
         let observed = status.and_then(|status| status.observed_generation);
         self.deployment = Some(DeploymentState {
             desired: deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
@@ -116,7 +117,9 @@ impl View {
     /// Those of `before` that are gone, in the order in which they went.
     #[must_use]
     pub fn gone_of(&self, before: &[PodSeen], clock: Clock) -> Vec<PodGone> {
-        let gone = before.iter().filter_map(|pod| Some(PodGone { uid: pod.uid.clone(), at_ms: clock.ms(*self.gone.get(&pod.uid)?) }));
+        let gone = before
+            .iter()
+            .filter_map(|pod| Some(PodGone { uid: pod.uid.clone(), at_ms: clock.ms(*self.gone.get(&pod.uid)?) }));
         let mut gone: Vec<_> = gone.collect();
         gone.sort_by(|one, other| (one.at_ms, &one.uid).cmp(&(other.at_ms, &other.uid)));
         gone
@@ -182,7 +185,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_first_moment_at_which_a_pod_goes_is_kept() {
-        let mut view = view(&[("a", true, false), ("b", true, false), ("c", true, false)], &deployment(1, 1, [3, 3, 3]));
+        let mut view =
+            view(&[("a", true, false), ("b", true, false), ("c", true, false)], &deployment(1, 1, [3, 3, 3]));
         let before = view.seen();
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
@@ -190,7 +194,8 @@ pub(crate) mod tests {
         view.pod_gone("a", at(2_000));
         view.pods_listed(&BTreeSet::from(["c".to_owned()]), at(500));
         view.pod_gone("unknown", at(600));
-        let gone: Vec<_> = view.gone_of(&before, Clock::starting(start)).into_iter().map(|gone| (gone.uid, gone.at_ms)).collect();
+        let gone: Vec<_> =
+            view.gone_of(&before, Clock::starting(start)).into_iter().map(|gone| (gone.uid, gone.at_ms)).collect();
         assert_eq!(gone, [("b".to_owned(), 500), ("a".to_owned(), 1_000)]);
         assert_eq!(view.seen().len(), 1);
     }

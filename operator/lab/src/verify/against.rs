@@ -4,7 +4,11 @@
 use serde_json::{Map, Value};
 
 use super::openapi::{Described, OpenApi, step};
-use crate::{connection::Answer, reference::follow, schema::{Schema, line}};
+use crate::{
+    connection::Answer,
+    reference::follow,
+    schema::{Schema, line},
+};
 
 /// What in `answer` contradicts the description of `described`.
 #[must_use]

@@ -30,7 +30,12 @@ pub async fn run(check: &Check, targets: &Targets, contracts: &mut [Contract]) -
     CheckResult { name: check.name.clone(), steps }
 }
 
-async fn carry_out(step: &Step, variables: &Variables, targets: &Targets, contracts: &mut [Contract]) -> Result<(Expectation, Answer), String> {
+async fn carry_out(
+    step: &Step,
+    variables: &Variables,
+    targets: &Targets,
+    contracts: &mut [Contract],
+) -> Result<(Expectation, Answer), String> {
     let request = variables.request(&step.request).map_err(|error| error.to_string())?;
     let expect = variables.expect(&step.expect).map_err(|error| error.to_string())?;
     let expectation = Expectation::new(&expect).map_err(|error| format!("expect.schema: {error}"))?;

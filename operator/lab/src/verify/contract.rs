@@ -3,7 +3,10 @@
 //! requests made from the description; one for which no valid request can be made stays unasked,
 //! and that is visible.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use factory_assurance::{
     canonical::sha256,
@@ -24,6 +27,9 @@ use crate::{connection::Answer, reference::follow, request::Prepared, schema::Sc
 
 /// How long one answer may take to be held against its schema, which the service wrote.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long all operations that no check asked may take together; what is left then stays unasked.
+const EXERCISE: Duration = Duration::from_secs(120);
 
 /// A description and what was seen of it.
 #[derive(Debug)]
@@ -88,13 +94,23 @@ impl Contract {
     pub async fn exercise(&mut self, targets: &Targets) {
         let Ok(api) = &self.api else { return };
         let api = Arc::clone(api);
+        let end = Instant::now() + EXERCISE;
         for (index, described) in api.operations.iter().enumerate() {
+            if Instant::now() >= end {
+                tracing::warn!(
+                    path = self.description.path,
+                    "the service took too long: the other operations stay unasked"
+                );
+                return;
+            }
             if self.answers.get(index).is_none_or(|answers| !answers.is_empty()) {
                 continue;
             }
             match self.generated(&api, described, targets).await {
                 Ok(answer) => self.hold(index, answer).await,
-                Err(reason) => tracing::warn!(operation = %format!("{} {}", described.method, described.path), reason, "not exercised"),
+                Err(reason) => {
+                    tracing::warn!(operation = %format!("{} {}", described.method, described.path), reason, "not exercised")
+                }
             }
         }
     }
@@ -146,7 +162,8 @@ fn request(api: &OpenApi, described: &Described, component: &str) -> Result<Requ
         if place != "path" && parameter.get("required") != Some(&Value::Bool(true)) {
             continue;
         }
-        let value = scalar(&valid(api, parameter, &pointer, name)?).ok_or_else(|| format!("parameter `{name}` is neither text nor number"))?;
+        let value = scalar(&valid(api, parameter, &pointer, name)?)
+            .ok_or_else(|| format!("parameter `{name}` is neither text nor number"))?;
         match place {
             "path" => request.path = request.path.replace(&format!("{{{name}}}"), &encode(&value)),
             "query" => query.push(format!("{}={}", encode(name), encode(&value))),
@@ -172,7 +189,8 @@ fn parameters<'a>(api: &'a OpenApi, described: &Described) -> Vec<(String, &'a V
         let list = api.document.pointer(&format!("{holder}/parameters")).and_then(Value::as_array);
         for (index, entry) in list.into_iter().flatten().enumerate() {
             let Ok(parameter) = follow(&api.document, entry) else { continue };
-            let same = |other: &Value| other.get("name") == parameter.get("name") && other.get("in") == parameter.get("in");
+            let same =
+                |other: &Value| other.get("name") == parameter.get("name") && other.get("in") == parameter.get("in");
             if found.iter().any(|(_, other)| same(other)) {
                 continue;
             }
@@ -195,7 +213,8 @@ fn valid(api: &OpenApi, holder: &Value, pointer: &str, name: &str) -> Result<Val
     if holder.get("schema").is_none() {
         return Ok(value);
     }
-    let schema = Schema::within(&api.document, &format!("{pointer}/schema"), api.draft).map_err(|error| format!("`{name}`: {error}"))?;
+    let schema = Schema::within(&api.document, &format!("{pointer}/schema"), api.draft)
+        .map_err(|error| format!("`{name}`: {error}"))?;
     if schema.holds(&value) { Ok(value) } else { Err(none()) }
 }
 

@@ -65,7 +65,10 @@ mod tests {
     fn an_expectation_that_says_something_rejects_every_mutant() {
         let all = [(Mutation::WrongStatus, true), (Mutation::EmptyBody, true), (Mutation::WrongValues, true)];
         assert_eq!(tried(json!({"status": 200, "body": {"a": {"b": [1]}}}), 200, r#"{"a":{"b":[1]}}"#), all);
-        assert_eq!(tried(json!({"status": 201, "schema": {"type": "array", "items": {"type": "string"}}}), 201, r#"["x"]"#), all);
+        assert_eq!(
+            tried(json!({"status": 201, "schema": {"type": "array", "items": {"type": "string"}}}), 201, r#"["x"]"#),
+            all
+        );
     }
 
     #[test]
@@ -83,6 +86,9 @@ mod tests {
     #[test]
     fn a_mutation_that_changes_nothing_is_not_tried() {
         assert_eq!(tried(json!({"status": 204}), 204, ""), [(Mutation::WrongStatus, true)]);
-        assert_eq!(tried(json!({"status": 200}), 200, "<html>"), [(Mutation::WrongStatus, true), (Mutation::EmptyBody, false)]);
+        assert_eq!(
+            tried(json!({"status": 200}), 200, "<html>"),
+            [(Mutation::WrongStatus, true), (Mutation::EmptyBody, false)]
+        );
     }
 }

@@ -66,7 +66,8 @@ pub struct Described {
 impl OpenApi {
     /// Reads `bytes`.
     pub fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let mut document: Value = serde_json::from_slice(bytes).map_err(|error| Unreadable::Json(line(&error.to_string())))?;
+        let mut document: Value =
+            serde_json::from_slice(bytes).map_err(|error| Unreadable::Json(line(&error.to_string())))?;
         let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();
         let draft = match version.get(..4) {
             Some("3.0.") => Draft::Draft4,
@@ -174,7 +175,9 @@ fn from_3_0(value: &mut Value) {
                 if let Some(named) = fields.remove("type") {
                     fields.insert("type".to_owned(), Value::from(vec![named, Value::from("null")]));
                 }
-                if let Some(Value::Array(values)) = fields.get_mut("enum") && !values.contains(&Value::Null) {
+                if let Some(Value::Array(values)) = fields.get_mut("enum")
+                    && !values.contains(&Value::Null)
+                {
                     values.push(Value::Null);
                 }
             }
@@ -205,7 +208,9 @@ mod tests {
         assert_eq!(found("GET", "/api/v1/mine"), Some("/v1/mine"));
         assert_eq!(found("GET", "/api/v1/7"), Some("/v1/{id}"));
         assert_eq!(found("GET", "/api/v1/7/parts/8.json"), Some("/v1/{id}/parts/{part}.json"));
-        for (method, path) in [("POST", "/api/v1/7"), ("GET", "/v1/7"), ("GET", "/api/v1/"), ("GET", "/api/v1/7/parts/8.xml")] {
+        for (method, path) in
+            [("POST", "/api/v1/7"), ("GET", "/v1/7"), ("GET", "/api/v1/"), ("GET", "/api/v1/7/parts/8.xml")]
+        {
             assert_eq!(found(method, path), None, "{method} {path}");
         }
     }
@@ -225,7 +230,8 @@ mod tests {
 
     #[test]
     fn what_is_no_usable_description_says_why() {
-        let many: serde_json::Map<String, Value> = (0..101).map(|n| (format!("/{n}"), json!({"get": {}, "put": {}}))).collect();
+        let many: serde_json::Map<String, Value> =
+            (0..101).map(|n| (format!("/{n}"), json!({"get": {}, "put": {}}))).collect();
         for (document, expected) in [
             (json!({"swagger": "2.0"}), "not 3.0 or 3.1"),
             (json!({"openapi": "3.1.0"}), "no operation"),

@@ -2,6 +2,8 @@
 //! rules. A value that its schema refuses is none: an operation that was asked nonsense has not been
 //! exercised. Values are synthetic by construction; nothing is drawn from people.
 
+use std::cell::Cell;
+
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
@@ -11,8 +13,8 @@ use crate::reference::follow;
 const MAX_DEPTH: usize = 12;
 /// Longest generated text in characters.
 const MAX_TEXT: usize = 4096;
-/// Most items of a generated list.
-const MAX_ITEMS: u64 = 100;
+/// Most values of which a generated one consists: few lines of schema can ask for billions.
+const MAX_VALUES: u32 = 10_000;
 
 /// A value for the object `holder` (a parameter or a media type): its own example first, then that
 /// of its schema, then one built from the schema. `None` where none can be made.
@@ -22,35 +24,81 @@ pub fn held(document: &Value, holder: &Value) -> Option<Value> {
         let first = holder.get("examples")?.as_object()?.values().next()?;
         follow(document, first).ok()?.get("value").cloned()
     });
-    example.or_else(|| built(document, holder.get("schema")?, 0))
+    example.or_else(|| Builder { document, left: Cell::new(MAX_VALUES) }.built(holder.get("schema")?, 0))
 }
 
-/// A value for `schema`; not yet checked against it.
-fn built(document: &Value, schema: &Value, depth: usize) -> Option<Value> {
-    if depth > MAX_DEPTH {
-        return None;
+struct Builder<'a> {
+    document: &'a Value,
+    left: Cell<u32>,
+}
+
+impl Builder<'_> {
+    /// A value for `schema`; not yet checked against it.
+    fn built(&self, schema: &Value, depth: usize) -> Option<Value> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let schema = follow(self.document, schema).ok()?;
+        let given = ["example", "default", "const"].iter().find_map(|name| schema.get(name));
+        let listed = ["examples", "enum"].iter().find_map(|name| schema.get(name)?.as_array()?.first());
+        if let Some(value) = given.or(listed) {
+            // A given value can be large, and be asked for many times.
+            let size = u32::try_from(value.to_string().len() / 64).ok()?;
+            self.left.set(self.left.get().checked_sub(size)?);
+            return Some(value.clone());
+        }
+        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
+            return self.merged(schema, parts, depth);
+        }
+        // Beside a type of its own, choices only narrow it: whether the value fits is checked later.
+        let typed = schema.get("type").is_some() || schema.get("properties").is_some();
+        let choices = ["oneOf", "anyOf"].iter().find_map(|name| schema.get(name)?.as_array());
+        if let Some(choices) = choices.filter(|_| !typed) {
+            return choices.iter().find_map(|choice| self.built(choice, depth + 1));
+        }
+        match kind(schema)? {
+            "object" => self.object(schema, depth),
+            "array" => self.array(schema, depth),
+            "string" => text(schema).map(Value::String),
+            "integer" => integer(schema),
+            "number" => Some(json!(number(schema))),
+            "boolean" => Some(json!(true)),
+            "null" => Some(Value::Null),
+            _ => None,
+        }
     }
-    let schema = follow(document, schema).ok()?;
-    let given = ["example", "default", "const"].iter().find_map(|name| schema.get(name));
-    let listed = ["examples", "enum"].iter().find_map(|name| schema.get(name)?.as_array()?.first());
-    if let Some(value) = given.or(listed) {
-        return Some(value.clone());
+
+    fn object(&self, schema: &Value, depth: usize) -> Option<Value> {
+        let mut fields = Map::new();
+        for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            let property = schema.get("properties").and_then(|properties| properties.get(name));
+            let value = property.map_or(Some(json!("x")), |property| self.built(property, depth + 1))?;
+            fields.insert(name.to_owned(), value);
+        }
+        Some(Value::Object(fields))
     }
-    if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
-        return merged(document, schema, parts, depth);
+
+    fn array(&self, schema: &Value, depth: usize) -> Option<Value> {
+        let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(1);
+        let none = json!({});
+        let items = schema.get("items").unwrap_or(&none);
+        (0..least).map(|_| self.built(items, depth + 1)).collect()
     }
-    if let Some(choices) = ["oneOf", "anyOf"].iter().find_map(|name| schema.get(name)?.as_array()) {
-        return choices.iter().find_map(|choice| built(document, choice, depth + 1));
-    }
-    match kind(schema)? {
-        "object" => object(document, schema, depth),
-        "array" => array(document, schema, depth),
-        "string" => text(schema).map(Value::String),
-        "integer" => integer(schema),
-        "number" => Some(json!(number(schema))),
-        "boolean" => Some(json!(true)),
-        "null" => Some(Value::Null),
-        _ => None,
+
+    fn merged(&self, schema: &Value, parts: &[Value], depth: usize) -> Option<Value> {
+        let mut fields = Map::new();
+        for part in parts {
+            match self.built(part, depth + 1)? {
+                Value::Object(more) => fields.extend(more),
+                // Parts that are no objects can only narrow each other: the first is as good as any.
+                other => return Some(other),
+            }
+        }
+        if let Some(Value::Object(more)) = self.object(schema, depth) {
+            fields.extend(more);
+        }
+        Some(Value::Object(fields))
     }
 }
 
@@ -64,47 +112,13 @@ fn kind(schema: &Value) -> Option<&str> {
     }
 }
 
-fn object(document: &Value, schema: &Value, depth: usize) -> Option<Value> {
-    let mut fields = Map::new();
-    for name in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        let property = schema.get("properties").and_then(|properties| properties.get(name));
-        let value = property.map_or(Some(json!("x")), |property| built(document, property, depth + 1))?;
-        fields.insert(name.to_owned(), value);
-    }
-    Some(Value::Object(fields))
-}
-
-fn array(document: &Value, schema: &Value, depth: usize) -> Option<Value> {
-    let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(1);
-    let item = match schema.get("items") {
-        Some(items) => built(document, items, depth + 1)?,
-        None => json!("x"),
-    };
-    (least <= MAX_ITEMS).then(|| (0..least).map(|_| item.clone()).collect())
-}
-
-fn merged(document: &Value, schema: &Value, parts: &[Value], depth: usize) -> Option<Value> {
-    let mut fields = Map::new();
-    for part in parts {
-        match built(document, part, depth + 1)? {
-            Value::Object(more) => fields.extend(more),
-            // Parts that are no objects can only narrow each other: the first is as good as any.
-            other => return Some(other),
-        }
-    }
-    if let Some(Value::Object(more)) = object(document, schema, depth) {
-        fields.extend(more);
-    }
-    Some(Value::Object(fields))
-}
-
 /// The smallest allowed number that is at least 1 where the schema says nothing.
 fn number(schema: &Value) -> f64 {
     let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
     let strict = |name: &str| schema.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let least = bound("exclusiveMinimum").map(|least| least + 1.0).or_else(|| {
-        bound("minimum").map(|least| if strict("exclusiveMinimum") { least + 1.0 } else { least })
-    });
+    let least = bound("exclusiveMinimum")
+        .map(|least| least + 1.0)
+        .or_else(|| bound("minimum").map(|least| if strict("exclusiveMinimum") { least + 1.0 } else { least }));
     let most = bound("exclusiveMaximum").map(|most| most - 1.0).or_else(|| bound("maximum"));
     let value = least.unwrap_or_else(|| most.map_or(1.0, |most| most.min(1.0)));
     match bound("multipleOf") {
@@ -145,7 +159,8 @@ fn text(schema: &Value) -> Option<String> {
 
 /// A text that is too short grows by its last character; whether that still fits is checked later.
 fn padded(mut text: String, schema: &Value) -> String {
-    let wanted = schema.get("minLength").and_then(Value::as_u64).and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let wanted =
+        schema.get("minLength").and_then(Value::as_u64).and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let filler = text.chars().last().unwrap_or('x');
     let missing = wanted.min(MAX_TEXT).saturating_sub(text.chars().count());
     text.extend(std::iter::repeat_n(filler, missing));
@@ -160,7 +175,9 @@ fn matching(pattern: &Hir, text: &mut String) -> Option<()> {
     match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
-        HirKind::Class(Class::Unicode(class)) => text.push(pick(class.ranges().iter().map(|range| (range.start(), range.end())))?),
+        HirKind::Class(Class::Unicode(class)) => {
+            text.push(pick(class.ranges().iter().map(|range| (range.start(), range.end())))?)
+        }
         HirKind::Class(Class::Bytes(class)) => {
             text.push(pick(class.ranges().iter().map(|range| (char::from(range.start()), char::from(range.end()))))?);
         }
@@ -220,6 +237,8 @@ mod tests {
         let endless = json!({"T": {"type": "object", "required": ["t"], "properties": {"t": {"$ref": "#/T"}}}});
         assert_eq!(held(&endless, &json!({"schema": {"$ref": "#/T"}})), None);
         assert_eq!(held(&endless, &json!({"schema": {"type": "array", "minItems": 1_000_000}})), None);
+        let wide = (0..12).fold(json!({}), |items, _| json!({"type": "array", "minItems": 100, "items": items}));
+        assert_eq!(held(&endless, &json!({"schema": wide})), None);
         assert_eq!(held(&endless, &json!({"schema": {"type": "string", "pattern": "(?=a)b"}})), None);
         assert_eq!(held(&endless, &json!({"schema": {"type": "string", "pattern": "a{900}{900}"}})), None);
         assert_eq!(held(&endless, &json!({})), None);

@@ -72,7 +72,10 @@ impl Variables {
         match value {
             Value::String(template) => {
                 // Alone, a variable keeps its kind: a carried number is compared as a number.
-                let alone = template.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).filter(|name| !name.contains("{{"));
+                let alone = template
+                    .strip_prefix("{{")
+                    .and_then(|rest| rest.strip_suffix("}}"))
+                    .filter(|name| !name.contains("{{"));
                 *value = match alone {
                     Some(name) => self.get(name)?.clone(),
                     None => Value::String(self.fill(template, text)?),
@@ -129,7 +132,13 @@ mod tests {
     use serde_json::json;
 
     fn request(path: &str, body: Value) -> Request {
-        Request { component: None, method: "POST".to_owned(), path: path.to_owned(), headers: BTreeMap::new(), body: Some(Json(body)) }
+        Request {
+            component: None,
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            headers: BTreeMap::new(),
+            body: Some(Json(body)),
+        }
     }
 
     #[test]
@@ -138,7 +147,12 @@ mod tests {
         let answer = br#"{"id": "../admin?x=/", "count": 3, "list": [1]}"#;
         variables.carry("id", "/id", answer).unwrap();
         variables.carry("count", "/count", answer).unwrap();
-        let filled = variables.request(&request("/v1/{{id}}/{{ count }}", json!({"n": "{{count}}", "t": "no {{count}}", "l": ["{{id}}"]}))).unwrap();
+        let filled = variables
+            .request(&request(
+                "/v1/{{id}}/{{ count }}",
+                json!({"n": "{{count}}", "t": "no {{count}}", "l": ["{{id}}"]}),
+            ))
+            .unwrap();
         assert_eq!(filled.path, "/v1/..%2Fadmin%3Fx%3D%2F/3");
         assert_eq!(filled.body, Some(Json(json!({"n": 3, "t": "no 3", "l": ["../admin?x=/"]}))));
         assert_eq!(variables.carry("list", "/list", answer), Err(BadVariable::Missing("/list".to_owned())));

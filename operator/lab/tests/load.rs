@@ -1,0 +1,246 @@
+//! The load engine against real servers on loopback: what it says must be what happened.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use factory_assurance::{
+    evidence::Failure,
+    plan::{LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan},
+};
+use factory_lab::load::{Scenario, engine, recorder::Measured};
+use serde_json::{Value, json};
+
+use crate::server::{Running, raw, serve};
+
+fn operation(path: &str, expect: Value) -> LoadOperation {
+    LoadOperation {
+        name: format!("GET {path}"),
+        request: serde_json::from_value(json!({"method": "GET", "path": path})).unwrap(),
+        expect: serde_json::from_value(expect).unwrap(),
+        weight: 1,
+    }
+}
+
+fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> ProvePlan {
+    ProvePlan {
+        load: LoadPlan { requests_per_minute: per_second * 60, timeout_ms: 3_000, max_in_flight: 2_000, operations },
+        phases: vec![Phase { name: "steady".to_owned(), seconds, role: PhaseRole::Steady {} }],
+    }
+}
+
+/// Runs `plan` against `server` on a runtime of its own with `workers` threads.
+fn run(plan: &ProvePlan, server: &Running, workers: usize, trouble: impl FnOnce(&tokio::runtime::Handle)) -> Measured {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap();
+    let targets = server.targets();
+    let scenario = Scenario::new(plan, &targets).unwrap();
+    trouble(runtime.handle());
+    engine::run(&scenario, &targets, "nonce", Instant::now() + Duration::from_millis(100), runtime.handle()).unwrap()
+}
+
+fn quiet(_: &tokio::runtime::Handle) {}
+
+fn good(measured: &Measured) -> u64 {
+    measured.buckets.iter().map(|bucket| bucket.good).sum()
+}
+
+fn failed(measured: &Measured) -> BTreeMap<Failure, u64> {
+    let mut failed = BTreeMap::new();
+    for (failure, count) in measured.buckets.iter().flat_map(|bucket| &bucket.failed) {
+        *failed.entry(*failure).or_default() += count;
+    }
+    failed
+}
+
+/// The latency that `permille` of all answers do not exceed, in milliseconds.
+fn quantile(cells: impl Iterator<Item = [u64; 2]>, permille: u64) -> u64 {
+    let mut all = BTreeMap::new();
+    for [value, count] in cells {
+        *all.entry(value).or_insert(0) += count;
+    }
+    let rank = (all.values().sum::<u64>() * permille).div_ceil(1000);
+    let mut seen = 0;
+    let found = all.into_iter().find(|(_, count)| {
+        seen += count;
+        seen >= rank
+    });
+    found.unwrap().0 / 1000
+}
+
+fn latencies(measured: &Measured) -> impl Iterator<Item = [u64; 2]> {
+    measured.buckets.iter().flat_map(|bucket| bucket.latency_us.iter().copied())
+}
+
+#[test]
+fn everything_that_was_due_is_counted_once_and_where_it_was_due() {
+    let server = serve(|router| router.route("/", axum::routing::get(|| async { axum::Json(json!({"id": 1})) })));
+    let expect = json!({"status": 200, "headers": {"content-type": "application/json"}, "body": {"id": 1}, "schema": {"type": "object"}});
+    let measured = run(&plan(200, 3, vec![operation("/", expect)]), &server, 2, quiet);
+    let total = good(&measured);
+    assert!((500..700).contains(&total), "{total}");
+    assert_eq!(failed(&measured), BTreeMap::new());
+    assert_eq!(measured.slots.len(), 30);
+    assert_eq!(measured.slots.iter().map(|slot| u64::from(slot[0])).sum::<u64>(), total);
+    assert_eq!(measured.lag_us.iter().map(|cell| cell[1]).sum::<u64>(), total);
+    for bucket in &measured.buckets {
+        let slots = &measured.slots[bucket.second as usize * 10..][..10];
+        assert_eq!(slots.iter().map(|slot| u64::from(slot[0])).sum::<u64>(), bucket.good);
+        assert_eq!(bucket.latency_us.iter().map(|cell| cell[1]).sum::<u64>(), bucket.good);
+        assert!(bucket.latency_us.windows(2).all(|pair| pair[0][0] < pair[1][0]));
+    }
+    // Visits are short, so that load spreads over pods; and longer than one request, as those of users.
+    let connections = server.connections() as u64;
+    assert!(connections >= total / 16 && connections < total / 2, "{connections} of {total}");
+}
+
+#[test]
+fn a_stall_of_1_4_s_shows_in_the_99th_percentile_although_few_requests_were_sent_meanwhile() {
+    let start = Instant::now();
+    let server = serve(move |router| {
+        router.route(
+            "/",
+            axum::routing::get(move || async move {
+                // Everything that arrives between 2.0 and 3.4 s is answered at 3.4 s.
+                let now = start.elapsed();
+                if (Duration::from_secs(2)..Duration::from_millis(3_400)).contains(&now) {
+                    tokio::time::sleep(Duration::from_millis(3_400) - now).await;
+                }
+                "ok"
+            }),
+        )
+    });
+    let measured = run(&plan(100, 10, vec![operation("/", json!({"status": 200}))]), &server, 2, quiet);
+    // 14 % of all requests fell into the stall: one in ten waited 0.4 s at least, one in a hundred 1.3 s.
+    assert!(quantile(latencies(&measured), 500) < 50);
+    let (p90, p99) = (quantile(latencies(&measured), 900), quantile(latencies(&measured), 990));
+    assert!((250..700).contains(&p90), "{p90}");
+    assert!((1_200..1_500).contains(&p99), "{p99}");
+    assert_eq!(failed(&measured), BTreeMap::new());
+}
+
+#[test]
+fn a_starved_generator_says_so_in_its_lag() {
+    let server = serve(|router| router.route("/", axum::routing::get(|| async { "ok" })));
+    let plan = plan(100, 3, vec![operation("/", json!({"status": 200}))]);
+    let rested = run(&plan, &server, 1, quiet);
+    let starved = run(&plan, &server, 1, |runtime| {
+        // The only thread that could send is held up for a second.
+        runtime.spawn(async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            std::thread::sleep(Duration::from_secs(1));
+        });
+    });
+    let (rested, starved) = (quantile(rested.lag_us.into_iter(), 900), quantile(starved.lag_us.into_iter(), 900));
+    assert!(rested < 50, "{rested} ms");
+    assert!((500..1_100).contains(&starved), "{starved} ms");
+}
+
+#[test]
+fn each_way_of_failing_is_counted_as_what_it_is() {
+    let server = serve(|router| {
+        router
+            .route("/", axum::routing::get(|| async { "ok" }))
+            .route("/wrong", axum::routing::get(|| async { axum::Json(json!({"id": 2})) }))
+            .route("/large", axum::routing::get(|| async { vec![b'x'; (1 << 20) + 1] }))
+            .route("/away", axum::routing::get(|| async { axum::response::Redirect::temporary("/") }))
+            .route("/slow", axum::routing::get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
+    });
+    let ok = json!({"status": 200});
+    let mut plan = plan(
+        100,
+        2,
+        vec![
+            operation("/wrong", json!({"status": 200, "body": {"id": 1}})),
+            operation("/large", ok.clone()),
+            operation("/away", ok.clone()),
+            operation("/slow", ok.clone()),
+        ],
+    );
+    plan.load.timeout_ms = 500;
+    let measured = run(&plan, &server, 2, quiet);
+    let of = |operation| {
+        let buckets = measured.buckets.iter().filter(move |bucket| bucket.operation == operation);
+        buckets
+            .flat_map(|bucket| bucket.failed.keys().copied())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        [of(0), of(1), of(2), of(3)],
+        [[Failure::Content], [Failure::Content], [Failure::Status], [Failure::Timeout]]
+    );
+    assert_eq!(good(&measured), 0);
+
+    let closing = raw(|_, mut stream| {
+        drop(std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"))
+    });
+    let measured = run(&plan_of(&ok), &closing, 2, quiet);
+    assert_eq!(failed(&measured).into_keys().collect::<Vec<_>>(), [Failure::Broken]);
+
+    let refused = Running::nowhere();
+    let measured = run(&plan_of(&ok), &refused, 2, quiet);
+    assert_eq!(failed(&measured).into_keys().collect::<Vec<_>>(), [Failure::Connect]);
+}
+
+fn plan_of(expect: &Value) -> ProvePlan {
+    plan(50, 1, vec![operation("/", expect.clone())])
+}
+
+#[test]
+fn a_server_that_closes_after_every_answer_costs_no_request_and_none_is_sent_twice() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let server = raw(move |_, mut stream| {
+        let mut head = [0; 4096];
+        if std::io::Read::read(&mut stream, &mut head).is_ok_and(|read| read > 0) {
+            counter.fetch_add(1, Ordering::SeqCst);
+            drop(std::io::Write::write_all(
+                &mut stream,
+                b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok",
+            ));
+        }
+    });
+    let measured = run(&plan(50, 2, vec![operation("/", json!({"status": 200}))]), &server, 2, quiet);
+    assert_eq!(failed(&measured), BTreeMap::new());
+    assert_eq!(good(&measured), asked.load(Ordering::SeqCst) as u64);
+}
+
+#[test]
+fn what_finds_no_place_is_counted_as_unsent_and_memory_stays_bounded() {
+    let server = serve(|router| {
+        router.route("/", axum::routing::get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
+    });
+    let mut plan = plan(100, 2, vec![operation("/", json!({"status": 200}))]);
+    plan.load.max_in_flight = 10;
+    plan.load.timeout_ms = 1_000;
+    let measured = run(&plan, &server, 2, quiet);
+    let failed = failed(&measured);
+    let (timeout, unsent) = (failed[&Failure::Timeout], failed[&Failure::Unsent]);
+    assert!((15..=30).contains(&timeout) && unsent > 100, "{failed:?}");
+    assert_eq!(measured.lag_us.iter().map(|cell| cell[1]).sum::<u64>(), timeout);
+    assert!(server.connections() <= 30);
+}
+
+#[test]
+fn a_load_that_cannot_be_generated_is_refused_in_one_line_that_names_it() {
+    let targets = Running::nowhere().targets();
+    let refused = |plan: &ProvePlan| Scenario::new(plan, &targets).unwrap_err().to_string();
+    let ok = json!({"status": 200});
+    let mut unknown = operation("/", ok.clone());
+    unknown.request.component = Some("db".to_owned());
+    assert!(refused(&plan(1, 1, vec![unknown])).contains("component `db`"));
+    assert!(refused(&plan(1, 1, vec![operation("/ x", ok.clone())])).contains("request.path"));
+    assert!(
+        refused(&plan(1, 1, vec![operation("/", json!({"status": 200, "schema": {"$ref": "http://x/"}}))]))
+            .contains("outside the document")
+    );
+    assert!(refused(&plan(0, 1, vec![operation("/", ok.clone())])).contains("operations"));
+    assert!(refused(&plan(1, 0, vec![operation("/", ok)])).contains("phases"));
+    assert!(refused(&plan(1, 1, Vec::new())).contains("operations"));
+}

@@ -40,13 +40,27 @@ pub enum BadReference {
 
 /// The value at a local reference such as `#/components/schemas/X`.
 pub fn resolve<'a>(document: &'a Value, reference: &str) -> Result<&'a Value, BadReference> {
-    let pointer = reference.strip_prefix('#').ok_or_else(|| BadReference::Remote(short(reference)))?;
-    if !pointer.is_empty() && !pointer.starts_with('/') {
-        return Err(BadReference::Remote(short(reference)));
-    }
+    document.pointer(&pointer(reference)?).ok_or_else(|| BadReference::Missing(short(reference)))
+}
+
+/// The JSON pointer that a local reference holds.
+fn pointer(reference: &str) -> Result<String, BadReference> {
+    let pointer = reference.strip_prefix('#').filter(|pointer| pointer.is_empty() || pointer.starts_with('/'));
     // In a URI's fragment the pointer is percent-encoded.
-    let pointer = decoded(pointer);
-    document.pointer(&pointer).ok_or_else(|| BadReference::Missing(short(reference)))
+    pointer.map(decoded).ok_or_else(|| BadReference::Remote(short(reference)))
+}
+
+/// Where the value at `place` really stands: follows `$ref` until a value that is none.
+pub fn settle(document: &Value, place: &str) -> Result<String, BadReference> {
+    let mut place = place.to_owned();
+    for _ in 0..MAX_CHAIN {
+        let value = document.pointer(&place).ok_or_else(|| BadReference::Missing(short(&place)))?;
+        match value.get("$ref").and_then(Value::as_str) {
+            Some(reference) => place = pointer(reference)?,
+            None => return Ok(place),
+        }
+    }
+    Err(BadReference::Loop(short(&place)))
 }
 
 /// Follows `$ref` until a value that is none.
@@ -181,6 +195,9 @@ mod tests {
             "use": {"$ref": "#/schemas/Tree"}
         });
         assert_eq!(inspect(&tree), Ok(()));
+        let document = json!({"a": {"$ref": "#/b%7B"}, "b{": {"$ref": "#/c"}, "c": 1, "d": {"$ref": "#/d"}});
+        assert_eq!(settle(&document, "/a"), Ok("/c".to_owned()));
+        assert_eq!(settle(&document, "/d"), Err(BadReference::Loop("/d".to_owned())));
         assert_eq!(resolve(&json!({"a/b": {"{c}": 1}}), "#/a~1b/%7Bc%7D"), Ok(&json!(1)));
     }
 

@@ -6,6 +6,7 @@ pub mod against;
 pub mod checks;
 pub mod contract;
 pub mod exchange;
+pub mod generate;
 pub mod mutate;
 pub mod openapi;
 pub mod sample;

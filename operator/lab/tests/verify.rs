@@ -152,7 +152,7 @@ fn a_deviation_ends_its_check_and_is_named_without_contents() {
     let evidence = look(&server, checks);
     assert_eq!(evidence.checks[0].steps.len(), 1);
     assert_eq!(evidence.checks[0].steps[0].deviations, ["body /text: another value"]);
-    assert_eq!(evidence.checks[0].steps[0].mutants, []);
+    assert!(evidence.checks[0].steps[0].mutants.is_empty());
 
     let mut checks = write_and_read();
     checks[0]["steps"][0]["carry"] = json!({"id": "/number"});
@@ -199,7 +199,7 @@ fn a_description_that_lies_is_caught_and_one_that_cannot_be_exercised_says_so() 
     assert_eq!(of("/notes"), [(201, vec!["status 201: /id: type".to_owned()])]);
     assert_eq!(of("/search"), [(200, vec!["status 200: not described".to_owned()])]);
     assert_eq!(of("/crash"), [(500, vec!["status 500: not described".to_owned()])]);
-    assert_eq!(of("/hidden/{key}"), []);
+    assert!(of("/hidden/{key}").is_empty());
     // The checks themselves hold: the contract is judged on its own.
     assert!(evidence.checks[0].steps.iter().all(|step| step.deviations.is_empty()));
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::openapi::{Described, OpenApi, step};
 use crate::{
     connection::Answer,
-    reference::follow,
+    reference::settle,
     schema::{Schema, line},
 };
 
@@ -60,14 +60,9 @@ fn response<'a>(api: &'a OpenApi, described: &Described, status: u16) -> Option<
     let responses = format!("{}/responses", described.operation);
     let keys = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
     let usable = if status >= 500 { &keys[..2] } else { &keys[..] };
-    usable.iter().find_map(|key| {
-        let entry = api.document.pointer(&format!("{responses}/{key}"))?;
-        let pointer = match entry.get("$ref").and_then(Value::as_str) {
-            Some(reference) => reference.trim_start_matches('#').to_owned(),
-            None => format!("{responses}/{key}"),
-        };
-        Some((key.clone(), follow(&api.document, entry).ok()?, pointer))
-    })
+    let key = usable.iter().find(|key| api.document.pointer(&format!("{responses}/{key}")).is_some())?;
+    let pointer = settle(&api.document, &format!("{responses}/{key}")).ok()?;
+    Some((key.clone(), api.document.pointer(&pointer)?, pointer))
 }
 
 /// The described media type that `sent` is: by itself, by its kind, or by `*/*`.

@@ -13,17 +13,15 @@ use factory_assurance::{
     evidence::{Answer as Held, ContractResult, OperationResult},
     plan::Description,
 };
-use factory_crds::{Json, state_service::Request};
-use serde_json::Value;
+use factory_crds::state_service::Request;
 
 use super::{
-    against::{contradictions, is_json},
+    against::contradictions,
     exchange::{MAX_BODY, ask},
-    openapi::{self, Described, OpenApi, step},
-    sample::held,
-    variables::encode,
+    generate,
+    openapi::{self, Described, OpenApi},
 };
-use crate::{connection::Answer, reference::follow, request::Prepared, schema::Schema, target::Targets};
+use crate::{connection::Answer, request::Prepared, target::Targets};
 
 /// How long one answer may take to be held against its schema, which the service wrote.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -54,7 +52,13 @@ impl Contract {
     }
 
     async fn served(description: &Description, targets: &Targets) -> Result<bytes::Bytes, String> {
-        let request = get(&description.component, &description.path);
+        let request = Request {
+            component: Some(description.component.clone()),
+            method: "GET".to_owned(),
+            path: description.path.clone(),
+            headers: [("accept".to_owned(), "application/json".to_owned())].into(),
+            body: None,
+        };
         let request = Prepared::new(&request, targets).map_err(|error| error.to_string())?;
         let answer = ask(&request, targets, openapi::MAX_BYTES).await?;
         match answer.status {
@@ -109,14 +113,14 @@ impl Contract {
             match self.generated(&api, described, targets).await {
                 Ok(answer) => self.hold(index, answer).await,
                 Err(reason) => {
-                    tracing::warn!(operation = %format!("{} {}", described.method, described.path), reason, "not exercised")
+                    tracing::warn!(method = described.method, path = described.path, reason, "not exercised");
                 }
             }
         }
     }
 
     async fn generated(&self, api: &OpenApi, described: &Described, targets: &Targets) -> Result<Answer, String> {
-        let request = request(api, described, &self.description.component)?;
+        let request = generate::request(api, described, &self.description.component)?;
         let request = Prepared::new(&request, targets).map_err(|error| error.to_string())?;
         ask(&request, targets, MAX_BODY).await
     }
@@ -138,107 +142,4 @@ impl Contract {
             digest: self.digest,
         }
     }
-}
-
-fn get(component: &str, path: &str) -> Request {
-    Request {
-        component: Some(component.to_owned()),
-        method: "GET".to_owned(),
-        path: path.to_owned(),
-        headers: [("accept".to_owned(), "application/json".to_owned())].into(),
-        body: None,
-    }
-}
-
-/// A valid request for `described`, or why none can be made.
-fn request(api: &OpenApi, described: &Described, component: &str) -> Result<Request, String> {
-    let mut request = get(component, &format!("{}{}", api.base, described.path));
-    request.method.clone_from(&described.method);
-    request.headers.clear();
-    let mut query = Vec::new();
-    for (pointer, parameter) in parameters(api, described) {
-        let word = |name| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (name, place) = (word("name"), word("in"));
-        if place != "path" && parameter.get("required") != Some(&Value::Bool(true)) {
-            continue;
-        }
-        let value = scalar(&valid(api, parameter, &pointer, name)?)
-            .ok_or_else(|| format!("parameter `{name}` is neither text nor number"))?;
-        match place {
-            "path" => request.path = request.path.replace(&format!("{{{name}}}"), &encode(&value)),
-            "query" => query.push(format!("{}={}", encode(name), encode(&value))),
-            "header" => drop(request.headers.insert(name.to_ascii_lowercase(), value)),
-            "cookie" => drop(request.headers.insert("cookie".to_owned(), format!("{name}={}", encode(&value)))),
-            _ => return Err(format!("parameter `{name}` has no place that is known")),
-        }
-    }
-    if request.path.contains('{') {
-        return Err("its path has a parameter that is not described".to_owned());
-    }
-    if !query.is_empty() {
-        request.path = format!("{}?{}", request.path, query.join("&"));
-    }
-    body(api, described, &mut request)?;
-    Ok(request)
-}
-
-/// Parameters with where they stand: those of the operation hide those of the path item.
-fn parameters<'a>(api: &'a OpenApi, described: &Described) -> Vec<(String, &'a Value)> {
-    let mut found: Vec<(String, &Value)> = Vec::new();
-    for holder in [&described.operation, &described.item] {
-        let list = api.document.pointer(&format!("{holder}/parameters")).and_then(Value::as_array);
-        for (index, entry) in list.into_iter().flatten().enumerate() {
-            let Ok(parameter) = follow(&api.document, entry) else { continue };
-            let same =
-                |other: &Value| other.get("name") == parameter.get("name") && other.get("in") == parameter.get("in");
-            if found.iter().any(|(_, other)| same(other)) {
-                continue;
-            }
-            found.push((placed(entry, || format!("{holder}/parameters/{index}")), parameter));
-        }
-    }
-    found
-}
-
-fn placed(entry: &Value, here: impl FnOnce() -> String) -> String {
-    match entry.get("$ref").and_then(Value::as_str) {
-        Some(reference) => reference.trim_start_matches('#').to_owned(),
-        None => here(),
-    }
-}
-
-fn valid(api: &OpenApi, holder: &Value, pointer: &str, name: &str) -> Result<Value, String> {
-    let none = || format!("no valid value for `{name}` can be made: give an example");
-    let value = held(&api.document, holder).ok_or_else(none)?;
-    if holder.get("schema").is_none() {
-        return Ok(value);
-    }
-    let schema = Schema::within(&api.document, &format!("{pointer}/schema"), api.draft)
-        .map_err(|error| format!("`{name}`: {error}"))?;
-    if schema.holds(&value) { Ok(value) } else { Err(none()) }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-fn body(api: &OpenApi, described: &Described, request: &mut Request) -> Result<(), String> {
-    let here = format!("{}/requestBody", described.operation);
-    let Some(entry) = api.document.pointer(&here) else { return Ok(()) };
-    let body = follow(&api.document, entry).map_err(|error| error.to_string())?;
-    if body.get("required") != Some(&Value::Bool(true)) && described.method != "POST" {
-        return Ok(());
-    }
-    let content = body.get("content").and_then(Value::as_object);
-    let Some((media_type, media)) = content.and_then(|content| content.iter().find(|(name, _)| is_json(name))) else {
-        return Err("its request body has no JSON media type".to_owned());
-    };
-    let pointer = format!("{}/content/{}", placed(entry, || here), step(media_type));
-    request.body = Some(Json(valid(api, media, &pointer, "the request body")?));
-    request.headers.insert("content-type".to_owned(), media_type.clone());
-    Ok(())
 }

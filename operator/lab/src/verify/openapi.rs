@@ -6,7 +6,7 @@ use jsonschema::Draft;
 use serde_json::Value;
 
 use crate::{
-    reference::{self, BadReference, follow},
+    reference::{self, BadReference, settle},
     schema::line,
 };
 
@@ -103,9 +103,10 @@ pub fn step(text: &str) -> String {
 fn operations(document: &Value) -> Result<Vec<Described>, Unreadable> {
     let paths = document.get("paths").and_then(Value::as_object).ok_or(Unreadable::Empty)?;
     let mut operations = Vec::new();
-    for (path, entry) in paths.iter().filter(|(path, _)| path.starts_with('/')) {
-        let item = item_pointer(document, path, entry)?;
-        let Some(methods) = document.pointer(&item) else { continue };
+    for path in paths.keys().filter(|path| path.starts_with('/')) {
+        // A path item may stand elsewhere in the document.
+        let item = settle(document, &format!("/paths/{}", step(path)))?;
+        let methods = document.pointer(&item).unwrap_or(&Value::Null);
         for method in METHODS.iter().filter(|method| methods.get(**method).is_some_and(Value::is_object)) {
             operations.push(Described {
                 method: method.to_uppercase(),
@@ -119,17 +120,6 @@ fn operations(document: &Value) -> Result<Vec<Described>, Unreadable> {
         0 => Err(Unreadable::Empty),
         count if count > MAX_OPERATIONS => Err(Unreadable::Many),
         _ => Ok(operations),
-    }
-}
-
-/// A path item may stand elsewhere in the document.
-fn item_pointer(document: &Value, path: &str, entry: &Value) -> Result<String, BadReference> {
-    match entry.get("$ref").and_then(Value::as_str) {
-        Some(reference) => {
-            follow(document, entry)?;
-            Ok(reference.trim_start_matches('#').to_owned())
-        }
-        None => Ok(format!("/paths/{}", step(path))),
     }
 }
 

@@ -94,8 +94,12 @@ impl ClusterError {
     /// What to do next.
     pub fn next(&self) -> Option<String> {
         let next = match self {
-            Self::Infer(_) | Self::Kubeconfig(_) | Self::Client(_) => "set KUBECONFIG, or choose a context with --context",
-            Self::Api { .. } if self.is_forbidden() => "use a kubeconfig that has this right, or name the right namespace with -n",
+            Self::Infer(_) | Self::Kubeconfig(_) | Self::Client(_) => {
+                "set KUBECONFIG, or choose a context with --context"
+            }
+            Self::Api { .. } if self.is_forbidden() => {
+                "use a kubeconfig that has this right, or name the right namespace with -n"
+            }
             Self::Api { .. } if self.is_missing() => "is the factory installed in this cluster?",
             Self::Api { .. } | Self::Watch { .. } => "is the cluster up, and is this the right --context?",
             Self::NoService { .. } => "name its namespace with -n, or list all with `kubectl get stateservices -A`",

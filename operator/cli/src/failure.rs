@@ -5,7 +5,11 @@ use std::{error::Error, fmt::Write as _};
 
 use kube::runtime::watcher;
 
-use crate::{cluster::ClusterError, register::RegisterError, verbs};
+use crate::{
+    cluster::ClusterError,
+    register::{RegisterError, submissions::FindError},
+    verbs::{self, decide::DecideError},
+};
 
 /// Why a command could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +34,7 @@ pub enum Failure {
     Verify(#[from] verbs::verify::VerifyError),
     /// `confirm` and `return`.
     #[error(transparent)]
-    Decide(#[from] verbs::decide::DecideError),
+    Decide(#[from] DecideError),
     /// `rollback`.
     #[error(transparent)]
     Rollback(#[from] verbs::rollback::RollbackError),
@@ -72,6 +76,7 @@ impl Failure {
         match self {
             Self::Cluster(error) => error.next(),
             Self::Register(error) => error.next(),
+            Self::Decide(DecideError::Find(FindError::Register(error))) => error.next(),
             _ => None,
         }
     }
@@ -85,13 +90,18 @@ impl Failure {
 /// What a person needs of the errors of clients, whose own texts repeat requests and whole objects:
 /// the API server's message, or the last cause.
 fn essence(error: &(dyn Error + 'static)) -> Option<String> {
-    if let Some(error) = error.downcast_ref::<watcher::Error>().or_else(|| error.downcast_ref::<Box<watcher::Error>>().map(|boxed| &**boxed)) {
+    if let Some(error) = error
+        .downcast_ref::<watcher::Error>()
+        .or_else(|| error.downcast_ref::<Box<watcher::Error>>().map(|boxed| &**boxed))
+    {
         return Some(match error {
             watcher::Error::WatchError(status) => status.message.clone(),
             other => other.source().and_then(essence).unwrap_or_else(|| last_cause(other)),
         });
     }
-    if let Some(error) = error.downcast_ref::<kube::Error>().or_else(|| error.downcast_ref::<Box<kube::Error>>().map(|boxed| &**boxed)) {
+    if let Some(error) =
+        error.downcast_ref::<kube::Error>().or_else(|| error.downcast_ref::<Box<kube::Error>>().map(|boxed| &**boxed))
+    {
         return Some(match error {
             kube::Error::Api(status) => status.message.clone(),
             other => last_cause(other),
@@ -114,9 +124,13 @@ mod tests {
 
     #[test]
     fn the_api_servers_words_stand_once_with_what_was_wanted_and_what_to_do() {
-        let status = kube::core::Status { message: "pods is forbidden".to_owned(), code: 403, ..kube::core::Status::default() };
+        let status =
+            kube::core::Status { message: "pods is forbidden".to_owned(), code: 403, ..kube::core::Status::default() };
         let error = ClusterError::api("cannot list the pods")(kube::Error::Api(Box::new(status)));
         let line = Failure::from(error).line();
-        assert_eq!(line, "cannot list the pods: pods is forbidden; use a kubeconfig that has this right, or name the right namespace with -n");
+        assert_eq!(
+            line,
+            "cannot list the pods: pods is forbidden; use a kubeconfig that has this right, or name the right namespace with -n"
+        );
     }
 }

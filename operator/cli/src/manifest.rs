@@ -5,6 +5,7 @@
 mod document;
 mod phrase;
 mod place;
+mod reader;
 mod rules;
 mod schema;
 mod semantics;
@@ -13,8 +14,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use document::{Kind, MAX_BYTES, Node, read};
+pub use document::{Kind, Node};
 pub use place::{Place, Segment};
+pub use reader::{MAX_BYTES, read};
 pub use schema::describe;
 
 /// Something in a manifest that is wrong, or that a person should look at.
@@ -66,7 +68,7 @@ pub struct Examined {
 
 /// Examines `text`, which came from `file` (a name for messages).
 pub fn examine(text: &str, file: &str) -> Examined {
-    let documents = match document::read(text) {
+    let documents = match reader::read(text) {
         Ok(documents) => documents,
         Err(unreadable) => {
             let diagnostic = unreadable.diagnostic();
@@ -98,7 +100,8 @@ pub fn not_text(bytes: &[u8]) -> Examined {
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let column = String::from_utf8_lossy(&before[start..]).chars().count() as u64 + 1;
     let message = "the file is no UTF-8 text from here on".to_owned();
-    let diagnostic = Diagnostic { place: Place { line, column }, severity: Severity::Error, path: String::new(), message };
+    let diagnostic =
+        Diagnostic { place: Place { line, column }, severity: Severity::Error, path: String::new(), message };
     Examined { diagnostics: vec![diagnostic], unreadable: None }
 }
 

@@ -36,7 +36,8 @@ pub fn write(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
     if verdict.figures.is_empty() {
         return Ok(());
     }
-    let phase = |figure: &Figure| if figure.phase.is_empty() { "whole run".to_owned() } else { harmless(&figure.phase) };
+    let phase =
+        |figure: &Figure| if figure.phase.is_empty() { "whole run".to_owned() } else { harmless(&figure.phase) };
     let width = verdict.figures.iter().map(|figure| phase(figure).chars().count()).max().unwrap_or_default();
     let heading = format!("{:width$}  {:<24}  {:>12}  {:>12}", "Phase", "Measured", "Value", "Limit");
     writeln!(out, "\n{}", Output::Standard.paint(Tone::Strong, &heading))?;
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn figures_have_units_and_missing_ones_say_so() {
-        let figure = |name: &str, value, limit| Figure { phase: "steady".to_owned(), name: name.to_owned(), value, limit };
+        let figure =
+            |name: &str, value, limit| Figure { phase: "steady".to_owned(), name: name.to_owned(), value, limit };
         for (figure, value, limit) in [
             (figure("failedPpm", Some(1_000), Some(10_000)), "0.1 %", "≤ 1 %"),
             (figure("p99Us", Some(12_345), Some(500_000)), "12.3 ms", "≤ 500.0 ms"),

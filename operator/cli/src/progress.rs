@@ -82,7 +82,9 @@ pub fn of_release(release: &Release, experiment: &str) -> View {
 pub fn of_service(service: &StateService) -> View {
     let conditions = service.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
     // All other conditions mirror the release of an earlier spec.
-    let own = |condition: &&Condition| condition.type_ == STAGES[0] && condition.observed_generation == service.metadata.generation;
+    let own = |condition: &&Condition| {
+        condition.type_ == STAGES[0] && condition.observed_generation == service.metadata.generation
+    };
     let current: Vec<_> = conditions.iter().filter(own).cloned().collect();
     View { release: String::new(), stages: stages(&current), experiment: String::new() }
 }
@@ -103,8 +105,12 @@ pub fn ending(release: &Release, until: Option<&str>) -> Option<Ending> {
     let why = if status.message.is_empty() { String::new() } else { format!(": {}", status.message) };
     match status.outcome {
         Some(Outcome::Failed) => return end(Exit::Failed, format!("{name} failed{why}")),
-        Some(Outcome::Inconclusive) if !is_tried_again(release) => return end(Exit::Inconclusive, format!("{name} is inconclusive{why}")),
-        Some(Outcome::Passed) if release.spec.rehearsal => return end(Exit::Good, format!("{name} passed; a rehearsal is not reported")),
+        Some(Outcome::Inconclusive) if !is_tried_again(release) => {
+            return end(Exit::Inconclusive, format!("{name} is inconclusive{why}"));
+        }
+        Some(Outcome::Passed) if release.spec.rehearsal => {
+            return end(Exit::Good, format!("{name} passed; a rehearsal is not reported"));
+        }
         _ => {}
     }
     let returned = stages.iter().find(|stage| stage.state == State::Stopped && stage.reason == "Returned");
@@ -129,7 +135,8 @@ pub fn stopped_before_release(service: &StateService) -> Option<Ending> {
     let view = of_service(service);
     let stopped = view.stages.into_iter().find(|stage| stage.state == State::Stopped)?;
     let name = service.name_any();
-    let text = format!("{name} stopped at {}: {}; it goes on by itself when the cause is gone", stopped.name, stopped.message);
+    let text =
+        format!("{name} stopped at {}: {}; it goes on by itself when the cause is gone", stopped.name, stopped.message);
     Some(Ending { exit: Exit::Error, text })
 }
 
@@ -158,7 +165,9 @@ mod tests {
         let now = Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH);
         let conditions = conditions
             .iter()
-            .map(|(type_, status, reason)| factory_crds::condition::condition(type_, status, reason, "because", Some(1), now.clone()))
+            .map(|(type_, status, reason)| {
+                factory_crds::condition::condition(type_, status, reason, "because", Some(1), now.clone())
+            })
             .collect();
         release.status = Some(ReleaseStatus { conditions, outcome, ..ReleaseStatus::default() });
         release
@@ -178,7 +187,11 @@ mod tests {
             (release(passed, false, &[("Launched", "True", "Launched")]), None, Some(Exit::Good)),
             (release(passed, false, &[("Confirmed", "False", "Returned")]), None, Some(Exit::Failed)),
             // A deviation is no end while the report is still to come.
-            (release(None, false, &[("Proven", "False", "Failed"), ("Reported", "Unknown", "RegisterAway")]), None, None),
+            (
+                release(None, false, &[("Proven", "False", "Failed"), ("Reported", "Unknown", "RegisterAway")]),
+                None,
+                None,
+            ),
             // The operator tries once more by itself, unless it was a rehearsal.
             (attempt(1, Some(Outcome::Inconclusive), false, &[]), None, None),
             (attempt(1, Some(Outcome::Inconclusive), true, &[]), None, Some(Exit::Inconclusive)),

@@ -76,9 +76,15 @@ impl RegisterError {
     pub fn next(&self) -> Option<String> {
         match self {
             Self::Cluster(error) => error.next(),
-            Self::NoAddress | Self::Away { .. } => Some("give its address with --register or FACTORY_REGISTER".to_owned()),
-            Self::Refused { status, .. } if *status == StatusCode::UNAUTHORIZED => Some("give a token for it with --register-token".to_owned()),
-            Self::Refused { status, .. } if *status == StatusCode::FORBIDDEN => Some("use the kubeconfig of someone who has this right".to_owned()),
+            Self::NoAddress | Self::Away { .. } => {
+                Some("give its address with --register or FACTORY_REGISTER".to_owned())
+            }
+            Self::Refused { status, .. } if *status == StatusCode::UNAUTHORIZED => {
+                Some("give a token for it with --register-token".to_owned())
+            }
+            Self::Refused { status, .. } if *status == StatusCode::FORBIDDEN => {
+                Some("use the kubeconfig of someone who has this right".to_owned())
+            }
             _ => None,
         }
     }
@@ -89,7 +95,12 @@ impl Register {
     pub async fn connect(connection: &Connection, cluster: &Cluster) -> Result<Self, RegisterError> {
         let address = match &connection.register {
             Some(address) => address.clone(),
-            None => cluster.published().await?.remove("registerUrl").filter(|url| !url.is_empty()).ok_or(RegisterError::NoAddress)?,
+            None => cluster
+                .published()
+                .await?
+                .remove("registerUrl")
+                .filter(|url| !url.is_empty())
+                .ok_or(RegisterError::NoAddress)?,
         };
         let token = match &connection.register_token {
             Some(token) => token.clone(),
@@ -131,15 +142,30 @@ impl Register {
 
     /// Confirms a submission with a signed statement.
     pub async fn confirm(&self, id: &str, confirmation: Envelope) -> Result<SubmissionState, RegisterError> {
-        self.call(Method::POST, &format!("/api/v1/submissions/{id}/confirmation"), Some(&ConfirmationRequest { confirmation })).await
+        self.call(
+            Method::POST,
+            &format!("/api/v1/submissions/{id}/confirmation"),
+            Some(&ConfirmationRequest { confirmation }),
+        )
+        .await
     }
 
     /// Sends a submission back.
     pub async fn send_back(&self, id: &str, reason: &str) -> Result<SubmissionState, RegisterError> {
-        self.call(Method::POST, &format!("/api/v1/submissions/{id}/return"), Some(&ReturnRequest { reason: reason.to_owned() })).await
+        self.call(
+            Method::POST,
+            &format!("/api/v1/submissions/{id}/return"),
+            Some(&ReturnRequest { reason: reason.to_owned() }),
+        )
+        .await
     }
 
-    async fn call<B: Serialize + Sync, T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&B>) -> Result<T, RegisterError> {
+    async fn call<B: Serialize + Sync, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&B>,
+    ) -> Result<T, RegisterError> {
         let mut request = self.http.request(method, format!("{}{path}", self.address)).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
@@ -155,7 +181,8 @@ impl Register {
             }
         }
         if !status.is_success() {
-            let detail = serde_json::from_slice::<Problem>(&bytes).map_or_else(|_| status.to_string(), |problem| problem.detail);
+            let detail =
+                serde_json::from_slice::<Problem>(&bytes).map_or_else(|_| status.to_string(), |problem| problem.detail);
             return Err(RegisterError::Refused { status, detail });
         }
         serde_json::from_slice(&bytes).map_err(|error| self.strange(error.to_string()))

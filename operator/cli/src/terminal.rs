@@ -62,7 +62,9 @@ impl Output {
 /// `text` without control characters, so that what others wrote (a service's log, a message in a
 /// status) cannot move the cursor or change the title of the terminal.
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() && letter != '\n' && letter != '\t' { '\u{fffd}' } else { letter }).collect()
+    text.chars()
+        .map(|letter| if letter.is_control() && letter != '\n' && letter != '\t' { '\u{fffd}' } else { letter })
+        .collect()
 }
 
 /// Whether a person can be asked.

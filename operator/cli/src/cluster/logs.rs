@@ -41,15 +41,30 @@ impl Cluster {
 
     async fn logs(&self, namespace: &str, which: &ListParams) -> Result<Vec<Excerpt>, ClusterError> {
         let api = Api::<Pod>::namespaced(self.client().clone(), namespace);
-        let mut pods = api.list(which).await.map_err(ClusterError::api(format!("cannot list the pods in {namespace}")))?.items;
+        let mut pods =
+            api.list(which).await.map_err(ClusterError::api(format!("cannot list the pods in {namespace}")))?.items;
         pods.sort_by_key(|pod| std::cmp::Reverse(pod.creation_timestamp()));
-        let telling = pods.iter().filter_map(|pod| telling_container(pod).map(|container| (pod.name_any(), container))).take(EXCERPTS);
+        let telling = pods
+            .iter()
+            .filter_map(|pod| telling_container(pod).map(|container| (pod.name_any(), container)))
+            .take(EXCERPTS);
         let reads = telling.map(|(pod, container)| {
             let api = api.clone();
             async move {
-                let parameters = LogParams { container: Some(container.clone()), tail_lines: Some(LINES), limit_bytes: Some(BYTES), ..LogParams::default() };
-                let text = api.logs(&pod, &parameters).await.map_err(ClusterError::api(format!("cannot read the log of {namespace}/{pod}")))?;
-                Ok(Excerpt { of: format!("{namespace}/{pod}, container {container}"), lines: text.lines().map(str::to_owned).collect() })
+                let parameters = LogParams {
+                    container: Some(container.clone()),
+                    tail_lines: Some(LINES),
+                    limit_bytes: Some(BYTES),
+                    ..LogParams::default()
+                };
+                let text = api
+                    .logs(&pod, &parameters)
+                    .await
+                    .map_err(ClusterError::api(format!("cannot read the log of {namespace}/{pod}")))?;
+                Ok(Excerpt {
+                    of: format!("{namespace}/{pod}, container {container}"),
+                    lines: text.lines().map(str::to_owned).collect(),
+                })
             }
         });
         join_all(reads).await.into_iter().collect()
@@ -69,8 +84,11 @@ fn telling_container(pod: &Pod) -> Option<String> {
         ended(&container.state) || ended(&container.last_state)
     };
     let running = |container: &&&ContainerStatus| !container.ready && container.started == Some(true);
-    let started = |container: &&&ContainerStatus| container.state.as_ref().is_some_and(|state| state.terminated.is_some() || state.running.is_some());
-    let chosen = all.iter().find(failed).or_else(|| all.iter().find(running)).or_else(|| all.iter().rev().find(started));
+    let started = |container: &&&ContainerStatus| {
+        container.state.as_ref().is_some_and(|state| state.terminated.is_some() || state.running.is_some())
+    };
+    let chosen =
+        all.iter().find(failed).or_else(|| all.iter().find(running)).or_else(|| all.iter().rev().find(started));
     chosen.map(|container| container.name.clone())
 }
 
@@ -93,8 +111,15 @@ mod tests {
         let done = json!({ "terminated": { "exitCode": 0 } });
         let failed = json!({ "terminated": { "exitCode": 1 } });
         let waiting = json!({ "waiting": {} });
-        assert_eq!(telling_container(&pod(&json!({ "build": failed, "source": done }), &json!({ "push": waiting }))).as_deref(), Some("build"));
-        assert_eq!(telling_container(&pod(&json!({ "source": done }), &json!({ "push": done }))).as_deref(), Some("push"));
+        assert_eq!(
+            telling_container(&pod(&json!({ "build": failed, "source": done }), &json!({ "push": waiting })))
+                .as_deref(),
+            Some("build")
+        );
+        assert_eq!(
+            telling_container(&pod(&json!({ "source": done }), &json!({ "push": done }))).as_deref(),
+            Some("push")
+        );
         assert_eq!(telling_container(&pod(&json!({}), &json!({ "push": waiting }))), None);
     }
 }

@@ -27,13 +27,21 @@ impl Cluster {
 
     /// The service `name`.
     pub async fn service(&self, name: &str) -> Result<StateService, ClusterError> {
-        let found = self.namespaced::<StateService>().get_opt(name).await.map_err(ClusterError::api(format!("cannot read the StateService `{name}`")))?;
+        let found = self
+            .namespaced::<StateService>()
+            .get_opt(name)
+            .await
+            .map_err(ClusterError::api(format!("cannot read the StateService `{name}`")))?;
         found.ok_or_else(|| ClusterError::NoService { name: name.to_owned(), namespace: self.namespace().to_owned() })
     }
 
     /// The release `name`.
     pub async fn release(&self, name: &str) -> Result<Release, ClusterError> {
-        let found = self.namespaced::<Release>().get_opt(name).await.map_err(ClusterError::api(format!("cannot read the Release `{name}`")))?;
+        let found = self
+            .namespaced::<Release>()
+            .get_opt(name)
+            .await
+            .map_err(ClusterError::api(format!("cannot read the Release `{name}`")))?;
         found.ok_or_else(|| ClusterError::NoRelease { name: name.to_owned(), namespace: self.namespace().to_owned() })
     }
 

@@ -35,7 +35,11 @@ impl Cluster {
         let user = self.user().await?;
         let Some((namespace, name)) = service_account(&user) else { return Err(ClusterError::NotServiceAccount(user)) };
         let request = TokenRequest {
-            spec: TokenRequestSpec { audiences: vec![AUDIENCE.to_owned()], expiration_seconds: Some(LIFETIME), ..TokenRequestSpec::default() },
+            spec: TokenRequestSpec {
+                audiences: vec![AUDIENCE.to_owned()],
+                expiration_seconds: Some(LIFETIME),
+                ..TokenRequestSpec::default()
+            },
             ..TokenRequest::default()
         };
         let answer = Api::<ServiceAccount>::namespaced(self.client().clone(), namespace)

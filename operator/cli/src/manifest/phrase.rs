@@ -67,8 +67,12 @@ fn refusal(definition: &Definition, path: &[Segment], kind: &Refusal, error: &Va
         Refusal::Pattern { pattern } => wrong_pattern(pattern, value, &shown),
         Refusal::MinLength { .. } if value.as_str() == Some("") => "is empty".to_owned(),
         Refusal::MinLength { limit } => format!("{shown} is too short; at least {limit} characters"),
-        Refusal::MaxLength { limit } => format!("has {} characters; at most {limit}", value.as_str().map_or(0, |text| text.chars().count())),
-        Refusal::MinItems { limit } => format!("has {} entries; at least {limit}", value.as_array().map_or(0, Vec::len)),
+        Refusal::MaxLength { limit } => {
+            format!("has {} characters; at most {limit}", value.as_str().map_or(0, |text| text.chars().count()))
+        }
+        Refusal::MinItems { limit } => {
+            format!("has {} entries; at least {limit}", value.as_array().map_or(0, Vec::len))
+        }
         Refusal::MaxItems { limit } => format!("has {} entries; at most {limit}", value.as_array().map_or(0, Vec::len)),
         Refusal::Minimum { limit } => format!("{shown} is less than {}", number(limit)),
         Refusal::Maximum { limit } => format!("{shown} is more than {}", number(limit)),
@@ -88,7 +92,9 @@ fn wrong_type(definition: &Definition, path: &[Segment], value: &Value, shown: &
     };
     match value {
         Value::Null => format!("is empty; expected {wanted}"),
-        Value::Number(_) | Value::Bool(_) if wanted == "text" => format!("{shown} is no text for YAML: put it in quotes"),
+        Value::Number(_) | Value::Bool(_) if wanted == "text" => {
+            format!("{shown} is no text for YAML: put it in quotes")
+        }
         Value::Array(_) => format!("is a list; expected {wanted}"),
         Value::Object(_) => format!("has fields; expected {wanted}"),
         _ => format!("{shown}; expected {wanted}"),

@@ -26,7 +26,12 @@ pub fn broken(definition: &Definition, document: &Node, value: &Value, sound: bo
 
 fn diagnostic(document: &Node, error: &ValidationError) -> Diagnostic {
     let (path, message) = best_path(error);
-    Diagnostic { place: document.locate(&path), severity: Severity::Error, path: path_text(&path), message: message.to_owned() }
+    Diagnostic {
+        place: document.locate(&path),
+        severity: Severity::Error,
+        path: path_text(&path),
+        message: message.to_owned(),
+    }
 }
 
 /// Messages of our rules begin with the field they mean, which is often deeper than the object on

@@ -41,7 +41,9 @@ impl Definition {
     /// The part of the schema that speaks of `path`.
     pub fn at(&self, path: &[Segment]) -> Option<&Value> {
         path.iter().try_fold(&self.open, |schema, segment| match segment {
-            Segment::Key(key) => schema.get("properties").and_then(|all| all.get(key)).or_else(|| schema.get("additionalProperties")),
+            Segment::Key(key) => {
+                schema.get("properties").and_then(|all| all.get(key)).or_else(|| schema.get("additionalProperties"))
+            }
             Segment::Index(_) => schema.get("items"),
         })
     }
@@ -49,7 +51,8 @@ impl Definition {
     /// The schema closed, with what every object has.
     fn closed(&self) -> Value {
         let mut schema = closed(&self.open);
-        schema["properties"]["apiVersion"] = json!({ "const": format!("{}/{}", factory_crds::GROUP, factory_crds::VERSION) });
+        schema["properties"]["apiVersion"] =
+            json!({ "const": format!("{}/{}", factory_crds::GROUP, factory_crds::VERSION) });
         schema["properties"]["kind"] = json!({ "const": self.kind });
         schema["properties"]["metadata"] = metadata();
         schema["required"] = json!(["apiVersion", "kind", "metadata", "spec"]);
@@ -146,7 +149,12 @@ pub fn violations(definition: &Definition, document: &Node, value: &Value) -> Ve
 pub fn unparsable(document: &Node, value: &Value) -> Option<Diagnostic> {
     let error = StateServiceSpec::deserialize(value.get("spec")?).err()?;
     let path = vec![Segment::Key("spec".to_owned())];
-    Some(Diagnostic { place: document.locate(&path), severity: Severity::Error, path: path_text(&path), message: error.to_string() })
+    Some(Diagnostic {
+        place: document.locate(&path),
+        severity: Severity::Error,
+        path: path_text(&path),
+        message: error.to_string(),
+    })
 }
 
 /// The definition of `StateService`, made once: a manifest has some hundred fields to explain.

@@ -14,7 +14,9 @@ pub enum FindError {
     #[error(transparent)]
     Register(#[from] RegisterError),
     /// Neither an id nor a service with a submission.
-    #[error("`{0}` is neither the id of a submission nor a service that has one that you may see; name the participant too: PARTICIPANT/SERVICE")]
+    #[error(
+        "`{0}` is neither the id of a submission nor a service that has one that you may see; name the participant too: PARTICIPANT/SERVICE"
+    )]
     None(String),
     /// More than one.
     #[error("`{name}` has several submissions; name one by its id: {ids}")]
@@ -33,7 +35,10 @@ pub async fn find(register: &Register, cluster: &Cluster, name: &str) -> Result<
         None => (cluster.named_namespace(), name),
     };
     // Names and ids are made of these; nothing else gets into an address.
-    let plain = |text: &str| text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    let plain = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
+    };
     if !plain(service) || !participant.is_none_or(plain) {
         return Err(FindError::None(name.to_owned()));
     }
@@ -61,22 +66,32 @@ pub async fn find(register: &Register, cluster: &Cluster, name: &str) -> Result<
 /// The submission of the newest release, as far as this person may read it.
 async fn of_newest_release(cluster: &Cluster, participant: Option<&str>, service: &str) -> Option<String> {
     let cluster = cluster.in_namespace(participant);
-    let release: Result<_, ClusterError> = async { cluster.newest_release(&cluster.service(service).await?).await }.await;
+    let release: Result<_, ClusterError> =
+        async { cluster.newest_release(&cluster.service(service).await?).await }.await;
     release.ok()?.status.map(|status| status.submission).filter(|id| !id.is_empty())
 }
 
 /// The only one of `waiting` that passed and belongs to the service; else the ids of those that do.
-fn choose(waiting: Vec<SubmissionState>, participant: Option<&str>, service: &str) -> Result<SubmissionState, Option<String>> {
+fn choose(
+    waiting: Vec<SubmissionState>,
+    participant: Option<&str>,
+    service: &str,
+) -> Result<SubmissionState, Option<String>> {
     let mut fitting: Vec<_> = waiting
         .into_iter()
         .filter(|submission| submission.state == Procedure::Submitted && submission.verdict.outcome == Outcome::Passed)
-        .filter(|submission| submission.subject.service == service && participant.is_none_or(|name| submission.subject.participant == name))
+        .filter(|submission| {
+            submission.subject.service == service
+                && participant.is_none_or(|name| submission.subject.participant == name)
+        })
         .collect();
     match fitting.len() {
         0 => Err(None),
         1 => Ok(fitting.remove(0)),
         _ => {
-            let ids = fitting.iter().map(|submission| format!("{} ({}/{})", submission.id, submission.subject.participant, submission.subject.release));
+            let ids = fitting.iter().map(|submission| {
+                format!("{} ({}/{})", submission.id, submission.subject.participant, submission.subject.release)
+            });
             Err(Some(ids.collect::<Vec<_>>().join(", ")))
         }
     }

@@ -149,7 +149,8 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
     let standard = format!("{}@{}", standard.name, standard.version);
     let confirmed = Confirmed { resource: &resource, bundle: &bundle, dossier: &verified.digest, standard: &standard };
     let statement = confirmation::statement(&confirmed, &office, &Timestamp::now().to_string());
-    let signed = dsse::sign(&statement, &key).map_err(|source| DecideError::BadKey { file: arguments.key.display().to_string(), source })?;
+    let signed = dsse::sign(&statement, &key)
+        .map_err(|source| DecideError::BadKey { file: arguments.key.display().to_string(), source })?;
     report(&register.confirm(&submission.id, signed).await?, &register)
 }
 
@@ -169,14 +170,20 @@ pub async fn send_back(arguments: &ReturnArguments, connection: &Connection) -> 
 /// the wrong thing otherwise.
 fn agree(submission: &SubmissionState, verified: &Verified, bundle: &str) -> Result<(), DecideError> {
     let subject = &verified.dossier.predicate.subject;
-    let name = |subject: &factory_assurance::dossier::Subject| format!("{}/{}/{}", subject.participant, subject.service, subject.release);
+    let name = |subject: &factory_assurance::dossier::Subject| {
+        format!("{}/{}/{}", subject.participant, subject.service, subject.release)
+    };
     for (field, stated, computed) in [
         ("subject", name(&submission.subject), name(subject)),
         ("release UID", submission.subject.release_uid.clone(), subject.release_uid.clone()),
         ("commit", submission.subject.commit.clone(), subject.commit.clone()),
         ("bundle", submission.bundle.clone(), bundle.to_owned()),
         ("dossier", submission.dossier.clone(), verified.digest.clone()),
-        ("verdict", outcome::word(submission.verdict.outcome).to_owned(), outcome::word(verified.verdict.outcome).to_owned()),
+        (
+            "verdict",
+            outcome::word(submission.verdict.outcome).to_owned(),
+            outcome::word(verified.verdict.outcome).to_owned(),
+        ),
     ] {
         if stated != computed {
             return Err(DecideError::Differs { field, stated, computed });

@@ -83,6 +83,9 @@ pub fn run(arguments: &InitArguments, namespace: Option<&str>) -> Result<Exit, F
     let written = options.open(&arguments.output).and_then(|mut out| out.write_all(text.as_bytes()));
     written.map_err(|source| InitError::Write { file: file.clone(), source })?;
     let left = examined.diagnostics.len();
-    writeln!(io::stdout(), "{file}: written, passes lint; {left} texts in angle brackets are yours to write. Then: kubectl factory lint {file}")?;
+    writeln!(
+        io::stdout(),
+        "{file}: written, passes lint; {left} texts in angle brackets are yours to write. Then: kubectl factory lint {file}"
+    )?;
     Ok(Exit::Good)
 }

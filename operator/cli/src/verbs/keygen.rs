@@ -53,7 +53,11 @@ pub fn run(arguments: &KeygenArguments) -> Result<Exit, Failure> {
     write_new(&public_file, 0o644, &key.public().to_pem().map_err(KeygenError::Encode)?)?;
     let id = key.public().id().map_err(KeygenError::Encode)?;
     let mut out = io::stdout().lock();
-    writeln!(out, "Private key: {} (keep it: whoever has it confirms in the regulator's name)", arguments.file.display())?;
+    writeln!(
+        out,
+        "Private key: {} (keep it: whoever has it confirms in the regulator's name)",
+        arguments.file.display()
+    )?;
     writeln!(out, "Public key:  {} (for the chart's value regulator.publicKeys)", public_file.display())?;
     writeln!(out, "Key id:      {id}")?;
     Ok(Exit::Good)

@@ -103,7 +103,9 @@ fn write_text(results: &[(String, Examined)]) -> io::Result<()> {
         let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
         match (errors, warnings) {
             (0, 0) => writeln!(out, "{file}: {}", Output::Standard.paint(Tone::Good, "good"))?,
-            (0, _) => writeln!(out, "{file}: {}, {}", Output::Standard.paint(Tone::Good, "good"), count(warnings, "warning"))?,
+            (0, _) => {
+                writeln!(out, "{file}: {}, {}", Output::Standard.paint(Tone::Good, "good"), count(warnings, "warning"))?
+            }
             _ => writeln!(out, "{file}: {}, {}", count(errors, "error"), count(warnings, "warning"))?,
         }
     }

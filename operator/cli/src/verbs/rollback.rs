@@ -63,12 +63,18 @@ pub async fn run(arguments: &RollbackArguments, connection: &Connection) -> Resu
     let live = live_namespace(&service)?;
     match cluster.permit(&live).await {
         Ok(permit) => permitted(permit.as_ref(), &bundle, &arguments.to)?,
-        Err(error) if error.is_forbidden() => eprintln!("You may not read the permit of {live}; the operator looks at it before it launches."),
+        Err(error) if error.is_forbidden() => {
+            eprintln!("You may not read the permit of {live}; the operator looks at it before it launches.")
+        }
         Err(error) => return Err(error.into()),
     }
     cluster.ask_for_rollback(&arguments.service, &arguments.to).await?;
     let mut out = io::stdout();
-    writeln!(out, "Asked to launch {} again; `kubectl factory why {}` says how far it is.", arguments.to, arguments.service)?;
+    writeln!(
+        out,
+        "Asked to launch {} again; `kubectl factory why {}` says how far it is.",
+        arguments.to, arguments.service
+    )?;
     Ok(Exit::Good)
 }
 
@@ -100,7 +106,10 @@ mod tests {
             submission: String::new(),
             confirmation: String::new(),
         };
-        let spec = LaunchPermitSpec { bundles: vec![bundle("sha256:aa", "queue-1"), bundle("sha256:bb", "queue-2")], images: Vec::new() };
+        let spec = LaunchPermitSpec {
+            bundles: vec![bundle("sha256:aa", "queue-1"), bundle("sha256:bb", "queue-2")],
+            images: Vec::new(),
+        };
         let permit = LaunchPermit::new("live", spec);
         assert!(permitted(Some(&permit), "sha256:aa", "queue-1").is_ok());
         let refusal = permitted(Some(&permit), "sha256:cc", "queue-3").unwrap_err().to_string();

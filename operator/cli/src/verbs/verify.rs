@@ -149,7 +149,10 @@ pub fn write_text(verified: &Verified) -> io::Result<()> {
     let result = &verified.dossier.predicate;
     let subject = &result.subject;
     let mut out = io::stdout().lock();
-    writeln!(out, "The dossier holds: signed with the pinned key, about the bundle inside, and its verdict follows from its evidence.")?;
+    writeln!(
+        out,
+        "The dossier holds: signed with the pinned key, about the bundle inside, and its verdict follows from its evidence."
+    )?;
     writeln!(out, "Service:  {}/{}, release {}", subject.participant, subject.service, subject.release)?;
     writeln!(out, "Source:   {} at {}", subject.source, subject.commit)?;
     writeln!(out, "Bundle:   {}", result.bundle.digest().map_err(io::Error::other)?)?;

@@ -58,12 +58,17 @@ async fn look(cluster: &Cluster, arguments: &WhyArguments) -> Result<Answer, Fai
         Some(name) => Some(cluster.release(name).await?),
         None => match cluster.newest_release(&service).await {
             // A changed spec that cannot be resolved has no release of its own: the old one is not why.
-            Ok(release) if progress::is_current(&service, &release) || progress::stopped_before_release(&service).is_none() => Some(release),
+            Ok(release)
+                if progress::is_current(&service, &release) || progress::stopped_before_release(&service).is_none() =>
+            {
+                Some(release)
+            }
             Ok(_) | Err(ClusterError::NothingReleased(_)) => None,
             Err(error) => return Err(error.into()),
         },
     };
-    let view = release.as_ref().map_or_else(|| progress::of_service(&service), |release| progress::of_release(release, ""));
+    let view =
+        release.as_ref().map_or_else(|| progress::of_service(&service), |release| progress::of_release(release, ""));
     let read = match (&release, at(&view)) {
         (Some(release), Some(stage)) => logs(cluster, release, stage.name).await,
         _ => Ok(Vec::new()),
@@ -95,7 +100,10 @@ async fn logs(cluster: &Cluster, release: &Release, stage: &str) -> Result<Vec<E
 
 fn write_text(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
     let paint = |tone, text: &str| Output::Standard.paint(tone, text);
-    let name = answer.release.as_ref().map_or_else(|| "no release of the present manifest yet".to_owned(), kube::ResourceExt::name_any);
+    let name = answer
+        .release
+        .as_ref()
+        .map_or_else(|| "no release of the present manifest yet".to_owned(), kube::ResourceExt::name_any);
     writeln!(out, "{} ({name})", paint(Tone::Strong, &answer.service.name_any()))?;
     match at(&answer.view) {
         None => writeln!(out, "Every stage is {}.", paint(Tone::Good, "done"))?,

@@ -85,7 +85,10 @@ fn register(envelope: Envelope, submission: SubmissionState) -> Server {
             return status(404, "not found");
         }
         if !request.headers.to_lowercase().contains("authorization: bearer secret") {
-            return Reply::Json(401, json!({ "type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "no token" }));
+            return Reply::Json(
+                401,
+                json!({ "type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "no token" }),
+            );
         }
         match (request.method.as_str(), request.path.trim_start_matches("/api/v1/submissions")) {
             ("GET", "/submission-1") => answer(&state),
@@ -101,7 +104,10 @@ fn register(envelope: Envelope, submission: SubmissionState) -> Server {
                 state.reason = request.body["reason"].as_str().unwrap_or_default().to_owned();
                 answer(&state)
             }
-            _ => Reply::Json(404, json!({ "type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such submission" })),
+            _ => Reply::Json(
+                404,
+                json!({ "type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such submission" }),
+            ),
         }
     })
 }
@@ -110,7 +116,7 @@ fn register(envelope: Envelope, submission: SubmissionState) -> Server {
 fn what_is_signed_is_what_was_verified() {
     let office = Office::new("signs", sample::passing(), |_| {});
     let service = office.submission.subject.service.clone();
-    for what in ["submission-1", &service] {
+    for what in [service.as_str(), "submission-1"] {
         let output = office.confirm(what);
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
         assert!(out(&output).contains("Registered: the entry is public."), "{}", out(&output));
@@ -124,7 +130,12 @@ fn what_is_signed_is_what_was_verified() {
     let resource = format!("{}/{}/{}", subject.participant, subject.service, subject.release);
     let standard = &sample::passing().standard;
     let standard = format!("{}@{}", standard.name, standard.version);
-    let wanted = Confirmed { resource: &resource, bundle: &office.submission.bundle, dossier: &office.submission.dossier, standard: &standard };
+    let wanted = Confirmed {
+        resource: &resource,
+        bundle: &office.submission.bundle,
+        dossier: &office.submission.dossier,
+        standard: &standard,
+    };
     let signed = confirmation::verify(&request.confirmation, &[office.regulator.public()], &wanted).unwrap();
     assert_eq!(signed.predicate.verifier.id, "Ministry");
 }
@@ -177,7 +188,8 @@ fn a_key_that_others_can_read_is_refused_before_anything_is_asked() {
 fn without_a_terminal_nothing_is_confirmed_unasked() {
     let office = Office::new("unasked", sample::passing(), |_| {});
     let (key, pinned) = (office.file("regulator.pem"), office.file("dossier.pub"));
-    let output = office.run(&["confirm", "submission-1", "--key", &key, "--dossier-key", &pinned, "--office", "Ministry"]);
+    let output =
+        office.run(&["confirm", "submission-1", "--key", &key, "--dossier-key", &pinned, "--office", "Ministry"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains("without a terminal, say --yes"), "{}", err(&output));
     assert!(office.decisions().is_empty());
@@ -225,6 +237,11 @@ fn a_refusal_is_told_in_the_registers_own_words() {
     let register = format!("http://register.localhost:{}", office.server.address.port());
     let output = office.server.run(&["dossier", "submission-1", "--register", &register, "--register-token", "secret"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    let output = office.server.run(&["dossier", "submission-1", "--register", "http://127.0.0.1:9", "--register-token", "x"]);
-    assert!(err(&output).starts_with("error: the register at http://127.0.0.1:9 does not answer: "), "{}", err(&output));
+    let output =
+        office.server.run(&["dossier", "submission-1", "--register", "http://127.0.0.1:9", "--register-token", "x"]);
+    assert!(
+        err(&output).starts_with("error: the register at http://127.0.0.1:9 does not answer: "),
+        "{}",
+        err(&output)
+    );
 }

@@ -21,7 +21,19 @@ fn folder(name: &str) -> PathBuf {
 #[test]
 fn what_it_writes_passes_lint_and_says_what_is_left_to_write() {
     let folder = folder("init-passes");
-    let output = factory(&folder, &["init", "permits", "--git", "https://git.gov.kg/a/permits.git", "--title-en", "Permits: \"all\" of them #1", "-n", "permits-office"]);
+    let output = factory(
+        &folder,
+        &[
+            "init",
+            "permits",
+            "--git",
+            "https://git.gov.kg/a/permits.git",
+            "--title-en",
+            "Permits: \"all\" of them #1",
+            "-n",
+            "permits-office",
+        ],
+    );
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let linted = factory(&folder, &["lint", "service.yaml"]);
     let text = String::from_utf8_lossy(&linted.stdout).into_owned();
@@ -35,7 +47,11 @@ fn every_field_is_explained_by_the_schema() {
     let folder = folder("init-explains");
     let output = factory(&folder, &["init", "permits", "--git", "https://git.gov.kg/a/permits.git", "-o", "-"]);
     let text = String::from_utf8(output.stdout).unwrap();
-    for words in ["# 62.1: the supplier of the service.", "# 17.4: other objects with which it interacts", "# Functional checks (item 63.2)."] {
+    for words in [
+        "# 62.1: the supplier of the service.",
+        "# 17.4: other objects with which it interacts",
+        "# Functional checks (item 63.2).",
+    ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 120));

@@ -59,7 +59,11 @@ fn the_examples_are_good() {
         let manifest = folder.unwrap().path().join("service.yaml");
         if manifest.exists() {
             seen += 1;
-            let output = Command::new(env!("CARGO_BIN_EXE_kubectl-factory")).args(["lint", "--strict"]).arg(&manifest).output().unwrap();
+            let output = Command::new(env!("CARGO_BIN_EXE_kubectl-factory"))
+                .args(["lint", "--strict"])
+                .arg(&manifest)
+                .output()
+                .unwrap();
             assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
         }
     }
@@ -97,7 +101,7 @@ const CASES: &[Case] = &[
     case("    number: 2026/7\n", "", "decision:", "spec.decision: `number` is missing (Number of the decision"),
     case("number: 2026/7", "number: 7", "7\n", "spec.decision.number: `7` is no text for YAML: put it in quotes"),
     case("date: \"2026-09-14\"", "date: 14.09.2026", "14.09", "spec.decision.date: `14.09.2026` does not fit"),
-    case("port: 8081", "port: 80", "80\n", "spec.components[1].port: `80` is less than 1024"),
+    case("port: 8081", "port: 80", "80\n      replicas: 2\n      resources: {cpu: 50m", "spec.components[1].port: `80` is less than 1024"),
     case("port: 8081", "port: eighty", "eighty", "spec.components[1].port: `eighty`; expected a whole number"),
     case("supplier: Service Centres", "supplier:", "supplier:", "spec.decision.supplier: is empty"),
     case("apiVersion: factory.gov.kg/v1alpha1", "apiVersion: v1", "v1\n", "apiVersion: `v1`, expected `factory.gov.kg/v1alpha1`"),
@@ -114,7 +118,7 @@ const CASES: &[Case] = &[
     case("id: /id", "id: id", "id\n        - request", "spec.checks[0].steps[0].carry.id: `id` is no JSON pointer"),
     case("            body: {state: waiting}\n", "", "status: 201", "spec.checks[0].steps[0].expect: item 63.2: expects neither `body` nor `schema`"),
     case("body: {state: waiting}", "schema: {}", "status: 201", "spec.checks[0].steps[0].expect: item 63.2"),
-    case("body: {state: waiting}", "schema: {type: nonsense}", "schema:", "spec.checks[0].steps[0].expect.schema: is no JSON Schema"),
+    case("body: {state: waiting}", "schema: {type: nonsense}", "{type: nonsense}", "spec.checks[0].steps[0].expect.schema: is no JSON Schema"),
     case("body: {state: waiting}", "body: {state: waiting}\n            headers: {Content-Type: a}", "Content-Type", "spec.checks[0].steps[0].expect.headers.Content-Type: write it in lower case"),
 ];
 
@@ -132,7 +136,17 @@ fn each_fault_is_pointed_at_and_named() {
 
 #[test]
 fn a_missing_group_of_item_17_is_named_for_each_of_the_nine() {
-    let groups = ["owner", "users", "usedIn", "interactsWith", "methodsOfUse", "resultsOfUse", "protection", "availability", "formats"];
+    let groups = [
+        "owner",
+        "users",
+        "usedIn",
+        "interactsWith",
+        "methodsOfUse",
+        "resultsOfUse",
+        "protection",
+        "availability",
+        "formats",
+    ];
     let start = GOOD.find("  register:\n").unwrap();
     let end = GOOD.find("  instructions:\n").unwrap();
     let text = format!("{}  register: {{}}\n{}", &GOOD[..start], &GOOD[end..]);
@@ -145,19 +159,38 @@ fn a_missing_group_of_item_17_is_named_for_each_of_the_nine() {
 
 #[test]
 fn all_faults_are_told_at_once_in_the_order_of_the_text() {
-    let faults = [("class: basic", "class: urgent"), ("recoveryTime: 30s", "recoveryTime: soon"), ("basis: power", "basis: consent"), ("calls: [store]", "calls: [shop]")];
+    let faults = [
+        ("class: basic", "class: urgent"),
+        ("recoveryTime: 30s", "recoveryTime: soon"),
+        ("basis: power", "basis: consent"),
+        ("calls: [store]", "calls: [shop]"),
+    ];
     let text = faults.iter().fold(GOOD.to_owned(), |text, (from, to)| text.replace(from, to));
     let found = lines(&lint(&text, &[]));
     let paths: Vec<_> = found.iter().map(|line| line.split(": ").nth(2).unwrap()).collect();
-    assert_eq!(paths, ["spec.class", "spec.register.availability.recoveryTime", "spec.personalData[0].basis", "spec.components[0].calls[0]"], "{found:#?}");
+    assert_eq!(
+        paths,
+        [
+            "spec.class",
+            "spec.register.availability.recoveryTime",
+            "spec.personalData[0].basis",
+            "spec.components[0].calls[0]"
+        ],
+        "{found:#?}"
+    );
 }
 
 #[test]
 fn what_is_no_yaml_is_told_with_its_place() {
-    for (text, place) in [("a: [1, 2\n", "1:4"), ("a: b: c\n", "1:5"), ("\tb: 1\n", "1:1"), ("", "1:1"), ("*nobody\n", "1:1")] {
+    for (text, place) in
+        [("a: [1, 2\n", "1:4"), ("a: b: c\n", "1:5"), ("a: 'open\n", "1:4"), ("", "1:1"), ("*nobody\n", "1:1")]
+    {
         let output = lint(text, &[]);
         let found = lines(&output);
-        assert!(found.len() == 1 && found[0].starts_with(&format!("{place}: error: ")), "{text:?} at {place}, but {found:?}");
+        assert!(
+            found.len() == 1 && found[0].starts_with(&format!("{place}: error: ")),
+            "{text:?} at {place}, but {found:?}"
+        );
         assert_eq!(output.status.code(), Some(1));
     }
 }

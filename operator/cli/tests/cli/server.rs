@@ -94,7 +94,10 @@ pub fn status(code: u16, message: &str) -> Reply {
 
 /// A list of objects.
 pub fn list(items: &[&Value]) -> Reply {
-    Reply::Json(200, json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "1" }, "items": items }))
+    Reply::Json(
+        200,
+        json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "1" }, "items": items }),
+    )
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {
@@ -105,7 +108,10 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let (method, path) = (words.next()?, words.next()?);
     let mut headers = String::new();
     while reader.read_line(&mut headers).ok()? > 2 {}
-    let length = headers.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
+    let length = headers
+        .lines()
+        .find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok())
+        .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Request { method, path, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })

@@ -39,7 +39,7 @@ impl Desk {
     }
 
     fn verify(&self, more: &[&str]) -> Output {
-        run(&self.folder, &[&["verify", "dossier.json", "--key", "dossier.pub"], more].concat())
+        run(&self.folder, &[["verify", "dossier.json", "--key", "dossier.pub"].as_slice(), more].concat())
     }
 }
 
@@ -90,7 +90,11 @@ fn an_edited_payload_is_named() {
     desk.put(&envelope);
     let output = desk.verify(&[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(err(&output).starts_with("error: the dossier does not hold: signatures: none of 1 fits a pinned key"), "{}", err(&output));
+    assert!(
+        err(&output).starts_with("error: the dossier does not hold: signatures: none of 1 fits a pinned key"),
+        "{}",
+        err(&output)
+    );
 }
 
 #[test]
@@ -143,7 +147,8 @@ fn one_of_several_keys_is_enough() {
     let desk = Desk::new("keys");
     desk.put(&desk.sign(sample::passing()));
     fs::write(desk.folder.join("old.pub"), PrivateKey::generate().public().to_pem().unwrap()).unwrap();
-    let output = run(&desk.folder, &["verify", "dossier.json", "--key", "old.pub", "--key", "dossier.pub", "-o", "json"]);
+    let output =
+        run(&desk.folder, &["verify", "dossier.json", "--key", "old.pub", "--key", "dossier.pub", "-o", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!(json["holds"], true);
     assert_eq!(json["verdict"]["outcome"], "Passed");
@@ -152,7 +157,9 @@ fn one_of_several_keys_is_enough() {
 #[test]
 fn what_is_no_dossier_is_said_in_one_line() {
     let desk = Desk::new("none");
-    for (text, words) in [("", "is no signed dossier"), ("{}", "is no signed dossier"), ("[1, 2]", "is no signed dossier")] {
+    for (text, words) in
+        [("", "is no signed dossier"), ("{}", "is no signed dossier"), ("[1, 2]", "is no signed dossier")]
+    {
         fs::write(desk.folder.join("dossier.json"), text).unwrap();
         let output = desk.verify(&[]);
         assert_eq!(output.status.code(), Some(1));

@@ -46,7 +46,9 @@ fn cluster(service: Value, history: Vec<Value>) -> Server {
             "queue-number" => Reply::Json(200, service.clone()),
             "stateservices" if !is_watch => list(&[&service]),
             "releases" if !is_watch => list(&history.first().into_iter().collect::<Vec<_>>()),
-            "releases" => Reply::Watch(history.iter().skip(1).map(|object| json!({ "type": "MODIFIED", "object": object })).collect()),
+            "releases" => Reply::Watch(
+                history.iter().skip(1).map(|object| json!({ "type": "MODIFIED", "object": object })).collect(),
+            ),
             "experiments" if !is_watch => list(&[]),
             _ if is_watch => Reply::Watch(Vec::new()),
             _ => status(404, "not found"),
@@ -56,17 +58,29 @@ fn cluster(service: Value, history: Vec<Value>) -> Server {
 
 #[test]
 fn a_release_is_followed_to_its_launch() {
-    let step = |conditions: &[Value], outcome: Option<&str>| release("queue-number-1", 1, &json!({ "conditions": conditions, "outcome": outcome }));
+    let step = |conditions: &[Value], outcome: Option<&str>| {
+        release("queue-number-1", 1, &json!({ "conditions": conditions, "outcome": outcome }))
+    };
     let built = condition("Built", "True", "Done", "");
     let history = vec![
         step(&[], None),
         step(&[condition("Built", "Unknown", "Building", "web is being built")], None),
         step(std::slice::from_ref(&built), None),
-        step(&[built.clone(), condition("Confirmed", "Unknown", "AwaitingRegulator", "with the regulator")], Some("Passed")),
+        step(
+            &[built.clone(), condition("Confirmed", "Unknown", "AwaitingRegulator", "with the regulator")],
+            Some("Passed"),
+        ),
         step(&[built, condition("Launched", "True", "Done", "")], Some("Passed")),
     ];
     let output = cluster(service("queue-number-1"), history).run(&["watch", "queue-number"]);
-    let lines = ["Release queue-number-1", "Built waits: Building: web is being built", "Built done", "Confirmed waits: AwaitingRegulator: with the regulator", "Launched done", "queue-number-1 is launched"];
+    let lines = [
+        "Release queue-number-1",
+        "Built waits: Building: web is being built",
+        "Built done",
+        "Confirmed waits: AwaitingRegulator: with the regulator",
+        "Launched done",
+        "queue-number-1 is launched",
+    ];
     assert_eq!(out(&output).lines().collect::<Vec<_>>(), lines, "{}", err(&output));
     assert_eq!(output.status.code(), Some(0));
 }
@@ -87,7 +101,7 @@ fn the_exit_code_says_how_it_ended() {
         (1, &inconclusive, vec!["--timeout", "1s"], 1, ""),
     ] {
         let server = cluster(service("queue-number-1"), vec![release("queue-number-1", attempt, status)]);
-        let output = server.run(&[&["watch", "queue-number"], more.as_slice()].concat());
+        let output = server.run(&[["watch", "queue-number"].as_slice(), more.as_slice()].concat());
         assert_eq!(output.status.code(), Some(code), "{status} {}", err(&output));
         let last = out(&output).lines().last().unwrap_or_default().to_owned();
         assert!(words.is_empty() || last == words, "{last}");
@@ -96,7 +110,11 @@ fn the_exit_code_says_how_it_ended() {
 
 #[test]
 fn a_release_of_an_earlier_manifest_is_not_taken_for_the_present_one() {
-    let launched = release("queue-number-1", 1, &json!({ "conditions": [condition("Launched", "True", "Done", "")], "outcome": "Passed" }));
+    let launched = release(
+        "queue-number-1",
+        1,
+        &json!({ "conditions": [condition("Launched", "True", "Done", "")], "outcome": "Passed" }),
+    );
     let mut changed = service("queue-number-1");
     changed["spec"]["source"]["ref"] = json!("other");
     let output = cluster(changed, vec![launched.clone()]).run(&["watch", "queue-number", "--timeout", "1s"]);
@@ -111,7 +129,8 @@ fn a_release_of_an_earlier_manifest_is_not_taken_for_the_present_one() {
 #[test]
 fn a_source_that_cannot_be_resolved_is_an_end_with_its_reason() {
     let mut stuck = service("");
-    stuck["status"]["conditions"] = json!([condition("Resolved", "False", "HostNotListed", "the host git.test is not listed")]);
+    stuck["status"]["conditions"] =
+        json!([condition("Resolved", "False", "HostNotListed", "the host git.test is not listed")]);
     let output = cluster(stuck, Vec::new()).run(&["watch", "queue-number"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(out(&output).contains("stopped at Resolved: the host git.test is not listed"), "{}", out(&output));
@@ -121,7 +140,13 @@ fn a_source_that_cannot_be_resolved_is_an_end_with_its_reason() {
 fn what_is_missing_or_forbidden_is_said_in_one_line() {
     let missing = Server::start(|_| status(404, "not found")).run(&["watch", "nothing"]);
     assert_eq!(missing.status.code(), Some(1));
-    assert!(err(&missing).starts_with("error: there is no StateService `nothing` in the namespace `service-centres`; name its namespace with -n"), "{}", err(&missing));
+    assert!(
+        err(&missing).starts_with(
+            "error: there is no StateService `nothing` in the namespace `service-centres`; name its namespace with -n"
+        ),
+        "{}",
+        err(&missing)
+    );
     let forbidden = Server::start(|_| status(403, "stateservices is forbidden")).run(&["watch", "queue-number"]);
     assert_eq!(forbidden.status.code(), Some(1));
     assert!(err(&forbidden).contains("forbidden; use a kubeconfig that has this right"), "{}", err(&forbidden));

@@ -15,7 +15,9 @@ fn cluster(status_of_release: &Value, pods: Option<Value>) -> Server {
             "queue-number" => Reply::Json(200, service("queue-number-1")),
             "queue-number-1" => Reply::Json(200, release.clone()),
             "pods" => match &pods {
-                Some(pods) => Reply::Json(200, json!({ "apiVersion": "v1", "kind": "PodList", "metadata": {}, "items": pods })),
+                Some(pods) => {
+                    Reply::Json(200, json!({ "apiVersion": "v1", "kind": "PodList", "metadata": {}, "items": pods }))
+                }
                 None => status(403, "pods is forbidden"),
             },
             "log" => Reply::Text("step 1\n\u{1b}[31mno such file\n".to_owned()),
@@ -43,20 +45,35 @@ fn a_failed_build_is_told_with_the_lines_that_it_wrote() {
     let output = server.run(&["why", "queue-number"]);
     let text = out(&output);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    for words in ["It stopped at Built (BuildFailed)", "Verdict: Failed", "BuildFailed: step build ended with 1", "factory-build/build-web, container build", "no such file"] {
+    for words in [
+        "It stopped at Built (BuildFailed)",
+        "Verdict: Failed",
+        "BuildFailed: step build ended with 1",
+        "factory-build/build-web, container build",
+        "no such file",
+    ] {
         assert!(text.contains(words), "{words}\n{text}");
     }
     assert!(!text.contains('\u{1b}'), "the log steers the terminal");
     let asked = server.asked("GET");
     let uid = "labelSelector=factory.gov.kg%2Frelease-uid%3D11111111";
-    assert!(asked.iter().any(|request| request.path.contains("namespaces/factory-build/pods") && request.path.contains(uid)), "{asked:#?}");
+    assert!(
+        asked
+            .iter()
+            .any(|request| request.path.contains("namespaces/factory-build/pods") && request.path.contains(uid)),
+        "{asked:#?}"
+    );
 }
 
 #[test]
 fn a_log_that_one_may_not_read_is_said_and_is_no_failure() {
     let output = cluster(&build_failed(), None).run(&["why", "queue-number"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    assert!(out(&output).contains("Its log is not shown: cannot list the pods in factory-build: pods is forbidden"), "{}", out(&output));
+    assert!(
+        out(&output).contains("Its log is not shown: cannot list the pods in factory-build: pods is forbidden"),
+        "{}",
+        out(&output)
+    );
 }
 
 #[test]

@@ -43,7 +43,11 @@ fn uses(node: &Node, path: &str, carried: &HashSet<&str>, concerns: &mut Concern
     if let Some(text) = node.text() {
         for variable in variables(text) {
             if !carried.contains(variable) {
-                concerns.refuse(node, path, format!("`{{{{{variable}}}}}` is used, but no earlier step of this check carries `{variable}`"));
+                concerns.refuse(
+                    node,
+                    path,
+                    format!("`{{{{{variable}}}}}` is used, but no earlier step of this check carries `{variable}`"),
+                );
             }
         }
     }
@@ -67,7 +71,8 @@ fn carry<'a>(step: &'a Node, path: &str, carried: &mut HashSet<&'a str>, concern
         carried.insert(&entry.key);
         let Some(pointer) = entry.value.text() else { continue };
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            let message = format!("`{pointer}` is no JSON pointer: write `/{pointer}` for the field `{pointer}` of the body");
+            let message =
+                format!("`{pointer}` is no JSON pointer: write `/{pointer}` for the field `{pointer}` of the body");
             concerns.refuse(&entry.value, format!("{path}.carry.{}", entry.key), message);
         }
     }
@@ -78,7 +83,11 @@ fn headers(node: &Node, path: &str, concerns: &mut Concerns) {
     for entry in node.get("headers").map(Node::entries).unwrap_or_default() {
         if entry.key.chars().any(char::is_uppercase) {
             let at = Node { place: entry.place, kind: Kind::Scalar(Value::Null) };
-            concerns.refuse(&at, format!("{path}.headers.{}", entry.key), format!("write it in lower case: `{}`", entry.key.to_lowercase()));
+            concerns.refuse(
+                &at,
+                format!("{path}.headers.{}", entry.key),
+                format!("write it in lower case: `{}`", entry.key.to_lowercase()),
+            );
         }
     }
 }

@@ -17,7 +17,13 @@ pub fn look(spec: &Node, concerns: &mut Concerns) {
         positive(source, "spec.source", "poll", "the branch would be looked at without a pause", concerns);
     }
     for (dependency, path) in list(spec, "spec", "dependsOn") {
-        positive(dependency, &path, "maxDowntimePerYear", "item 51: no service can be agreed to never be down", concerns);
+        positive(
+            dependency,
+            &path,
+            "maxDowntimePerYear",
+            "item 51: no service can be agreed to never be down",
+            concerns,
+        );
     }
 }
 

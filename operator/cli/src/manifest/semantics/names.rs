@@ -19,7 +19,8 @@ pub fn look(spec: &Node, concerns: &mut Concerns) {
     let powers = unique(list(decision, "spec.decision", "powers"), concerns);
     for (datum, path) in list(spec, "spec", "personalData") {
         if let Some(power) = datum.get("power") {
-            let missing = "item 60: spec.decision.powers has no power of this name; every datum needs a power that needs it";
+            let missing =
+                "item 60: spec.decision.powers has no power of this name; every datum needs a power that needs it";
             refers(power, &format!("{path}.power"), &powers, missing, concerns);
         }
     }
@@ -32,7 +33,11 @@ fn unique<'a>(entries: Vec<(&'a Node, String)>, concerns: &mut Concerns) -> Hash
         let Some(name) = entry.get("name") else { continue };
         let Some(text) = name.text() else { continue };
         if let Some(line) = names.get(text) {
-            concerns.refuse(name, format!("{path}.name"), format!("`{text}` is already the name of the one on line {line}"));
+            concerns.refuse(
+                name,
+                format!("{path}.name"),
+                format!("`{text}` is already the name of the one on line {line}"),
+            );
         } else {
             names.insert(text, name.place.line);
         }

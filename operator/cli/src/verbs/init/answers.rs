@@ -71,7 +71,11 @@ impl Answers {
         let namespace = namespace.map(str::to_owned);
         let questions = questions(given, namespace.as_ref());
         if !can_be_asked {
-            let missing: Vec<_> = questions.iter().filter(|question| question.given.is_none() && question.default.is_none()).map(|question| question.flag).collect();
+            let missing: Vec<_> = questions
+                .iter()
+                .filter(|question| question.given.is_none() && question.default.is_none())
+                .map(|question| question.flag)
+                .collect();
             if !missing.is_empty() {
                 return Err(InitError::Missing(missing.join(" and ")).into());
             }
@@ -111,9 +115,22 @@ fn ask(text: &str, default: &str) -> Result<String, Failure> {
 }
 
 fn questions<'a>(given: &'a Given, namespace: Option<&'a String>) -> Vec<Question<'a>> {
-    let question = |token, flag, text, given, default: Option<&str>| Question { token, flag, text, given, default: default.map(str::to_owned), number: false };
-    let number = |token, flag, text, given, default| Question { number: true, ..question(token, flag, text, given, Some(default)) };
-    let host = given.name.as_ref().map_or_else(|| "service.example.gov.kg".to_owned(), |name| format!("{name}.example.gov.kg"));
+    let question = |token, flag, text, given, default: Option<&str>| Question {
+        token,
+        flag,
+        text,
+        given,
+        default: default.map(str::to_owned),
+        number: false,
+    };
+    let number = |token, flag, text, given, default| Question {
+        number: true,
+        ..question(token, flag, text, given, Some(default))
+    };
+    let host = given
+        .name
+        .as_ref()
+        .map_or_else(|| "service.example.gov.kg".to_owned(), |name| format!("{name}.example.gov.kg"));
     vec![
         question("@name@", "NAME", "Name (small letters, digits, dashes)", given.name.as_ref(), None),
         question("@namespace@", "--namespace", "Namespace of your body", namespace, Some("default")),
@@ -121,24 +138,47 @@ fn questions<'a>(given: &'a Given, namespace: Option<&'a String>) -> Vec<Questio
         question("@titleRu@", "--title-ru", "Title in Russian", given.title_ru.as_ref(), Some("<название услуги>")),
         question("@titleEn@", "--title-en", "Title in English", given.title_en.as_ref(), Some("<name of the service>")),
         question("@class@", "--class", "Class (basic, important, critical)", given.class.as_ref(), Some("basic")),
-        question("@supplier@", "--supplier", "Full name of the body that supplies it", given.supplier.as_ref(), Some("<full name of the body>")),
-        question("@registrationNumber@", "--registration-number", "Its number in the register of legal entities", given.registration_number.as_ref(), Some("<registration number>")),
+        question(
+            "@supplier@",
+            "--supplier",
+            "Full name of the body that supplies it",
+            given.supplier.as_ref(),
+            Some("<full name of the body>"),
+        ),
+        question(
+            "@registrationNumber@",
+            "--registration-number",
+            "Its number in the register of legal entities",
+            given.registration_number.as_ref(),
+            Some("<registration number>"),
+        ),
         question("@git@", "--git", "Address of the git repository", given.git.as_ref(), None),
         question("@ref@", "--ref", "Branch, tag or commit", given.reference.as_ref(), Some("main")),
         question("@host@", "--host", "Host name for users", given.host.as_ref(), Some(&host)),
         number("@port@", "--port", "Port of the program", given.port.as_ref(), "8080"),
         number("@simultaneousUsers@", "--users", "Users at the same time", given.users.as_ref(), "100"),
-        question("@recoveryTime@", "--recovery-time", "Longest time to recovery after a failure", given.recovery_time.as_ref(), Some("30s")),
+        question(
+            "@recoveryTime@",
+            "--recovery-time",
+            "Longest time to recovery after a failure",
+            given.recovery_time.as_ref(),
+            Some("30s"),
+        ),
     ]
 }
 
 /// `text` as YAML. JSON's quotes are YAML's too; a simple name or placeholder needs none.
 fn quoted(text: &str) -> String {
     let placeholder = text.starts_with('<') && text.ends_with('>') && !text.contains([':', '#']);
-    let simple = text.starts_with(|letter: char| letter.is_ascii_lowercase()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
+    let simple = text.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
     let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text);
     let one_line = !text.chars().any(char::is_control);
-    if one_line && (placeholder || simple && !reserved) { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if one_line && (placeholder || simple && !reserved) {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
 }
 
 #[cfg(test)]
@@ -147,7 +187,9 @@ mod tests {
 
     #[test]
     fn an_answer_stays_one_text_whatever_is_in_it() {
-        for text in ["main", "on", "30s", "a: b # c", "say \"so\"", "a\nkind: Other", "<name>", "<a: b>", "- x", "@name@", "ү"] {
+        for text in
+            ["main", "on", "30s", "a: b # c", "say \"so\"", "a\nkind: Other", "<name>", "<a: b>", "- x", "@name@", "ү"]
+        {
             let yaml = format!("value: {}\n", quoted(text));
             let document = crate::manifest::read(&yaml).unwrap().remove(0);
             assert_eq!(document.value()["value"], *text, "{yaml}");

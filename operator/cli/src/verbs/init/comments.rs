@@ -77,7 +77,8 @@ mod tests {
         let port = lines.iter().position(|line| *line == "    - port: 1").unwrap();
         assert!(lines[port - 1].starts_with("    # Port"), "{explained}");
         assert_eq!(explained.matches("# Port").count(), 1);
-        let without: String = lines.iter().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();
+        let without: String =
+            lines.iter().filter(|line| !line.trim_start().starts_with('#')).map(|line| format!("{line}\n")).collect();
         assert_eq!(without, text);
     }
 }

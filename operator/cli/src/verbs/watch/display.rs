@@ -146,7 +146,11 @@ impl Plain {
             if known.as_ref() == Some(stage) || stage.state == State::Pending {
                 continue;
             }
-            let detail: Vec<_> = [&stage.reason, &stage.message].into_iter().filter(|text| !text.is_empty()).map(|text| harmless(text)).collect();
+            let detail: Vec<_> = [&stage.reason, &stage.message]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .map(|text| harmless(text))
+                .collect();
             match stage.state {
                 State::Done => writeln!(out, "{} done", stage.name)?,
                 State::Stopped => writeln!(out, "{} stopped: {}", stage.name, detail.join(": "))?,

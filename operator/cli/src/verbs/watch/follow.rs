@@ -49,7 +49,13 @@ struct Known {
 }
 
 /// Shows every change until the end.
-pub async fn until_end(cluster: &Cluster, service: &str, which: &Follow, until: Option<&str>, display: &mut Display) -> Result<Ending, Failure> {
+pub async fn until_end(
+    cluster: &Cluster,
+    service: &str,
+    which: &Follow,
+    until: Option<&str>,
+    display: &mut Display,
+) -> Result<Ending, Failure> {
     let mut changes = changes(cluster, service);
     let mut known = Known::default();
     while let Some(change) = changes.next().await {
@@ -58,7 +64,9 @@ pub async fn until_end(cluster: &Cluster, service: &str, which: &Follow, until: 
         if known.listed < 2 {
             continue;
         }
-        let Some(present) = &known.service else { return Err(WatchError::Deleted(format!("StateService `{service}`")).into()) };
+        let Some(present) = &known.service else {
+            return Err(WatchError::Deleted(format!("StateService `{service}`")).into());
+        };
         let view = match known.followed(present, which) {
             Some(release) => {
                 let view = progress::of_release(release, known.experiment_of(release));
@@ -82,8 +90,11 @@ pub async fn until_end(cluster: &Cluster, service: &str, which: &Follow, until: 
 fn changes(cluster: &Cluster, service: &str) -> impl Stream<Item = Result<Change, ClusterError>> + Unpin + use<> {
     let only = watcher::Config::default().fields(&format!("metadata.name={service}"));
     let services = watcher(cluster.namespaced::<StateService>(), only).default_backoff().map_ok(Change::Service);
-    let releases = watcher(cluster.namespaced::<Release>(), watcher::Config::default()).default_backoff().map_ok(Change::Release);
-    let experiments = watcher(cluster.namespaced::<Experiment>(), watcher::Config::default()).default_backoff().map_ok(Change::Experiment);
+    let releases =
+        watcher(cluster.namespaced::<Release>(), watcher::Config::default()).default_backoff().map_ok(Change::Release);
+    let experiments = watcher(cluster.namespaced::<Experiment>(), watcher::Config::default())
+        .default_backoff()
+        .map_ok(Change::Experiment);
     let needed = stream::select(settle("StateServices", services), settle("Releases", releases));
     // Without the right to see experiments a watch has fewer words, and is a watch all the same.
     let wished = settle("Experiments", experiments).filter(|change| futures::future::ready(change.is_ok()));
@@ -91,7 +102,10 @@ fn changes(cluster: &Cluster, service: &str) -> impl Stream<Item = Result<Change
 }
 
 /// Leaves out errors after which the watcher goes on by itself.
-fn settle(what: &'static str, changes: impl Stream<Item = Result<Change, watcher::Error>> + Send) -> impl Stream<Item = Result<Change, ClusterError>> + Send {
+fn settle(
+    what: &'static str,
+    changes: impl Stream<Item = Result<Change, watcher::Error>> + Send,
+) -> impl Stream<Item = Result<Change, ClusterError>> + Send {
     changes.filter_map(move |change| {
         futures::future::ready(match change {
             Ok(change) => Some(Ok(change)),
@@ -104,7 +118,8 @@ fn settle(what: &'static str, changes: impl Stream<Item = Result<Change, watcher
 /// Whether asking again would be refused again.
 fn is_refusal(error: &watcher::Error) -> bool {
     let status = match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status)) | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status,
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => status,
         watcher::Error::WatchError(status) => status,
         _ => return false,
     };
@@ -116,8 +131,12 @@ impl Known {
         match change {
             Change::Service(Event::Apply(service) | Event::InitApply(service)) => self.service = Some(service),
             Change::Service(Event::Delete(_)) => self.service = None,
-            Change::Service(Event::Init) | Change::Release(Event::Init) | Change::Experiment(Event::Init | Event::InitDone) => {}
-            Change::Service(Event::InitDone) | Change::Release(Event::InitDone) => self.listed = self.listed.saturating_add(1),
+            Change::Service(Event::Init)
+            | Change::Release(Event::Init)
+            | Change::Experiment(Event::Init | Event::InitDone) => {}
+            Change::Service(Event::InitDone) | Change::Release(Event::InitDone) => {
+                self.listed = self.listed.saturating_add(1)
+            }
             Change::Release(Event::Apply(release) | Event::InitApply(release)) => {
                 if release.spec.service == name {
                     self.releases.insert(release.name_any(), release);
@@ -158,14 +177,21 @@ impl Known {
             return None;
         }
         let is_current = |release: &&Release| !release.spec.rehearsal && progress::is_current(service, release);
-        let of_spec = || self.releases.values().filter(is_current).max_by_key(|release| (release.creation_timestamp(), release.spec.attempt));
+        let of_spec = || {
+            self.releases
+                .values()
+                .filter(is_current)
+                .max_by_key(|release| (release.creation_timestamp(), release.spec.attempt))
+        };
         self.releases.get(newest).filter(is_current).or_else(of_spec)
     }
 
     /// What the experiment of `release` says of itself.
     fn experiment_of(&self, release: &Release) -> &str {
         let name = release.name_any();
-        let of = |experiment: &&Experiment| experiment.spec.release == name || experiment.status.as_ref().is_some_and(|status| status.release == name);
+        let of = |experiment: &&Experiment| {
+            experiment.spec.release == name || experiment.status.as_ref().is_some_and(|status| status.release == name)
+        };
         let status = self.experiments.values().find(of).and_then(|experiment| experiment.status.as_ref());
         status.map(|status| status.message.as_str()).unwrap_or_default()
     }

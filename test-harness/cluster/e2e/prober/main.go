@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -120,9 +121,17 @@ func answer(network, address string) error {
 	return nil
 }
 
+// used counts the ports that datagrams were sent from.
+var used atomic.Uint32
+
 func try(target string) bool {
 	network, address, _ := strings.Cut(target, ":")
-	connection, err := net.DialTimeout(network, address, patience)
+	dialer := net.Dialer{Timeout: patience}
+	if network == "udp" {
+		// A port that was used a moment ago would be taken for the flow of then, which may go on.
+		dialer.LocalAddr = &net.UDPAddr{Port: 10000 + int(used.Add(1)%50000)}
+	}
+	connection, err := dialer.Dial(network, address)
 	if err != nil {
 		return false
 	}

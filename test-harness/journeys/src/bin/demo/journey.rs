@@ -100,7 +100,8 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
     let escort = Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell, see: &see };
     let mut release = escort.release(&commit).await?;
     tell(&format!("release {}, attempt {}", release.name_any(), release.spec.attempt));
-    if traveller.end == End::Launched && matches!(standing(&release), Standing::Stopped(_)) {
+    let as_wanted = traveller.end == End::Refused && measured(&release);
+    if matches!(standing(&release), Standing::Stopped(_)) && !as_wanted {
         // An earlier demo ended badly: that is told, and another attempt is asked for.
         tell(&format!("had stopped: {}", road::reasons(&release).join(" ")));
         release = escort.again(&release).await?;
@@ -146,21 +147,20 @@ async fn arrive(
     };
     arrived.result.launched = differs.is_none();
     match traveller.end {
-        End::Launched => {
-            arrived.wrong.extend(differs.map(|text| format!("not launched: {text}")));
-            if let Err(failure) = visit(&stage.web, manifest, &arrived).await {
-                arrived.wrong.push(failure.to_string());
+        End::Launched => match differs {
+            Some(text) => {
+                let reasons = arrived.result.reasons.join(" ");
+                arrived.wrong.push(format!("not launched: {text}; the verdict is `{}`: {reasons}", arrived.result.verdict));
             }
-            if arrived.result.verdict != "Passed" {
-                arrived.wrong.push(format!("the verdict is `{}`: {}", arrived.result.verdict, arrived.result.reasons.join(" ")));
-            }
-        }
+            None => arrived.wrong.extend(visit(&stage.web, manifest, &arrived).await.err().map(|failure| failure.to_string())),
+        },
         End::Refused => {
             if arrived.result.launched {
                 arrived.wrong.push("launched, though it has a defect".to_owned());
             }
-            if arrived.result.verdict != "Failed" || arrived.result.reasons.is_empty() {
-                arrived.wrong.push(format!("the verdict is `{}`, and should be `Failed` with what was measured", arrived.result.verdict));
+            if arrived.result.verdict != "Failed" || arrived.result.reasons.is_empty() || !measured(release) {
+                let reasons = arrived.result.reasons.join(" ");
+                arrived.wrong.push(format!("`{}` at {}, and should be measured and failed: {reasons}", arrived.result.verdict, arrived.result.phase));
             }
             for reason in &arrived.result.reasons {
                 stage.journal.say(&arrived.result.service, &format!("refused: {reason}"));
@@ -168,6 +168,12 @@ async fn arrive(
         }
     }
     Ok(arrived)
+}
+
+/// Whether the release ran as a candidate and its measurements were reported: only then a refusal
+/// says anything about the service.
+fn measured(release: &Release) -> bool {
+    ["Deployed", "Reported"].into_iter().all(|stage| road::reached(release, stage).is_some())
 }
 
 /// Opens the entry and the service without any credentials.

@@ -51,13 +51,19 @@ pub enum IntakeError {
         announcement: String,
     },
     /// Nothing was announced under that id (invariant 4).
-    #[error("dossier: announcement.id: no run was announced under `{0}`; results without an announcement are no evidence")]
+    #[error(
+        "dossier: announcement.id: no run was announced under `{0}`; results without an announcement are no evidence"
+    )]
     NotAnnounced(String),
     /// What was tested and what the entry would say differ.
-    #[error("dossier: availability: not the indicators of record.data.availability (item 17.8), which the entry would show")]
+    #[error(
+        "dossier: availability: not the indicators of record.data.availability (item 17.8), which the entry would show"
+    )]
     Indicators,
     /// A person's contact stands in the open; the log could never forget it.
-    #[error("dossier: record.data.protection[{index}].{field}: item 17.7: must be a salted commitment, `sha256:` and 64 digits")]
+    #[error(
+        "dossier: record.data.protection[{index}].{field}: item 17.7: must be a salted commitment, `sha256:` and 64 digits"
+    )]
     Contact {
         /// Which person, from 0.
         index: usize,
@@ -152,7 +158,11 @@ pub fn announced(announcement: Announcement) -> Result<AnnouncedPlan, IntakeErro
     for (field, name) in [("participant", participant), ("service", service), ("release", release)] {
         if !is_label(name) {
             let field = format!("subject.{field}");
-            return Err(IntakeError::Field { field, rule: "must be lower-case letters, digits and `-`", found: name.clone() });
+            return Err(IntakeError::Field {
+                field,
+                rule: "must be lower-case letters, digits and `-`",
+                found: name.clone(),
+            });
         }
     }
     images_by_digest(&bundle)?;
@@ -232,7 +242,9 @@ mod tests {
         };
         let digest = "0123456789abcdef".repeat(4);
         assert!(images_by_digest(&bundle(&format!("registry/web@sha256:{digest}"))).is_ok());
-        for bad in ["registry/web:1".to_owned(), "registry/web@sha256:12".to_owned(), format!("registry/web@sha512:{digest}")] {
+        for bad in
+            ["registry/web:1".to_owned(), "registry/web@sha256:12".to_owned(), format!("registry/web@sha512:{digest}")]
+        {
             assert!(images_by_digest(&bundle(&bad)).unwrap_err().to_string().starts_with("bundle.images.web: "));
         }
         assert!(images_by_digest(&Bundle { images: [].into(), ..bundle("") }).is_err());

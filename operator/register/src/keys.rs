@@ -37,6 +37,7 @@ pub enum KeysError {
 
 impl Keys {
     /// Keys in `folder`.
+    #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
@@ -62,7 +63,6 @@ impl Keys {
 }
 
 fn read_key(path: &Path) -> Result<PublicKey, KeysError> {
-    let pem = std::fs::read_to_string(path)
-        .map_err(|source| KeysError::Read { path: path.to_owned(), source })?;
+    let pem = std::fs::read_to_string(path).map_err(|source| KeysError::Read { path: path.to_owned(), source })?;
     PublicKey::from_pem(&pem).map_err(|source| KeysError::Key { path: path.to_owned(), source })
 }

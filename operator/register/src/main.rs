@@ -20,8 +20,8 @@ async fn main() -> ExitCode {
         tracing::warn!("a TLS provider was installed before");
     }
     let ended = match arguments.command {
-        Command::Serve(options) => serve(options).await.map_err(|error| error.to_string()),
-        Command::Audit { database } => match audit(&database).await {
+        Command::Serve(options) => Box::pin(serve(options)).await.map_err(|error| error.to_string()),
+        Command::Audit { database } => match Box::pin(audit(&database)).await {
             Ok(found) => {
                 println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
                 Ok(())

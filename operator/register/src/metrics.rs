@@ -56,7 +56,12 @@ impl Default for Metrics {
         registry.register("waiting", "Callers who wait for a change of a submission", waiting.clone());
         // From 0.5 ms, a fast disk, to 4 s, one that does not keep up.
         let commits = Histogram::new(exponential_buckets(0.0005, 2.0, 14));
-        registry.register_with_unit("commit", "Time until a transaction was on the disk", Unit::Seconds, commits.clone());
+        registry.register_with_unit(
+            "commit",
+            "Time until a transaction was on the disk",
+            Unit::Seconds,
+            commits.clone(),
+        );
         Self { registry, requests, submissions, waiting, commits }
     }
 }
@@ -85,7 +90,7 @@ impl Metrics {
         self.commits.clone()
     }
 
-    /// Everything in the OpenMetrics text format.
+    /// Everything in the `OpenMetrics` text format.
     pub fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;

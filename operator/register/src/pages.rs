@@ -54,7 +54,7 @@ pub(crate) fn router() -> Router<Arc<Register>> {
 struct PageQuery {
     #[serde(default)]
     q: String,
-    before: Option<u64>,
+    before: Option<String>,
     lang: Option<String>,
 }
 
@@ -68,7 +68,8 @@ impl FromRequestParts<Arc<Register>> for Asked {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Register>) -> Result<Self, Self::Rejection> {
-        let query = Query::<PageQuery>::try_from_uri(&parts.uri).map_or_else(|_| PageQuery::default(), |Query(query)| query);
+        let query =
+            Query::<PageQuery>::try_from_uri(&parts.uri).map_or_else(|_| PageQuery::default(), |Query(query)| query);
         let accept = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Ok(Self { language: Language::chosen(query.lang.as_deref(), accept), query })
     }
@@ -115,7 +116,8 @@ async fn style() -> Response {
 }
 
 async fn index(State(register): State<Arc<Register>>, Asked { language, query }: Asked) -> Response {
-    let list = match register.store.index(&query.q, query.before, MOST).await {
+    let before = query.before.and_then(|seq| seq.parse().ok());
+    let list = match register.store.index(&query.q, before, MOST).await {
         Ok(list) => list,
         Err(error) => return unavailable(language, error),
     };

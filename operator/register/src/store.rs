@@ -1,4 +1,4 @@
-//! The database: one file of SQLite that holds the log and its views. Whatever it has acknowledged
+//! The database: one file of `SQLite` that holds the log and its views. Whatever it has acknowledged
 //! is on the disk.
 //!
 //! One connection writes, in transactions that begin with the lock; others only read. An event and
@@ -53,7 +53,7 @@ pub struct Store {
 /// What is wrong with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite refused or failed.
+    /// `SQLite` refused or failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
@@ -100,7 +100,9 @@ pub enum WriteError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Another leader has taken over.
-    #[error("epoch: {found} is lower than {seen}, which the register has already seen from {actor}: another leader has taken over")]
+    #[error(
+        "epoch: {found} is lower than {seen}, which the register has already seen from {actor}: another leader has taken over"
+    )]
     Epoch {
         /// Who wrote.
         actor: String,

@@ -92,9 +92,7 @@ impl Authenticator for Cluster {
 async fn in_time<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Result<T, AccessError> {
     match tokio::time::timeout(PATIENCE, call).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => {
-            Err(AccessError::Unavailable { reason: error.to_string(), source: Some(Box::new(error)) })
-        }
+        Ok(Err(error)) => Err(AccessError::Unavailable { reason: error.to_string(), source: Some(Box::new(error)) }),
         Err(_) => {
             let reason = format!("no answer within {} s", PATIENCE.as_secs());
             Err(AccessError::Unavailable { reason, source: None })

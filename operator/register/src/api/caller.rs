@@ -60,7 +60,9 @@ impl Caller {
         }
         let user = &self.0.user;
         let rule = "only its owner, the regulator and the factory may see a submission";
-        Err(Refusal::forbidden(format!("{user} has no right `get` on releases.factory.gov.kg in {participant}: {rule}")))
+        Err(Refusal::forbidden(format!(
+            "{user} has no right `get` on releases.factory.gov.kg in {participant}: {rule}"
+        )))
     }
 }
 
@@ -101,7 +103,10 @@ impl FromRequestParts<Arc<Register>> for Regulator {
     async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Refusal> {
         let Caller(identity) = Caller::from_request_parts(parts, register).await?;
         if register.users.is_program(&identity) {
-            return Err(Refusal::forbidden(format!("{} is a program of the factory and never decides (item 63.3)", identity.user)));
+            return Err(Refusal::forbidden(format!(
+                "{} is a program of the factory and never decides (item 63.3)",
+                identity.user
+            )));
         }
         if register.access.may(&identity, Right::Confirm).await? {
             return Ok(Self(identity));
@@ -116,7 +121,10 @@ impl FromRequestParts<Arc<Register>> for Key {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Register>) -> Result<Self, Refusal> {
         let bad = |rule: &str| Refusal::bad_request(format!("Idempotency-Key: {rule}"));
-        let header = parts.headers.get("idempotency-key").ok_or_else(|| bad("needed, so that a repeated request is the same request"))?;
+        let header = parts
+            .headers
+            .get("idempotency-key")
+            .ok_or_else(|| bad("needed, so that a repeated request is the same request"))?;
         let key = header.to_str().map_err(|_| bad("must be visible ASCII characters"))?;
         if key.is_empty() || key.len() > LONGEST_KEY {
             return Err(bad("must have 1 to 200 characters"));

@@ -42,10 +42,10 @@ pub async fn confirm(
         entry(submission, summary, confirmed, &dossier)
     })
     .await?;
-    let (register_, submission) = (Arc::clone(&register), id.clone());
+    let (shared, submission) = (Arc::clone(&register), id.clone());
     let user = regulator.user().to_owned();
     let written =
-        to_the_end(async move { register_.store.confirm(&user, &submission, confirmation, entry).await }).await?;
+        to_the_end(async move { shared.store.confirm(&user, &submission, confirmation, entry).await }).await?;
     if written == Written::Now(()) {
         tracing::info!(submission = id, regulator = regulator.user(), "confirmed");
     }
@@ -66,9 +66,9 @@ pub async fn send_back(
         let (field, found) = ("reason".to_owned(), reason.chars().take(20).collect());
         return Err(IntakeError::Field { field, rule: "must say in 1 to 4000 characters what to mend", found }.into());
     }
-    let (register_, submission) = (Arc::clone(&register), id.clone());
+    let (shared, submission) = (Arc::clone(&register), id.clone());
     let user = regulator.user().to_owned();
-    let written = to_the_end(async move { register_.store.send_back(&user, &submission, &reason).await }).await?;
+    let written = to_the_end(async move { shared.store.send_back(&user, &submission, &reason).await }).await?;
     if written == Written::Now(()) {
         tracing::info!(submission = id, regulator = regulator.user(), "returned");
     }
@@ -77,7 +77,12 @@ pub async fn send_back(
 }
 
 /// The entry that follows from a confirmed dossier; none while data of item 17 are missing.
-fn entry(submission: String, summary: Summary, confirmed: Confirmation, dossier: &Envelope) -> Result<Option<EntryMade>, Refusal> {
+fn entry(
+    submission: String,
+    summary: Summary,
+    confirmed: Confirmation,
+    dossier: &Envelope,
+) -> Result<Option<EntryMade>, Refusal> {
     if !summary.missing.is_empty() {
         return Ok(None);
     }

@@ -148,7 +148,8 @@ pub async fn entry(
 ) -> Result<([(HeaderName, &'static str); 1], Json<PublicEntry>), Refusal> {
     let entries = register.store.entries_of(&participant, &service).await?;
     let holds = entries.into_iter().next();
-    let holds = holds.ok_or_else(|| Refusal::not_found(&format!("the register has no entry {participant}/{service}")))?;
+    let holds =
+        holds.ok_or_else(|| Refusal::not_found(&format!("the register has no entry {participant}/{service}")))?;
     Ok((FOR_EVERYONE, Json(holds.into())))
 }
 

@@ -26,8 +26,10 @@ pub async fn ready(State(register): State<Arc<Register>>) -> Result<&'static str
     Ok("ok\n")
 }
 
-/// Figures in the OpenMetrics text format.
-pub async fn metrics(State(register): State<Arc<Register>>) -> Result<([(HeaderName, &'static str); 1], String), Refusal> {
+/// Figures in the `OpenMetrics` text format.
+pub async fn metrics(
+    State(register): State<Arc<Register>>,
+) -> Result<([(HeaderName, &'static str); 1], String), Refusal> {
     let text = register.metrics.encode().map_err(|error| Refusal::internal(&error))?;
     Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }

@@ -11,7 +11,8 @@ use axum::{
     http::{
         HeaderValue,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+            X_FRAME_OPTIONS,
         },
     },
     middleware::Next,
@@ -42,13 +43,15 @@ pub async fn observe(State(register): State<Arc<Register>>, request: Request, ne
     let route = matched.map_or_else(|| "none".to_owned(), |matched| matched.as_str().to_owned());
     let mut response = match tokio::time::timeout(DEADLINE, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Refusal::unavailable("the request took longer than 60 s; what was not acknowledged may be repeated").into_response(),
+        Err(_) => Refusal::unavailable("the request took longer than 60 s; what was not acknowledged may be repeated")
+            .into_response(),
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let caching = if route.starts_with("/api/v1/entries") || !route.starts_with("/api/") { "no-cache" } else { "no-store" };
+    let caching =
+        if route.starts_with("/api/v1/entries") || !route.starts_with("/api/") { "no-cache" } else { "no-store" };
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
     let status = response.status().as_u16();
     register.metrics.request(&route, status);

@@ -72,6 +72,7 @@ impl Refusal {
     }
 
     /// 500: a mistake of ours. The cause is logged and not told.
+    #[must_use]
     pub fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request ended in an error of the register");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the register, noted in its log".to_owned())
@@ -129,9 +130,10 @@ impl From<WriteError> for Refusal {
         match error {
             WriteError::Store(error) => error.into(),
             WriteError::Unknown(_) => Self::not_found(&error.to_string()),
-            WriteError::Epoch { .. } | WriteError::Key(_) | WriteError::SecondDossier { .. } | WriteError::Decided { .. } => {
-                Self::new(StatusCode::CONFLICT, error.to_string())
-            }
+            WriteError::Epoch { .. }
+            | WriteError::Key(_)
+            | WriteError::SecondDossier { .. }
+            | WriteError::Decided { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
         }
     }
 }

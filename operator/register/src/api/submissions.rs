@@ -114,7 +114,8 @@ pub async fn list(
     caller: Caller,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Json<Vec<SubmissionState>>, Refusal> {
-    let Query(ListQuery { state, participant, service }) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
+    let Query(ListQuery { state, participant, service }) =
+        query.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let all = caller.sees_all(&register).await?;
     let mut owned: BTreeMap<String, bool> = BTreeMap::new();
     let mut seen = Vec::new();

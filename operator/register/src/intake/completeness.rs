@@ -98,9 +98,9 @@ mod tests {
 
     #[test]
     fn each_group_is_missed_by_its_number() {
+        type Harm = fn(&mut RegisterData);
         assert_eq!(missing(&complete()), Vec::<u8>::new());
         assert_eq!(missing(&RegisterData::default()), (1..=9).collect::<Vec<u8>>());
-        type Harm = fn(&mut RegisterData);
         let harms: [(u8, Harm); 14] = [
             (1, |data| data.owner.name = " ".to_owned()),
             (1, |data| data.owner.registration_number.clear()),

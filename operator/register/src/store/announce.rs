@@ -16,7 +16,13 @@ const NONCE_BYTES: usize = 32;
 impl Store {
     /// Announces `run` for `actor` under `key`. The same run under the same key is the same
     /// announcement, whatever the epoch; a second run of a bundle is its next attempt.
-    pub async fn announce(&self, actor: &str, key: &str, epoch: u64, run: AnnouncedPlan) -> Result<Written<Announced>, WriteError> {
+    pub async fn announce(
+        &self,
+        actor: &str,
+        key: &str,
+        epoch: u64,
+        run: AnnouncedPlan,
+    ) -> Result<Written<Announced>, WriteError> {
         let (id, nonce) = (random::<ID_BYTES>()?, random::<NONCE_BYTES>()?);
         let (request, bundle) = (canonical::digest(&run)?, run.bundle.digest()?);
         let mut writing = Writing::begin(self, actor).await?;
@@ -33,10 +39,11 @@ impl Store {
             writing.commit().await?;
             return Ok(Written::Before(Announced { id, nonce, attempt }));
         }
-        let attempt: u32 = sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = ?")
-            .bind(&bundle)
-            .fetch_one(&mut *writing.transaction)
-            .await?;
+        let attempt: u32 =
+            sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = ?")
+                .bind(&bundle)
+                .fetch_one(&mut *writing.transaction)
+                .await?;
         let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
         writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;
         writing.commit().await?;

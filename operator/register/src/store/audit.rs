@@ -25,7 +25,8 @@ pub struct Audit {
 /// enough for every start.
 pub(super) async fn walk_chain(readers: &SqlitePool) -> Result<u64, StoreError> {
     let mut walk = Walk::default();
-    let mut rows = sqlx::query("SELECT seq, time, kind, actor, sha256, prev, this FROM events ORDER BY seq").fetch(readers);
+    let mut rows =
+        sqlx::query("SELECT seq, time, kind, actor, sha256, prev, this FROM events ORDER BY seq").fetch(readers);
     while let Some(row) = rows.try_next().await? {
         let (link, this) = link(&row)?;
         walk.step(&link, &this, None)?;
@@ -43,8 +44,8 @@ pub async fn audit(path: &Path) -> Result<Audit, StoreError> {
     let mut scratch = SqliteConnection::connect_with(&scratch).await?;
     sqlx::migrate!().run(&mut scratch).await?;
     let mut walk = Walk::default();
-    let mut rows =
-        sqlx::query("SELECT seq, time, kind, actor, bytes, sha256, prev, this FROM events ORDER BY seq").fetch(&mut database);
+    let mut rows = sqlx::query("SELECT seq, time, kind, actor, bytes, sha256, prev, this FROM events ORDER BY seq")
+        .fetch(&mut database);
     while let Some(row) = rows.try_next().await? {
         let (link, this) = link(&row)?;
         let bytes: Vec<u8> = row.try_get("bytes")?;
@@ -64,7 +65,8 @@ pub async fn audit(path: &Path) -> Result<Audit, StoreError> {
 
 fn difference(table: &'static str, found: &[String], expected: &[String]) -> StoreError {
     let at = (0..).find(|&at| found.get(at) != expected.get(at)).unwrap_or_default();
-    let show = |rows: &[String]| rows.get(at).map_or_else(|| "no row".to_owned(), |row| row.chars().take(200).collect());
+    let show =
+        |rows: &[String]| rows.get(at).map_or_else(|| "no row".to_owned(), |row| row.chars().take(200).collect());
     StoreError::View { table, found: show(found), expected: show(expected) }
 }
 

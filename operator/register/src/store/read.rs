@@ -61,8 +61,10 @@ const COLUMNS: &str = "SELECT id, seq, summary, state, reason, confirmation, ent
 impl Store {
     /// The announcement with this id.
     pub async fn announcement(&self, id: &str) -> Result<Option<AnnouncementMade>, StoreError> {
-        let seq: Option<i64> =
-            sqlx::query_scalar("SELECT seq FROM announcements WHERE id = ?").bind(id).fetch_optional(&self.readers).await?;
+        let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM announcements WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await?;
         let Some(seq) = seq else { return Ok(None) };
         match self.event(seq).await? {
             (_, Event::Announcement(made)) => Ok(Some(*made)),
@@ -117,11 +119,13 @@ impl Store {
 
     /// Every entry of a service, the one that holds now first.
     pub async fn entries_of(&self, participant: &str, service: &str) -> Result<Vec<Entry>, StoreError> {
-        let seqs: Vec<i64> = sqlx::query_scalar("SELECT seq FROM entries WHERE participant = ? AND service = ? ORDER BY seq DESC LIMIT 100")
-            .bind(participant)
-            .bind(service)
-            .fetch_all(&self.readers)
-            .await?;
+        let seqs: Vec<i64> = sqlx::query_scalar(
+            "SELECT seq FROM entries WHERE participant = ? AND service = ? ORDER BY seq DESC LIMIT 100",
+        )
+        .bind(participant)
+        .bind(service)
+        .fetch_all(&self.readers)
+        .await?;
         self.entries(&seqs).await
     }
 
@@ -148,7 +152,9 @@ impl Store {
 
     /// Asks the database for its own answer.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM (SELECT 1 FROM events LIMIT 1)").fetch_one(&self.readers).await?;
+        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM (SELECT 1 FROM events LIMIT 1)")
+            .fetch_one(&self.readers)
+            .await?;
         Ok(())
     }
 
@@ -165,10 +171,11 @@ impl Store {
 
     /// The event with this number, and its time.
     async fn event(&self, seq: i64) -> Result<(String, Event), StoreError> {
-        let (time, kind, bytes): (String, String, Vec<u8>) = sqlx::query_as("SELECT time, kind, bytes FROM events WHERE seq = ?")
-            .bind(seq)
-            .fetch_one(&self.readers)
-            .await?;
+        let (time, kind, bytes): (String, String, Vec<u8>) =
+            sqlx::query_as("SELECT time, kind, bytes FROM events WHERE seq = ?")
+                .bind(seq)
+                .fetch_one(&self.readers)
+                .await?;
         Ok((time, Event::read(&kind, &bytes)?))
     }
 }

@@ -2,23 +2,40 @@
 
 use super::{Store, StoreError, WriteError, Written, announce, writing::Writing};
 use crate::log::event::{Event, Sealed, SubmissionTaken, Summary};
-use factory_assurance::{canonical::NotCanonical, dsse::Envelope};
+use factory_assurance::dsse::Envelope;
 
 /// A verified dossier, sealed and ready to be written.
 #[derive(Debug)]
 pub struct Ready {
-    taken: SubmissionTaken,
+    marks: Marks,
     sealed: Sealed,
+}
+
+/// By what a submission is known again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Marks {
+    id: String,
+    /// Idempotency key.
+    key: String,
+    /// Id of the announcement.
+    announcement: String,
+    /// Digest of the payload.
+    dossier: String,
 }
 
 impl Ready {
     /// Seals a dossier that was verified and held against `announcement`. Costs time with its size:
     /// not for an async thread.
     pub fn seal(key: &str, announcement: &str, summary: Summary, dossier: Envelope) -> Result<Self, StoreError> {
-        let id = announce::new_id()?;
-        let taken = SubmissionTaken { id, key: key.to_owned(), announcement: announcement.to_owned(), summary, dossier };
-        let sealed = Sealed::of(Event::Submission(Box::new(taken.clone()))).map_err(|error: NotCanonical| error)?;
-        Ok(Self { taken, sealed })
+        let marks = Marks {
+            id: announce::new_id()?,
+            key: key.to_owned(),
+            announcement: announcement.to_owned(),
+            dossier: summary.dossier.clone(),
+        };
+        let Marks { id, key, announcement, dossier: _ } = marks.clone();
+        let taken = SubmissionTaken { id, key, announcement, summary, dossier };
+        Ok(Self { marks, sealed: Sealed::of(Event::Submission(Box::new(taken)))? })
     }
 }
 
@@ -26,32 +43,61 @@ impl Store {
     /// Writes the submission for `actor` and answers its id. The same dossier is the same
     /// submission, under whatever key and epoch it comes again.
     pub async fn submit(&self, actor: &str, epoch: u64, ready: Ready) -> Result<Written<String>, WriteError> {
-        let Ready { taken, sealed } = ready;
+        let Ready { marks, sealed } = ready;
         let mut writing = Writing::begin(self, actor).await?;
         writing.fence(epoch).await?;
-        let before: Vec<(String, String, String, String)> = sqlx::query_as(
-            "SELECT id, key, announcement, dossier FROM submissions WHERE key = ? OR announcement = ? OR dossier = ? ORDER BY seq",
+        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+            "SELECT id, key, announcement, dossier FROM submissions
+             WHERE key = ? OR announcement = ? OR dossier = ? ORDER BY seq",
         )
-        .bind(&taken.key)
-        .bind(&taken.announcement)
-        .bind(&taken.summary.dossier)
+        .bind(&marks.key)
+        .bind(&marks.announcement)
+        .bind(&marks.dossier)
         .fetch_all(&mut *writing.transaction)
         .await?;
-        if let Some((id, ..)) = before.iter().find(|(_, _, _, dossier)| *dossier == taken.summary.dossier) {
-            if before.iter().any(|(other, key, ..)| *key == taken.key && other != id) {
-                return Err(WriteError::Key(taken.key));
-            }
+        let before = rows.into_iter().map(|(id, key, announcement, dossier)| Marks { id, key, announcement, dossier });
+        if let Some(id) = repeated(&marks, before.collect())? {
             writing.commit().await?;
-            return Ok(Written::Before(id.clone()));
-        }
-        if before.iter().any(|(_, key, ..)| *key == taken.key) {
-            return Err(WriteError::Key(taken.key));
-        }
-        if let Some((_, _, announcement, dossier)) = before.into_iter().next() {
-            return Err(WriteError::SecondDossier { announcement, dossier });
+            return Ok(Written::Before(id));
         }
         writing.append(&sealed).await?;
         writing.commit().await?;
-        Ok(Written::Now(taken.id))
+        Ok(Written::Now(marks.id))
+    }
+}
+
+/// The submission that the `new` one repeats, among those that share a mark with it; an error where
+/// it contradicts one of them.
+fn repeated(new: &Marks, before: Vec<Marks>) -> Result<Option<String>, WriteError> {
+    if before.iter().any(|old| old.key == new.key && old.dossier != new.dossier) {
+        return Err(WriteError::Key(new.key.clone()));
+    }
+    match before.into_iter().next() {
+        None => Ok(None),
+        Some(old) if old.dossier == new.dossier => Ok(Some(old.id)),
+        Some(old) => Err(WriteError::SecondDossier { announcement: old.announcement, dossier: old.dossier }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks([id, key, announcement, dossier]: [&str; 4]) -> Marks {
+        let [id, key, announcement, dossier] = [id, key, announcement, dossier].map(str::to_owned);
+        Marks { id, key, announcement, dossier }
+    }
+
+    #[test]
+    fn a_dossier_repeats_itself_and_contradicts_others() {
+        let new = marks(["new", "key", "run", "dossier"]);
+        let check = |before: &[[&str; 4]]| repeated(&new, before.iter().map(|row| marks(*row)).collect());
+        assert_eq!(check(&[]).unwrap(), None);
+        assert_eq!(check(&[["old", "key", "run", "dossier"]]).unwrap().as_deref(), Some("old"));
+        assert_eq!(check(&[["old", "another", "run", "dossier"]]).unwrap().as_deref(), Some("old"));
+        assert!(matches!(check(&[["old", "key", "another", "another"]]), Err(WriteError::Key(_))));
+        assert!(matches!(check(&[["old", "another", "run", "another"]]), Err(WriteError::SecondDossier { .. })));
+        let both = [["one", "another", "run", "dossier"], ["two", "key", "other", "other"]];
+        assert!(matches!(check(&both), Err(WriteError::Key(_))));
     }
 }

@@ -11,7 +11,10 @@ use factory_assurance::wire::Procedure;
 /// The tables that are views, with their columns: in the order in which rows may be written.
 pub(super) const VIEWS: [(&str, &str); 4] = [
     ("epochs", "SELECT json_array(actor, epoch) FROM epochs ORDER BY actor"),
-    ("announcements", "SELECT json_array(id, key, seq, request, bundle, nonce, attempt) FROM announcements ORDER BY seq"),
+    (
+        "announcements",
+        "SELECT json_array(id, key, seq, request, bundle, nonce, attempt) FROM announcements ORDER BY seq",
+    ),
     (
         "submissions",
         "SELECT json_array(id, key, seq, announcement, participant, service, dossier, summary, state, reason, confirmation, entry) FROM submissions ORDER BY seq",
@@ -45,14 +48,16 @@ pub(super) async fn apply(rows: &mut SqliteConnection, seq: i64, actor: &str, ev
 }
 
 async fn announcement(rows: &mut SqliteConnection, seq: i64, made: &AnnouncementMade) -> Result<(), StoreError> {
-    let query = sqlx::query("INSERT INTO announcements (id, key, seq, request, bundle, nonce, attempt) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(&made.id)
-        .bind(&made.key)
-        .bind(seq)
-        .bind(canonical::digest(&made.run)?)
-        .bind(made.run.bundle.digest()?)
-        .bind(&made.nonce)
-        .bind(made.attempt);
+    let query = sqlx::query(
+        "INSERT INTO announcements (id, key, seq, request, bundle, nonce, attempt) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&made.id)
+    .bind(&made.key)
+    .bind(seq)
+    .bind(canonical::digest(&made.run)?)
+    .bind(made.run.bundle.digest()?)
+    .bind(&made.nonce)
+    .bind(made.attempt);
     one(query, rows).await
 }
 
@@ -86,7 +91,7 @@ async fn entry(rows: &mut SqliteConnection, seq: i64, made: &EntryMade) -> Resul
     one(query, rows).await
 }
 
-/// What the public index is searched by, in lower case: SQLite folds only Latin letters itself.
+/// What the public index is searched by, in lower case: `SQLite` folds only Latin letters itself.
 fn search_text(made: &EntryMade) -> String {
     let (titles, subject) = (&made.record.titles, &made.summary.subject);
     [&titles.ky, &titles.ru, &titles.en, &subject.participant, &subject.service, &made.record.data.owner.name]

@@ -49,17 +49,19 @@ impl<'s> Writing<'s> {
             prev: self.this.clone(),
         };
         let this = link.this()?;
-        sqlx::query("INSERT INTO events (seq, time, kind, actor, bytes, sha256, prev, this) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(row_number(link.seq))
-            .bind(&link.time)
-            .bind(&link.kind)
-            .bind(&link.actor)
-            .bind(sealed.bytes())
-            .bind(&link.sha256)
-            .bind(&link.prev)
-            .bind(&this)
-            .execute(&mut *self.transaction)
-            .await?;
+        sqlx::query(
+            "INSERT INTO events (seq, time, kind, actor, bytes, sha256, prev, this) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(row_number(link.seq))
+        .bind(&link.time)
+        .bind(&link.kind)
+        .bind(&link.actor)
+        .bind(sealed.bytes())
+        .bind(&link.sha256)
+        .bind(&link.prev)
+        .bind(&this)
+        .execute(&mut *self.transaction)
+        .await?;
         views::apply(&mut self.transaction, row_number(link.seq), &self.actor, sealed.event()).await?;
         self.seq = link.seq;
         self.this = this;
@@ -74,9 +76,7 @@ impl<'s> Writing<'s> {
             .await?;
         let seen = seen.map(i64::unsigned_abs);
         match seen {
-            Some(seen) if epoch < seen => {
-                Err(WriteError::Epoch { actor: self.actor.clone(), found: epoch, seen })
-            }
+            Some(seen) if epoch < seen => Err(WriteError::Epoch { actor: self.actor.clone(), found: epoch, seen }),
             Some(seen) if epoch == seen => Ok(()),
             _ => {
                 self.append(&Sealed::of(Event::Epoch(EpochRaised { epoch }))?).await?;
@@ -95,7 +95,7 @@ impl<'s> Writing<'s> {
     }
 }
 
-/// SQLite's integers are signed; no log is that long.
+/// Integers of `SQLite` are signed; no log is that long.
 pub(super) fn row_number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

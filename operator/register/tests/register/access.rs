@@ -9,11 +9,11 @@ use crate::world::{World, send};
 const TOKENS: [&str; 7] = ["factory", "keeper", "regulator", "owner", "stranger", "", "unknown"];
 
 /// Statuses of one request with each of [`TOKENS`].
-async fn statuses(world: &World, method: Method, path: &str) -> Vec<u16> {
+async fn statuses(world: &World, method: &Method, path: &str) -> Vec<u16> {
     let mut statuses = Vec::new();
     for token in TOKENS {
         let mut request = world.request(method.clone(), path, token);
-        if method == Method::POST {
+        if *method == Method::POST {
             request = request.header("idempotency-key", "key").body("{}");
         }
         statuses.push(send(request).await.status.as_u16());
@@ -27,7 +27,7 @@ async fn each_door_opens_to_those_whom_it_is_for() {
     let id = world.submitted(sample::passing(), "one").await.id;
     let (get, post) = (Method::GET, Method::POST);
     // 400: let in, and the empty body refused.
-    for (method, path, expected) in [
+    let doors: [(&Method, String, [u16; 7]); 9] = [
         (&post, "/api/v1/announcements".to_owned(), [400, 403, 403, 403, 403, 401, 401]),
         (&post, "/api/v1/submissions".to_owned(), [400, 403, 403, 403, 403, 401, 401]),
         (&post, format!("/api/v1/submissions/{id}/confirmation"), [403, 403, 400, 403, 403, 401, 401]),
@@ -37,8 +37,9 @@ async fn each_door_opens_to_those_whom_it_is_for() {
         (&get, "/api/v1/submissions".to_owned(), [200, 200, 200, 200, 200, 401, 401]),
         (&get, "/api/v1/entries".to_owned(), [200; 7]),
         (&get, "/entries".to_owned(), [200; 7]),
-    ] {
-        assert_eq!(statuses(&world, method.clone(), &path).await, expected, "{method} {path}");
+    ];
+    for (method, path, expected) in doors {
+        assert_eq!(statuses(&world, method, &path).await, expected, "{method} {path}");
     }
 }
 
@@ -86,7 +87,7 @@ async fn an_api_server_that_is_away_is_no_wrong_token() {
         (Method::GET, format!("/api/v1/submissions/{}", state.id)),
     ] {
         let answer = send(world.request(method, &path, "away")).await;
-        assert_eq!(answer.headers["retry-after"], "5");
+        assert_eq!(answer.header("retry-after"), "5");
         answer.refused(503);
     }
     // What is public needs nobody's identity.
@@ -98,10 +99,11 @@ async fn an_api_server_that_is_away_is_no_wrong_token() {
 #[tokio::test]
 async fn a_header_that_is_no_token_is_refused_as_such() {
     let world = World::start().await;
-    for header in ["", "Bearer", "Bearer ", "Basic ZmFjdG9yeQ==", "factory", &format!("Bearer {}", "a".repeat(17_000))] {
+    for header in ["", "Bearer", "Bearer ", "Basic ZmFjdG9yeQ==", "factory", &format!("Bearer {}", "a".repeat(17_000))]
+    {
         let request = world.request(Method::GET, "/api/v1/submissions", "").header("authorization", header);
         let answer = send(request).await;
-        assert_eq!(answer.headers["www-authenticate"], "Bearer");
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
         answer.refused(401);
     }
     let lower = world.request(Method::GET, "/api/v1/submissions", "").header("authorization", "bearer factory");
@@ -114,9 +116,9 @@ async fn what_is_private_is_not_stored_by_others_and_figures_name_no_one() {
     let state = world.registered(sample::passing(), "one").await;
     world.post("/api/v1/submissions", "factory", "two", &json!({})).await.refused(400);
     let private = world.get(&format!("/api/v1/submissions/{}", state.id), "owner").await;
-    assert_eq!(private.headers["cache-control"], "no-store");
+    assert_eq!(private.header("cache-control"), "no-store");
     let public = world.get("/api/v1/entries", "").await;
-    assert_eq!((&public.headers["cache-control"], &public.headers["access-control-allow-origin"]), (&"no-cache".parse().unwrap(), &"*".parse().unwrap()));
+    assert_eq!((public.header("cache-control"), public.header("access-control-allow-origin")), ("no-cache", "*"));
     world.get(&format!("/{}", state.id), "").await.refused(404);
 
     let figures = world.get("/metrics", "").await.text;

@@ -88,7 +88,7 @@ fn killed_in_the_middle(mut writer: Child) -> Vec<(String, String)> {
 async fn every_acknowledged_submission_survives_kill_9() {
     let folder = Folder::new();
     let database = folder.0.join("register.db");
-    let mut acknowledged = Vec::new();
+    let mut acknowledged: Vec<(String, String)> = Vec::new();
     for _ in 0..ROUNDS {
         let before = acknowledged.len();
         let path = database.clone();

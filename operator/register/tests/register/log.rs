@@ -76,9 +76,15 @@ async fn who_removes_the_triggers_as_well_is_found_out() {
         ("UPDATE events SET actor = 'other' WHERE seq = 2", true),
         ("UPDATE events SET time = '2020-01-01T00:00:00Z' WHERE seq = 2", true),
         ("UPDATE events SET sha256 = 'sha256:00' WHERE seq = 2", true),
-        ("UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'mend', 'keep') AS BLOB) WHERE kind = 'return'", false),
+        (
+            "UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'mend', 'keep') AS BLOB) WHERE kind = 'return'",
+            false,
+        ),
         ("DELETE FROM events WHERE seq = 4", true),
-        ("UPDATE events SET seq = 100 WHERE seq = 4; UPDATE events SET seq = 4 WHERE seq = 5; UPDATE events SET seq = 5 WHERE seq = 100", true),
+        (
+            "UPDATE events SET seq = 100 WHERE seq = 4; UPDATE events SET seq = 4 WHERE seq = 5; UPDATE events SET seq = 5 WHERE seq = 100",
+            true,
+        ),
         ("UPDATE events SET seq = seq + 1000; UPDATE events SET seq = seq - 999", true),
         ("UPDATE submissions SET state = 'Registered' WHERE service = 'failed'", false),
         ("UPDATE submissions SET reason = '' WHERE service = 'returned'", false),

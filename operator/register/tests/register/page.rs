@@ -22,7 +22,7 @@ impl Page {
         let mut open: Vec<String> = Vec::new();
         let mut rest = html.strip_prefix("<!DOCTYPE html>").ok_or("no doctype")?;
         while let Some((text, after)) = rest.split_once('<') {
-            page.text.push_str(text);
+            page.text.push_str(&plain(text));
             let (tag, after) = after.split_once('>').ok_or("a tag without its end")?;
             rest = after;
             if let Some(name) = tag.strip_prefix('/') {
@@ -38,7 +38,7 @@ impl Page {
             }
             page.tags.push((name, attributes));
         }
-        page.text.push_str(rest);
+        page.text.push_str(&plain(rest));
         if open.is_empty() { Ok(page) } else { Err(format!("never closed: {open:?}")) }
     }
 
@@ -72,7 +72,11 @@ impl Page {
         if self.count("table") != self.count("caption") {
             faults.push("a table without a caption".to_owned());
         }
-        if self.tags.iter().any(|(name, attributes)| name == "th" && !attributes.iter().any(|(name, _)| name == "scope")) {
+        if self
+            .tags
+            .iter()
+            .any(|(name, attributes)| name == "th" && !attributes.iter().any(|(name, _)| name == "scope"))
+        {
             faults.push("a heading of a table that does not say of what".to_owned());
         }
         for forbidden in ["script", "style", "iframe", "img", "object"] {
@@ -80,7 +84,12 @@ impl Page {
                 faults.push(format!("<{forbidden}>"));
             }
         }
-        if self.tags.iter().flat_map(|(_, attributes)| attributes).any(|(name, _)| name.starts_with("on") || name == "style") {
+        if self
+            .tags
+            .iter()
+            .flat_map(|(_, attributes)| attributes)
+            .any(|(name, _)| name.starts_with("on") || name == "style")
+        {
             faults.push("an attribute that the content security policy forbids".to_owned());
         }
         faults
@@ -102,10 +111,17 @@ fn attributes(tag: &str) -> Result<(String, Vec<(String, String)>), String> {
     let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
     let mut attributes = Vec::new();
     while !rest.trim().is_empty() {
-        let (attribute, after) = rest.split_once("=\"").ok_or_else(|| format!("<{tag}>: an attribute without a quoted value"))?;
+        let (attribute, after) =
+            rest.split_once("=\"").ok_or_else(|| format!("<{tag}>: an attribute without a quoted value"))?;
         let (value, after) = after.split_once('"').ok_or_else(|| format!("<{tag}>: a quote that does not end"))?;
-        attributes.push((attribute.trim().to_owned(), value.to_owned()));
+        attributes.push((attribute.trim().to_owned(), plain(value)));
         rest = after;
     }
     Ok((name.to_owned(), attributes))
+}
+
+/// `text` as a reader sees it, without the escapes that templates write.
+fn plain(text: &str) -> String {
+    let escapes = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    escapes.into_iter().fold(text.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
 }

@@ -30,7 +30,10 @@ async fn a_service_that_passed_and_was_confirmed_is_in_the_public_register() {
     let passing = sample::passing();
     assert_eq!((entry.register, entry.titles), (passing.record.data, passing.record.titles));
     assert_eq!((entry.dossier, entry.bundle, entry.verdict), (state.dossier, state.bundle, state.verdict));
-    assert_eq!((entry.confirmed_by.as_str(), entry.confirmed_at.as_str()), ("Regulator of the ecosystem", "2026-03-04T05:06:07Z"));
+    assert_eq!(
+        (entry.confirmed_by.as_str(), entry.confirmed_at.as_str()),
+        ("Regulator of the ecosystem", "2026-03-04T05:06:07Z")
+    );
     assert_eq!((entry.standard.as_str(), entry.attempt), ("basic@1", 1));
     assert_eq!(world.get("/entries/social-registry/registered-address", "").await.status, StatusCode::OK);
 }
@@ -90,7 +93,7 @@ async fn an_entry_waits_for_the_missing_groups_of_item_17() {
     result.record.data.users.clear();
     result.record.data.formats.interfaces = vec![" ".to_owned()];
     let state = world.submitted(sample::judged(result), "one").await;
-    assert_eq!(state.missing, [2, 9]);
+    assert_eq!(state.missing, [2_u8, 9]);
     let confirmed: SubmissionState = world.confirm(&state).await.json();
     assert_eq!((confirmed.state, confirmed.entry), (Procedure::Confirmed, None));
     world.get("/api/v1/entries/social-registry/registered-address", "").await.refused(404);
@@ -123,7 +126,7 @@ async fn the_index_is_searched_in_every_language_and_goes_on_in_pages() {
     };
     assert_eq!(found("").await.0, ["licence", "address", "queue"]);
     assert_eq!(found("q=QUEUE").await.0, ["queue"]);
-    // «АДРЕСЕ», «даректер»: letters that SQLite does not fold.
+    // «АДРЕСЕ»: letters that SQLite does not fold.
     assert_eq!(found("q=%D0%90%D0%94%D0%A0%D0%95%D0%A1%D0%95+licence").await.0, ["licence"]);
     assert_eq!(found("q=%25").await.0, Vec::<String>::new());
     assert_eq!(found("q=queue+nothing").await.0, Vec::<String>::new());
@@ -191,7 +194,8 @@ async fn announcements_of_one_bundle_are_counted_and_their_nonces_differ() {
     let mut nonces = std::collections::BTreeSet::new();
     for attempt in 1..=3 {
         let body = sample::announcement(&sample::passing(), 1);
-        let announced: Announced = world.post("/api/v1/announcements", "factory", &attempt.to_string(), &body).await.json();
+        let announced: Announced =
+            world.post("/api/v1/announcements", "factory", &attempt.to_string(), &body).await.json();
         assert_eq!((announced.attempt, announced.nonce.len()), (attempt, 64));
         assert!(nonces.insert(announced.nonce));
     }

@@ -100,7 +100,8 @@ async fn requests_at_the_same_moment_come_to_one_thing_or_to_different_attempts(
     assert!(same.iter().all(|answer| answer.json::<Announced>() == same[0].json::<Announced>()));
 
     let keys: Vec<String> = (0..12).map(|key| key.to_string()).collect();
-    let others = futures::future::join_all(keys.iter().map(|key| world.post(ANNOUNCEMENTS, "factory", key, &body))).await;
+    let others =
+        futures::future::join_all(keys.iter().map(|key| world.post(ANNOUNCEMENTS, "factory", key, &body))).await;
     let mut attempts: Vec<u32> = others.iter().map(|answer| answer.json::<Announced>().attempt).collect();
     attempts.sort_unstable();
     assert_eq!(attempts, (2..14).collect::<Vec<_>>());

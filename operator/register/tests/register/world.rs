@@ -104,6 +104,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// A header that must be there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers[name].to_str().unwrap()
+    }
+
     pub fn json<T: DeserializeOwned>(&self) -> T {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -111,7 +116,7 @@ impl Answer {
     /// What a refusal says, after it was found to be problem details with this status.
     pub fn refused(&self, status: u16) -> String {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(self.header("content-type"), "application/problem+json");
         let problem: Value = self.json();
         assert_eq!(problem["status"], status);
         problem["detail"].as_str().unwrap().to_owned()
@@ -141,7 +146,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let served = tokio::spawn(serve::run(listener, register));
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { folder, factory_key, regulator_key, client, address, stop, served }
     }
 

@@ -26,7 +26,7 @@ help: ## this list
 demo: ## the main job on real input: three services through the factory, on a real cluster
 	@$(TOOLS)/forecast
 	@$(MAKE) install
-	@$(MAKE) -j4 factory
+	@$(MAKE) -j5 factory
 	@cargo run --quiet --locked -p factory-journeys --bin demo
 
 .PHONY: test
@@ -59,7 +59,7 @@ install: ## the Debian packages that lack here; says what only a person can inst
 
 # ---- steps between ----
 
-.PHONY: cluster-binary helm programs cluster-up base-images images factory
+.PHONY: cluster-binary helm programs cluster-up base-images-made base-images images factory
 cluster-binary:
 	@$(if $(OWN),,$(HARNESS)/build >/dev/null)
 
@@ -77,7 +77,10 @@ ifeq ($(OWN),)
 	$(if $(AS_ROOT),@sudo chown "$$(id -u)" target/cluster/kubeconfig target/cluster/env)
 endif
 
-base-images: cluster-up
+base-images-made:
+	@$(HARNESS)/base-images --make-only
+
+base-images: cluster-up base-images-made
 	@. $(TOOLS)/environment && $(HARNESS)/base-images
 
 images: base-images programs

@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// Builds, experiments, and the queue for the lab behind other services.
-const TO_THE_REGULATOR: Duration = Duration::from_secs(20 * 60);
-const TO_THE_LAUNCH: Duration = Duration::from_secs(5 * 60);
+const TO_THE_REGULATOR: Duration = Duration::from_mins(20);
+const TO_THE_LAUNCH: Duration = Duration::from_mins(5);
 /// A branch is polled every minute where the manifest says nothing else.
 const TO_A_RELEASE: Duration = Duration::from_secs(150);
 

@@ -1,7 +1,7 @@
 //! The people of a journey, each with a kubeconfig of their own: the platform engineer (the
 //! cluster's administrator, who only sets up), the regulator, and one team for each participant.
 //!
-//! Regulator and teams are service accounts with tokens from TokenRequest, so that every step of a
+//! Regulator and teams are service accounts with tokens from `TokenRequest`, so that every step of a
 //! journey is taken with the rights that such a person has, and none with the administrator's.
 
 use std::{
@@ -123,7 +123,7 @@ impl People {
             "contact": format!("office@{participant}.gov.kg"),
         }});
         put(&participants, participant, registration).await?;
-        until(&participants, participant, "condition Ready", Duration::from_secs(60), |participant| {
+        until(&participants, participant, "condition Ready", Duration::from_mins(1), |participant| {
             participant.status.as_ref().is_some_and(|status| is_true(&status.conditions, "Ready"))
         })
         .await?;

@@ -69,7 +69,7 @@ impl Scene {
         let tell = |what: &str| println!("{name}: {what}");
         let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell, see: &|_| {} };
         let release = escort.release(commit).await?;
-        escort.to_the_end(release).await
+        Box::pin(escort.to_the_end(release)).await
     }
 
     /// The same, by another attempt where an earlier run of the tests has made one already.
@@ -82,7 +82,7 @@ impl Scene {
         if standing(&release) != Standing::Underway {
             release = escort.again(&release).await?;
         }
-        escort.to_the_end(release).await
+        Box::pin(escort.to_the_end(release)).await
     }
 
     /// A launched service `name` made of `examples/<example>`: the one of an earlier run where it is
@@ -97,7 +97,7 @@ impl Scene {
     /// Deletes the service `name` as its team does, and waits until it is gone.
     pub async fn delete(&self, name: &str) -> Result<(), Failure> {
         self.services().delete(name, &DeleteParams::default()).await?;
-        until_gone(&self.services(), name, Duration::from_secs(120)).await?;
+        until_gone(&self.services(), name, Duration::from_mins(2)).await?;
         Ok(())
     }
 }

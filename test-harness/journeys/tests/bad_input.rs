@@ -78,7 +78,7 @@ async fn a_ref_that_does_not_exist_is_named_and_the_service_goes_on_once_it_is_t
 
     sources::push_branch(&scene.people.cluster, &name, "release/2").await?;
     let service = scene.services().get(&name).await?;
-    let release = factory_journeys::road::release_of(&scene.team.client, &service, &commit, Duration::from_secs(60)).await?;
+    let release = factory_journeys::road::release_of(&scene.team.client, &service, &commit, Duration::from_mins(1)).await?;
     ensure(release.spec.commit == commit, || format!("{:#?}", release.spec))?;
     scene.delete(&name).await
 }
@@ -185,7 +185,7 @@ async fn a_description_that_lies_is_found_by_the_answers() -> Result<(), Failure
 async fn stays_unresolved(scene: &Scene, manifest: &Manifest, reason: &str, cause: &str) -> Result<(), Failure> {
     let service = manifest.apply(&scene.team.client).await?;
     let name = service.name_any();
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     let found = until(&scene.services(), &name, &format!("reason {reason}"), limit, |service: &StateService| {
         let conditions = service.status.iter().flat_map(|status| &status.conditions);
         conditions.into_iter().any(|condition| condition.type_ == "Resolved" && condition.status != "True" && condition.reason == reason)
@@ -216,7 +216,7 @@ async fn stopped(prefix: &str, containerfile: &str, file: Option<(&str, String)>
     let candidate = release.status.clone().unwrap_or_default().namespace;
     if !candidate.is_empty() {
         let namespaces: Api<Namespace> = Api::all(scene.people.engineer.client.clone());
-        until_gone(&namespaces, &candidate, Duration::from_secs(120)).await?;
+        until_gone(&namespaces, &candidate, Duration::from_mins(2)).await?;
     }
     Ok(release)
 }
@@ -262,7 +262,7 @@ async fn hanging_server(scene: &Scene) -> Result<(), Failure> {
         "ports": [{"name": "http", "port": 80, "targetPort": 8080}],
     }});
     people::put(&in_journey_git::<Service>(scene), "hanging-git", service).await?;
-    until(&pods, "hanging-git", "readiness", Duration::from_secs(60), |pod: &Pod| {
+    until(&pods, "hanging-git", "readiness", Duration::from_mins(1), |pod: &Pod| {
         let conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
         conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
     })

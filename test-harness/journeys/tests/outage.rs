@@ -47,7 +47,7 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let service = scene.manifest("queue-number", &name)?.apply(&scene.team.client).await?;
     let release = release_of(&scene.team.client, &service, &commit, Duration::from_secs(150)).await?;
-    let limit = Duration::from_secs(10 * 60);
+    let limit = Duration::from_mins(10);
     until(&scene.releases(), &release.name_any(), "stage Verified", limit, |release| reached(release, "Verified").is_some()).await?;
 
     // Away in the middle of the experiment, so that its result finds no register.
@@ -58,14 +58,14 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     })
     .await;
     // The rest of a minute: it must neither give up nor claim to have reported.
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let gave_up = travel(&scene.team.client, &release, minute, |standing| *standing != Standing::Underway, |_| {}).await;
     scale_up(&scene, &replicas).await?;
     waits?;
     ensure(gave_up.is_err(), || format!("without a register the release came to {:?}", gave_up.as_ref().map(standing)))?;
 
     let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
-    let release = travel(&scene.team.client, &release, Duration::from_secs(120), with_regulator, |_| {}).await?;
+    let release = travel(&scene.team.client, &release, Duration::from_mins(2), with_regulator, |_| {}).await?;
     ensure(standing(&release) == Standing::WithRegulator, || format!("{:#?}", release.status))?;
     let token = register::token(&scene.people.regulator, "regulator", "regulator").await?;
     let public = Public::read(&scene.people.regulator).await?;
@@ -77,7 +77,7 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     let reason = "17.5 names a method that the page does not offer";
     let arguments = ["return", &name, "-n", &scene.participant, "--reason", reason];
     tool::succeed(&scene.people.cluster, &scene.people.regulator, &arguments).await?;
-    let ended = travel(&scene.team.client, &release, Duration::from_secs(60), |_| false, |_| {}).await?;
+    let ended = travel(&scene.team.client, &release, Duration::from_mins(1), |_| false, |_| {}).await?;
     match standing(&ended) {
         Standing::Stopped(reasons) => ensure(reasons.join(" ").contains(reason), || format!("the reason is not told: {reasons:?}"))?,
         other => return Err(Failure::new(format!("returned, but it stands at {other:?}"))),
@@ -140,7 +140,7 @@ async fn scale_up(scene: &Scene, replicas: &BTreeMap<String, i32>) -> Result<(),
         scale(&deployments, program, *count).await?;
     }
     for (program, count) in replicas {
-        until(&deployments, program, "all replicas ready", Duration::from_secs(120), |deployment| {
+        until(&deployments, program, "all replicas ready", Duration::from_mins(2), |deployment| {
             deployment.status.as_ref().and_then(|status| status.ready_replicas) == Some(*count)
         })
         .await?;

@@ -64,7 +64,7 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
 
     // The candidate is gone once its report has been acknowledged.
     let namespaces: Api<Namespace> = Api::all(engineer.clone());
-    until_gone(&namespaces, &status.namespace, Duration::from_secs(180)).await?;
+    until_gone(&namespaces, &status.namespace, Duration::from_mins(3)).await?;
     Ok(())
 }
 

@@ -79,8 +79,8 @@ pub fn measure(release: &Release, start: Timestamp, jobs: &[Seen], queue: &Queue
 /// came of that, else with the release itself (a new commit, another attempt).
 pub fn start(release: &Release, fields: &[ManagedFieldsEntry], manager: &str) -> Option<Timestamp> {
     let made = release.metadata.creation_timestamp.as_ref()?.0;
-    let mut applies = fields.iter().filter(|entry| entry.manager.as_deref() == Some(manager)).filter_map(|entry| entry.time.as_ref());
-    let applied = applies.next().map(|time| time.0);
+    let own = fields.iter().find(|entry| entry.manager.as_deref() == Some(manager));
+    let applied = own.and_then(|entry| entry.time.as_ref()).map(|time| time.0);
     let soon = |applied: &Timestamp| *applied <= made && made.duration_since(*applied) < SignedDuration::from_secs(90);
     Some(applied.filter(soon).filter(|_| release.spec.attempt == 1).unwrap_or(made))
 }

@@ -26,7 +26,7 @@ func Run() int {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().String("state", "target/cluster", "directory of everything the cluster keeps")
-	root.PersistentFlags().Int("nodes", 0, "number of nodes, 1 to 5 (NODES; 3 where neither is given)")
+	root.PersistentFlags().Int("nodes", 0, "number of nodes, 1 to 5 (else NODES; else those there are; else 3)")
 	root.PersistentPreRunE = func(command *cobra.Command, _ []string) error {
 		if command.Name() == "doctor" {
 			return nil
@@ -60,6 +60,9 @@ func recorded(command *cobra.Command) (layout.Layout, identity, error) {
 	if err != nil {
 		return layout.Layout{}, identity{}, err
 	}
+	if asked == anyNumber {
+		asked = usualNodes
+	}
 	cluster, err := layout.New(state, asked)
 	if err != nil {
 		return layout.Layout{}, identity{}, err
@@ -79,17 +82,31 @@ func recorded(command *cobra.Command) (layout.Layout, identity, error) {
 	return cluster, was, err
 }
 
+// usualNodes is how many nodes a cluster gets where nobody says a number; one that exists keeps its own.
+const (
+	usualNodes = 3
+	anyNumber  = 0
+)
+
 func askedNodes(command *cobra.Command) (int, error) {
-	count, err := command.Flags().GetInt("nodes")
-	if err != nil || count != 0 {
-		return count, err
+	if command.Flags().Changed("nodes") {
+		return checked(command.Flags().GetInt("nodes"))
 	}
 	text := os.Getenv("NODES")
 	if text == "" {
-		return 3, nil
+		return anyNumber, nil
 	}
-	if count, err = strconv.Atoi(text); err != nil {
+	count, err := strconv.Atoi(text)
+	if err != nil {
 		return 0, fmt.Errorf("NODES is %q; it can be 1 to %d", text, layout.MaxNodes)
 	}
-	return count, nil
+	return checked(count, nil)
+}
+
+// checked refuses a number that would be taken for none.
+func checked(count int, err error) (int, error) {
+	if err == nil && count == anyNumber {
+		err = fmt.Errorf("NODES is 0; it can be 1 to %d", layout.MaxNodes)
+	}
+	return count, err
 }

@@ -84,6 +84,9 @@ func ensure(ctx context.Context, command *cobra.Command, cluster layout.Layout, 
 	if err != nil {
 		return err
 	}
+	if asked == anyNumber {
+		asked = len(cluster.Nodes)
+	}
 	if was.Nodes != 0 && was.Nodes != asked {
 		return fmt.Errorf("%s holds a cluster of %d nodes, not %d: take it down first", cluster.State, was.Nodes, asked)
 	}
@@ -112,7 +115,7 @@ func reuse(command *cobra.Command, was identity, binary string) error {
 	if err != nil {
 		return err
 	}
-	if was.Nodes != asked {
+	if asked != anyNumber && was.Nodes != asked {
 		return fmt.Errorf("the running cluster has %d nodes, not %d: take it down first", was.Nodes, asked)
 	}
 	if was.Binary != binary {

@@ -35,7 +35,6 @@ func Environment() []string {
 	return []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME=/root",
-		"GOMAXPROCS=" + fmt.Sprint(max(2, cores())),
 	}
 }
 

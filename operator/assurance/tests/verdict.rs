@@ -1,6 +1,8 @@
 //! The rules of the verdict, seen from outside: each says no beyond its limit and yes at it, none
 //! passes by absence, and a second implementation agrees.
 
+#[path = "verdict/conclusions.rs"]
+mod conclusions;
 #[path = "verdict/evidence.rs"]
 mod evidence;
 #[path = "verdict/limits.rs"]

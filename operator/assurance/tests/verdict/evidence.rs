@@ -1,11 +1,7 @@
 //! Nothing passes by absence: whatever is taken from the evidence of a passing result, or does not
 //! agree with the rest of it, the verdict is no longer `Passed`.
 
-use factory_assurance::{
-    dossier::TestResult,
-    evidence::{Failure, Mutation},
-    sample,
-};
+use factory_assurance::{dossier::TestResult, evidence::Mutation};
 use factory_crds::release::Outcome::{self, Failed, Inconclusive};
 
 use super::{after, assert_finds, fault, prove, verify};
@@ -185,6 +181,18 @@ fn what_is_missing_or_contradicts_itself_is_no_evidence() {
             &["EvidenceContradictory"],
         ),
         (
+            "ready again without an injection",
+            |r| fault(r, "pod-kill-web").injected_ms = None,
+            Inconclusive,
+            &["EvidenceContradictory"],
+        ),
+        (
+            "nobody asked anything at the end, and none is required",
+            |r| silent_end(r),
+            Inconclusive,
+            &["TooFewRequests"],
+        ),
+        (
             "a fault that was refused",
             |r| {
                 let f = fault(r, "pod-kill-web");
@@ -249,27 +257,6 @@ fn what_is_missing_or_contradicts_itself_is_no_evidence() {
     }
 }
 
-#[test]
-fn from_a_void_run_nothing_is_concluded_good_or_bad() {
-    for (what, void) in [
-        ("lag", (|r| prove(r).lag_us[1][0] = 9_000_000) as Change),
-        ("another run", |r| prove(r).nonce = "ff".to_owned()),
-        ("too little load", |r| r.plan.prove.load.requests_per_minute = 6_000),
-    ] {
-        let mut result = sample::failing();
-        void(&mut result);
-        let verdict = result.judge();
-        assert_eq!((verdict.outcome, verdict.findings.len()), (Inconclusive, 1), "{what}: {verdict:#?}");
-    }
-}
-
-#[test]
-fn a_cost_without_a_dose_is_not_blamed_on_the_fault() {
-    let mut result = sample::failing();
-    fault(&mut result, "pod-kill-web").gone.clear();
-    assert_finds(&result.judge(), Inconclusive, &["FaultNotFelt"], "not felt");
-}
-
 /// All requests of each second of the phase `pod-kill-web` in its first tenth.
 fn bunch(result: &mut TestResult) {
     for second in prove(result).slots[190..250].chunks_mut(10) {
@@ -279,10 +266,11 @@ fn bunch(result: &mut TestResult) {
     }
 }
 
-#[test]
-fn the_sample_can_fail_in_every_way_that_a_request_can() {
-    for cause in [Failure::Connect, Failure::Broken, Failure::Timeout, Failure::Status, Failure::Content] {
-        let verdict = after(|result| sample::fail(result, 0, 200..230, cause));
-        assert_finds(&verdict, Failed, &["FaultCostTooHigh"], &format!("{cause:?}"));
-    }
+/// No request in the last phase, by a standard that asks for none.
+fn silent_end(result: &mut TestResult) {
+    result.standard.min_requests = 0;
+    let prove = prove(result);
+    prove.buckets.retain(|bucket| bucket.second < 31);
+    prove.slots[310..].fill([0, 0]);
+    prove.lag_us[0][1] -= 100;
 }

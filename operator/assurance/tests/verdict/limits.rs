@@ -103,6 +103,17 @@ fn each_limit_holds_at_itself_and_breaks_one_step_beyond() {
             &["RecoveryTooSlow"],
         ),
         (
+            "while recovering, the larger of the two shares may fail",
+            |r| {
+                outage(r);
+                r.standard.faults[0].max_failed_ppm = 33_334;
+                r.standard.steady.max_failed_ppm = 100_000;
+                r.availability.recovery_time = "0s".parse().unwrap();
+            },
+            Passed,
+            &[],
+        ),
+        (
             "down until the end of the window",
             |r| {
                 fail(r, 249..250);

@@ -5,6 +5,11 @@ use factory_assurance::verdict::Figure;
 
 use super::words::Words;
 
+/// Before a limit that the figure may not exceed.
+const AT_MOST: &str = "≤ ";
+/// Before a limit that the figure must reach.
+const AT_LEAST: &str = "≥ ";
+
 /// A row of the table of figures.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
@@ -24,23 +29,31 @@ pub fn rows(figures: &[Figure], words: &Words) -> Vec<Row> {
 }
 
 fn row(figure: &Figure, words: &Words) -> Row {
-    let [failed, p95, p99, recovery, lag, requests] = words.figure_names;
-    let (name, show): (&str, fn(u64) -> String) = match figure.name.as_str() {
-        "failedPpm" => (failed, percent),
-        "p95Us" => (p95, milliseconds),
-        "p99Us" => (p99, milliseconds),
-        "recoveryMs" => (recovery, seconds),
-        "lagP99Us" => (lag, milliseconds),
-        "requests" => (requests, |count| count.to_string()),
-        // A figure of later rules is shown under its own name, with the unit that the name ends in.
-        other => (other, |value| value.to_string()),
+    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready] = words.figure_names;
+    let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
+        "failedPpm" => (failed, AT_MOST, percent),
+        "p95Us" => (p95, AT_MOST, milliseconds),
+        "p99Us" => (p99, AT_MOST, milliseconds),
+        "recoveryMs" => (recovery, AT_MOST, seconds),
+        "lagP99Us" => (lag, AT_MOST, milliseconds),
+        "requests" => (requests, AT_LEAST, count),
+        "unsentPpm" => (unsent, AT_MOST, percent),
+        "podsGone" => (gone, AT_LEAST, count),
+        "readyAgainMs" => (ready, AT_MOST, seconds),
+        // A figure of later rules is shown under its own name, as it is.
+        other => (other, "", count),
     };
     Row {
-        phase: figure.phase.clone(),
+        phase: if figure.phase.is_empty() { words.whole_run.to_owned() } else { figure.phase.clone() },
         name: name.to_owned(),
         value: figure.value.map_or_else(|| words.not_measured.to_owned(), show),
-        limit: figure.limit.map_or_else(|| words.no_limit.to_owned(), show),
+        limit: figure.limit.map_or_else(|| words.no_limit.to_owned(), |limit| format!("{sign}{}", show(limit))),
     }
+}
+
+/// A number of things.
+fn count(number: u64) -> String {
+    number.to_string()
 }
 
 /// Parts per million as a percentage: 12345 is `1.2345 %`.
@@ -79,12 +92,13 @@ mod tests {
             let row = row(&Figure { phase: "steady".to_owned(), name: name.to_owned(), value, limit }, words);
             (row.value, row.limit)
         };
-        assert_eq!(figure("failedPpm", Some(0), Some(1000)), ("0 %".to_owned(), "0.1 %".to_owned()));
-        assert_eq!(figure("failedPpm", Some(234_500), Some(50_000)), ("23.45 %".to_owned(), "5 %".to_owned()));
-        assert_eq!(figure("p99Us", Some(12_345), Some(1_500_000)), ("12.345 ms".to_owned(), "1500 ms".to_owned()));
-        assert_eq!(figure("recoveryMs", Some(41_200), Some(30_000)), ("41.2 s".to_owned(), "30 s".to_owned()));
+        assert_eq!(figure("failedPpm", Some(0), Some(1000)), ("0 %".to_owned(), "≤ 0.1 %".to_owned()));
+        assert_eq!(figure("failedPpm", Some(234_500), Some(50_000)), ("23.45 %".to_owned(), "≤ 5 %".to_owned()));
+        assert_eq!(figure("p99Us", Some(12_345), Some(1_500_000)), ("12.345 ms".to_owned(), "≤ 1500 ms".to_owned()));
+        assert_eq!(figure("recoveryMs", Some(41_200), Some(30_000)), ("41.2 s".to_owned(), "≤ 30 s".to_owned()));
         assert_eq!(figure("requests", Some(720), None), ("720".to_owned(), "none".to_owned()));
-        assert_eq!(figure("recoveryMs", None, Some(1)), ("not measured".to_owned(), "0.001 s".to_owned()));
+        assert_eq!(figure("recoveryMs", None, Some(1)), ("not measured".to_owned(), "≤ 0.001 s".to_owned()));
+        assert_eq!(figure("podsGone", Some(1), Some(2)), ("1".to_owned(), "≥ 2".to_owned()));
         assert_eq!(figure("newPpm", Some(u64::MAX), None).0, u64::MAX.to_string());
     }
 }

@@ -32,7 +32,7 @@ impl<'s> Writing<'s> {
             store,
             transaction,
             actor: actor.to_owned(),
-            time: (store.clock)().to_string(),
+            time: format!("{:.3}", (store.clock)()),
             seq: seq.unsigned_abs(),
             this,
         })

@@ -102,7 +102,11 @@ pub fn statement(confirmed: &Confirmed<'_>, verifier: &str, time: &str) -> Confi
 
 /// Checks that `envelope` is signed with one of the regulator's `pinned` keys and confirms exactly
 /// what is `expected`.
-pub fn verify(envelope: &Envelope, pinned: &[PublicKey], expected: &Confirmed<'_>) -> Result<Confirmation, ConfirmationError> {
+pub fn verify(
+    envelope: &Envelope,
+    pinned: &[PublicKey],
+    expected: &Confirmed<'_>,
+) -> Result<Confirmation, ConfirmationError> {
     let found: Confirmation = envelope.open(pinned)?;
     let want = statement(expected, &found.predicate.verifier.id, &found.predicate.time_verified);
     let show = |descriptors: &[ResourceDescriptor]| serde_json::to_string(descriptors).unwrap_or_default();
@@ -112,8 +116,16 @@ pub fn verify(envelope: &Envelope, pinned: &[PublicKey], expected: &Confirmed<'_
         ("subject", show(&found.subject), show(&want.subject)),
         ("predicate.resourceUri", found.predicate.resource_uri.clone(), want.predicate.resource_uri),
         ("predicate.policy.uri", found.predicate.policy.uri.clone(), want.predicate.policy.uri),
-        ("predicate.inputAttestations", show(&found.predicate.input_attestations), show(&want.predicate.input_attestations)),
-        ("predicate.verificationResult", found.predicate.verification_result.clone(), want.predicate.verification_result),
+        (
+            "predicate.inputAttestations",
+            show(&found.predicate.input_attestations),
+            show(&want.predicate.input_attestations),
+        ),
+        (
+            "predicate.verificationResult",
+            found.predicate.verification_result.clone(),
+            want.predicate.verification_result,
+        ),
     ];
     for (field, found, expected) in parts {
         if found != expected {
@@ -128,7 +140,8 @@ mod tests {
     use super::*;
     use crate::dsse::{PrivateKey, sign};
 
-    const WANTED: Confirmed<'_> = Confirmed { resource: "p/s/r", bundle: "sha256:aa", dossier: "sha256:bb", standard: "basic@1" };
+    const WANTED: Confirmed<'_> =
+        Confirmed { resource: "p/s/r", bundle: "sha256:aa", dossier: "sha256:bb", standard: "basic@1" };
 
     #[test]
     fn a_confirmation_confirms_what_it_names() {

@@ -8,7 +8,11 @@ use factory_crds::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bundle::Bundle, canonical::NotCanonical, evidence::Evidence, plan::Plan, standard::Standard,
+    bundle::Bundle,
+    canonical::NotCanonical,
+    evidence::Evidence,
+    plan::Plan,
+    standard::Standard,
     verdict::{self, Verdict},
 };
 
@@ -136,12 +140,7 @@ impl TestResult {
             let digest = image.rsplit_once('@').map_or(image.as_str(), |(_, digest)| digest);
             subject.push(descriptor(component, digest));
         }
-        Ok(Statement {
-            type_: STATEMENT.to_owned(),
-            subject,
-            predicate_type: PREDICATE.to_owned(),
-            predicate: self,
-        })
+        Ok(Statement { type_: STATEMENT.to_owned(), subject, predicate_type: PREDICATE.to_owned(), predicate: self })
     }
 }
 
@@ -193,10 +192,9 @@ impl Dossier {
     /// Holds the statement against itself: type, subject, rules, and the verdict recomputed from the
     /// evidence. Names the first thing that does not hold.
     pub fn verify(&self) -> Result<Verdict, DossierError> {
-        for (field, found, expected) in [
-            ("_type", &self.type_, STATEMENT),
-            ("predicateType", &self.predicate_type, PREDICATE),
-        ] {
+        for (field, found, expected) in
+            [("_type", &self.type_, STATEMENT), ("predicateType", &self.predicate_type, PREDICATE)]
+        {
             if found != expected {
                 return Err(DossierError::Type { field, found: found.clone(), expected });
             }

@@ -6,7 +6,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use p256::{
-    ecdsa::{DerSignature, SigningKey, VerifyingKey, signature::{Signer as _, Verifier as _}},
+    ecdsa::{
+        DerSignature, SigningKey, VerifyingKey,
+        signature::{Signer as _, Verifier as _},
+    },
     pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -182,7 +185,10 @@ mod tests {
 
     #[test]
     fn the_encoding_is_the_one_of_the_specification() {
-        assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+        assert_eq!(
+            pae("http://example.com/HelloWorld", b"hello world"),
+            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+        );
     }
 
     #[test]

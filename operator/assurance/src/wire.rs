@@ -4,10 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard,
-    verdict::Verdict,
-};
+use crate::{bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard, verdict::Verdict};
 
 /// What a lab pod reads from the file named by `--run`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod participant;
 pub mod permit_keeper;
 pub mod register;
+pub mod rehearsal;
 pub mod release;
 pub mod serve;
 pub mod stage;

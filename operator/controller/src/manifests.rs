@@ -123,3 +123,46 @@ pub fn configuration(spec: &StateServiceSpec) -> Result<String, canonical::NotCa
         .collect();
     canonical::digest(&fixed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state_service::examples;
+
+    #[test]
+    fn a_candidate_and_a_launched_service_have_names_of_one_pattern() {
+        let (candidate, live) = (candidate_namespace("uid"), live_namespace("body", "service"));
+        assert_ne!(candidate, live);
+        for name in [candidate, live] {
+            let hex = name.strip_prefix("svc-").unwrap();
+            assert!(hex.len() == 8 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_may_vary_leaves_the_configuration_alone_and_everything_else_changes_it() {
+        let spec = examples::service().spec;
+        let before = configuration(&spec).unwrap();
+        let mut changed = spec.clone();
+        changed.components[0].env[0].value.push('x');
+        assert_ne!(configuration(&changed).unwrap(), before);
+        let mut free = spec.clone();
+        free.components[0].may_vary = vec![free.components[0].env[0].name.clone()];
+        let with = configuration(&free).unwrap();
+        free.components[0].env[0].value.push('x');
+        assert_eq!(configuration(&free).unwrap(), with);
+    }
+
+    #[test]
+    fn an_image_a_port_or_a_replica_changes_the_digest_of_the_manifests() {
+        let spec = examples::service().spec;
+        let images: BTreeMap<_, _> = [("web".to_owned(), "r/web@sha256:aa".to_owned())].into();
+        let before = digest(&spec, &images).unwrap();
+        let mut changed = spec.clone();
+        changed.components[0].replicas += 1;
+        assert_ne!(digest(&changed, &images).unwrap(), before);
+        let other: BTreeMap<_, _> = [("web".to_owned(), "r/web@sha256:bb".to_owned())].into();
+        assert_ne!(digest(&spec, &other).unwrap(), before);
+        assert_eq!(digest(&spec, &images).unwrap(), before);
+    }
+}

@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, routing::get};
-use factory_crds::{Participant, Release, StateService};
+use factory_crds::{Experiment, Participant, Release, StateService};
 use futures::StreamExt as _;
 use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace};
 use kube::{
@@ -20,7 +20,7 @@ use crate::{
     keys, leader,
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
     metrics::Metrics,
-    participant, register, release, state_service, telemetry,
+    participant, register, rehearsal, release, state_service, telemetry,
 };
 
 /// Reconciles of one kind at the same time.
@@ -77,6 +77,7 @@ async fn lead(
         () = participants(&context) => {}
         () = state_services(&context) => {}
         () = releases(&context) => {}
+        () = rehearsals(&context) => {}
         () = collect::run(Arc::clone(&context)) => {}
         lost = candidate.hold(epoch) => return Err(lost.into()),
     }
@@ -111,6 +112,16 @@ async fn state_services(context: &Arc<Context>) {
         .with_config(config())
         .owns(Api::<Release>::all(client.clone()), watcher::Config::default())
         .run(state_service::reconcile, state_service::on_error, Arc::clone(context))
+        .for_each(|_| std::future::ready(()))
+        .await;
+}
+
+async fn rehearsals(context: &Arc<Context>) {
+    let client = &context.client;
+    Controller::new(Api::<Experiment>::all(client.clone()), watcher::Config::default())
+        .with_config(config())
+        .owns(Api::<Release>::all(client.clone()), watcher::Config::default())
+        .run(rehearsal::reconcile, rehearsal::on_error, Arc::clone(context))
         .for_each(|_| std::future::ready(()))
         .await;
 }

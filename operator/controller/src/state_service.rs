@@ -1,6 +1,8 @@
 //! Driver of a `StateService`: from the manifest to a `Release` for each new commit or spec, and the
 //! newest release's conditions mirrored back. A running release is never changed.
 
+#[cfg(test)]
+pub mod examples;
 pub mod mirror;
 pub mod releases;
 pub mod resolve;

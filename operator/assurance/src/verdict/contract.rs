@@ -39,7 +39,7 @@ fn contradiction(place: &str, operation: &OperationResult) -> Option<Found> {
         operation.answers.iter().flat_map(|answer| answer.contradictions.iter().map(move |lie| (answer.status, lie)));
     let (status, first) = lies.next()?;
     let message =
-        format!("{place}: {} answered {status}: {}{}", name(operation), say::cut(first), say::more(lies.count()),);
+        format!("{place}: {} answered {status}: {}{}", name(operation), say::cut(first), say::more(lies.count()));
     Some(failed("DescriptionLies", message))
 }
 

@@ -8,148 +8,150 @@ use super::{after, assert_finds, fault, prove, verify};
 
 type Change = fn(&mut TestResult);
 
+/// A change of the passing sample, the outcome and the codes of the findings that follow.
+const TABLE: &[(&str, Change, Outcome, &[&str])] = &[
+    (
+        "1 of 100 failed, 10000 ppm allowed",
+        |r| {
+            fail(r, 20..21);
+            r.standard.steady.max_failed_ppm = 10_000;
+        },
+        Passed,
+        &[],
+    ),
+    (
+        "1 of 100 failed, 9999 ppm allowed",
+        |r| {
+            fail(r, 20..21);
+            r.standard.steady.max_failed_ppm = 9_999;
+        },
+        Failed,
+        &["SteadyFailuresTooHigh"],
+    ),
+    ("1 of 100 failed after the faults", |r| fail(r, 320..321), Failed, &["SteadyFailuresTooHigh"]),
+    ("failures in the warm-up cost nothing", |r| fail(r, 0..10), Passed, &[]),
+    (
+        "p95 at its limit",
+        |r| {
+            slow(r, 500_000, 6);
+        },
+        Passed,
+        &[],
+    ),
+    (
+        "p95 beyond its limit",
+        |r| {
+            slow(r, 500_001, 6);
+        },
+        Failed,
+        &["SteadyP95TooHigh"],
+    ),
+    (
+        "five of 100 are beyond p95",
+        |r| {
+            slow(r, 500_001, 5);
+        },
+        Passed,
+        &[],
+    ),
+    (
+        "p99 at its limit",
+        |r| {
+            slow(r, 1_500_000, 2);
+        },
+        Passed,
+        &[],
+    ),
+    (
+        "p99 beyond its limit",
+        |r| {
+            slow(r, 1_500_001, 2);
+        },
+        Failed,
+        &["SteadyP99TooHigh"],
+    ),
+    (
+        "one of 100 is beyond p99",
+        |r| {
+            slow(r, 1_500_001, 1);
+        },
+        Passed,
+        &[],
+    ),
+    ("as many requests as are needed", |r| r.standard.min_requests = 100, Passed, &[]),
+    ("one request too few", |r| r.standard.min_requests = 101, Inconclusive, &["TooFewRequests", "TooFewRequests"]),
+    ("one too few in faults too", |r| r.standard.min_requests = 121, Inconclusive, &["TooFewRequests"; 6]),
+    ("a fault at its cost: 6 of 120", |r| fail(r, 230..234), Passed, &[]),
+    ("a fault beyond its cost: 7 of 120", |r| fail(r, 230..235), Failed, &["FaultCostTooHigh"]),
+    (
+        "recovery at what was declared",
+        |r| {
+            outage(r);
+            r.availability.recovery_time = "1s260ms".parse().unwrap();
+        },
+        Passed,
+        &[],
+    ),
+    (
+        "recovery beyond what was declared",
+        |r| {
+            outage(r);
+            r.availability.recovery_time = "1s259ms".parse().unwrap();
+        },
+        Failed,
+        &["RecoveryTooSlow"],
+    ),
+    (
+        "while recovering, the larger of the two shares may fail",
+        |r| {
+            outage(r);
+            r.standard.faults[0].max_failed_ppm = 33_334;
+            r.standard.steady.max_failed_ppm = 100_000;
+            r.availability.recovery_time = "0s".parse().unwrap();
+        },
+        Passed,
+        &[],
+    ),
+    (
+        "down until the end of the window",
+        |r| {
+            fail(r, 249..250);
+            sample::fail(r, 1, 248..250, Failure::Status);
+        },
+        Failed,
+        &["RecoveryTooSlow"],
+    ),
+    ("lag at its limit", |r| prove(r).lag_us[1][0] = 150_000, Passed, &[]),
+    ("lag beyond its limit", |r| prove(r).lag_us[1][0] = 150_001, Inconclusive, &["GeneratorLagged"]),
+    (
+        "one in 720 unsent",
+        |r| {
+            sample::fail(r, 0, 0..1, Failure::Unsent);
+        },
+        Inconclusive,
+        &["GeneratorSaturated"],
+    ),
+    ("the load at nine tenths of its plan", |r| r.plan.prove.load.requests_per_minute = 1_334, Passed, &[]),
+    (
+        "the load as far from its plan as chance explains",
+        |r| r.plan.prove.load.requests_per_minute = 1_393,
+        Passed,
+        &[],
+    ),
+    ("the load beyond both", |r| r.plan.prove.load.requests_per_minute = 1_394, Inconclusive, &["LoadTooLow"]),
+    ("injected a fifth into the phase", |r| fault(r, "pod-kill-web").injected_ms = Some(20_200), Passed, &[]),
+    ("injected later", |r| fault(r, "pod-kill-web").injected_ms = Some(20_201), Inconclusive, &["FaultOutOfTime"]),
+    ("injected at the start", |r| fault(r, "pod-kill-web").injected_ms = Some(19_000), Passed, &[]),
+    ("injected before", |r| fault(r, "pod-kill-web").injected_ms = Some(18_999), Inconclusive, &["FaultOutOfTime"]),
+    ("gone in the last moment", |r| fault(r, "pod-kill-web").gone[0].at_ms = 24_999, Passed, &[]),
+    ("gone after the window", |r| fault(r, "pod-kill-web").gone[0].at_ms = 25_000, Inconclusive, &["FaultNotFelt"]),
+    ("a phase that begins a second late", |r| boundary(r, 1_000), Passed, &[]),
+    ("a phase that begins later", |r| boundary(r, 1_001), Inconclusive, &["EvidenceIncomplete"]),
+];
+
 #[test]
 fn each_limit_holds_at_itself_and_breaks_one_step_beyond() {
-    let table: &[(&str, Change, Outcome, &[&str])] = &[
-        (
-            "1 of 100 failed, 10000 ppm allowed",
-            |r| {
-                fail(r, 20..21);
-                r.standard.steady.max_failed_ppm = 10_000;
-            },
-            Passed,
-            &[],
-        ),
-        (
-            "1 of 100 failed, 9999 ppm allowed",
-            |r| {
-                fail(r, 20..21);
-                r.standard.steady.max_failed_ppm = 9_999;
-            },
-            Failed,
-            &["SteadyFailuresTooHigh"],
-        ),
-        ("1 of 100 failed after the faults", |r| fail(r, 320..321), Failed, &["SteadyFailuresTooHigh"]),
-        ("failures in the warm-up cost nothing", |r| fail(r, 0..10), Passed, &[]),
-        (
-            "p95 at its limit",
-            |r| {
-                slow(r, 500_000, 6);
-            },
-            Passed,
-            &[],
-        ),
-        (
-            "p95 beyond its limit",
-            |r| {
-                slow(r, 500_001, 6);
-            },
-            Failed,
-            &["SteadyP95TooHigh"],
-        ),
-        (
-            "five of 100 are beyond p95",
-            |r| {
-                slow(r, 500_001, 5);
-            },
-            Passed,
-            &[],
-        ),
-        (
-            "p99 at its limit",
-            |r| {
-                slow(r, 1_500_000, 2);
-            },
-            Passed,
-            &[],
-        ),
-        (
-            "p99 beyond its limit",
-            |r| {
-                slow(r, 1_500_001, 2);
-            },
-            Failed,
-            &["SteadyP99TooHigh"],
-        ),
-        (
-            "one of 100 is beyond p99",
-            |r| {
-                slow(r, 1_500_001, 1);
-            },
-            Passed,
-            &[],
-        ),
-        ("as many requests as are needed", |r| r.standard.min_requests = 100, Passed, &[]),
-        ("one request too few", |r| r.standard.min_requests = 101, Inconclusive, &["TooFewRequests", "TooFewRequests"]),
-        ("one too few in faults too", |r| r.standard.min_requests = 121, Inconclusive, &["TooFewRequests"; 6]),
-        ("a fault at its cost: 6 of 120", |r| fail(r, 230..234), Passed, &[]),
-        ("a fault beyond its cost: 7 of 120", |r| fail(r, 230..235), Failed, &["FaultCostTooHigh"]),
-        (
-            "recovery at what was declared",
-            |r| {
-                outage(r);
-                r.availability.recovery_time = "1s260ms".parse().unwrap();
-            },
-            Passed,
-            &[],
-        ),
-        (
-            "recovery beyond what was declared",
-            |r| {
-                outage(r);
-                r.availability.recovery_time = "1s259ms".parse().unwrap();
-            },
-            Failed,
-            &["RecoveryTooSlow"],
-        ),
-        (
-            "while recovering, the larger of the two shares may fail",
-            |r| {
-                outage(r);
-                r.standard.faults[0].max_failed_ppm = 33_334;
-                r.standard.steady.max_failed_ppm = 100_000;
-                r.availability.recovery_time = "0s".parse().unwrap();
-            },
-            Passed,
-            &[],
-        ),
-        (
-            "down until the end of the window",
-            |r| {
-                fail(r, 249..250);
-                sample::fail(r, 1, 248..250, Failure::Status);
-            },
-            Failed,
-            &["RecoveryTooSlow"],
-        ),
-        ("lag at its limit", |r| prove(r).lag_us[1][0] = 150_000, Passed, &[]),
-        ("lag beyond its limit", |r| prove(r).lag_us[1][0] = 150_001, Inconclusive, &["GeneratorLagged"]),
-        (
-            "one in 720 unsent",
-            |r| {
-                sample::fail(r, 0, 0..1, Failure::Unsent);
-            },
-            Inconclusive,
-            &["GeneratorSaturated"],
-        ),
-        ("the load at nine tenths of its plan", |r| r.plan.prove.load.requests_per_minute = 1_334, Passed, &[]),
-        (
-            "the load as far from its plan as chance explains",
-            |r| r.plan.prove.load.requests_per_minute = 1_393,
-            Passed,
-            &[],
-        ),
-        ("the load beyond both", |r| r.plan.prove.load.requests_per_minute = 1_394, Inconclusive, &["LoadTooLow"]),
-        ("injected a fifth into the phase", |r| fault(r, "pod-kill-web").injected_ms = Some(20_200), Passed, &[]),
-        ("injected later", |r| fault(r, "pod-kill-web").injected_ms = Some(20_201), Inconclusive, &["FaultOutOfTime"]),
-        ("injected at the start", |r| fault(r, "pod-kill-web").injected_ms = Some(19_000), Passed, &[]),
-        ("injected before", |r| fault(r, "pod-kill-web").injected_ms = Some(18_999), Inconclusive, &["FaultOutOfTime"]),
-        ("gone in the last moment", |r| fault(r, "pod-kill-web").gone[0].at_ms = 24_999, Passed, &[]),
-        ("gone after the window", |r| fault(r, "pod-kill-web").gone[0].at_ms = 25_000, Inconclusive, &["FaultNotFelt"]),
-        ("a phase that begins a second late", |r| boundary(r, 1_000), Passed, &[]),
-        ("a phase that begins later", |r| boundary(r, 1_001), Inconclusive, &["EvidenceIncomplete"]),
-    ];
-    for (what, change, outcome, codes) in table {
+    for (what, change, outcome, codes) in TABLE {
         assert_finds(&after(change), *outcome, codes, what);
     }
 }

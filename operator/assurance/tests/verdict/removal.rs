@@ -10,7 +10,7 @@ fn no_single_removal_stays_a_pass() {
     let result = sample::passing();
     let whole = serde_json::to_value(&result.evidence).unwrap();
     let mut places = Vec::new();
-    removable(&whole, String::new(), &mut places);
+    removable(&whole, "", &mut places);
     assert!(places.len() > 900, "{} places", places.len());
     for (parent, key) in places {
         let mut evidence = whole.clone();
@@ -27,15 +27,15 @@ fn no_single_removal_stays_a_pass() {
 }
 
 /// Parents and keys of everything in `value` that can be taken out.
-fn removable(value: &Value, at: String, places: &mut Vec<(String, String)>) {
+fn removable(value: &Value, at: &str, places: &mut Vec<(String, String)>) {
     let children: Vec<(String, &Value)> = match value {
         Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect(),
         Value::Object(fields) => fields.iter().map(|(name, field)| (name.clone(), field)).collect(),
         _ => Vec::new(),
     };
     for (key, child) in children {
-        places.push((at.clone(), key.clone()));
-        removable(child, format!("{at}/{key}"), places);
+        places.push((at.to_owned(), key.clone()));
+        removable(child, &format!("{at}/{key}"), places);
     }
 }
 

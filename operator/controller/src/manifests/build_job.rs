@@ -1,13 +1,16 @@
 //! Job that builds one component in `factory-build`: the source comes from the registry as an OCI
 //! artifact, so that a build reaches nothing but the registry.
+//!
+//! No seccomp profile is set: `RuntimeDefault` refuses the unshare without which buildah cannot isolate a
+//! step. Pod Security `baseline` still holds: no privilege, seven capabilities, no host.
 
 use factory_crds::{BuildStrategySpec, EnvironmentSpec, build_strategy::BuildStep, state_service::Build};
 use k8s_openapi::{
     api::{
         batch::v1::{Job, JobSpec},
         core::v1::{
-            Capabilities, Container, EmptyDirVolumeSource, EnvVar, PodSecurityContext, PodSpec, PodTemplateSpec,
-            ResourceRequirements, SeccompProfile, SecurityContext, Volume, VolumeMount,
+            Capabilities, Container, EmptyDirVolumeSource, EnvVar, PodSpec, PodTemplateSpec, ResourceRequirements,
+            SecurityContext, Volume, VolumeMount,
         },
     },
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
@@ -72,13 +75,6 @@ pub fn build(target: &Target<'_>, strategy: &BuildStrategySpec, environment: &En
                     restart_policy: Some("Never".to_owned()),
                     automount_service_account_token: Some(false),
                     enable_service_links: Some(false),
-                    security_context: Some(PodSecurityContext {
-                        seccomp_profile: Some(SeccompProfile {
-                            type_: "RuntimeDefault".to_owned(),
-                            ..SeccompProfile::default()
-                        }),
-                        ..PodSecurityContext::default()
-                    }),
                     node_selector: Some(environment.node_selector.clone()),
                     tolerations: Some(environment.tolerations.clone()),
                     volumes: Some(vec![space("source"), space("scratch")]),

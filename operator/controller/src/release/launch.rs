@@ -62,16 +62,17 @@ async fn wanted(context: &Context, attempt: &Attempt) -> Result<String, kube::Er
     let service = services.get_opt(&attempt.pinned.service).await?;
     let rollback = service.as_ref().and_then(|service| service.annotations().get(ROLLBACK).cloned());
     let list = releases.list(&ListParams::default()).await?.items;
-    Ok(choose(list, attempt, rollback.as_deref()))
+    Ok(choose(list, &attempt.pinned.service, &attempt.name, rollback.as_deref()))
 }
 
-fn choose(releases: Vec<Release>, attempt: &Attempt, rollback: Option<&str>) -> String {
+/// The newest registered release of `service`, `this` one among them, or the one that `rollback` names.
+fn choose(releases: Vec<Release>, service: &str, this: &str, rollback: Option<&str>) -> String {
     let mut registered: Vec<_> = releases
         .into_iter()
-        .filter(|release| release.spec.service == attempt.pinned.service)
+        .filter(|release| release.spec.service == service)
         .filter(|release| {
             let conditions = release.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-            release.name_any() == attempt.name || condition::is_true(conditions, "Registered")
+            release.name_any() == this || condition::is_true(conditions, "Registered")
         })
         .collect();
     if let Some(named) = rollback
@@ -80,5 +81,40 @@ fn choose(releases: Vec<Release>, attempt: &Attempt, rollback: Option<&str>) -> 
         return named.to_owned();
     }
     registered.sort_by_key(|release| (release.creation_timestamp(), release.name_any()));
-    registered.last().map_or_else(|| attempt.name.clone(), kube::ResourceExt::name_any)
+    registered.last().map_or_else(|| this.to_owned(), kube::ResourceExt::name_any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state_service::{examples, releases};
+    use factory_crds::condition::condition;
+    use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
+
+    fn release(name: &str, second: i64, registered: bool) -> Release {
+        let service = examples::service();
+        let mut release = releases::due(&service, &"a".repeat(40), &examples::standard(), &[]).unwrap().unwrap();
+        let at = Time(Timestamp::from_second(second).unwrap());
+        release.metadata.name = Some(name.to_owned());
+        release.metadata.creation_timestamp = Some(at.clone());
+        let status = if registered { "True" } else { "Unknown" };
+        let conditions = vec![condition("Registered", status, "Done", "", None, at)];
+        release.status = Some(ReleaseStatus { conditions, ..ReleaseStatus::default() });
+        release
+    }
+
+    #[test]
+    fn the_newest_registered_release_runs() {
+        let all = || vec![release("old", 1, true), release("new", 2, true), release("waiting", 3, false)];
+        assert_eq!(choose(all(), "registered-address", "old", None), "new");
+        assert_eq!(choose(all(), "registered-address", "new", None), "new");
+    }
+
+    #[test]
+    fn a_rollback_goes_to_a_registered_release_only() {
+        let all = || vec![release("old", 1, true), release("new", 2, true), release("waiting", 3, false)];
+        assert_eq!(choose(all(), "registered-address", "new", Some("old")), "old");
+        assert_eq!(choose(all(), "registered-address", "new", Some("waiting")), "new");
+        assert_eq!(choose(all(), "registered-address", "new", Some("nobody")), "new");
+    }
 }

@@ -93,3 +93,53 @@ fn phases(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Vec<Pha
     phases.push(steady("after"));
     phases
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state_service::examples;
+
+    #[test]
+    fn the_plan_holds_every_fault_for_every_component_between_two_steady_states() {
+        let plan = compose(&examples::service().spec, &examples::standard().spec).unwrap();
+        let names: Vec<_> = plan.prove.phases.iter().map(|phase| phase.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "warm-up",
+                "before",
+                "pod-kill-web",
+                "rolling-restart-web",
+                "pod-kill-registry",
+                "rolling-restart-registry",
+                "after"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_rate_follows_from_users_and_think_time() {
+        let mut service = examples::service();
+        let mut standard = examples::standard();
+        service.spec.register.availability.simultaneous_users = 300;
+        standard.spec.load.think_time = "5s".parse().unwrap();
+        let plan = compose(&service.spec, &standard.spec).unwrap();
+        assert_eq!(plan.prove.load.requests_per_minute, 3600);
+    }
+
+    #[test]
+    fn steps_that_need_a_value_of_another_are_no_load() {
+        let plan = compose(&examples::service().spec, &examples::standard().spec).unwrap();
+        assert!(plan.prove.load.operations.iter().all(|operation| !operation.request.path.contains("{{")));
+        assert!(!plan.prove.load.operations.is_empty());
+    }
+
+    #[test]
+    fn a_manifest_that_gives_nothing_to_ask_is_refused() {
+        let mut service = examples::service();
+        for step in service.spec.checks.iter_mut().flat_map(|check| &mut check.steps) {
+            step.request.path = "/{{id}}".to_owned();
+        }
+        assert_eq!(compose(&service.spec, &examples::standard().spec), Err(NothingToAsk));
+    }
+}

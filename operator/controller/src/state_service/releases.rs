@@ -65,3 +65,62 @@ fn release(
     }
     Ok(release)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state_service::examples;
+    use factory_crds::ReleaseStatus;
+
+    const COMMIT: &str = "0123456789012345678901234567890123456789";
+
+    fn ended(mut release: Release, outcome: Outcome) -> Release {
+        release.status = Some(ReleaseStatus { outcome: Some(outcome), ..ReleaseStatus::default() });
+        release
+    }
+
+    fn first(service: &StateService) -> Release {
+        due(service, COMMIT, &examples::standard(), &[]).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_new_commit_or_spec_is_a_new_release_and_the_same_is_none() {
+        let service = examples::service();
+        let known = [first(&service)];
+        assert!(due(&service, COMMIT, &examples::standard(), &known).unwrap().is_none());
+        let other = COMMIT.replace('0', "f");
+        assert!(due(&service, &other, &examples::standard(), &known).unwrap().is_some());
+        let mut changed = service.clone();
+        changed.spec.components[0].replicas = 3;
+        assert!(due(&changed, COMMIT, &examples::standard(), &known).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_name_follows_from_what_it_is_so_that_a_crash_cannot_make_two() {
+        let service = examples::service();
+        assert_eq!(first(&service).metadata.name, first(&service).metadata.name);
+    }
+
+    #[test]
+    fn an_inconclusive_attempt_is_tried_once_more_by_itself_and_a_failed_one_is_not() {
+        let service = examples::service();
+        let one = ended(first(&service), Outcome::Inconclusive);
+        let two = due(&service, COMMIT, &examples::standard(), std::slice::from_ref(&one)).unwrap().unwrap();
+        assert_eq!(two.spec.attempt, 2);
+        let two = ended(two, Outcome::Inconclusive);
+        assert!(due(&service, COMMIT, &examples::standard(), &[one, two]).unwrap().is_none());
+        let failed = ended(first(&service), Outcome::Failed);
+        assert!(due(&service, COMMIT, &examples::standard(), &[failed]).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_team_that_asks_gets_one_more_attempt_and_not_two() {
+        let mut service = examples::service();
+        let failed = ended(first(&service), Outcome::Failed);
+        service.annotations_mut().insert(RUN.to_owned(), "2026-11-23T00:00:00Z".to_owned());
+        let two = due(&service, COMMIT, &examples::standard(), std::slice::from_ref(&failed)).unwrap().unwrap();
+        assert_eq!(two.spec.attempt, 2);
+        let two = ended(two, Outcome::Failed);
+        assert!(due(&service, COMMIT, &examples::standard(), &[failed, two]).unwrap().is_none());
+    }
+}

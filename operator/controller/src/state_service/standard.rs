@@ -31,3 +31,25 @@ fn choose(standards: Vec<ResilienceStandard>, class: ServiceClass, today: &str) 
         .filter(|standard| standard.spec.class == class && standard.spec.effective_from.as_str() <= today)
         .max_by_key(|standard| (standard.spec.effective_from.clone(), standard.name_any()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state_service::examples;
+
+    fn standard(name: &str, from: &str) -> ResilienceStandard {
+        let mut standard = examples::standard();
+        standard.metadata.name = Some(name.to_owned());
+        from.clone_into(&mut standard.spec.effective_from);
+        standard
+    }
+
+    #[test]
+    fn the_newest_version_that_holds_today_judges() {
+        let all = || vec![standard("old", "2026-01-01"), standard("now", "2026-06-01"), standard("soon", "2027-01-01")];
+        assert_eq!(choose(all(), ServiceClass::Basic, "2026-06-01").unwrap().name_any(), "now");
+        assert_eq!(choose(all(), ServiceClass::Basic, "2026-05-31").unwrap().name_any(), "old");
+        assert!(choose(all(), ServiceClass::Basic, "2025-12-31").is_none());
+        assert!(choose(all(), ServiceClass::Critical, "2026-06-01").is_none());
+    }
+}

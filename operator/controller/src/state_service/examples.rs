@@ -1,0 +1,17 @@
+//! The example manifest and the basic standard, for tests of what is decided from them.
+
+use factory_crds::{ResilienceStandard, StateService};
+use kube::api::ObjectMeta;
+
+/// `examples/registered-address`, as the API server would hand it over.
+pub fn service() -> StateService {
+    let mut service: StateService =
+        serde_yaml::from_str(include_str!("../../../../examples/registered-address/service.yaml")).unwrap();
+    service.metadata = ObjectMeta { uid: Some("11111111-2222".to_owned()), generation: Some(1), ..service.metadata };
+    service
+}
+
+/// `pipelines/standards/basic.yaml`.
+pub fn standard() -> ResilienceStandard {
+    serde_yaml::from_str(include_str!("../../../../pipelines/standards/basic.yaml")).unwrap()
+}

@@ -1,6 +1,9 @@
 //! The rules of the verdict, seen from outside: each says no beyond its limit and yes at it, none
 //! passes by absence, and a second implementation agrees.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on may stop
+#![allow(clippy::assigning_clones)] // tables read better with `=`
+
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
 #[path = "verdict/evidence.rs"]

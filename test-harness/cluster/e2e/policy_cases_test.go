@@ -40,6 +40,8 @@ var cases = []policyCase{
 		func(f flow) bool { return !inX(f) || (f.from.space == "y" && f.from.name == "a") }},
 	{"from a block with exceptions", []string{`{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 198.18.16.0/20, except: ["{y/a}/32", "{y/b}/32"]}}]}]}`},
 		func(f flow) bool { return !inX(f) || f.from.space == "x" || f.from.name == "c" }},
+	{"from a block of the other family", []string{`{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: "2001:db8::/32"}}]}]}`},
+		func(f flow) bool { return !inX(f) }},
 	{"an exception of one policy is no exception of another", []string{
 		`{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 198.18.16.0/20, except: ["{y/a}/32"]}}]}]}`,
 		`{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: "{y/a}/32"}}]}]}`},

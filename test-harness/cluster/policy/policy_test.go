@@ -68,6 +68,14 @@ func TestPoliciesBecomeRules(t *testing.T) {
 			spec:  `{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16, 10.3.0.0/16]}}]}]}`,
 			chain: "p0-in", lines: []string{"ip saddr 10.0.0.0/8 ip saddr != 10.1.0.0/16 ip saddr != 10.3.0.0/16 accept"}, ingress: true,
 		},
+		"a block with bits below its length": {
+			spec:  `{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.1.2.3/8}}]}]}`,
+			chain: "p0-in", lines: []string{"ip saddr 10.0.0.0/8 accept"}, ingress: true,
+		},
+		"blocks of the other family mean nobody": {
+			spec:  `{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: "2001:db8::/32"}}]}]}`,
+			chain: "p0-in", lines: []string{}, ingress: true,
+		},
 		"peers by ports": {
 			spec:  `{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}, {ipBlock: {cidr: 10.9.0.0/16}}], ports: [{port: 80}, {port: 5, endPort: 9, protocol: UDP}]}]}`,
 			chain: "p0-out", lines: []string{

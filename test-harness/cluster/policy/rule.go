@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -64,12 +65,10 @@ func (c *compiler) peers(peers []networkingv1.NetworkPolicyPeer, way direction) 
 	}
 	var resolved []peer
 	for _, each := range peers {
-		if block := each.IPBlock; block != nil {
-			match := way.other + " " + block.CIDR
-			for _, except := range block.Except {
-				match += " " + way.other + " != " + except
+		if each.IPBlock != nil {
+			if match, some := block(*each.IPBlock, way); some {
+				resolved = append(resolved, peer{match: match})
 			}
-			resolved = append(resolved, peer{match: match})
 			continue
 		}
 		pods, err := c.facts.matching(each, c.policy.Namespace)
@@ -84,6 +83,22 @@ func (c *compiler) peers(peers []networkingv1.NetworkPolicyPeer, way direction) 
 		resolved = append(resolved, peer{match: way.other + " @" + set, pods: pods})
 	}
 	return resolved, nil
+}
+
+// block is the match of a block of addresses; some is false where it holds none of this cluster's family.
+// It is read and written anew, so that nothing that a team wrote reaches nftables as it is.
+func block(wanted networkingv1.IPBlock, way direction) (match string, some bool) {
+	inside, err := netip.ParsePrefix(wanted.CIDR)
+	if err != nil || !inside.Addr().Is4() {
+		return "", false
+	}
+	match = way.other + " " + inside.Masked().String()
+	for _, text := range wanted.Except {
+		if except, err := netip.ParsePrefix(text); err == nil && except.Addr().Is4() {
+			match += " " + way.other + " != " + except.Masked().String()
+		}
+	}
+	return match, true
 }
 
 // ports are the matches of a rule's ports, one for each. No port at all means all of them.

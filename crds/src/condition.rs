@@ -3,9 +3,8 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 /// The stages of the road; each is a condition of the `Release`, mirrored to the `StateService`.
-pub const STAGES: [&str; 9] = [
-    "Resolved", "Built", "Deployed", "Verified", "Proven", "Reported", "Confirmed", "Registered", "Launched",
-];
+pub const STAGES: [&str; 9] =
+    ["Resolved", "Built", "Deployed", "Verified", "Proven", "Reported", "Confirmed", "Registered", "Launched"];
 
 /// Sets `condition` in `conditions` by its type. The time of transition changes only when the
 /// status does, so that an unchanged condition compares equal and nothing is written.
@@ -23,7 +22,14 @@ pub fn set(conditions: &mut Vec<Condition>, mut condition: Condition) {
 
 /// A condition; `status` is `True`, `False` or `Unknown`.
 #[must_use]
-pub fn condition(type_: &str, status: &str, reason: &str, message: &str, generation: Option<i64>, now: Time) -> Condition {
+pub fn condition(
+    type_: &str,
+    status: &str,
+    reason: &str,
+    message: &str,
+    generation: Option<i64>,
+    now: Time,
+) -> Condition {
     Condition {
         type_: type_.to_owned(),
         status: status.to_owned(),

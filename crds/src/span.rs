@@ -16,7 +16,9 @@ pub struct Span {
 
 /// A text that is no length of time.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no length of time: write hours, minutes, seconds or milliseconds in that order, such as 8h, 1h30m, 45s or 250ms")]
+#[error(
+    "`{0}` is no length of time: write hours, minutes, seconds or milliseconds in that order, such as 8h, 1h30m, 45s or 250ms"
+)]
 pub struct BadSpan(String);
 
 /// What the schema and the parser both accept.
@@ -55,10 +57,8 @@ impl FromStr for Span {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             let number: u64 = rest[..digits].parse().map_err(|_| bad())?;
             let units = [("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
-            let (unit, factor) = units
-                .into_iter()
-                .find(|(unit, _)| rest[digits..].starts_with(unit))
-                .ok_or_else(bad)?;
+            let (unit, factor) =
+                units.into_iter().find(|(unit, _)| rest[digits..].starts_with(unit)).ok_or_else(bad)?;
             if factor >= smallest || digits > 6 {
                 return Err(bad());
             }
@@ -110,9 +110,9 @@ mod tests {
 
     #[test]
     fn lengths_that_people_write_are_understood() {
-        for (text, millis) in [
-            ("8h", 28_800_000), ("1h30m", 5_400_000), ("45s", 45_000), ("250ms", 250), ("1m1s1ms", 61_001), ("", 0),
-        ] {
+        for (text, millis) in
+            [("8h", 28_800_000), ("1h30m", 5_400_000), ("45s", 45_000), ("250ms", 250), ("1m1s1ms", 61_001), ("", 0)]
+        {
             assert_eq!(text.parse::<Span>().unwrap().millis(), millis, "{text}");
         }
     }

@@ -61,7 +61,9 @@ pub struct RegisterData {
 
 /// Takes the defaults out of the schema: the API server does not accept a default that the rules refuse.
 fn without_defaults(schema: &mut schemars::Schema) {
-    let Some(properties) = schema.get_mut("properties").and_then(|properties| properties.as_object_mut()) else { return };
+    let Some(properties) = schema.get_mut("properties").and_then(|properties| properties.as_object_mut()) else {
+        return;
+    };
     for group in properties.values_mut().filter_map(|group| group.as_object_mut()) {
         group.remove("default");
     }

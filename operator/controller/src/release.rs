@@ -110,7 +110,7 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
         let source = reach!(record, "Resolved", source::hand_over(context, attempt).await?);
         let bundle = reach!(record, "Built", build::bundle(context, attempt, &source, record.facts()).await?);
         record.facts_mut().bundle = bundle.digest.clone();
-        let candidate = reach!(record, "Deployed", deploy::candidate(context, attempt, &bundle).await?);
+        let candidate = reach!(record, "Deployed", deploy::candidate(context, attempt, &bundle, record.facts()).await?);
         record.facts_mut().namespace.clone_from(&candidate.namespace);
         let run = reach!(record, "Verified", announce::run(context, attempt, &bundle, record.facts_mut()).await?);
         let findings = match verify::check(context, attempt, &candidate, &run).await? {

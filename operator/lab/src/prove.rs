@@ -1,5 +1,5 @@
-//! `factory-lab prove`: load from the first phase to the last, and each fault at the start of its
-//! phase. The load runs on threads and a runtime of its own, so that no call to the API server can
+//! `factory-lab prove`: load from the first phase to the last, and each fault soon after the start of
+//! its phase. The load runs on threads and a runtime of its own, so that no call to the API server can
 //! delay a request. Phases keep to the clock: a slow fault never moves the next one.
 
 use std::{
@@ -73,7 +73,8 @@ pub async fn prove(
     for (index, (phase, span)) in plan.phases.iter().zip(&spans).enumerate() {
         let PhaseRole::Fault { kind, component } = &phase.role else { continue };
         let Some(follower) = followers.get(component) else { continue };
-        tokio::time::sleep_until((clock.start() + Duration::from_millis(span.from_ms)).into()).await;
+        let strike = clock.start() + Duration::from_millis(span.from_ms) + respite(span, plan.load.timeout_ms);
+        tokio::time::sleep_until(strike.into()).await;
         let (fault, target) = (fault(*kind, nonce, &phase.name), Target::new(client, namespace, component));
         let (name, view) = (phase.name.clone(), follower.view());
         running.spawn(async move { (index, faults::run::run(fault, &name, &target, view, clock, end).await) });
@@ -93,6 +94,13 @@ pub async fn prove(
         lag_us: measured.lag_us,
         faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
     })
+}
+
+/// How long a fault waits after the start of its phase: requests that were due before are answered
+/// by then, so that the fault's cost falls into its own phase and not into the one before. At most a
+/// sixth of the phase, so that what follows can still be watched.
+fn respite(span: &PhaseSpan, timeout_ms: u32) -> Duration {
+    Duration::from_millis(u64::from(timeout_ms).min((span.to_ms - span.from_ms) / 6))
 }
 
 /// Starts the load on threads of its own.
@@ -120,4 +128,16 @@ fn spans(plan: &ProvePlan) -> Vec<PhaseSpan> {
         .into_iter()
         .map(|(name, to_ms)| PhaseSpan { name, from_ms: std::mem::replace(&mut from_ms, to_ms), to_ms })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_waits_for_the_answers_of_the_phase_before_and_never_long() {
+        let span = |seconds| PhaseSpan { name: "p".to_owned(), from_ms: 7_000, to_ms: 7_000 + seconds * 1_000 };
+        assert_eq!(respite(&span(9), 3_000), Duration::from_millis(1_500));
+        assert_eq!(respite(&span(60), 3_000), Duration::from_millis(3_000));
+    }
 }

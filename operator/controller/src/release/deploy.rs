@@ -1,5 +1,6 @@
 //! Stage `Deployed`: the candidate, in a namespace of its own on the lab's nodes.
 
+use factory_crds::ReleaseStatus;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{Api, Client, api::ListParams};
 
@@ -22,8 +23,13 @@ pub async fn candidate(
     context: &Context,
     attempt: &Attempt,
     bundle: &BuiltBundle,
+    facts: &ReleaseStatus,
 ) -> Result<Progress<Candidate>, ReleaseError> {
     let place = attempt.candidate();
+    // Ready once is enough: from then on the lab breaks it, and nothing of ours may stand it up again.
+    if facts.announcement.is_some() {
+        return Ok(Progress::Done(Candidate { namespace: place.namespace }));
+    }
     match objects(context, attempt, &place, &bundle.bundle.images).await? {
         Progress::Done(()) => {
             apply::namespaced(&context.client, &lab_job::binding(&place.namespace)).await?;

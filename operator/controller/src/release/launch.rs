@@ -49,6 +49,8 @@ pub async fn bundle(
             apply::namespaced(&context.client, &ingress::build(&place, &attempt.spec)).await?;
             Progress::Done(Launched)
         }
+        // A pod that is replaced in a launched service does not undo the launch.
+        Progress::Waiting(_) if condition::is_true(&facts.conditions, "Launched") => Progress::Done(Launched),
         Progress::Waiting(why) => Progress::Waiting(why),
         // The old pods still serve: a rollout that does not come up is waited for, not given up.
         Progress::Stopped(why) => Progress::Waiting(why),

@@ -50,8 +50,8 @@ fn compose(
 ) -> StateServiceStatus {
     let newest = known.iter().rev().find(|release| !release.spec.rehearsal);
     let release = newest.and_then(|release| release.status.clone()).unwrap_or_default();
-    let launched = known.iter().any(|release| {
-        release.status.as_ref().is_some_and(|status| condition::is_true(&status.conditions, "Launched"))
+    let registered = known.iter().any(|release| {
+        release.status.as_ref().is_some_and(|status| condition::is_true(&status.conditions, "Registered"))
     });
     let mut status = StateServiceStatus {
         observed_generation: service.metadata.generation,
@@ -59,7 +59,7 @@ fn compose(
         stage: release.stage,
         verdict: release.outcome.map(verdict).unwrap_or_default().to_owned(),
         message: release.message,
-        live_namespace: if launched {
+        live_namespace: if registered {
             manifests::live_namespace(&service.namespace().unwrap_or_default(), &service.name_any())
         } else {
             before.live_namespace.clone()

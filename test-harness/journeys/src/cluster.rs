@@ -123,8 +123,8 @@ fn root() -> PathBuf {
 
 /// Lines `KEY=value` of the file that `make cluster` writes.
 fn written(path: &Path) -> Result<BTreeMap<String, String>, ClusterError> {
-    let text = fs::read_to_string(path)
-        .map_err(|source| ClusterError::NotThere { path: path.to_path_buf(), source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| ClusterError::NotThere { path: path.to_path_buf(), source })?;
     Ok(text
         .lines()
         .filter_map(|line| line.split_once('='))

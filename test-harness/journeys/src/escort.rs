@@ -31,8 +31,6 @@ pub struct Escort<'a> {
     pub confirms: bool,
     /// Is told each step in words.
     pub tell: &'a dyn Fn(&str),
-    /// Is shown each state of a release.
-    pub see: &'a dyn Fn(&Release),
 }
 
 impl Escort<'_> {
@@ -72,7 +70,6 @@ impl Escort<'_> {
                     (self.tell)(stage);
                 }
             }
-            (self.see)(release);
         };
         let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
         let release = travel(client, &release, TO_THE_REGULATOR, with_regulator, see).await?;

@@ -23,14 +23,25 @@ pub const BUILDS: &str = "factory-build";
 pub const LAB: &str = "factory-lab";
 /// Label that says whose Job it is.
 pub const RELEASE: &str = "factory.gov.kg/release";
+/// Label that says what a Job of the lab does.
+pub const EXPERIMENT: &str = "factory.gov.kg/experiment";
+
+/// What a Job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Builds a component.
+    Build,
+    /// Checks a candidate.
+    Verify,
+    /// Loads and breaks a candidate.
+    Prove,
+}
 
 /// A Job that was seen.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Where it ran: [`BUILDS`] or [`LAB`].
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
+    /// What it does.
+    pub work: Work,
     /// Release that it worked for.
     pub release: String,
     /// From its start to its end, or to now where it still runs.
@@ -84,12 +95,19 @@ fn seen(job: &Job) -> Option<Seen> {
     let status = job.status.as_ref()?;
     let failed = || {
         let conditions = status.conditions.iter().flatten();
-        conditions.into_iter().find(|condition| condition.type_ == "Failed" && condition.status == "True")?.last_transition_time.clone()
+        conditions
+            .into_iter()
+            .find(|condition| condition.type_ == "Failed" && condition.status == "True")?
+            .last_transition_time
+            .clone()
     };
     let end = status.completion_time.clone().or_else(failed).map_or_else(Timestamp::now, |time| time.0);
     Some(Seen {
-        namespace: job.namespace().unwrap_or_default(),
-        name: job.name_any(),
+        work: match job.labels().get(EXPERIMENT).map(String::as_str) {
+            Some("prove") => Work::Prove,
+            Some(_) => Work::Verify,
+            None => Work::Build,
+        },
         release: job.labels().get(RELEASE).cloned().unwrap_or_default(),
         ran: Stretch { from: status.start_time.as_ref()?.0, to: end },
     })

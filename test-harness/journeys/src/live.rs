@@ -12,7 +12,11 @@ pub const COMPONENT: &str = "app.kubernetes.io/name";
 /// Whether in `namespace` every component of `images` (component → `repository@sha256:…`) has a
 /// running, ready pod, and every running pod has the image of its component. The text says what
 /// is not so.
-pub async fn differs(client: &Client, namespace: &str, images: &BTreeMap<String, String>) -> Result<Option<String>, kube::Error> {
+pub async fn differs(
+    client: &Client,
+    namespace: &str,
+    images: &BTreeMap<String, String>,
+) -> Result<Option<String>, kube::Error> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     Ok(difference(&pods.list(&ListParams::default()).await?.items, images))
 }
@@ -24,7 +28,8 @@ fn difference(pods: &[Pod], images: &BTreeMap<String, String>) -> Option<String>
     let mut ready: BTreeMap<&str, u32> = BTreeMap::new();
     for pod in pods.iter().filter(|pod| is_running(pod)) {
         let name = pod.metadata.name.as_deref().unwrap_or_default();
-        let component = pod.metadata.labels.as_ref().and_then(|labels| labels.get(COMPONENT)).map_or("", String::as_str);
+        let component =
+            pod.metadata.labels.as_ref().and_then(|labels| labels.get(COMPONENT)).map_or("", String::as_str);
         let Some(wanted) = images.get(component) else {
             return Some(format!("pod {name} belongs to no component of the bundle"));
         };
@@ -37,7 +42,10 @@ fn difference(pods: &[Pod], images: &BTreeMap<String, String>) -> Option<String>
             }
         }
     }
-    images.keys().find(|component| !ready.contains_key(component.as_str())).map(|component| format!("no pod of {component} is ready"))
+    images
+        .keys()
+        .find(|component| !ready.contains_key(component.as_str()))
+        .map(|component| format!("no pod of {component} is ready"))
 }
 
 /// Running, and not on its way out.

@@ -13,7 +13,9 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    fn within(self, whole: Self) -> Option<Self> {
+    /// The part of it that lies in `whole`.
+    #[must_use]
+    pub fn within(self, whole: Self) -> Option<Self> {
         let part = Self { from: self.from.max(whole.from), to: self.to.min(whole.to) };
         (part.from < part.to).then_some(part)
     }

@@ -90,10 +90,8 @@ pub enum PeopleError {
 impl People {
     /// The people of `cluster`. Repeating it renews tokens and changes nothing else.
     pub async fn gather(cluster: Cluster) -> Result<Self, PeopleError> {
-        let engineer = Person {
-            client: client(cluster.read_kubeconfig()?).await?,
-            kubeconfig: cluster.kubeconfig.clone(),
-        };
+        let engineer =
+            Person { client: client(cluster.read_kubeconfig()?).await?, kubeconfig: cluster.kubeconfig.clone() };
         let namespaces: Api<Namespace> = Api::all(engineer.client.clone());
         put(&namespaces, "regulator", json!({})).await?;
         let regulator = account(&cluster, &engineer, "regulator", "regulator").await?;

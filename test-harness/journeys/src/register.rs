@@ -29,7 +29,9 @@ impl Public {
     pub async fn read(person: &Person) -> Result<Self, Failure> {
         let maps: Api<ConfigMap> = Api::namespaced(person.client.clone(), "factory-system");
         let data = maps.get("factory-public").await?.data.unwrap_or_default();
-        let get = |key: &str| data.get(key).cloned().ok_or_else(|| Failure::new(format!("ConfigMap factory-public has no `{key}`")));
+        let get = |key: &str| {
+            data.get(key).cloned().ok_or_else(|| Failure::new(format!("ConfigMap factory-public has no `{key}`")))
+        };
         Ok(Self { register: get("registerUrl")?.trim_end_matches('/').to_owned(), dossier_key: get("dossier.pub")? })
     }
 }
@@ -44,7 +46,14 @@ pub async fn token(person: &Person, namespace: &str, name: &str) -> Result<Strin
 }
 
 /// Ids of all submissions of `release` of `participant` that `token`'s owner may see in `state`.
-pub async fn submissions(web: &Web, public: &Public, token: &str, state: &str, participant: &str, release: &str) -> Result<Vec<String>, Failure> {
+pub async fn submissions(
+    web: &Web,
+    public: &Public,
+    token: &str,
+    state: &str,
+    participant: &str,
+    release: &str,
+) -> Result<Vec<String>, Failure> {
     let (host, _) = web::parts(&public.register);
     let page = web.get_as(Some(token), host, &format!("/api/v1/submissions?state={state}")).await?;
     ensure(page.status == 200, || format!("the register answered {}: {}", page.status, page.body))?;

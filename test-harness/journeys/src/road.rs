@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use factory_crds::{
-    Outcome, Release, StateService,
-    condition::STAGES,
-};
+use factory_crds::{Outcome, Release, StateService, condition::STAGES};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{Api, Client, ResourceExt as _};
@@ -60,7 +57,10 @@ pub fn stop(conditions: &[Condition]) -> Option<&Condition> {
 pub fn reasons(release: &Release) -> Vec<String> {
     let Some(status) = &release.status else { return Vec::new() };
     if status.findings.is_empty() {
-        stop(&status.conditions).map(|condition| format!("{}: {}", condition.reason, condition.message)).into_iter().collect()
+        stop(&status.conditions)
+            .map(|condition| format!("{}: {}", condition.reason, condition.message))
+            .into_iter()
+            .collect()
     } else {
         status.findings.iter().map(|finding| finding.message.clone()).collect()
     }
@@ -97,7 +97,12 @@ pub fn stage_seconds(release: &Release, start: Timestamp) -> BTreeMap<String, f6
 
 /// The release that the factory made of `service` as it now stands, at `commit`; at most `limit`
 /// is waited for it.
-pub async fn release_of(client: &Client, service: &StateService, commit: &str, limit: Duration) -> Result<Release, Failure> {
+pub async fn release_of(
+    client: &Client,
+    service: &StateService,
+    commit: &str,
+    limit: Duration,
+) -> Result<Release, Failure> {
     let namespace = service.namespace().unwrap_or_default();
     let name = service.name_any();
     let services: Api<StateService> = Api::namespaced(client.clone(), &namespace);
@@ -183,7 +188,10 @@ mod tests {
                 json!({"outcome": "Passed", "conditions": [condition("Reported", "True"), condition("Confirmed", "False")]}),
                 Standing::Stopped(vec!["R: m".to_owned()]),
             ),
-            (json!({"outcome": "Passed", "conditions": [condition("Reported", "True"), condition("Confirmed", "True")]}), Standing::Underway),
+            (
+                json!({"outcome": "Passed", "conditions": [condition("Reported", "True"), condition("Confirmed", "True")]}),
+                Standing::Underway,
+            ),
             (json!({"outcome": "Passed", "conditions": [condition("Launched", "True")]}), Standing::Launched),
         ];
         for (status, expected) in cases {
@@ -195,7 +203,8 @@ mod tests {
     fn each_stage_takes_the_time_since_the_one_before() {
         let mut built = condition("Built", "True");
         built["lastTransitionTime"] = json!("2026-01-01T00:00:25Z");
-        let release = release(&json!({"conditions": [condition("Resolved", "True"), built, condition("Deployed", "Unknown")]}));
+        let release =
+            release(&json!({"conditions": [condition("Resolved", "True"), built, condition("Deployed", "Unknown")]}));
         let seconds = stage_seconds(&release, "2026-01-01T00:00:08Z".parse().unwrap());
         assert_eq!(seconds, [("Resolved".to_owned(), 2.0), ("Built".to_owned(), 15.0)].into());
     }

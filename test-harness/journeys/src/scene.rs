@@ -67,7 +67,8 @@ impl Scene {
         let service = manifest.apply(&self.team.client).await?;
         let name = manifest.service().to_owned();
         let tell = |what: &str| println!("{name}: {what}");
-        let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell, see: &|_| {} };
+        let escort =
+            Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell };
         let release = escort.release(commit).await?;
         Box::pin(escort.to_the_end(release)).await
     }
@@ -77,7 +78,13 @@ impl Scene {
         let service = manifest.apply(&self.team.client).await?;
         let name = manifest.service().to_owned();
         let tell = |what: &str| println!("{name}: {what}");
-        let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms: true, tell: &tell, see: &|_| {} };
+        let escort = Escort {
+            people: &self.people,
+            team: &self.team,
+            service: &service,
+            confirms: true,
+            tell: &tell,
+        };
         let mut release = escort.release(commit).await?;
         if standing(&release) != Standing::Underway {
             release = escort.again(&release).await?;
@@ -90,7 +97,9 @@ impl Scene {
     pub async fn launched(&self, example: &str, name: &str) -> Result<Release, Failure> {
         let commit = sources::push_example(&self.people.cluster, example).await?;
         let release = self.to_the_end(&self.manifest(example, name)?, &commit, true).await?;
-        ensure(standing(&release) == Standing::Launched, || format!("{name} was not launched: {}", reasons(&release).join(" ")))?;
+        ensure(standing(&release) == Standing::Launched, || {
+            format!("{name} was not launched: {}", reasons(&release).join(" "))
+        })?;
         Ok(release)
     }
 

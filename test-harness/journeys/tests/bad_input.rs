@@ -33,13 +33,41 @@ async fn mistakes_in_a_manifest_are_refused_at_the_door_with_field_and_item() ->
     let good = scene.manifest("registered-address", "mistaken")?;
     let cases: [(&str, Manifest, &[&str]); 8] = [
         ("an unknown class", good.clone().with("/spec/class", json!("vital")), &["spec.class", "vital"]),
-        ("no person responsible for protection", good.clone().without("/spec/register/protection"), &["spec.register.protection", "item 17.7"]),
-        ("no indicators of availability", good.clone().without("/spec/register/availability"), &["spec.register.availability", "item 17.8"]),
-        ("a bad duration", good.clone().with("/spec/register/availability/recoveryTime", json!("5 parsecs")), &["recoveryTime", "5 parsecs"]),
-        ("two components on one port", good.clone().with("/spec/components/1/port", json!(8080)), &["spec.components", "one port"]),
-        ("a ref that begins with a hyphen", good.clone().with("/spec/source/ref", json!("--upload-pack=id")), &["spec.source.ref"]),
-        ("consent as a basis", good.clone().with("/spec/personalData/0/basis", json!("consent")), &["spec.personalData", "item 61"]),
-        ("a decision without users", good.clone().with("/spec/decision/users", json!([])), &["spec.decision.users", "item 62.2"]),
+        (
+            "no person responsible for protection",
+            good.clone().without("/spec/register/protection"),
+            &["spec.register.protection", "item 17.7"],
+        ),
+        (
+            "no indicators of availability",
+            good.clone().without("/spec/register/availability"),
+            &["spec.register.availability", "item 17.8"],
+        ),
+        (
+            "a bad duration",
+            good.clone().with("/spec/register/availability/recoveryTime", json!("5 parsecs")),
+            &["recoveryTime", "5 parsecs"],
+        ),
+        (
+            "two components on one port",
+            good.clone().with("/spec/components/1/port", json!(8080)),
+            &["spec.components", "one port"],
+        ),
+        (
+            "a ref that begins with a hyphen",
+            good.clone().with("/spec/source/ref", json!("--upload-pack=id")),
+            &["spec.source.ref"],
+        ),
+        (
+            "consent as a basis",
+            good.clone().with("/spec/personalData/0/basis", json!("consent")),
+            &["spec.personalData", "item 61"],
+        ),
+        (
+            "a decision without users",
+            good.clone().with("/spec/decision/users", json!([])),
+            &["spec.decision.users", "item 62.2"],
+        ),
     ];
     for (what, manifest, wanted) in cases {
         match manifest.apply(&scene.team.client).await {
@@ -60,7 +88,8 @@ async fn mistakes_in_a_manifest_are_refused_at_the_door_with_field_and_item() ->
 async fn a_git_host_that_is_not_listed_is_never_asked() -> Result<(), Failure> {
     let scene = Scene::of("journey-input").await?;
     let name = Scene::fresh("host");
-    let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!("http://git.example.org/a/b.git"));
+    let manifest =
+        scene.manifest("queue-number", &name)?.with("/spec/source/git", json!("http://git.example.org/a/b.git"));
     stays_unresolved(&scene, &manifest, "GitHostNotListed", "git.example.org").await?;
     scene.delete(&name).await
 }
@@ -78,7 +107,8 @@ async fn a_ref_that_does_not_exist_is_named_and_the_service_goes_on_once_it_is_t
 
     sources::push_branch(&scene.people.cluster, &name, "release/2").await?;
     let service = scene.services().get(&name).await?;
-    let release = factory_journeys::road::release_of(&scene.team.client, &service, &commit, Duration::from_mins(1)).await?;
+    let release =
+        factory_journeys::road::release_of(&scene.team.client, &service, &commit, Duration::from_mins(1)).await?;
     ensure(release.spec.commit == commit, || format!("{:#?}", release.spec))?;
     scene.delete(&name).await
 }
@@ -140,7 +170,8 @@ async fn a_containerfile_that_looks_for_network_finds_none() -> Result<(), Failu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_image_that_never_becomes_ready_is_named_with_what_its_pods_suffer_from() -> Result<(), Failure> {
-    let containerfile = format!("{FROM}USER 65532:65532\nWORKDIR /tmp\nENTRYPOINT [\"python3\", \"-m\", \"http.server\", \"8080\"]\n");
+    let containerfile =
+        format!("{FROM}USER 65532:65532\nWORKDIR /tmp\nENTRYPOINT [\"python3\", \"-m\", \"http.server\", \"8080\"]\n");
     let release = stopped("unready", &containerfile, None).await?;
     said(&release, "NotReady", &["queue"])
 }
@@ -173,7 +204,8 @@ async fn a_description_that_lies_is_found_by_the_answers() -> Result<(), Failure
     window["properties"]["places"] = json!({"type": "integer"});
     window["required"] = json!(["from", "until", "places"]);
     let name = Scene::fresh("lies");
-    let (git, commit) = sources::push_changed(&scene.people.cluster, "queue-number", &name, &[(path, description.to_string())]).await?;
+    let (git, commit) =
+        sources::push_changed(&scene.people.cluster, "queue-number", &name, &[(path, description.to_string())]).await?;
     let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
     let release = scene.to_the_end(&manifest, &commit, false).await?;
     said(&release, "DescriptionLies", &["/v1/centres/{centre}/windows"])?;
@@ -188,14 +220,18 @@ async fn stays_unresolved(scene: &Scene, manifest: &Manifest, reason: &str, caus
     let limit = Duration::from_mins(1);
     let found = until(&scene.services(), &name, &format!("reason {reason}"), limit, |service: &StateService| {
         let conditions = service.status.iter().flat_map(|status| &status.conditions);
-        conditions.into_iter().any(|condition| condition.type_ == "Resolved" && condition.status != "True" && condition.reason == reason)
+        conditions
+            .into_iter()
+            .any(|condition| condition.type_ == "Resolved" && condition.status != "True" && condition.reason == reason)
     })
     .await?;
     let status = found.status.unwrap_or_default();
     ensure(status.message.contains(cause), || format!("`{cause}` is not named in: {}", status.message))?;
     ensure(status.release.is_empty(), || format!("a release was made: {}", status.release))?;
     let told = events::about(&scene.team.client, &scene.participant, &name).await?;
-    ensure(told.iter().any(|(known, note)| known == reason && note.contains(cause)), || format!("no Event {reason} names `{cause}`: {told:?}"))
+    ensure(told.iter().any(|(known, note)| known == reason && note.contains(cause)), || {
+        format!("no Event {reason} names `{cause}`: {told:?}")
+    })
 }
 
 /// The end of a service whose source has this Containerfile.
@@ -226,7 +262,9 @@ fn said(release: &Release, code: &str, words: &[&str]) -> Result<(), Failure> {
     let status = release.status.clone().unwrap_or_default();
     let text = reasons(release).join("\n");
     ensure(status.outcome == Some(Outcome::Failed), || format!("{:?}: {text}", status.outcome))?;
-    ensure(codes(release).iter().any(|known| known == code), || format!("no finding {code}: {:?}: {text}", codes(release)))?;
+    ensure(codes(release).iter().any(|known| known == code), || {
+        format!("no finding {code}: {:?}: {text}", codes(release))
+    })?;
     for word in words {
         ensure(text.contains(word), || format!("`{word}` is not named in: {text}"))?;
     }

@@ -48,21 +48,29 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     let service = scene.manifest("queue-number", &name)?.apply(&scene.team.client).await?;
     let release = release_of(&scene.team.client, &service, &commit, Duration::from_secs(150)).await?;
     let limit = Duration::from_mins(10);
-    until(&scene.releases(), &release.name_any(), "stage Verified", limit, |release| reached(release, "Verified").is_some()).await?;
+    until(&scene.releases(), &release.name_any(), "stage Verified", limit, |release| {
+        reached(release, "Verified").is_some()
+    })
+    .await?;
 
     // Away in the middle of the experiment, so that its result finds no register.
     let replicas = scale_down(&scene, &[REGISTER]).await?;
     let waits = until(&scene.releases(), &release.name_any(), "a report that waits", limit, |release| {
         let conditions = release.status.iter().flat_map(|status| &status.conditions);
-        conditions.into_iter().any(|condition| condition.type_ == "Reported" && condition.reason == "RegisterUnavailable")
+        conditions
+            .into_iter()
+            .any(|condition| condition.type_ == "Reported" && condition.reason == "RegisterUnavailable")
     })
     .await;
     // The rest of a minute: it must neither give up nor claim to have reported.
     let minute = Duration::from_mins(1);
-    let gave_up = travel(&scene.team.client, &release, minute, |standing| *standing != Standing::Underway, |_| {}).await;
+    let gave_up =
+        travel(&scene.team.client, &release, minute, |standing| *standing != Standing::Underway, |_| {}).await;
     scale_up(&scene, &replicas).await?;
     waits?;
-    ensure(gave_up.is_err(), || format!("without a register the release came to {:?}", gave_up.as_ref().map(standing)))?;
+    ensure(gave_up.is_err(), || {
+        format!("without a register the release came to {:?}", gave_up.as_ref().map(standing))
+    })?;
 
     let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
     let release = travel(&scene.team.client, &release, Duration::from_mins(2), with_regulator, |_| {}).await?;
@@ -70,7 +78,8 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     let token = register::token(&scene.people.regulator, "regulator", "regulator").await?;
     let public = Public::read(&scene.people.regulator).await?;
     let name_of_release = release.name_any();
-    let found = register::submissions(&scene.web, &public, &token, "Submitted", &scene.participant, &name_of_release).await?;
+    let found =
+        register::submissions(&scene.web, &public, &token, "Submitted", &scene.participant, &name_of_release).await?;
     ensure(found.len() == 1, || format!("{} submissions of one release: {found:?}", found.len()))?;
 
     // The regulator sends it back, and the team reads why.
@@ -79,7 +88,9 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     tool::succeed(&scene.people.cluster, &scene.people.regulator, &arguments).await?;
     let ended = travel(&scene.team.client, &release, Duration::from_mins(1), |_| false, |_| {}).await?;
     match standing(&ended) {
-        Standing::Stopped(reasons) => ensure(reasons.join(" ").contains(reason), || format!("the reason is not told: {reasons:?}"))?,
+        Standing::Stopped(reasons) => {
+            ensure(reasons.join(" ").contains(reason), || format!("the reason is not told: {reasons:?}"))?;
+        }
         other => return Err(Failure::new(format!("returned, but it stands at {other:?}"))),
     }
     scene.delete(&name).await
@@ -93,7 +104,7 @@ async fn a_deleted_pod_comes_back(scene: &Scene) -> Result<(), Failure> {
     let pods: Api<Pod> = Api::namespaced(scene.people.engineer.client.clone(), &namespace);
     let before = pods.list(&ListParams::default().labels(&format!("{COMPONENT}=queue"))).await?.items;
     let victim = before.first().ok_or_else(|| Failure::new(format!("no pod runs in {namespace}")))?;
-        let deployments: Api<Deployment> = Api::namespaced(scene.people.engineer.client.clone(), &namespace);
+    let deployments: Api<Deployment> = Api::namespaced(scene.people.engineer.client.clone(), &namespace);
     let limit = Duration::from_secs(90);
     let name = victim.name_any();
     pods.delete(&name, &DeleteParams::default()).await?;

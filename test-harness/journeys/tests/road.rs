@@ -12,10 +12,7 @@ use factory_journeys::{
     web,
 };
 use k8s_openapi::api::core::v1::{Namespace, Pod};
-use kube::{
-    Api, Client, ResourceExt as _,
-    api::PostParams,
-};
+use kube::{Api, Client, ResourceExt as _, api::PostParams};
 use serde_json::json;
 
 /// Everything that must hold of one launched service, in one journey: a launch is costly.
@@ -81,7 +78,9 @@ async fn only_permitted_images_run(client: &Client, namespace: &str, permitted: 
         match pods.create(&dry_run, &pod(main, init)?).await {
             Ok(_) => return Err(Failure::new(format!("a pod with {wrong} was admitted in {namespace}"))),
             Err(kube::Error::Api(refusal)) => {
-                ensure(refusal.message.contains(wrong), || format!("refused without naming {wrong}: {}", refusal.message))?;
+                ensure(refusal.message.contains(wrong), || {
+                    format!("refused without naming {wrong}: {}", refusal.message)
+                })?;
             }
             Err(error) => return Err(error.into()),
         }

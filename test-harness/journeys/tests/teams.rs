@@ -32,7 +32,10 @@ async fn a_team_reads_and_writes_nothing_of_another_participant() -> Result<(), 
     // Nor does it become one of the other team, or of the factory.
     for (namespace, account) in [(other, "team"), ("factory-system", "factory-operator"), ("regulator", "regulator")] {
         let accounts: Api<ServiceAccount> = Api::namespaced(team.client.clone(), namespace);
-        refused(&format!("token of {namespace}/{account}"), accounts.create_token_request(account, &dry_run(), &TokenRequest::default()).await)?;
+        refused(
+            &format!("token of {namespace}/{account}"),
+            accounts.create_token_request(account, &dry_run(), &TokenRequest::default()).await,
+        )?;
     }
     Ok(())
 }
@@ -48,12 +51,21 @@ async fn a_team_writes_no_release_no_permit_no_participant_and_no_right() -> Res
     no_create::<Release>(team, own, release).await?;
     no_create::<LaunchPermit>(team, own, permit()).await?;
     no_create::<Secret>(team, "factory-system", json!({"metadata": {"name": "made-up"}})).await?;
-    no_create::<RoleBinding>(team, own, json!({
-        "metadata": {"name": "made-up"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-    }))
+    no_create::<RoleBinding>(
+        team,
+        own,
+        json!({
+            "metadata": {"name": "made-up"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        }),
+    )
     .await?;
-    no_create::<Pod>(team, own, json!({"metadata": {"name": "made-up"}, "spec": {"containers": [{"name": "c", "image": "x"}]}})).await?;
+    no_create::<Pod>(
+        team,
+        own,
+        json!({"metadata": {"name": "made-up"}, "spec": {"containers": [{"name": "c", "image": "x"}]}}),
+    )
+    .await?;
     let participants: Api<Participant> = Api::all(team.client.clone());
     let widened = json!({"spec": {"groups": ["system:authenticated"]}});
     refused("its own Participant", participants.patch(own, &patch_dry_run(), &Patch::Merge(widened)).await)?;
@@ -72,7 +84,9 @@ async fn nobody_but_the_permit_keeper_writes_a_launch_permit() -> Result<(), Fai
     let operator = "system:serviceaccount:factory-system:factory-operator";
     let keeper = "system:serviceaccount:factory-system:factory-permit-keeper";
     for verb in ["create", "update", "patch", "delete"] {
-        ensure(!may(&scene, operator, verb, "launchpermits").await?, || format!("the operator may {verb} launchpermits"))?;
+        ensure(!may(&scene, operator, verb, "launchpermits").await?, || {
+            format!("the operator may {verb} launchpermits")
+        })?;
     }
     ensure(may(&scene, keeper, "patch", "launchpermits").await?, || "the permit keeper cannot do its work".to_owned())?;
     ensure(!may(&scene, operator, "confirm", "releases").await?, || "the operator may confirm".to_owned())?;
@@ -118,7 +132,10 @@ fn patch_dry_run() -> PatchParams {
 
 async fn no_list<K>(person: &Person, namespace: &str) -> Result<(), Failure>
 where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope> + Clone + std::fmt::Debug + DeserializeOwned,
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + DeserializeOwned,
 {
     let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
     refused(&format!("list of {} in {namespace}", K::plural(&())), api.list(&ListParams::default()).await)
@@ -126,7 +143,11 @@ where
 
 async fn no_create<K>(person: &Person, namespace: &str, object: Value) -> Result<(), Failure>
 where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope> + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + Serialize
+        + DeserializeOwned,
 {
     let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
     let object: K = serde_json::from_value(object)?;

@@ -1,6 +1,6 @@
 //! One service on its road, as its team and the regulator take it along.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use factory_crds::{Release, StateService};
 use factory_journeys::{
@@ -12,12 +12,12 @@ use factory_journeys::{
     result::ServiceResult,
     road::{self, Standing, standing},
     sources,
+    waiting::until,
     web::{self, Web},
 };
-use jiff::Timestamp;
 use kube::{Api, ResourceExt as _};
 
-use crate::{journal::Journal, own_time, queue_clock::QueueClock};
+use crate::{journal::Journal, own_time};
 
 /// How a journey must end.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,9 +95,8 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
     let manifest = Manifest::example(&people.cluster, traveller.example)?;
     let service = manifest.apply(&team.client).await?;
     tell("manifest applied by its team");
-    let queue = RefCell::new(QueueClock::default());
-    let see = |release: &Release| queue.borrow_mut().see(release, Timestamp::now());
-    let escort = Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell, see: &see };
+    let escort =
+        Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell };
     let mut release = escort.release(&commit).await?;
     tell(&format!("release {}, attempt {}", release.name_any(), release.spec.attempt));
     let as_wanted = traveller.end == End::Refused && measured(&release);
@@ -107,25 +106,22 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
         release = escort.again(&release).await?;
     }
     release = escort.to_the_end(release).await?;
-    let queue = queue.into_inner();
-    arrive(stage, traveller, &manifest, team, &release, &queue).await
+    arrive(stage, traveller, &manifest, team, &release).await
 }
 
 /// Looks at the end of the road as a citizen does, and holds it against what it must be.
-async fn arrive(
-    stage: &Stage,
-    traveller: &Traveller,
-    manifest: &Manifest,
-    team: &Person,
-    release: &Release,
-    queue: &QueueClock,
-) -> Result<Arrived, Failure> {
+async fn arrive(stage: &Stage, traveller: &Traveller, manifest: &Manifest, team: &Person, release: &Release) -> Result<Arrived, Failure> {
     let status = release.status.clone().unwrap_or_default();
     let services: Api<StateService> = Api::namespaced(team.client.clone(), traveller.participant);
-    let service = services.get(traveller.example).await?;
+    // The service says where it runs a moment after its release says that it does.
+    let is_told = |service: &StateService| {
+        let live = service.status.as_ref().is_some_and(|status| !status.live_namespace.is_empty());
+        live || standing(release) != Standing::Launched
+    };
+    let service = until(&services, traveller.example, "its live namespace", Duration::from_mins(1), is_told).await?;
     let began = own_time::start(release, service.managed_fields(), FIELD_MANAGER).unwrap_or_default();
     let mut arrived = Arrived {
-        own_seconds: own_time::measure(release, began, &stage.clock.jobs(), queue),
+        own_seconds: own_time::measure(release, began, &stage.clock.jobs()),
         host: manifest.text("/spec/ingress/host").to_owned(),
         result: ServiceResult {
             service: traveller.service(),
@@ -150,9 +146,13 @@ async fn arrive(
         End::Launched => match differs {
             Some(text) => {
                 let reasons = arrived.result.reasons.join(" ");
-                arrived.wrong.push(format!("not launched: {text}; the verdict is `{}`: {reasons}", arrived.result.verdict));
+                arrived
+                    .wrong
+                    .push(format!("not launched: {text}; the verdict is `{}`: {reasons}", arrived.result.verdict));
             }
-            None => arrived.wrong.extend(visit(&stage.web, manifest, &arrived).await.err().map(|failure| failure.to_string())),
+            None => arrived
+                .wrong
+                .extend(visit(&stage.web, manifest, &arrived).await.err().map(|failure| failure.to_string())),
         },
         End::Refused => {
             if arrived.result.launched {
@@ -160,7 +160,10 @@ async fn arrive(
             }
             if arrived.result.verdict != "Failed" || arrived.result.reasons.is_empty() || !measured(release) {
                 let reasons = arrived.result.reasons.join(" ");
-                arrived.wrong.push(format!("`{}` at {}, and should be measured and failed: {reasons}", arrived.result.verdict, arrived.result.phase));
+                arrived.wrong.push(format!(
+                    "`{}` at {}, and should be measured and failed: {reasons}",
+                    arrived.result.verdict, arrived.result.phase
+                ));
             }
             for reason in &arrived.result.reasons {
                 stage.journal.say(&arrived.result.service, &format!("refused: {reason}"));

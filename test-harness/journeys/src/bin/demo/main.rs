@@ -8,7 +8,6 @@
 mod journal;
 mod journey;
 mod own_time;
-mod queue_clock;
 mod table;
 
 use std::{
@@ -70,7 +69,9 @@ async fn demo() -> Result<bool, Failure> {
     let web = Web::through(&cluster)?;
     let people = People::gather(cluster).await?;
     let key = people.regulator_key();
-    ensure(key.exists(), || format!("{}: no key of the regulator; run `make demo`, which makes it at install", key.display()))?;
+    ensure(key.exists(), || {
+        format!("{}: no key of the regulator; run `make demo`, which makes it at install", key.display())
+    })?;
     let clock = JobClock::start(&people.engineer.client);
     let journal = Journal::start();
     let mut teams = BTreeMap::new();
@@ -82,7 +83,8 @@ async fn demo() -> Result<bool, Failure> {
     }
     let stage = Stage { people, teams, web, journal, clock };
     let ends = join_all(TRAVELLERS.iter().map(|traveller| journey::go(&stage, traveller))).await;
-    let arrived: Vec<Arrived> = TRAVELLERS.iter().zip(ends).map(|(traveller, end)| Arrived::of(traveller, end)).collect();
+    let arrived: Vec<Arrived> =
+        TRAVELLERS.iter().zip(ends).map(|(traveller, end)| Arrived::of(traveller, end)).collect();
     conclude(&stage, &arrived, &folder)
 }
 
@@ -94,10 +96,8 @@ fn conclude(stage: &Stage, arrived: &[Arrived], folder: &Path) -> Result<bool, F
     }
     times.write()?;
     let overhead = times.most(arrived.iter().filter(|one| one.result.launched).map(|one| &one.result));
-    let result = DemoResult {
-        overhead_seconds: overhead,
-        services: arrived.iter().map(|one| one.result.clone()).collect(),
-    };
+    let result =
+        DemoResult { overhead_seconds: overhead, services: arrived.iter().map(|one| one.result.clone()).collect() };
     let path: PathBuf = folder.join("result.json");
     result.write(&path)?;
     table::print(stage, arrived, &times, overhead, &path);
@@ -108,7 +108,10 @@ fn conclude(stage: &Stage, arrived: &[Arrived], folder: &Path) -> Result<bool, F
             wrong.push(format!("the factory itself added {seconds:.1} s; the goal is {OWN_SECONDS_GOAL:.0} s"));
         }
         None if arrived.iter().any(|one| one.result.launched) => {
-            wrong.push("no Jobs of the launched services were seen, now or before, so the factory's own time is not known".to_owned());
+            wrong.push(
+                "no Jobs of the launched services were seen, now or before, so the factory's own time is not known"
+                    .to_owned(),
+            );
         }
         _ => {}
     }

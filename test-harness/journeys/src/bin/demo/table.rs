@@ -5,9 +5,9 @@ use std::path::Path;
 use factory_journeys::web;
 
 use crate::{
+    OWN_SECONDS_GOAL, TRAVELLERS,
     journey::{Arrived, End, Stage},
     own_time::OwnTimes,
-    OWN_SECONDS_GOAL, TRAVELLERS,
 };
 
 /// Prints everything that a person wants to see at the end.
@@ -19,7 +19,10 @@ pub fn print(stage: &Stage, arrived: &[Arrived], times: &OwnTimes, overhead: Opt
         let launched = if result.launched { "yes" } else { "no" };
         let own = times.of(result).map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1}"));
         let seconds: f64 = result.stages.values().sum();
-        println!("{:<46} {:<13} {:<11} {launched:<9} {seconds:>8.0} {own:>8}", result.service, result.verdict, result.phase);
+        println!(
+            "{:<46} {:<13} {:<11} {launched:<9} {seconds:>8.0} {own:>8}",
+            result.service, result.verdict, result.phase
+        );
     }
     for (one, traveller) in arrived.iter().zip(&TRAVELLERS) {
         if traveller.end == End::Refused && !one.result.reasons.is_empty() {
@@ -43,6 +46,9 @@ pub fn print(stage: &Stage, arrived: &[Arrived], times: &OwnTimes, overhead: Opt
     if let Some(entry) = arrived.iter().map(|one| one.result.entry.as_str()).find(|entry| !entry.is_empty()) {
         println!("  {:<46} {}entries", "the register", stage.web.address(web::parts(entry).0));
     }
-    println!("\nLook around as the platform engineer: export KUBECONFIG={}", stage.people.engineer.kubeconfig.display());
+    println!(
+        "\nLook around as the platform engineer: export KUBECONFIG={}",
+        stage.people.engineer.kubeconfig.display()
+    );
     println!("Result: {}", path.display());
 }

@@ -89,7 +89,7 @@ pub fn stage_seconds(release: &Release, start: Timestamp) -> BTreeMap<String, f6
     for stage in STAGES {
         if let Some(at) = reached(release, stage) {
             seconds.insert(stage.to_owned(), at.duration_since(before).as_secs_f64().max(0.0));
-            before = at;
+            before = before.max(at);
         }
     }
     seconds

@@ -25,10 +25,10 @@ pub type DossierKey = PrivateKey;
 pub enum KeyError {
     /// From the API server.
     #[error("secret {SECRET}")]
-    Api(#[from] kube::Error),
+    Api(#[source] Box<kube::Error>),
     /// It could not be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
+    #[error("secret {SECRET} or its public half")]
+    Write(#[source] Box<WriteError>),
     /// It is no key.
     #[error("secret {SECRET}, field {FIELD}")]
     Key(#[from] DsseError),
@@ -41,14 +41,17 @@ pub enum KeyError {
 /// Secret wins.
 pub async fn dossier_key(client: &Client, namespace: &str) -> Result<DossierKey, KeyError> {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let secret = match secrets.get_opt(SECRET).await? {
+    let secret = match secrets.get_opt(SECRET).await.map_err(Box::new).map_err(KeyError::Api)? {
         Some(secret) => secret,
-        None => apply::create_once(client, &new_secret(namespace)?).await?,
+        None => apply::create_once(client, &new_secret(namespace)?).await.map_err(Box::new).map_err(KeyError::Write)?,
     };
     let bytes = secret.data.and_then(|mut data| data.remove(FIELD)).ok_or(KeyError::Missing)?;
     let key = PrivateKey::from_pem(&String::from_utf8_lossy(&bytes.0))?;
     for name in PUBLIC {
-        apply::namespaced(client, &public(name, namespace, &key.public().to_pem()?)).await?;
+        apply::namespaced(client, &public(name, namespace, &key.public().to_pem()?))
+            .await
+            .map_err(Box::new)
+            .map_err(KeyError::Write)?;
     }
     Ok(key)
 }

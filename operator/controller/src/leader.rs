@@ -19,6 +19,8 @@ const LEASE: Duration = Duration::from_secs(15);
 const RENEW: Duration = Duration::from_secs(3);
 /// A leader that could not renew for this long stops, before another can begin.
 const GIVE_UP: Duration = Duration::from_secs(10);
+/// A renewal ends by then, so that another fits before giving up.
+const CALL: Duration = Duration::from_secs(5);
 /// Name of the Lease.
 const NAME: &str = "factory-operator";
 
@@ -67,7 +69,7 @@ impl Candidate {
         let mut renewed = tokio::time::Instant::now();
         loop {
             tokio::time::sleep(RENEW).await;
-            match tokio::time::timeout(GIVE_UP - RENEW, self.acquire()).await {
+            match tokio::time::timeout(CALL, self.acquire()).await {
                 Ok(Ok(Some(now))) if now == epoch => renewed = tokio::time::Instant::now(),
                 Ok(Ok(_)) => return LeaderError::Lost("another pod holds it".to_owned()),
                 Ok(Err(error)) if renewed.elapsed() > GIVE_UP => return error,

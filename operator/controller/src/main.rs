@@ -11,7 +11,7 @@ async fn main() -> std::process::ExitCode {
         // Children of the operator: no client, no telemetry, one answer on standard output.
         Command::GitResolve(request) => git::child::resolve(&request),
         Command::GitArchive(request) => git::child::archive(&request),
-        Command::Run(settings) => serve::run(settings).await,
+        Command::Run(settings) => Box::pin(serve::run(settings)).await,
         Command::PermitKeeper(settings) => permit_keeper::run(settings).await,
     };
     match result {

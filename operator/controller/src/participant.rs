@@ -134,7 +134,6 @@ fn rights(participant: &Participant) -> RoleBinding {
 }
 
 /// How long to wait after an error.
-#[allow(clippy::needless_pass_by_value)]
 pub fn on_error(participant: Arc<Participant>, failure: &ParticipantError, context: Arc<Context>) -> Action {
     let kind = crate::metrics::Driver { kind: "Participant" };
     context.metrics.reconcile_errors.get_or_create(&kind).inc();

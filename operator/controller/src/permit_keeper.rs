@@ -188,7 +188,6 @@ async fn write(permits: &Api<LaunchPermit>, namespace: &str, spec: LaunchPermitS
     permits.patch("live", &PatchParams::apply(MANAGER).force(), &Patch::Apply(&permit)).await.map(drop)
 }
 
-#[allow(clippy::needless_pass_by_value)]
 fn on_error(release: Arc<Release>, failure: &KeeperError, _: Arc<Keeper>) -> Action {
     tracing::warn!(release = %release.name_any(), error = %error::chain(failure), "no permit");
     Action::requeue(Duration::from_secs(5))

@@ -74,7 +74,6 @@ fn rehearsal(experiment: &Experiment, newest: &Release) -> Release {
 }
 
 /// How long to wait after an error.
-#[allow(clippy::needless_pass_by_value)]
 pub fn on_error(experiment: Arc<Experiment>, failure: &RehearsalError, context: Arc<Context>) -> Action {
     let kind = crate::metrics::Driver { kind: "Experiment" };
     context.metrics.reconcile_errors.get_or_create(&kind).inc();

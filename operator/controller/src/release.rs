@@ -109,7 +109,7 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
     if record.receipt().is_none() {
         let source = reach!(record, "Resolved", source::hand_over(context, attempt).await?);
         let bundle = reach!(record, "Built", build::bundle(context, attempt, &source, record.facts()).await?);
-        record.facts_mut().bundle = bundle.digest.clone();
+        record.facts_mut().bundle.clone_from(&bundle.digest);
         let candidate = reach!(record, "Deployed", deploy::candidate(context, attempt, &bundle, record.facts()).await?);
         record.facts_mut().namespace.clone_from(&candidate.namespace);
         let run = reach!(record, "Verified", announce::run(context, attempt, &bundle, record.facts_mut()).await?);
@@ -147,13 +147,12 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
     record.reached("Reported");
     let confirmed = reach!(record, "Confirmed", confirm::confirmed(context, &receipt).await?);
     let entry = reach!(record, "Registered", confirm::registered(context, &confirmed));
-    record.facts_mut().entry = entry.address.clone();
+    record.facts_mut().entry.clone_from(&entry.address);
     reach!(record, "Launched", launch::bundle(context, attempt, record.facts(), &entry).await?);
     Ok(())
 }
 
 /// How long to wait after an error; the controller adds no jitter of its own, the UID does.
-#[allow(clippy::needless_pass_by_value)]
 pub fn on_error(release: Arc<Release>, failure: &ReleaseError, context: Arc<Context>) -> Action {
     let kind = crate::metrics::Driver { kind: "Release" };
     context.metrics.reconcile_errors.get_or_create(&kind).inc();

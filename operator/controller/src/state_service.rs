@@ -95,7 +95,6 @@ async fn of(context: &Context, service: &StateService) -> Result<Vec<Release>, k
 }
 
 /// How long to wait after an error.
-#[allow(clippy::needless_pass_by_value)]
 pub fn on_error(service: Arc<StateService>, failure: &StateServiceError, context: Arc<Context>) -> Action {
     let kind = crate::metrics::Driver { kind: "StateService" };
     context.metrics.reconcile_errors.get_or_create(&kind).inc();

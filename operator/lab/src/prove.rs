@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_fault_waits_for_the_answers_of_the_phase_before_and_never_long() {
-        let span = |seconds| PhaseSpan { name: "p".to_owned(), from_ms: 7_000, to_ms: 7_000 + seconds * 1_000 };
+        let span = |seconds: u64| PhaseSpan { name: "p".to_owned(), from_ms: 7_000, to_ms: 7_000 + seconds * 1_000 };
         assert_eq!(respite(&span(9), 3_000), Duration::from_millis(1_500));
         assert_eq!(respite(&span(60), 3_000), Duration::from_millis(3_000));
     }

@@ -1,5 +1,7 @@
 //! Real servers on loopback for the tests: an ordinary one, and one whose every byte is scripted.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on may stop
+
 use std::{
     collections::BTreeMap,
     net::{TcpListener, TcpStream},

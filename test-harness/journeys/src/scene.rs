@@ -67,8 +67,7 @@ impl Scene {
         let service = manifest.apply(&self.team.client).await?;
         let name = manifest.service().to_owned();
         let tell = |what: &str| println!("{name}: {what}");
-        let escort =
-            Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell };
+        let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell };
         let release = escort.release(commit).await?;
         Box::pin(escort.to_the_end(release)).await
     }
@@ -78,13 +77,7 @@ impl Scene {
         let service = manifest.apply(&self.team.client).await?;
         let name = manifest.service().to_owned();
         let tell = |what: &str| println!("{name}: {what}");
-        let escort = Escort {
-            people: &self.people,
-            team: &self.team,
-            service: &service,
-            confirms: true,
-            tell: &tell,
-        };
+        let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms: true, tell: &tell };
         let mut release = escort.release(commit).await?;
         if standing(&release) != Standing::Underway {
             release = escort.again(&release).await?;

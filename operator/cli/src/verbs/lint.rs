@@ -104,7 +104,12 @@ fn write_text(results: &[(String, Examined)]) -> io::Result<()> {
         match (errors, warnings) {
             (0, 0) => writeln!(out, "{file}: {}", Output::Standard.paint(Tone::Good, "good"))?,
             (0, _) => {
-                writeln!(out, "{file}: {}, {}", Output::Standard.paint(Tone::Good, "good"), count(warnings, "warning"))?
+                writeln!(
+                    out,
+                    "{file}: {}, {}",
+                    Output::Standard.paint(Tone::Good, "good"),
+                    count(warnings, "warning")
+                )?;
             }
             _ => writeln!(out, "{file}: {}, {}", count(errors, "error"), count(warnings, "warning"))?,
         }

@@ -64,7 +64,7 @@ pub async fn run(arguments: &RollbackArguments, connection: &Connection) -> Resu
     match cluster.permit(&live).await {
         Ok(permit) => permitted(permit.as_ref(), &bundle, &arguments.to)?,
         Err(error) if error.is_forbidden() => {
-            eprintln!("You may not read the permit of {live}; the operator looks at it before it launches.")
+            eprintln!("You may not read the permit of {live}; the operator looks at it before it launches.");
         }
         Err(error) => return Err(error.into()),
     }

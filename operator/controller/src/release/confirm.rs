@@ -36,11 +36,10 @@ pub async fn confirmed(context: &Context, receipt: &Receipt) -> Result<Progress<
 /// Done when the public entry exists.
 #[must_use]
 pub fn registered(context: &Context, confirmed: &Confirmed) -> Progress<Entry> {
-    match &confirmed.state.entry {
-        Some(path) => Progress::Done(Entry { address: format!("{}{path}", context.settings.register_public_url) }),
-        None => {
-            let groups: Vec<_> = confirmed.state.missing.iter().map(|group| format!("17.{group}")).collect();
-            Progress::waiting("DataIncomplete", format!("the entry waits for complete data: {}", groups.join(", ")))
-        }
+    if let Some(path) = &confirmed.state.entry {
+        Progress::Done(Entry { address: format!("{}{path}", context.settings.register_public_url) })
+    } else {
+        let groups: Vec<_> = confirmed.state.missing.iter().map(|group| format!("17.{group}")).collect();
+        Progress::waiting("DataIncomplete", format!("the entry waits for complete data: {}", groups.join(", ")))
     }
 }

@@ -65,8 +65,8 @@ fn message(pod: &Pod) -> Option<String> {
 /// The first container that ended badly, and how.
 fn broken(pod: &Pod) -> Option<(String, String)> {
     let status = pod.status.as_ref()?;
-    let all = status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten());
-    all.filter_map(|container: &ContainerStatus| {
+    let mut all = status.init_container_statuses.iter().flatten().chain(status.container_statuses.iter().flatten());
+    all.find_map(|container: &ContainerStatus| {
         let state = container.state.as_ref()?;
         if let Some(ended) = &state.terminated
             && ended.exit_code != 0
@@ -77,7 +77,6 @@ fn broken(pod: &Pod) -> Option<(String, String)> {
         let reason = waiting.reason.clone().unwrap_or_default();
         (reason != "PodInitializing").then(|| (container.name.clone(), reason))
     })
-    .next()
 }
 
 #[cfg(test)]

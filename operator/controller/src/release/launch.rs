@@ -51,9 +51,8 @@ pub async fn bundle(
         }
         // A pod that is replaced in a launched service does not undo the launch.
         Progress::Waiting(_) if condition::is_true(&facts.conditions, "Launched") => Progress::Done(Launched),
-        Progress::Waiting(why) => Progress::Waiting(why),
         // The old pods still serve: a rollout that does not come up is waited for, not given up.
-        Progress::Stopped(why) => Progress::Waiting(why),
+        Progress::Waiting(why) | Progress::Stopped(why) => Progress::Waiting(why),
     })
 }
 

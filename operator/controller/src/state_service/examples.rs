@@ -4,6 +4,7 @@ use factory_crds::{ResilienceStandard, StateService};
 use kube::api::ObjectMeta;
 
 /// `examples/registered-address`, as the API server would hand it over.
+#[must_use]
 pub fn service() -> StateService {
     let mut service: StateService =
         serde_yaml::from_str(include_str!("../../../../examples/registered-address/service.yaml")).unwrap();
@@ -12,6 +13,7 @@ pub fn service() -> StateService {
 }
 
 /// `pipelines/standards/basic.yaml`.
+#[must_use]
 pub fn standard() -> ResilienceStandard {
     serde_yaml::from_str(include_str!("../../../../pipelines/standards/basic.yaml")).unwrap()
 }

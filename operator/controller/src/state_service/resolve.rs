@@ -12,7 +12,10 @@ use kube::ResourceExt as _;
 use crate::{git, stage::Progress};
 
 /// What was seen last, so that a burst of reconciles asks the server once for each `poll`.
-static SEEN: LazyLock<Mutex<HashMap<(String, i64), (Instant, String)>>> = LazyLock::new(Mutex::default);
+static SEEN: LazyLock<Mutex<Seen>> = LazyLock::new(Mutex::default);
+
+/// UID and generation of the service → when it was looked, and the commit.
+type Seen = HashMap<(String, i64), (Instant, String)>;
 
 /// The commit that the service's ref means.
 pub async fn commit(service: &StateService, lab: &EnvironmentSpec, known: &[Release]) -> Progress<String> {

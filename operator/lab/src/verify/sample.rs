@@ -176,7 +176,7 @@ fn matching(pattern: &Hir, text: &mut String) -> Option<()> {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(Class::Unicode(class)) => {
-            text.push(pick(class.ranges().iter().map(|range| (range.start(), range.end())))?)
+            text.push(pick(class.ranges().iter().map(|range| (range.start(), range.end())))?);
         }
         HirKind::Class(Class::Bytes(class)) => {
             text.push(pick(class.ranges().iter().map(|range| (char::from(range.start()), char::from(range.end()))))?);

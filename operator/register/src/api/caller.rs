@@ -30,6 +30,7 @@ pub struct Key(pub String);
 
 impl Factory {
     /// User name, for the log.
+    #[must_use]
     pub fn user(&self) -> &str {
         &self.0.user
     }
@@ -37,6 +38,7 @@ impl Factory {
 
 impl Regulator {
     /// User name, for the log.
+    #[must_use]
     pub fn user(&self) -> &str {
         &self.0.user
     }

@@ -169,21 +169,21 @@ pub async fn dossier(
     Ok(Json(register.store.dossier(&held).await?))
 }
 
-/// The submission once its state is no longer `not`, or as it is at the deadline or the server's end.
-async fn another_state(register: &Register, id: &str, not: Procedure, deadline: Instant) -> Result<Held, Refusal> {
+/// The submission once its state is no longer `old`, or as it is at the deadline or the server's end.
+async fn another_state(register: &Register, id: &str, old: Procedure, deadline: Instant) -> Result<Held, Refusal> {
     // Subscribed before the first look, so that no commit falls between the two.
     let mut changes = register.store.changes();
     let mut stopping = register.stopping.clone();
     let _counted = register.metrics.waiting();
     loop {
-        let held = held(register, id).await?;
-        if held.state() != not {
-            return Ok(held);
+        let found = held(register, id).await?;
+        if found.state() != old {
+            return Ok(found);
         }
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() { return Ok(held) },
-            _ = stopping.wait_for(|stopping| *stopping) => return Ok(held),
-            () = sleep_until(deadline) => return Ok(held),
+            changed = changes.changed() => if changed.is_err() { return Ok(found) },
+            _ = stopping.wait_for(|stopping| *stopping) => return Ok(found),
+            () = sleep_until(deadline) => return Ok(found),
         }
     }
 }

@@ -64,7 +64,7 @@ pub async fn audit(path: &Path) -> Result<Audit, StoreError> {
 }
 
 fn difference(table: &'static str, found: &[String], expected: &[String]) -> StoreError {
-    let at = (0..).find(|&at| found.get(at) != expected.get(at)).unwrap_or_default();
+    let at = (0..=found.len().max(expected.len())).find(|&at| found.get(at) != expected.get(at)).unwrap_or_default();
     let show =
         |rows: &[String]| rows.get(at).map_or_else(|| "no row".to_owned(), |row| row.chars().take(200).collect());
     StoreError::View { table, found: show(found), expected: show(expected) }

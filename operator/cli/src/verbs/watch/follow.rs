@@ -135,7 +135,7 @@ impl Known {
             | Change::Release(Event::Init)
             | Change::Experiment(Event::Init | Event::InitDone) => {}
             Change::Service(Event::InitDone) | Change::Release(Event::InitDone) => {
-                self.listed = self.listed.saturating_add(1)
+                self.listed = self.listed.saturating_add(1);
             }
             Change::Release(Event::Apply(release) | Event::InitApply(release)) => {
                 if release.spec.service == name {

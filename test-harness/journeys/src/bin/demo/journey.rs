@@ -95,8 +95,7 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
     let manifest = Manifest::example(&people.cluster, traveller.example)?;
     let service = manifest.apply(&team.client).await?;
     tell("manifest applied by its team");
-    let escort =
-        Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell };
+    let escort = Escort { people, team, service: &service, confirms: traveller.end == End::Launched, tell: &tell };
     let mut release = escort.release(&commit).await?;
     tell(&format!("release {}, attempt {}", release.name_any(), release.spec.attempt));
     let as_wanted = traveller.end == End::Refused && measured(&release);
@@ -110,7 +109,13 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
 }
 
 /// Looks at the end of the road as a citizen does, and holds it against what it must be.
-async fn arrive(stage: &Stage, traveller: &Traveller, manifest: &Manifest, team: &Person, release: &Release) -> Result<Arrived, Failure> {
+async fn arrive(
+    stage: &Stage,
+    traveller: &Traveller,
+    manifest: &Manifest,
+    team: &Person,
+    release: &Release,
+) -> Result<Arrived, Failure> {
     let status = release.status.clone().unwrap_or_default();
     let services: Api<StateService> = Api::namespaced(team.client.clone(), traveller.participant);
     // The service says where it runs a moment after its release says that it does.

@@ -101,9 +101,7 @@ mod tests {
     }
 
     fn release(stages: &[(&str, i64)]) -> Release {
-        let condition = |&(stage, second): &(&str, i64)| {
-            json!({"type": stage, "status": "True", "reason": "Done", "message": "", "lastTransitionTime": at(second).to_string()})
-        };
+        let condition = |&(stage, second): &(&str, i64)| json!({"type": stage, "status": "True", "reason": "Done", "message": "", "lastTransitionTime": at(second).to_string()});
         serde_json::from_value(json!({
             "apiVersion": "factory.gov.kg/v1alpha1", "kind": "Release", "metadata": {"name": "mine"},
             "spec": {"service": "s", "commit": "c", "specHash": "h", "manifest": {}, "standard": "x",

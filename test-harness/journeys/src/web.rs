@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, header};
+use reqwest::{Client, RequestBuilder, header};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::Cluster;
@@ -33,7 +33,7 @@ pub struct Page {
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     /// The request failed.
-    #[error("GET http://{host}{path}: {source}")]
+    #[error("http://{host}{path}: {source}")]
     Request {
         /// Host that was asked.
         host: String,
@@ -75,18 +75,28 @@ impl Web {
 
     /// Asks `host` for `path` once, with a bearer token where there is one.
     pub async fn get_as(&self, token: Option<&str>, host: &str, path: &str) -> Result<Page, WebError> {
+        self.send(self.client.get(format!("{}{path}", self.ingress)), token, host, path).await
+    }
+
+    async fn send(&self, request: RequestBuilder, token: Option<&str>, host: &str, path: &str) -> Result<Page, WebError> {
         let failed = |source| WebError::Request { host: host.to_owned(), path: path.to_owned(), source };
-        let mut request = self.client.get(format!("{}{path}", self.ingress)).header(header::HOST, host);
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let answer = request.send().await.map_err(failed)?;
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let answer = request.header(header::HOST, host).send().await.map_err(failed)?;
         let content_type = answer.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Ok(Page {
             status: answer.status().as_u16(),
             content_type: content_type.unwrap_or_default().to_owned(),
             body: answer.text().await.map_err(failed)?,
         })
+    }
+
+    /// Sends `body` to `host` as JSON once, with a bearer token where there is one.
+    pub async fn post_as(&self, token: Option<&str>, host: &str, path: &str, body: &serde_json::Value) -> Result<Page, WebError> {
+        let request = self.client.post(format!("{}{path}", self.ingress)).json(body);
+        self.send(request, token, host, path).await
     }
 
     /// Asks until the answer is 200, at most `limit`: an ingress learns of new services a moment

@@ -1,7 +1,7 @@
 //! Journey: people reach what is theirs and nothing else (invariants 2, 11 and 12).
 
 use factory_crds::{LaunchPermit, Participant, Release, StateService};
-use factory_journeys::{Failure, Person, ensure, register, register::Public, scene::Scene, tool};
+use factory_journeys::{Failure, Person, ensure, register, register::Public, scene::Scene};
 use k8s_openapi::{
     api::{
         authentication::v1::TokenRequest,
@@ -100,20 +100,29 @@ async fn a_team_cannot_confirm_and_another_team_cannot_see_the_result() -> Resul
     let submission = release.status.unwrap_or_default().submission;
     ensure(!submission.is_empty(), || "the release names no submission".to_owned())?;
 
-    // The regulator's own key does not help a team: the register asks who sends.
-    let key = ours.people.regulator_key().display().to_string();
-    let arguments = ["confirm", "standing", "-n", &ours.participant, "--key", &key];
-    let said = tool::ask(&ours.people.cluster, &ours.team, &arguments).await?;
-    ensure(said.code != Some(0), || format!("a team confirmed: {}", said.out))?;
-
     let public = Public::read(&ours.team).await?;
     let (host, _) = factory_journeys::web::parts(&public.register);
     let path = format!("/api/v1/submissions/{submission}");
     let own = register::token(&ours.team, &ours.participant, "team").await?;
     let foreign = register::token(&theirs.team, &theirs.participant, "team").await?;
+    let mut state = Value::Null;
     for (token, allowed) in [(Some(own.as_str()), true), (Some(foreign.as_str()), false), (None, false)] {
         let page = ours.web.get_as(token, host, &path).await?;
         ensure((page.status == 200) == allowed, || format!("{path}: {} {}", page.status, page.body))?;
+        if allowed {
+            state = serde_json::from_str(&page.body)?;
+        }
+    }
+
+    // Not even a statement that the regulator signed is taken from anybody else: the register asks
+    // who sends it. The regulator may send it again, and nothing changes.
+    let regulator = register::token(&ours.people.regulator, "regulator", "regulator").await?;
+    let body = json!({"confirmation": state["confirmation"]});
+    ensure(body["confirmation"].is_object(), || format!("the owner does not see the confirmation: {state}"))?;
+    let path = format!("{path}/confirmation");
+    for (token, wanted) in [(Some(own.as_str()), 403), (None, 401), (Some(regulator.as_str()), 200)] {
+        let page = ours.web.post_as(token, host, &path, &body).await?;
+        ensure(page.status == wanted, || format!("{path}: {} instead of {wanted}: {}", page.status, page.body))?;
     }
     Ok(())
 }

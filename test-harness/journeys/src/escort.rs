@@ -63,6 +63,7 @@ impl Escort<'_> {
     async fn once(&self, release: Release) -> Result<Release, Failure> {
         let client = &self.team.client;
         let reached = RefCell::new(stages(&release));
+        let waited = RefCell::new(String::new());
         let see = |release: &Release| {
             for stage in stages(release) {
                 if !reached.borrow().contains(&stage) {
@@ -70,6 +71,11 @@ impl Escort<'_> {
                     (self.tell)(stage);
                 }
             }
+            let waits = road::waits(release).unwrap_or_default();
+            if !waits.is_empty() && *waited.borrow() != waits {
+                (self.tell)(&format!("… {waits}"));
+            }
+            waits.clone_into(&mut waited.borrow_mut());
         };
         let with_regulator = |standing: &Standing| *standing == Standing::WithRegulator;
         let release = travel(client, &release, TO_THE_REGULATOR, with_regulator, see).await?;

@@ -52,6 +52,14 @@ pub fn stop(conditions: &[Condition]) -> Option<&Condition> {
         .find(|condition| condition.status == "False")
 }
 
+/// What `release` waits for at the stage that it is at, as its condition says it.
+#[must_use]
+pub fn waits(release: &Release) -> Option<&str> {
+    let conditions = &release.status.as_ref()?.conditions;
+    let waiting = conditions.iter().find(|condition| condition.status == "Unknown")?;
+    Some(&waiting.message)
+}
+
 /// What was found, or else what the stopped stage says, as sentences.
 #[must_use]
 pub fn reasons(release: &Release) -> Vec<String> {

@@ -78,7 +78,13 @@ impl Web {
         self.send(self.client.get(format!("{}{path}", self.ingress)), token, host, path).await
     }
 
-    async fn send(&self, request: RequestBuilder, token: Option<&str>, host: &str, path: &str) -> Result<Page, WebError> {
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        token: Option<&str>,
+        host: &str,
+        path: &str,
+    ) -> Result<Page, WebError> {
         let failed = |source| WebError::Request { host: host.to_owned(), path: path.to_owned(), source };
         let request = match token {
             Some(token) => request.bearer_auth(token),
@@ -94,7 +100,13 @@ impl Web {
     }
 
     /// Sends `body` to `host` as JSON once, with a bearer token where there is one.
-    pub async fn post_as(&self, token: Option<&str>, host: &str, path: &str, body: &serde_json::Value) -> Result<Page, WebError> {
+    pub async fn post_as(
+        &self,
+        token: Option<&str>,
+        host: &str,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<Page, WebError> {
         let request = self.client.post(format!("{}{path}", self.ingress)).json(body);
         self.send(request, token, host, path).await
     }

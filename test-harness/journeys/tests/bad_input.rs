@@ -137,6 +137,7 @@ async fn a_git_server_that_hangs_costs_a_deadline_and_nothing_else() -> Result<(
     // The cluster is left as it was, whatever was found.
     environments.patch("lab", &PatchParams::default(), &with_hosts(&honest)).await?;
     policies.delete("journeys-hanging-git", &DeleteParams::default()).await?;
+    in_journey_git::<Pod>(&scene).delete("hanging-git", &DeleteParams::default()).await?;
     found?;
     scene.delete(&name).await
 }

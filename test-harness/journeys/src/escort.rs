@@ -55,7 +55,7 @@ impl Escort<'_> {
         if !inconclusive || release.spec.attempt > 1 {
             return Ok(release);
         }
-        (self.tell)(&format!("inconclusive, tried once more by itself: {}", road::reasons(&release).join(" ")));
+        (self.tell)(&format!("inconclusive, tried once more by itself: {}", road::reasons(&release).join("; ")));
         let next = self.after(&release).await?;
         self.once(next).await
     }

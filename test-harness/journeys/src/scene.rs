@@ -91,7 +91,7 @@ impl Scene {
         let commit = sources::push_example(&self.people.cluster, example).await?;
         let release = self.to_the_end(&self.manifest(example, name)?, &commit, true).await?;
         ensure(standing(&release) == Standing::Launched, || {
-            format!("{name} was not launched: {}", reasons(&release).join(" "))
+            format!("{name} was not launched: {}", reasons(&release).join("; "))
         })?;
         Ok(release)
     }

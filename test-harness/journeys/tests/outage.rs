@@ -89,7 +89,7 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     let ended = travel(&scene.team.client, &release, Duration::from_mins(1), |_| false, |_| {}).await?;
     match standing(&ended) {
         Standing::Stopped(reasons) => {
-            ensure(reasons.join(" ").contains(reason), || format!("the reason is not told: {reasons:?}"))?;
+            ensure(reasons.join("; ").contains(reason), || format!("the reason is not told: {reasons:?}"))?;
         }
         other => return Err(Failure::new(format!("returned, but it stands at {other:?}"))),
     }

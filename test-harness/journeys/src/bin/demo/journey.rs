@@ -101,7 +101,7 @@ pub async fn go(stage: &Stage, traveller: &Traveller) -> Result<Arrived, Failure
     let as_wanted = traveller.end == End::Refused && measured(&release);
     if matches!(standing(&release), Standing::Stopped(_)) && !as_wanted {
         // An earlier demo ended badly: that is told, and another attempt is asked for.
-        tell(&format!("had stopped: {}", road::reasons(&release).join(" ")));
+        tell(&format!("had stopped: {}", road::reasons(&release).join("; ")));
         release = escort.again(&release).await?;
     }
     release = escort.to_the_end(release).await?;
@@ -150,7 +150,7 @@ async fn arrive(
     match traveller.end {
         End::Launched => match differs {
             Some(text) => {
-                let reasons = arrived.result.reasons.join(" ");
+                let reasons = arrived.result.reasons.join("; ");
                 arrived
                     .wrong
                     .push(format!("not launched: {text}; the verdict is `{}`: {reasons}", arrived.result.verdict));
@@ -164,7 +164,7 @@ async fn arrive(
                 arrived.wrong.push("launched, though it has a defect".to_owned());
             }
             if arrived.result.verdict != "Failed" || arrived.result.reasons.is_empty() || !measured(release) {
-                let reasons = arrived.result.reasons.join(" ");
+                let reasons = arrived.result.reasons.join("; ");
                 arrived.wrong.push(format!(
                     "`{}` at {}, and should be measured and failed: {reasons}",
                     arrived.result.verdict, arrived.result.phase

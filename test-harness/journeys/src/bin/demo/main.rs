@@ -96,11 +96,12 @@ fn conclude(stage: &Stage, arrived: &[Arrived], folder: &Path) -> Result<bool, F
     }
     times.write()?;
     let overhead = times.most(arrived.iter().filter(|one| one.result.launched).map(|one| &one.result));
-    let result =
+    let mut result =
         DemoResult { overhead_seconds: overhead, services: arrived.iter().map(|one| one.result.clone()).collect() };
     let path: PathBuf = folder.join("result.json");
+    result.keep_times(&DemoResult::read(&path));
     result.write(&path)?;
-    table::print(stage, arrived, &times, overhead, &path);
+    table::print(stage, arrived, &result, &times, &path);
     let mut wrong: Vec<String> =
         arrived.iter().flat_map(|one| one.wrong.iter().map(|text| format!("{}: {text}", one.result.service))).collect();
     match overhead {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use factory_journeys::web;
+use factory_journeys::{result::DemoResult, web};
 
 use crate::{
     OWN_SECONDS_GOAL, TRAVELLERS,
@@ -11,11 +11,10 @@ use crate::{
 };
 
 /// Prints everything that a person wants to see at the end.
-pub fn print(stage: &Stage, arrived: &[Arrived], times: &OwnTimes, overhead: Option<f64>, path: &Path) {
+pub fn print(stage: &Stage, arrived: &[Arrived], end: &DemoResult, times: &OwnTimes, path: &Path) {
     println!();
     println!("{:<46} {:<13} {:<11} {:<9} {:>8} {:>8}", "service", "verdict", "stage", "launched", "seconds", "own");
-    for one in arrived {
-        let result = &one.result;
+    for result in &end.services {
         let launched = if result.launched { "yes" } else { "no" };
         let own = times.of(result).map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1}"));
         let seconds: f64 = result.stages.values().sum();
@@ -32,7 +31,7 @@ pub fn print(stage: &Stage, arrived: &[Arrived], times: &OwnTimes, overhead: Opt
             }
         }
     }
-    if let Some(seconds) = overhead {
+    if let Some(seconds) = end.overhead_seconds {
         println!(
             "\nThe factory itself added {seconds:.1} s (goal: at most {OWN_SECONDS_GOAL:.0} s): from apply to Registered, less builds, \
              experiments, the queue for the lab, and waiting for the regulator."

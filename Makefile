@@ -1,5 +1,6 @@
 # Every command of the project. Those with `##` are for people, and `make help` lists them; the others
-# are steps between. Nothing is built twice: cargo, Go and the scripts keep their own caches.
+# are steps between. Nothing is built twice: cargo, Go and the scripts keep their own caches, and cargo
+# is always asked for the whole workspace, because a part of it would be built with other features.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -27,7 +28,7 @@ demo: ## the main job on real input: three services through the factory, on a re
 	@$(TOOLS)/forecast
 	@$(MAKE) install
 	@$(MAKE) -j5 factory
-	@cargo run --quiet --locked -p factory-journeys --bin demo
+	@"$${CARGO_TARGET_DIR:-target}/debug/demo"
 
 .PHONY: test
 test: ## all tests, unit to journeys (ONLY=word: those whose names contain it)
@@ -49,7 +50,8 @@ cluster-down: ## end the embedded cluster: no process, mount, namespace, cgroup 
 
 .PHONY: generate
 generate: ## kinds, copies in the chart, manifests of variants: all that is made from something else
-	@cargo run --quiet --locked -p factory-crds --bin crdgen crds/generated
+	@cargo build --quiet --locked --workspace --bin crdgen
+	@"$${CARGO_TARGET_DIR:-target}/debug/crdgen" crds/generated
 	@$(TOOLS)/chart-copies
 	@examples/variants
 

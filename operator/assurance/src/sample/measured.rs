@@ -102,7 +102,7 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
 /// answer was complete, in the latencies.
 pub fn fail(prove: &mut ProveEvidence, operation: u32, slots: Range<u32>, cause: Failure) {
     for slot in slots {
-        let Some(counts) = prove.slots.get_mut(slot as usize) else { continue };
+        let Some(counts) = prove.slots.get_mut(slot as usize).filter(|counts| counts[0] > 0) else { continue };
         let bucket =
             prove.buckets.iter_mut().find(|bucket| bucket.second == slot / 10 && bucket.operation == operation);
         let Some(bucket) = bucket.filter(|bucket| bucket.good > 0) else { continue };

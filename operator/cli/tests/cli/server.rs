@@ -88,7 +88,12 @@ pub fn err(output: &Output) -> String {
 
 /// What the API server answers instead of an object.
 pub fn status(code: u16, message: &str) -> Reply {
-    let body = json!({ "apiVersion": "v1", "kind": "Status", "status": "Failure", "message": message, "reason": "", "code": code });
+    let reason = match code {
+        403 => "Forbidden",
+        404 => "NotFound",
+        _ => "",
+    };
+    let body = json!({ "apiVersion": "v1", "kind": "Status", "status": "Failure", "message": message, "reason": reason, "code": code });
     Reply::Json(code, body)
 }
 

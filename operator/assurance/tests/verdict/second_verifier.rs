@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use factory_assurance::{
@@ -26,8 +27,11 @@ fn verifier(arguments: &[&Path]) -> Output {
     Command::new("python3").arg(script).args(arguments).output().expect("python3 is needed for the second verifier")
 }
 
+/// A file of its own for every call: tests of one process run side by side.
 fn temporary(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{call}-{name}", std::process::id()))
 }
 
 /// Asserts that the second verifier says, line by line, what `judge` says.

@@ -1,6 +1,5 @@
-//! The only ways in which the operator writes to the cluster: server-side apply of what it owns,
-//! and creation of what must not exist twice. Every write passes here, so that the crash journey
-//! can enumerate them.
+//! The ways in which the operator writes what a release consists of: server-side apply of what it
+//! owns, and creation of what must not exist twice. Leases are written where they are held.
 
 use std::fmt::Debug;
 

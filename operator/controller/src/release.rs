@@ -26,7 +26,7 @@ use std::{sync::Arc, time::Duration};
 use factory_crds::{Outcome, Release};
 use kube::{ResourceExt as _, runtime::controller::Action};
 
-use crate::{context::Context, error, stage::Progress};
+use crate::{context::Context, error};
 use attempt::Attempt;
 use record::Record;
 
@@ -64,28 +64,31 @@ pub enum ReleaseError {
     Json(#[from] serde_json::Error),
 }
 
-/// Takes a stage's product, or records why there is none and returns.
-macro_rules! reach {
-    ($record:expr, $stage:literal, $progress:expr) => {
-        match $progress {
-            Progress::Done(product) => {
-                $record.reached($stage);
-                product
-            }
-            Progress::Waiting(why) => {
-                $record.waits($stage, why);
-                return Ok(());
-            }
-            Progress::Stopped(why) => {
-                $record.stops($stage, why);
-                return Ok(());
-            }
+/// Takes a step's product, or records at its stage why there is none and returns. The stage itself is
+/// not done yet: more steps follow, or a judgement.
+macro_rules! take {
+    ($record:expr, $stage:literal, $progress:expr) => {{
+        // The step may add to the record's facts, so it ends before the record is asked.
+        let progress = $progress;
+        match $record.take($stage, progress) {
+            Some(product) => product,
+            None => return Ok(()),
         }
-    };
+    }};
+}
+
+/// The same for the last step of a stage, which is done with it.
+macro_rules! reach {
+    ($record:expr, $stage:literal, $progress:expr) => {{
+        let product = take!($record, $stage, $progress);
+        $record.reached($stage);
+        product
+    }};
 }
 
 /// One look at a release.
 pub async fn reconcile(release: Arc<Release>, context: Arc<Context>) -> Result<Action, ReleaseError> {
+    let _timed = context.metrics.time::<Release>();
     let mut record = Record::of(&release);
     if record.has_ended() {
         return Ok(Action::await_change());
@@ -112,20 +115,10 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
         record.facts_mut().bundle.clone_from(&bundle.digest);
         let candidate = reach!(record, "Deployed", deploy::candidate(context, attempt, &bundle, record.facts()).await?);
         record.facts_mut().namespace.clone_from(&candidate.namespace);
-        let run = reach!(record, "Verified", announce::run(context, attempt, &bundle, record.facts_mut()).await?);
-        let findings = match verify::check(context, attempt, &candidate, &run).await? {
-            Progress::Done(findings) => findings,
-            Progress::Waiting(why) => {
-                record.waits("Verified", why);
-                return Ok(());
-            }
-            Progress::Stopped(why) => {
-                record.stops("Verified", why);
-                return Ok(());
-            }
-        };
+        let run = take!(record, "Verified", announce::run(context, attempt, &bundle, record.facts_mut()).await?);
+        let findings = take!(record, "Verified", verify::check(context, attempt, &candidate, &run).await?);
         record.judged("Verified", findings.deviation());
-        let evidence = reach!(record, "Proven", prove::withstand(context, attempt, &candidate, &run, findings).await?);
+        let evidence = take!(record, "Proven", prove::withstand(context, attempt, &candidate, &run, findings).await?);
         let dossier = dossier::compose(context, attempt, &bundle, &run, evidence).await?;
         record.judged("Proven", dossier.deviation());
         record.facts_mut().findings.clone_from(&dossier.verdict.findings);
@@ -153,10 +146,9 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
 }
 
 /// How long to wait after an error; the controller adds no jitter of its own, the UID does.
+#[must_use]
 pub fn on_error(release: Arc<Release>, failure: &ReleaseError, context: Arc<Context>) -> Action {
-    let kind = crate::metrics::Driver { kind: "Release" };
-    context.metrics.reconcile_errors.get_or_create(&kind).inc();
-    tracing::warn!(release = %release.name_any(), error = %error::chain(failure), "will try again");
+    context.metrics.failed(&*release, failure);
     let jitter = release.uid().map_or(0, |uid| u64::from(uid.as_bytes()[0] % 30));
     Action::requeue(Duration::from_millis(3_000 + jitter * 100))
 }

@@ -12,7 +12,12 @@ use kube::{
 };
 
 use super::{ReleaseError, report::Receipt};
-use crate::{apply, context::Context, metrics::StageEnd, stage::Why};
+use crate::{
+    apply,
+    context::Context,
+    metrics::StageEnd,
+    stage::{Progress, Why},
+};
 
 /// The status of a release while it is being looked at.
 pub struct Record {
@@ -59,6 +64,17 @@ impl Record {
     #[must_use]
     pub const fn waits_for_a_person(&self) -> bool {
         self.person
+    }
+
+    /// The product of a step of `stage`, if there is one; else why not is recorded. A product alone
+    /// changes nothing, so that a second look at the same facts writes nothing (invariant 9).
+    pub fn take<T>(&mut self, stage: &str, progress: Progress<T>) -> Option<T> {
+        match progress {
+            Progress::Done(product) => return Some(product),
+            Progress::Waiting(why) => self.waits(stage, why),
+            Progress::Stopped(why) => self.stops(stage, why),
+        }
+        None
     }
 
     /// `stage` is done.
@@ -163,5 +179,44 @@ impl Record {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state_service::{examples, releases};
+
+    fn record(status: ReleaseStatus) -> Record {
+        let service = examples::service();
+        let mut release = releases::due(&service, &"a".repeat(40), &examples::standard(), &[]).unwrap().unwrap();
+        release.status = Some(status);
+        Record::of(&release)
+    }
+
+    /// What the road records while its second step of `Verified` ends with `verify`.
+    fn look(record: &mut Record, verify: Progress<Option<Why>>) {
+        record.take("Verified", Progress::Done("announced"));
+        if let Some(deviation) = record.take("Verified", verify) {
+            record.judged("Verified", deviation);
+        }
+    }
+
+    #[test]
+    fn a_second_look_at_the_same_facts_changes_nothing() {
+        let looks: [fn() -> Progress<Option<Why>>; 4] = [
+            || Progress::Done(None),
+            || Progress::Done(Some(Why::new("ChecksFailed", "a check failed"))),
+            || Progress::waiting("Running", "verify is running"),
+            || Progress::stopped("LabFailed", "verify: no answer"),
+        ];
+        for verify in looks {
+            let mut first = record(ReleaseStatus::default());
+            look(&mut first, verify());
+            assert_ne!(first.now, first.before);
+            let mut second = record(first.now);
+            look(&mut second, verify());
+            assert_eq!(second.now, second.before);
+        }
     }
 }

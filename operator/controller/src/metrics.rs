@@ -1,18 +1,21 @@
 //! What Prometheus reads from the operator.
 
-use std::sync::atomic::AtomicU64;
+use std::{sync::atomic::AtomicU64, time::Instant};
 
+use kube::ResourceExt as _;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
+use crate::{apply::Object, error};
+
 /// Labels of a reconcile.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Driver {
     /// Kind that was reconciled.
-    pub kind: &'static str,
+    pub kind: String,
 }
 
 /// Labels of a release that ended a stage.
@@ -53,7 +56,33 @@ impl Default for Metrics {
     }
 }
 
+/// Observes the time from its making to its end.
+pub struct Timer<'a> {
+    metrics: &'a Metrics,
+    driver: Driver,
+    began: Instant,
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        self.metrics.reconcile_seconds.get_or_create(&self.driver).observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
 impl Metrics {
+    /// Times a reconcile of `K` until it is dropped.
+    #[must_use]
+    pub fn time<K: Object>(&self) -> Timer<'_> {
+        Timer { metrics: self, driver: Driver { kind: K::kind(&()).into_owned() }, began: Instant::now() }
+    }
+
+    /// A reconcile of `object` ended with `failure`, and will be tried again.
+    pub fn failed<K: Object>(&self, object: &K, failure: &(dyn std::error::Error + 'static)) {
+        let kind = K::kind(&()).into_owned();
+        tracing::warn!(kind, name = %object.name_any(), error = %error::chain(failure), "will try again");
+        self.reconcile_errors.get_or_create(&Driver { kind }).inc();
+    }
+
     /// In the text format of OpenMetrics.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();

@@ -36,6 +36,7 @@ pub enum ParticipantError {
 
 /// One look at a `Participant`.
 pub async fn reconcile(participant: Arc<Participant>, context: Arc<Context>) -> Result<Action, ParticipantError> {
+    let _timed = context.metrics.time::<Participant>();
     let client = &context.client;
     apply::cluster(client, &namespace(&participant)).await?;
     apply::namespaced(client, &deny_all(&participant)).await?;
@@ -134,9 +135,8 @@ fn rights(participant: &Participant) -> RoleBinding {
 }
 
 /// How long to wait after an error.
+#[must_use]
 pub fn on_error(participant: Arc<Participant>, failure: &ParticipantError, context: Arc<Context>) -> Action {
-    let kind = crate::metrics::Driver { kind: "Participant" };
-    context.metrics.reconcile_errors.get_or_create(&kind).inc();
-    tracing::warn!(participant = %participant.name_any(), error = %crate::error::chain(failure), "will try again");
+    context.metrics.failed(&*participant, failure);
     Action::requeue(Duration::from_secs(5))
 }

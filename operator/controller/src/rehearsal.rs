@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use factory_crds::{Experiment, ExperimentStatus, Release};
 use kube::{Api, Resource as _, ResourceExt as _, api::ListParams, runtime::controller::Action};
 
-use crate::{apply, context::Context, error};
+use crate::{apply, context::Context};
 
 /// A rehearsal could not begin; it is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,7 @@ pub enum RehearsalError {
 
 /// One look at an `Experiment`.
 pub async fn reconcile(experiment: Arc<Experiment>, context: Arc<Context>) -> Result<Action, RehearsalError> {
+    let _timed = context.metrics.time::<Experiment>();
     if !experiment.spec.rehearsal || experiment.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
@@ -74,9 +75,8 @@ fn rehearsal(experiment: &Experiment, newest: &Release) -> Release {
 }
 
 /// How long to wait after an error.
+#[must_use]
 pub fn on_error(experiment: Arc<Experiment>, failure: &RehearsalError, context: Arc<Context>) -> Action {
-    let kind = crate::metrics::Driver { kind: "Experiment" };
-    context.metrics.reconcile_errors.get_or_create(&kind).inc();
-    tracing::warn!(experiment = %experiment.name_any(), error = %error::chain(failure), "will try again");
+    context.metrics.failed(&*experiment, failure);
     Action::requeue(Duration::from_secs(5))
 }

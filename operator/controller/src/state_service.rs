@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use factory_crds::{Release, StateService};
 use kube::{Api, ResourceExt as _, api::ListParams, runtime::controller::Action};
 
-use crate::{apply, context::Context, error, release::attempt, stage::Progress};
+use crate::{apply, context::Context, release::attempt, stage::Progress};
 
 /// Annotation by which a team or the regulator names the release that is to run.
 pub const ROLLBACK: &str = "factory.gov.kg/rollback";
@@ -42,6 +42,7 @@ pub enum StateServiceError {
 
 /// One look at a `StateService`.
 pub async fn reconcile(service: Arc<StateService>, context: Arc<Context>) -> Result<Action, StateServiceError> {
+    let _timed = context.metrics.time::<StateService>();
     if service.metadata.deletion_timestamp.is_some() {
         // Releases go by owner reference, candidates by `collect`; a launched service stays.
         return Ok(Action::await_change());
@@ -95,9 +96,8 @@ async fn of(context: &Context, service: &StateService) -> Result<Vec<Release>, k
 }
 
 /// How long to wait after an error.
+#[must_use]
 pub fn on_error(service: Arc<StateService>, failure: &StateServiceError, context: Arc<Context>) -> Action {
-    let kind = crate::metrics::Driver { kind: "StateService" };
-    context.metrics.reconcile_errors.get_or_create(&kind).inc();
-    tracing::warn!(service = %service.name_any(), error = %error::chain(failure), "will try again");
+    context.metrics.failed(&*service, failure);
     Action::requeue(Duration::from_secs(5))
 }

@@ -5,10 +5,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use k8s_openapi::api::apps::v1::Deployment;
 
 use super::{Fault, FaultError, Target};
-use crate::{
-    measure::{deployment::differences, view::View},
-    random::Random,
-};
+use crate::{measure::view::View, random::Random};
 
 /// One pod is killed.
 #[derive(Debug)]
@@ -65,10 +62,6 @@ impl Fault for PodKill {
     }
 
     fn residue<'a>(&'a mut self, target: &'a Target) -> BoxFuture<'a, Result<Vec<String>, FaultError>> {
-        async move {
-            let Some(before) = &self.before else { return Ok(Vec::new()) };
-            Ok(differences(before, &target.deployment().await?))
-        }
-        .boxed()
+        target.residue(self.before.as_ref()).boxed()
     }
 }

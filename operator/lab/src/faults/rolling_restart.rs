@@ -7,10 +7,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::json;
 
 use super::{Fault, FaultError, Target};
-use crate::measure::{
-    deployment::{RESTARTED_AT, differences},
-    view::View,
-};
+use crate::measure::{deployment::RESTARTED_AT, view::View};
 
 /// All pods are replaced.
 #[derive(Debug, Default)]
@@ -52,10 +49,6 @@ impl Fault for RollingRestart {
     }
 
     fn residue<'a>(&'a mut self, target: &'a Target) -> BoxFuture<'a, Result<Vec<String>, FaultError>> {
-        async move {
-            let Some(before) = &self.before else { return Ok(Vec::new()) };
-            Ok(differences(before, &target.deployment().await?))
-        }
-        .boxed()
+        target.residue(self.before.as_ref()).boxed()
     }
 }

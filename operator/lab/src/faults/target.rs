@@ -10,6 +10,7 @@ use kube::{
 };
 
 use super::FaultError;
+use crate::measure::deployment::differences;
 
 /// Longest wait for one answer of the API server.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -37,6 +38,12 @@ impl Target {
     /// The Deployment as it is now.
     pub async fn deployment(&self) -> Result<Deployment, FaultError> {
         in_time("read the Deployment", self.deployments.get(&self.component)).await
+    }
+
+    /// What of the Deployment differs from `before`, one line each; nothing where nothing was touched.
+    pub async fn residue(&self, before: Option<&Deployment>) -> Result<Vec<String>, FaultError> {
+        let Some(before) = before else { return Ok(Vec::new()) };
+        Ok(differences(before, &self.deployment().await?))
     }
 
     /// Merges `patch` into the Deployment.

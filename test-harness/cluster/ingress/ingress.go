@@ -19,7 +19,8 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
+
+	"factory.gov.kg/test-harness/cluster/changes"
 )
 
 const class = "factory-local"
@@ -35,22 +36,9 @@ func Watch(ctx context.Context, config *rest.Config, proxy *Proxy, address strin
 	ingresses := factory.Networking().V1().Ingresses()
 	services := factory.Core().V1().Services()
 	slices := factory.Discovery().V1().EndpointSlices()
-	changed := make(chan struct{}, 1)
-	notice := func() {
-		select {
-		case changed <- struct{}{}:
-		default: // a change is already waiting to be read
-		}
-	}
-	handler := cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(any) { notice() },
-		UpdateFunc: func(any, any) { notice() },
-		DeleteFunc: func(any) { notice() },
-	}
-	for _, informer := range []cache.SharedIndexInformer{ingresses.Informer(), services.Informer(), slices.Informer()} {
-		if _, err := informer.AddEventHandler(handler); err != nil {
-			return err
-		}
+	changed, _, err := changes.Of(ingresses.Informer(), services.Informer(), slices.Informer())
+	if err != nil {
+		return err
 	}
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())

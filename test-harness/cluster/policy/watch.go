@@ -13,9 +13,9 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/knftables"
 
+	"factory.gov.kg/test-harness/cluster/changes"
 	"factory.gov.kg/test-harness/cluster/layout"
 )
 
@@ -50,22 +50,9 @@ func Run(ctx context.Context, config *rest.Config, node, subnet string) error {
 	factory := informers.NewSharedInformerFactory(client, 0)
 	pods, spaces := factory.Core().V1().Pods(), factory.Core().V1().Namespaces()
 	policies := factory.Networking().V1().NetworkPolicies()
-	changed := make(chan struct{}, 1)
-	notice := func() {
-		select {
-		case changed <- struct{}{}:
-		default: // a change is already waiting to be read
-		}
-	}
-	handler := cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(any) { notice() },
-		UpdateFunc: func(any, any) { notice() },
-		DeleteFunc: func(any) { notice() },
-	}
-	for _, informer := range []cache.SharedIndexInformer{pods.Informer(), spaces.Informer(), policies.Informer()} {
-		if _, err := informer.AddEventHandler(handler); err != nil {
-			return err
-		}
+	changed, _, err := changes.Of(pods.Informer(), spaces.Informer(), policies.Informer())
+	if err != nil {
+		return err
 	}
 	networks, err := fsnotify.NewWatcher()
 	if err != nil {

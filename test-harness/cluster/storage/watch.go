@@ -17,8 +17,9 @@ import (
 	corelisters "k8s.io/client-go/listers/core/v1"
 	storagelisters "k8s.io/client-go/listers/storage/v1"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/record"
+
+	"factory.gov.kg/test-harness/cluster/changes"
 )
 
 // retryAfter is when a volume that failed is tried again, though nothing about it changed.
@@ -42,21 +43,9 @@ func Run(ctx context.Context, config *rest.Config, folders Folders) error {
 	factory := informers.NewSharedInformerFactory(client, 0)
 	claims, volumes := factory.Core().V1().PersistentVolumeClaims(), factory.Core().V1().PersistentVolumes()
 	classes := factory.Storage().V1().StorageClasses()
-	changed := make(chan struct{}, 1)
-	notice := func() {
-		select {
-		case changed <- struct{}{}:
-		default: // a change is already waiting to be read
-		}
-	}
-	handler := cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(any) { notice() },
-		UpdateFunc: func(any, any) { notice() },
-	}
-	for _, informer := range []cache.SharedIndexInformer{claims.Informer(), volumes.Informer(), classes.Informer()} {
-		if _, err := informer.AddEventHandler(handler); err != nil {
-			return err
-		}
+	changed, notice, err := changes.Of(claims.Informer(), volumes.Informer(), classes.Informer())
+	if err != nil {
+		return err
 	}
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())

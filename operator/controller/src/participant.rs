@@ -14,7 +14,7 @@ use k8s_openapi::{
         api::resource::Quantity,
         apis::meta::v1::{LabelSelector, ObjectMeta, Time},
     },
-    jiff::Timestamp,
+    jiff::{SignedDuration, Timestamp},
 };
 use kube::{Api, ResourceExt as _, runtime::controller::Action};
 
@@ -22,6 +22,9 @@ use crate::{apply, context::Context, manifests::PARTICIPANT};
 
 /// ClusterRole that is bound to a participant's groups in its namespace.
 const TEAM: &str = "factory-team";
+const QUOTA: &str = "factory";
+/// A quota controller that knows the kind counts a new quota well within this.
+const COUNTED_WITHIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// A participant's namespace could not be made; it is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -40,23 +43,49 @@ pub async fn reconcile(participant: Arc<Participant>, context: Arc<Context>) -> 
     let client = &context.client;
     apply::cluster(client, &namespace(&participant)).await?;
     apply::namespaced(client, &deny_all(&participant)).await?;
-    apply::namespaced(client, &quota(&participant)).await?;
     apply::namespaced(client, &rights(&participant)).await?;
+    let quota = apply::namespaced(client, &quota(&participant)).await?;
+    let counted = Counted::of(&quota, Timestamp::now());
+    if counted == Counted::Never {
+        apply::delete::<ResourceQuota>(&Api::namespaced(client.clone(), &participant.name_any()), QUOTA).await?;
+    }
+    let name = participant.name_any();
+    let (ready, reason, message) = match counted {
+        Counted::Yes => ("True", "NamespaceReady", format!("namespace {name} is ready")),
+        _ => ("False", "QuotaNotCounted", format!("the cluster does not count the services of namespace {name} yet")),
+    };
     let mut status = participant.status.clone().unwrap_or_default();
-    let message = format!("namespace {} is ready", participant.name_any());
-    let ready = condition::condition(
-        "Ready",
-        "True",
-        "NamespaceReady",
-        &message,
-        participant.metadata.generation,
-        Time(Timestamp::now()),
-    );
+    let generation = participant.metadata.generation;
+    let ready = condition::condition("Ready", ready, reason, &message, generation, Time(Timestamp::now()));
     condition::set(&mut status.conditions, ready);
     if participant.status.as_ref() != Some(&status) {
         write(&context, &participant, &status).await?;
     }
-    Ok(Action::requeue(Duration::from_secs(300)))
+    Ok(Action::requeue(if counted == Counted::Yes { Duration::from_secs(300) } else { Duration::from_secs(1) }))
+}
+
+/// Whether the cluster counts what a quota limits. Until it does, the API server refuses each manifest
+/// with `status unknown for quota`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counted {
+    Yes,
+    /// The quota is new.
+    Soon,
+    /// The quota is older than the quota controller's knowledge of our kinds, which it looks for every
+    /// 30 s only. It takes up such a quota again after minutes, a new one at once.
+    Never,
+}
+
+impl Counted {
+    fn of(quota: &ResourceQuota, now: Timestamp) -> Self {
+        let used = quota.status.as_ref().and_then(|status| status.used.as_ref());
+        let hard = quota.spec.as_ref().and_then(|spec| spec.hard.as_ref());
+        if hard.into_iter().flatten().all(|(what, _)| used.is_some_and(|used| used.contains_key(what))) {
+            return Self::Yes;
+        }
+        let made = quota.metadata.creation_timestamp.as_ref().map_or(now, |made| made.0);
+        if now.duration_since(made) < COUNTED_WITHIN { Self::Soon } else { Self::Never }
+    }
 }
 
 async fn write(
@@ -101,7 +130,7 @@ fn deny_all(participant: &Participant) -> NetworkPolicy {
 fn quota(participant: &Participant) -> ResourceQuota {
     let services = participant.spec.max_services.to_string();
     ResourceQuota {
-        metadata: named(participant, "factory"),
+        metadata: named(participant, QUOTA),
         spec: Some(ResourceQuotaSpec {
             hard: Some(
                 [
@@ -139,4 +168,29 @@ fn rights(participant: &Participant) -> RoleBinding {
 pub fn on_error(participant: Arc<Participant>, failure: &ParticipantError, context: Arc<Context>) -> Action {
     context.metrics.failed(&*participant, failure);
     Action::requeue(Duration::from_secs(5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(used: serde_json::Value, after: i64) -> Counted {
+        let made = Timestamp::UNIX_EPOCH;
+        let quota = serde_json::from_value(serde_json::json!({
+            "metadata": {"name": QUOTA, "creationTimestamp": made},
+            "spec": {"hard": {"pods": "0", "count/stateservices.factory.gov.kg": "3"}},
+            "status": {"used": used},
+        }));
+        Counted::of(&quota.expect("a quota"), made + SignedDuration::from_secs(after))
+    }
+
+    #[test]
+    fn a_quota_is_counted_only_when_each_of_its_limits_is() {
+        let all = serde_json::json!({"pods": "0", "count/stateservices.factory.gov.kg": "0"});
+        assert_eq!(look(all, 1), Counted::Yes);
+        let pods_only = serde_json::json!({"pods": "0"});
+        assert_eq!(look(pods_only.clone(), 1), Counted::Soon);
+        assert_eq!(look(pods_only, 6), Counted::Never);
+        assert_eq!(look(serde_json::Value::Null, 6), Counted::Never);
+    }
 }

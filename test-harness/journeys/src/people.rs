@@ -121,7 +121,7 @@ impl People {
             "contact": format!("office@{participant}.gov.kg"),
         }});
         put(&participants, participant, registration).await?;
-        until(&participants, participant, "condition Ready", Duration::from_mins(1), |participant| {
+        until(&participants, participant, "condition Ready", Duration::from_mins(2), |participant| {
             participant.status.as_ref().is_some_and(|status| is_true(&status.conditions, "Ready"))
         })
         .await?;

@@ -128,6 +128,11 @@ impl People {
         account(&self.cluster, &self.engineer, participant, "team").await
     }
 
+    /// Whoever has the tokens of the service account `namespace`/`name`, which is there already.
+    pub async fn account(&self, namespace: &str, name: &str) -> Result<Person, PeopleError> {
+        known(&self.cluster, &self.engineer, namespace, name).await
+    }
+
     /// The regulator's private key, made when the factory was installed. It never leaves this side.
     #[must_use]
     pub fn regulator_key(&self) -> PathBuf {
@@ -139,6 +144,12 @@ impl People {
 async fn account(cluster: &Cluster, engineer: &Person, namespace: &str, name: &str) -> Result<Person, PeopleError> {
     let accounts: Api<ServiceAccount> = Api::namespaced(engineer.client.clone(), namespace);
     put(&accounts, name, json!({})).await?;
+    known(cluster, engineer, namespace, name).await
+}
+
+/// The person behind a service account.
+async fn known(cluster: &Cluster, engineer: &Person, namespace: &str, name: &str) -> Result<Person, PeopleError> {
+    let accounts: Api<ServiceAccount> = Api::namespaced(engineer.client.clone(), namespace);
     let request = TokenRequest {
         spec: TokenRequestSpec { expiration_seconds: Some(TOKEN_SECONDS), ..TokenRequestSpec::default() },
         ..TokenRequest::default()

@@ -1,11 +1,12 @@
 //! Journey: the factory is away. Launched services don't notice, and no result is lost.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use factory_crds::StateService;
 use factory_journeys::{
     Failure, ensure,
     live::COMPONENT,
+    programs::{KEEPER, OPERATOR, REGISTER, scale_down, scale_up},
     register::{self, Public},
     road::{Standing, reached, release_of, standing, travel},
     scene::Scene,
@@ -15,14 +16,9 @@ use factory_journeys::{
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api, ResourceExt as _,
-    api::{DeleteParams, ListParams, Patch, PatchParams},
+    api::{DeleteParams, ListParams},
 };
-use serde_json::json;
 use tokio::sync::Mutex;
-
-const OPERATOR: &str = "factory-operator";
-const KEEPER: &str = "factory-permit-keeper";
-const REGISTER: &str = "factory-register";
 
 /// Tests of this file take away what the others need, so they take turns.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -33,9 +29,9 @@ async fn launched_services_are_rescheduled_while_operator_and_register_are_down(
     let scene = Scene::of("journey-standing").await?;
     scene.launched("queue-number", "standing").await?;
     let programs = [OPERATOR, KEEPER, REGISTER];
-    let replicas = scale_down(&scene, &programs).await?;
+    let away = scale_down(&scene.people.engineer, &programs).await?;
     let found = a_deleted_pod_comes_back(&scene).await;
-    scale_up(&scene, &replicas).await?;
+    scale_up(&scene.people.engineer, away).await?;
     found
 }
 
@@ -54,7 +50,7 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     .await?;
 
     // Away in the middle of the experiment, so that its result finds no register.
-    let replicas = scale_down(&scene, &[REGISTER]).await?;
+    let away = scale_down(&scene.people.engineer, &[REGISTER]).await?;
     let waits = until(&scene.releases(), &release.name_any(), "a report that waits", limit, |release| {
         let conditions = release.status.iter().flat_map(|status| &status.conditions);
         conditions
@@ -66,7 +62,7 @@ async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Fa
     let minute = Duration::from_mins(1);
     let gave_up =
         travel(&scene.team.client, &release, minute, |standing| *standing != Standing::Underway, |_| {}).await;
-    scale_up(&scene, &replicas).await?;
+    scale_up(&scene.people.engineer, away).await?;
     waits?;
     ensure(gave_up.is_err(), || {
         format!("without a register the release came to {:?}", gave_up.as_ref().map(standing))
@@ -122,44 +118,4 @@ async fn a_deleted_pod_comes_back(scene: &Scene) -> Result<(), Failure> {
     let after = pods.list(&ListParams::default().labels(&format!("{COMPONENT}=queue"))).await?.items;
     let new = after.iter().any(|pod| before.iter().all(|old| old.uid() != pod.uid()));
     ensure(new, || "no new pod took the place of the deleted one".to_owned())
-}
-
-/// Scales the factory's `programs` to nothing and waits until no pod of theirs is left; returns how
-/// many replicas each had.
-async fn scale_down(scene: &Scene, programs: &[&str]) -> Result<BTreeMap<String, i32>, Failure> {
-    let deployments: Api<Deployment> = Api::namespaced(scene.people.engineer.client.clone(), "factory-system");
-    let mut replicas = BTreeMap::new();
-    for program in programs {
-        let spec = deployments.get(program).await?.spec.unwrap_or_default();
-        replicas.insert((*program).to_owned(), spec.replicas.unwrap_or(1).max(1));
-        scale(&deployments, program, 0).await?;
-    }
-    let limit = Duration::from_secs(90);
-    for program in programs {
-        until(&deployments, program, "no replica left", limit, |deployment| {
-            deployment.status.as_ref().and_then(|status| status.replicas).unwrap_or_default() == 0
-        })
-        .await?;
-    }
-    Ok(replicas)
-}
-
-/// Undoes [`scale_down`] and waits until the programs are ready.
-async fn scale_up(scene: &Scene, replicas: &BTreeMap<String, i32>) -> Result<(), Failure> {
-    let deployments: Api<Deployment> = Api::namespaced(scene.people.engineer.client.clone(), "factory-system");
-    for (program, count) in replicas {
-        scale(&deployments, program, *count).await?;
-    }
-    for (program, count) in replicas {
-        until(&deployments, program, "all replicas ready", Duration::from_mins(2), |deployment| {
-            deployment.status.as_ref().and_then(|status| status.ready_replicas) == Some(*count)
-        })
-        .await?;
-    }
-    Ok(())
-}
-
-async fn scale(deployments: &Api<Deployment>, program: &str, count: i32) -> Result<(), kube::Error> {
-    let patch = Patch::Merge(json!({"spec": {"replicas": count}}));
-    deployments.patch_scale(program, &PatchParams::default(), &patch).await.map(drop)
 }

@@ -1,0 +1,125 @@
+//! A write of the operator, named so that the same write for another release has the same name.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// Digest of the empty configuration of an OCI artifact: the one blob that is the same each time.
+const EMPTY: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+/// Shorter runs of hexadecimal digits may be words.
+const SHORTEST_ID: usize = 8;
+
+/// A write: where it goes, its method, its path without what is a release's own, and, of a status
+/// or an Event, what it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Point(String);
+
+impl Point {
+    /// The point of a request to `door`, if it is a write of the release of `service`. `others` are
+    /// names that are none of its business: other participants and their namespaces.
+    #[must_use]
+    pub fn of(
+        door: &str,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        service: &str,
+        others: &BTreeSet<String>,
+    ) -> Option<Self> {
+        let parts = || path.split(['/', '?', '&']);
+        let of_another = parts().any(|part| others.contains(part));
+        // Leadership is no write of a release; it is renewed for as long as the process lives.
+        if matches!(method, "GET" | "HEAD" | "OPTIONS") || of_another || parts().any(|part| part == "leases") {
+            return None;
+        }
+        let path = path.split_once('?').map_or(path, |(path, query)| {
+            // Of the query only the blob's digest says what is written.
+            if query.contains(EMPTY) { "blobs/empty" } else { path }
+        });
+        let said = said(path, body);
+        Some(Self(format!("{door} {method} {}{said}", general(path, service))))
+    }
+
+    /// Whether it only tells of what was done: which of these are written depends on the moment.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.0.contains("/status") || self.0.contains("/events")
+    }
+}
+
+impl std::fmt::Display for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a status or an Event says: the newest condition, or the reason.
+fn said(path: &str, body: &[u8]) -> String {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return String::new() };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if path.ends_with("/status") {
+        let newest = body["status"]["conditions"].as_array().and_then(|conditions| conditions.last().cloned());
+        let newest = newest.unwrap_or_default();
+        return format!(" {}={}/{}", text(&newest["type"]), text(&newest["status"]), text(&newest["reason"]));
+    }
+    if path.contains("/events") { format!(" {}", text(&body["reason"])) } else { String::new() }
+}
+
+/// `path` with the service's name and every identifier replaced by what they are.
+fn general(path: &str, service: &str) -> String {
+    let path = path.replace(service, "<service>");
+    let mut made = String::new();
+    let mut run = String::new();
+    for letter in path.chars().chain([' ']) {
+        if letter.is_ascii_hexdigit() || (letter == '-' && !run.is_empty()) {
+            run.push(letter);
+            continue;
+        }
+        let digits = run.chars().filter(char::is_ascii_digit).count();
+        if run.len() >= SHORTEST_ID && digits > 0 { made.push_str("<id>") } else { made.push_str(&run) }
+        run.clear();
+        made.push(letter);
+    }
+    made.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(method: &str, path: &str, body: &str, service: &str) -> Option<String> {
+        let others = ["other".to_owned(), "svc-99999999".to_owned()].into();
+        Point::of("api", method, path, body.as_bytes(), service, &others).map(|point| point.to_string())
+    }
+
+    #[test]
+    fn the_same_write_of_two_releases_is_one_point() {
+        let first = point("PATCH", "/apis/apps/v1/namespaces/svc-8a3136c9/deployments/queue?force=true", "{}", "s1");
+        let second = point("PATCH", "/apis/apps/v1/namespaces/svc-00abcdef/deployments/queue?force=true", "{}", "s2");
+        assert_eq!(first, second);
+        assert_eq!(first.as_deref(), Some("api PATCH /apis/apps/v1/namespaces/svc-<id>/deployments/queue"));
+    }
+
+    #[test]
+    fn statuses_and_events_are_told_apart_by_what_they_say() {
+        let path = "/apis/factory.gov.kg/v1alpha1/namespaces/p/releases/s1-0a1b2c3d-1/status";
+        let body = r#"{"status": {"conditions": [{"type": "Built", "status": "Unknown", "reason": "Building"}]}}"#;
+        assert_eq!(
+            point("PATCH", path, body, "s1").as_deref(),
+            Some(
+                "api PATCH /apis/factory.gov.kg/v1alpha1/namespaces/p/releases/<service>-<id>/status \
+                 Built=Unknown/Building"
+            )
+        );
+        let event = point("POST", "/apis/events.k8s.io/v1/namespaces/p/events", r#"{"reason": "Built"}"#, "s1");
+        assert!(event.is_some_and(|event| event.ends_with("/events Built")));
+    }
+
+    #[test]
+    fn what_is_no_write_of_the_release_is_no_point() {
+        assert_eq!(point("GET", "/apis/apps/v1/deployments", "", "s1"), None);
+        assert_eq!(point("PUT", "/apis/coordination.k8s.io/v1/namespaces/n/leases/l", "{}", "s1"), None);
+        assert_eq!(point("PATCH", "/api/v1/namespaces/other", "{}", "s1"), None);
+        assert_eq!(point("DELETE", "/api/v1/namespaces/svc-99999999", "", "s1"), None);
+    }
+}

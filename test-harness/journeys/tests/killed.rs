@@ -1,0 +1,147 @@
+//! Journey: the operator's leader is killed with SIGKILL at every write of a release, before and
+//! after it is done. The release ends as one whose leader was never killed, with one submission and
+//! one launch.
+//!
+//! The writes are those of a recorded release; a write that only a killed leader makes is a point too.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use factory_crds::{Participant, Release};
+use factory_journeys::{
+    Failure, ensure,
+    escort::Escort,
+    killing::{Leader, Moment, Point},
+    programs::{OPERATOR, scale_down, scale_up},
+    register::{self, Public},
+    road::{Standing, standing},
+    scene::Scene,
+    sources,
+    waiting::until_gone,
+};
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace};
+use kube::{Api, ResourceExt, api::ListParams};
+
+/// How a release ended, without what differs from one to the next.
+#[derive(Debug, PartialEq, Eq)]
+struct Ending {
+    standing: Standing,
+    /// `type=status/reason`.
+    conditions: Vec<String>,
+    /// Runs that the register has announced of its bundle.
+    announced: Option<i64>,
+    /// Submissions that the register has of it.
+    submissions: usize,
+    /// Attempts that the factory made.
+    releases: usize,
+    /// Jobs by the label that says what they are for.
+    jobs: BTreeMap<String, usize>,
+    /// Component → how often it was rolled out in the live namespace.
+    launches: BTreeMap<String, String>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_killed_at_each_write_ends_with_one_submission_and_one_launch() -> Result<(), Failure> {
+    let scene = Scene::of("journey-killed").await?;
+    let away = scale_down(&scene.people.engineer, &[OPERATOR]).await?;
+    let found = Box::pin(all_moments(&scene)).await;
+    scale_up(&scene.people.engineer, away).await?;
+    found
+}
+
+async fn all_moments(scene: &Scene) -> Result<(), Failure> {
+    let (expected, recorded) = Box::pin(release(scene, "recorded", Moment::Never)).await?;
+    ensure(expected.standing == Standing::Launched, || format!("without a kill: {expected:#?}"))?;
+    ensure(expected.submissions == 1 && expected.releases == 1, || format!("without a kill: {expected:#?}"))?;
+    println!("{} writes recorded", recorded.len());
+    for (prefix, moment) in [("before", Moment::Before), ("after", Moment::After)] {
+        let (ending, passed) = Box::pin(release(scene, prefix, moment)).await?;
+        println!("killed {prefix} each of {} writes", passed.len());
+        ensure(ending == expected, || format!("killed {prefix} each write: {ending:#?}, not {expected:#?}"))?;
+        // What only tells depends on how long things took.
+        let missed: Vec<_> = recorded.iter().filter(|point| !point.tells() && !passed.contains(*point)).collect();
+        ensure(missed.is_empty(), || format!("never killed {prefix} {missed:#?}"))?;
+    }
+    Ok(())
+}
+
+/// Takes a service of its own to its launch, with a leader that dies at `moment`.
+async fn release(scene: &Scene, prefix: &str, moment: Moment) -> Result<(Ending, BTreeSet<Point>), Failure> {
+    let service = Scene::fresh(prefix);
+    let mut leader = Leader::begin(scene, &service, others(scene).await?, moment).await?;
+    let ending = tokio::select! {
+        ending = Box::pin(walk(scene, &service)) => ending,
+        failure = leader.ended() => Err(failure),
+    };
+    let passed = leader.end().await;
+    Ok((ending?, passed))
+}
+
+async fn walk(scene: &Scene, name: &str) -> Result<Ending, Failure> {
+    let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
+    let service = scene.manifest("queue-number", name)?.apply(&scene.team.client).await?;
+    let tell = |what: &str| println!("{name}: {what}");
+    let escort = Escort { people: &scene.people, team: &scene.team, service: &service, confirms: true, tell: &tell };
+    let made = escort.release(&commit).await?;
+    let release = Box::pin(escort.to_the_end(made)).await?;
+    // The last write of all clears the candidate away.
+    let status = release.status.clone().unwrap_or_default();
+    let namespaces: Api<Namespace> = Api::all(scene.people.engineer.client.clone());
+    until_gone(&namespaces, &status.namespace, Duration::from_mins(2)).await?;
+    ending(scene, name, &release).await
+}
+
+async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, Failure> {
+    let engineer = &scene.people.engineer.client;
+    let status = release.status.clone().unwrap_or_default();
+    let conditions = status.conditions.iter();
+    let conditions = conditions.map(|known| format!("{}={}/{}", known.type_, known.status, known.reason)).collect();
+    let token = register::token(&scene.people.regulator, "regulator", "regulator").await?;
+    let public = Public::read(&scene.people.regulator).await?;
+    let (participant, of_release) = (&scene.participant, release.name_any());
+    let mut submissions = Vec::new();
+    for state in ["Submitted", "Confirmed", "Registered", "Returned"] {
+        submissions
+            .extend(register::submissions(&scene.web, &public, &token, state, participant, &of_release).await?);
+    }
+    let releases = scene.releases().list(&ListParams::default()).await?.items;
+    let mut jobs = BTreeMap::new();
+    for namespace in ["factory-build", "factory-lab"] {
+        let list: Api<Job> = Api::namespaced(engineer.clone(), namespace);
+        let labelled = format!("factory.gov.kg/release={of_release}");
+        for job in list.list(&ListParams::default().labels(&labelled)).await?.items {
+            let kind = job.name_any().split('-').next().unwrap_or_default().to_owned();
+            *jobs.entry(kind).or_default() += 1;
+        }
+    }
+    let live = scene.services().get(name).await?.status.unwrap_or_default().live_namespace;
+    let deployments: Api<Deployment> = Api::namespaced(engineer.clone(), &live);
+    let revision = |deployment: &Deployment| {
+        deployment.annotations().get("deployment.kubernetes.io/revision").cloned().unwrap_or_default()
+    };
+    let launches = deployments.list(&ListParams::default()).await?.items;
+    Ok(Ending {
+        standing: standing(release),
+        conditions,
+        announced: status.announcement.map(|announcement| i64::from(announcement.attempt)),
+        submissions: submissions.len(),
+        releases: releases.iter().filter(|release| release.spec.service == name).count(),
+        jobs,
+        launches: launches.iter().map(|deployment| (deployment.name_any(), revision(deployment))).collect(),
+    })
+}
+
+/// Participants and namespaces that are there before the release, but for those it shares.
+async fn others(scene: &Scene) -> Result<BTreeSet<String>, Failure> {
+    let client = &scene.people.engineer.client;
+    let participants: Api<Participant> = Api::all(client.clone());
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let mut names: BTreeSet<String> =
+        participants.list(&ListParams::default()).await?.items.iter().map(ResourceExt::name_any).collect();
+    let services = namespaces.list(&ListParams::default().labels("factory.gov.kg/service")).await?.items;
+    names.extend(services.iter().map(ResourceExt::name_any));
+    names.remove(&scene.participant);
+    Ok(names)
+}

@@ -32,7 +32,7 @@ demo: ## the main job on real input: three services through the factory, on a re
 
 .PHONY: test
 test: ## all tests, unit to journeys (ONLY=word: those whose names contain it)
-	@$(MAKE) install
+	@$(TOOLS)/install tests
 	@$(TOOLS)/run-tests
 
 .PHONY: check

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use factory_crds::{LaunchPermit, StateService};
 use factory_journeys::{
-    Failure, ensure, events, live,
+    Failure, browser, ensure, events, live,
     register::Public,
     scene::Scene,
     sources, tool,
@@ -39,6 +39,13 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     let address = manifest.text("/spec/register/protection/0/email");
     let hidden = !entry.body.contains(address) && !machines.body.contains(address);
     ensure(!address.is_empty() && hidden, || format!("the public entry shows the contact {address}"))?;
+    // Both at the addresses that are printed, in a browser.
+    let cluster = &scene.people.cluster;
+    let shown = browser::open(cluster, &status.entry).await?;
+    ensure(shown.contains(number), || format!("{} in a browser lacks {number}: {shown}", status.entry))?;
+    let address = scene.web.address(manifest.text("/spec/ingress/host"));
+    let shown = browser::open(cluster, &address).await?;
+    ensure(shown.contains("<select"), || format!("{address} in a browser lacks the choice of a centre: {shown}"))?;
 
     // What runs is what was tested, and the permit names exactly that.
     let service: StateService = scene.services().get(&name).await?;

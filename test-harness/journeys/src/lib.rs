@@ -10,6 +10,7 @@
 pub mod cluster;
 pub mod escort;
 pub mod events;
+pub mod experiment;
 pub mod failure;
 pub mod job_clock;
 pub mod live;

@@ -94,6 +94,13 @@ pub struct ReleaseStatus {
     /// Announcement of the run in the register.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announcement: Option<AnnouncementReference>,
+    /// `repository@sha256:…` of the functional results in the image registry, once they are there.
+    #[serde(default)]
+    pub verify_results: String,
+    /// `repository@sha256:…` of the measurements under load and faults in the image registry, once they
+    /// are there.
+    #[serde(default)]
+    pub prove_results: String,
     /// Digest of the dossier's payload, once signed.
     #[serde(default)]
     pub dossier: String,

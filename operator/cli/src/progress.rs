@@ -41,7 +41,7 @@ pub struct View {
     pub release: String,
     /// Its stages in the order of the road.
     pub stages: Vec<Stage>,
-    /// What the experiment says of itself, in one line; empty where there is none.
+    /// Why an experiment has no release yet, in one line; from then on the release says more.
     pub experiment: String,
 }
 
@@ -73,9 +73,9 @@ pub fn stages(conditions: &[Condition]) -> Vec<Stage> {
 }
 
 /// What is shown of `release`.
-pub fn of_release(release: &Release, experiment: &str) -> View {
+pub fn of_release(release: &Release) -> View {
     let conditions = release.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-    View { release: release.name_any(), stages: stages(conditions), experiment: experiment.to_owned() }
+    View { release: release.name_any(), stages: stages(conditions), experiment: String::new() }
 }
 
 /// What is shown of a service that has no release of its present spec.
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn stages_stand_in_the_order_of_the_road_whatever_the_order_of_conditions() {
         let release = release(None, false, &[("Built", "Unknown", "Building"), ("Resolved", "True", "Resolved")]);
-        let view = of_release(&release, "");
+        let view = of_release(&release);
         let states: Vec<_> = view.stages.iter().map(|stage| (stage.name, stage.state)).take(3).collect();
         assert_eq!(states, [("Resolved", State::Done), ("Built", State::Running), ("Deployed", State::Pending)]);
     }

@@ -17,10 +17,10 @@ use crate::{
     collect,
     context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
     error::Fatal,
-    keys, leader,
+    experiment, keys, leader,
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
     metrics::Metrics,
-    participant, register, rehearsal, release, state_service, telemetry,
+    participant, register, release, state_service, telemetry,
 };
 
 /// Reconciles of one kind at the same time.
@@ -77,7 +77,7 @@ async fn lead(
         () = participants(&context) => {}
         () = state_services(&context) => {}
         () = releases(&context) => {}
-        () = rehearsals(&context) => {}
+        () = experiments(&context) => {}
         () = collect::run(Arc::clone(&context)) => {}
         lost = candidate.hold(epoch) => return Err(lost.into()),
     }
@@ -116,12 +116,15 @@ async fn state_services(context: &Arc<Context>) {
         .await;
 }
 
-async fn rehearsals(context: &Arc<Context>) {
+async fn experiments(context: &Arc<Context>) {
     let client = &context.client;
+    // Whichever of the two made the other, both have one name.
+    let carried_out_by =
+        |release: Release| Some(ObjectRef::<Experiment>::new(&release.name_any()).within(&release.namespace()?));
     Controller::new(Api::<Experiment>::all(client.clone()), watcher::Config::default())
         .with_config(config())
-        .owns(Api::<Release>::all(client.clone()), watcher::Config::default())
-        .run(rehearsal::reconcile, rehearsal::on_error, Arc::clone(context))
+        .watches(Api::<Release>::all(client.clone()), watcher::Config::default(), carried_out_by)
+        .run(experiment::reconcile, experiment::on_error, Arc::clone(context))
         .for_each(|_| std::future::ready(()))
         .await;
 }

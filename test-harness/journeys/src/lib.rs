@@ -11,6 +11,7 @@ pub mod browser;
 pub mod cluster;
 pub mod escort;
 pub mod events;
+pub mod experiment;
 pub mod failure;
 pub mod job_clock;
 pub mod killing;

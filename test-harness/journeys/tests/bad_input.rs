@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use factory_crds::{Outcome, Release, StateService};
 use factory_journeys::{
-    Failure, Manifest, ensure, events, people,
+    Failure, Manifest, ensure, events, experiment, people,
     road::{Standing, codes, reasons, standing},
     scene::Scene,
     sources,
@@ -210,7 +210,14 @@ async fn a_description_that_lies_is_found_by_the_answers() -> Result<(), Failure
     let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
     let release = scene.to_the_end(&manifest, &commit, false).await?;
     said(&release, "DescriptionLies", &["/v1/centres/{centre}/windows"])?;
-    scene.delete(&name).await
+
+    // Its experiment says that nothing was measured and why, and goes with the service.
+    let made = experiment::ended(&scene.team, &release).await?;
+    let all = ["Announced", "Verified", "Measured"].map(|type_| experiment::standing(&made, type_));
+    let expected = [("True", "Done"), ("False", "ChecksFailed"), ("False", "NotMeasured")];
+    ensure(all.map(|(status, reason, _)| (status, reason)) == expected, || format!("{:#?}", made.status))?;
+    scene.delete(&name).await?;
+    experiment::gone(&scene.team, &release).await
 }
 
 /// Applies `manifest`; it must stay without a release, and condition and Event must say `reason`

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use factory_crds::{LaunchPermit, StateService};
+use factory_crds::{LaunchPermit, Release, StateService};
 use factory_journeys::{
-    Failure, browser, ensure, events, live,
+    Failure, browser, ensure, events, experiment, live,
     register::Public,
     scene::Scene,
     sources, tool,
     waiting::{until, until_gone},
     web,
 };
-use k8s_openapi::api::core::v1::{Namespace, Pod};
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{Namespace, Pod},
+};
 use kube::{Api, Client, ResourceExt as _, api::PostParams};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Everything that must hold of one launched service, in one journey: a launch is costly.
 #[tokio::test(flavor = "multi_thread")]
@@ -57,8 +60,9 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     ensure(permit.spec.bundles.iter().any(|bundle| bundle.digest == status.bundle), || format!("{:#?}", permit.spec))?;
     only_permitted_images_run(engineer, &namespace, &permit.spec.images).await?;
 
-    // The dossier stands alone.
-    the_dossier_verifies(&scene, &name).await?;
+    // The dossier stands alone, and holds what was announced before the run.
+    let dossier = the_dossier_verifies(&scene, &name).await?;
+    the_experiment_says_what_was_announced_and_measured(&scene, &release, &dossier).await?;
 
     // What the team sees: each stage as an Event, and the tool that ends with the verdict.
     let reasons = events::about(&scene.team.client, &scene.participant, &release.name_any()).await?;
@@ -115,7 +119,7 @@ fn pod(main: &str, init: &str) -> Result<Pod, serde_json::Error> {
 
 /// The owner fetches the dossier; anyone with the pinned key verifies it offline, and an edited one
 /// does not verify.
-async fn the_dossier_verifies(scene: &Scene, name: &str) -> Result<(), Failure> {
+async fn the_dossier_verifies(scene: &Scene, name: &str) -> Result<Value, Failure> {
     let cluster = &scene.people.cluster;
     let folder = cluster.scratch();
     std::fs::create_dir_all(&folder)?;
@@ -128,14 +132,48 @@ async fn the_dossier_verifies(scene: &Scene, name: &str) -> Result<(), Failure> 
     ensure(said.contains("Passed"), || format!("verify said: {said}"))?;
 
     // One changed character in the payload.
-    let mut envelope: serde_json::Value = serde_json::from_str(&text)?;
+    let whole: Value = serde_json::from_str(&text)?;
+    let mut envelope = whole.clone();
     let payload = envelope["payload"].as_str().unwrap_or_default().to_owned();
     let middle = payload.len() / 2;
     let other = if payload.as_bytes()[middle] == b'A' { "B" } else { "A" };
     envelope["payload"] = json!(format!("{}{other}{}", &payload[..middle], &payload[middle + 1..]));
     std::fs::write(&dossier, envelope.to_string())?;
     let said = tool::ask(cluster, &scene.team, &["verify", &path, "--key", &pinned]).await?;
-    ensure(said.code != Some(0), || format!("an edited dossier verified: {}", said.out))
+    ensure(said.code != Some(0), || format!("an edited dossier verified: {}", said.out))?;
+    let payload: ByteString = serde_json::from_value(whole["payload"].clone())?;
+    Ok(serde_json::from_slice(&payload.0)?)
+}
+
+/// The team reads in its own namespace which plan was announced, and where the raw results are.
+async fn the_experiment_says_what_was_announced_and_measured(
+    scene: &Scene,
+    release: &Release,
+    dossier: &Value,
+) -> Result<(), Failure> {
+    let made = experiment::ended(&scene.team, release).await?;
+    for type_ in ["Announced", "Verified", "Measured"] {
+        let (status, ..) = experiment::standing(&made, type_);
+        ensure(status == "True", || format!("{type_}: {:#?}", made.status))?;
+    }
+    let tested = &dossier["predicate"];
+    let announcement = tested["announcement"]["id"].as_str().unwrap_or_default();
+    let (_, _, said) = experiment::standing(&made, "Announced");
+    ensure(!announcement.is_empty() && said.contains(announcement), || {
+        format!("`{said}` does not name the announcement `{announcement}`")
+    })?;
+    let plan = made.spec.plan.clone().map(|plan| plan.0).unwrap_or_default();
+    ensure(plan.is_object() && plan == tested["plan"], || format!("the dossier has another plan than {plan:#}"))?;
+
+    let status = made.status.unwrap_or_default();
+    let (verify, prove) = (&status.verify_results, &status.prove_results);
+    for results in [verify, prove] {
+        let digest = results.rsplit_once("@sha256:").map(|(_, digest)| digest).unwrap_or_default();
+        let whole = digest.len() == 64 && results.contains(&scene.participant);
+        ensure(whole, || format!("`{results}` names no results by digest"))?;
+    }
+    ensure(verify != prove, || format!("checks and measurements are one document: {verify}"))?;
+    ensure(status.message == "Passed", || format!("the experiment says `{}`", status.message))
 }
 
 /// `kubectl wait` works on what the operator writes.

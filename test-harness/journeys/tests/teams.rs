@@ -1,6 +1,6 @@
 //! Journey: people reach what is theirs and nothing else (invariants 2, 11 and 12).
 
-use factory_crds::{LaunchPermit, Participant, Release, StateService};
+use factory_crds::{Experiment, LaunchPermit, Participant, Release, StateService};
 use factory_journeys::{Failure, Person, ensure, register, register::Public, scene::Scene};
 use k8s_openapi::{
     api::{
@@ -72,6 +72,49 @@ async fn a_team_writes_no_release_no_permit_no_participant_and_no_right() -> Res
     let namespaces: Api<Namespace> = Api::all(team.client.clone());
     let labelled = json!({"metadata": {"labels": {"factory.gov.kg/environment": "lab"}}});
     refused("its namespace's labels", namespaces.patch(own, &patch_dry_run(), &Patch::Merge(labelled)).await)
+}
+
+/// Whatever stands in the namespace as announced was announced (invariant 4).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_makes_rehearsals_and_no_experiment_that_counts() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let own = scene.participant.as_str();
+    let make = async |person: &Person, metadata: Value, spec: Value| {
+        let experiments: Api<Experiment> = Api::namespaced(person.client.clone(), own);
+        let experiment: Experiment = serde_json::from_value(json!({"metadata": metadata, "spec": spec}))?;
+        Ok::<_, Failure>(experiments.create(&dry_run(), &experiment).await)
+    };
+    let rehearsal = json!({"service": "queue", "rehearsal": true});
+    make(&scene.team, json!({"generateName": "queue-rehearsal-"}), rehearsal.clone()).await??;
+
+    // Rights do not help: admission asks who it is, not what they may.
+    let (like_a_release, other) = (json!({"name": "queue-0a1b2c3d-1"}), json!({"name": "made-up"}));
+    let forged = json!({"service": "queue", "release": "queue-0a1b2c3d-1", "plan": {"entry": "queue"}});
+    for person in [&scene.team, &scene.people.engineer] {
+        for (metadata, spec, field) in [
+            (&like_a_release, &forged, "spec.rehearsal: must be true"),
+            (&other, &forged, "spec.rehearsal: must be true"),
+            (&like_a_release, &rehearsal, "metadata.name: names that end like a release's"),
+        ] {
+            let answer = make(person, metadata.clone(), spec.clone()).await?;
+            refused_for(field, 403, answer)?;
+        }
+    }
+    // What says nothing true is refused by the kind itself, whoever makes it.
+    let empty = json!({"service": "queue"});
+    refused_for("spec.rehearsal: an experiment made by a team", 422, make(&scene.team, other.clone(), empty).await?)?;
+    let planned = json!({"service": "queue", "rehearsal": true, "plan": {"entry": "queue"}});
+    refused_for("spec.release, spec.plan: a rehearsal names neither", 422, make(&scene.team, other, planned).await?)?;
+
+    // The operator makes them, and nobody has anybody's changed or deleted.
+    let operator = "system:serviceaccount:factory-system:factory-operator";
+    ensure(may(&scene, operator, "create", "experiments").await?, || "the operator cannot do its work".to_owned())?;
+    for verb in ["update", "patch", "delete"] {
+        ensure(!may(&scene, operator, verb, "experiments").await?, || format!("the operator may {verb} experiments"))?;
+    }
+    let experiments: Api<Experiment> = Api::namespaced(scene.team.client.clone(), own);
+    let passed = json!({"status": {"message": "Passed"}});
+    refused("an experiment's status", experiments.patch_status("any", &patch_dry_run(), &Patch::Merge(passed)).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,6 +211,15 @@ fn refused<T>(what: &str, answer: Result<T, kube::Error>) -> Result<(), Failure>
     match answer {
         Ok(_) => Err(Failure::new(format!("{what}: allowed"))),
         Err(kube::Error::Api(refusal)) if refusal.is_forbidden() => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `answer` must be a refusal with `code` that says `what`.
+fn refused_for<T>(what: &str, code: u16, answer: Result<T, kube::Error>) -> Result<(), Failure> {
+    match answer {
+        Ok(_) => Err(Failure::new(format!("{what}: allowed"))),
+        Err(kube::Error::Api(refusal)) if refusal.code == code && refusal.message.contains(what) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -67,8 +67,7 @@ async fn look(cluster: &Cluster, arguments: &WhyArguments) -> Result<Answer, Fai
             Err(error) => return Err(error.into()),
         },
     };
-    let view =
-        release.as_ref().map_or_else(|| progress::of_service(&service), |release| progress::of_release(release, ""));
+    let view = release.as_ref().map_or_else(|| progress::of_service(&service), progress::of_release);
     let read = match (&release, at(&view)) {
         (Some(release), Some(stage)) => logs(cluster, release, stage.name).await,
         _ => Ok(Vec::new()),

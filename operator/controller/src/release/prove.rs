@@ -2,12 +2,13 @@
 //! A candidate that failed its functional checks is not broken further: the verdict stands already.
 
 use factory_assurance::evidence::{Evidence, PROVE_MEDIA_TYPE};
+use factory_crds::ReleaseStatus;
 
 use super::{
     ReleaseError,
-    announce::AnnouncedPlan,
     attempt::Attempt,
     deploy::Candidate,
+    experiment::OpenExperiment,
     lab_pool,
     verify::{self, Findings},
 };
@@ -16,13 +17,14 @@ use crate::{context::Context, stage::Progress};
 /// Seconds beyond the planned length that a run may take: start, last answers, results.
 const SLACK: i64 = 120;
 
-/// Lets the candidate withstand the plan, once.
+/// Lets the candidate withstand the plan, once, and keeps in `facts` where the measurements are.
 pub async fn withstand(
     context: &Context,
     attempt: &Attempt,
     candidate: &Candidate,
-    run: &AnnouncedPlan,
+    run: &OpenExperiment,
     findings: Findings,
+    facts: &mut ReleaseStatus,
 ) -> Result<Progress<Evidence>, ReleaseError> {
     if findings.deviation().is_some() {
         return Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: None }));
@@ -30,9 +32,10 @@ pub async fn withstand(
     if let Some(other) = lab_pool::take(context, attempt).await? {
         return Ok(Progress::waiting("LabBusy", format!("waits for the lab's nodes: {other} ends first")));
     }
-    let planned: u32 = run.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
+    let planned: u32 = run.announced.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
     match verify::carry_out(context, attempt, candidate, run, "prove", i64::from(planned) + SLACK).await? {
         Progress::Done(end) => {
+            facts.prove_results.clone_from(&end.results);
             let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
             lab_pool::give_back(context, attempt).await?;
             Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: Some(prove) }))

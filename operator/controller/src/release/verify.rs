@@ -6,14 +6,15 @@ use factory_assurance::{
     verdict,
     wire::{Run, RunEnd},
 };
+use factory_crds::ReleaseStatus;
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
 
 use super::{
     ReleaseError,
-    announce::AnnouncedPlan,
     attempt::Attempt,
     deploy::Candidate,
+    experiment::OpenExperiment,
     jobs::{self, JobEnd},
     lab_pool::EXPERIMENT,
 };
@@ -43,17 +44,19 @@ impl Findings {
 /// Longest time for all checks, in seconds.
 const DEADLINE: i64 = 180;
 
-/// Carries the checks out, once.
+/// Carries the checks out, once, and keeps in `facts` where their results are.
 pub async fn check(
     context: &Context,
     attempt: &Attempt,
     candidate: &Candidate,
-    run: &AnnouncedPlan,
+    run: &OpenExperiment,
+    facts: &mut ReleaseStatus,
 ) -> Result<Progress<Findings>, ReleaseError> {
     match carry_out(context, attempt, candidate, run, "verify", DEADLINE).await? {
         Progress::Done(end) => {
+            facts.verify_results.clone_from(&end.results);
             let evidence: VerifyEvidence = fetch(attempt, &end, VERIFY_MEDIA_TYPE).await?;
-            let deviation = verdict::of_checks(&run.plan.verify, &evidence)
+            let deviation = verdict::of_checks(&run.announced.plan.verify, &evidence)
                 .first()
                 .map(|finding| Why::new("ChecksFailed", finding.message.clone()));
             Ok(Progress::Done(Findings { evidence, deviation }))
@@ -68,7 +71,7 @@ pub async fn carry_out(
     context: &Context,
     attempt: &Attempt,
     candidate: &Candidate,
-    run: &AnnouncedPlan,
+    run: &OpenExperiment,
     command: &str,
     deadline_seconds: i64,
 ) -> Result<Progress<RunEnd>, ReleaseError> {
@@ -105,14 +108,15 @@ pub async fn fetch<T: serde::de::DeserializeOwned>(
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-fn document(attempt: &Attempt, candidate: &Candidate, run: &AnnouncedPlan) -> Run {
+fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment) -> Run {
+    let announced = &run.announced;
     Run {
-        announcement: run.run.id.clone(),
-        nonce: run.run.nonce.clone(),
+        announcement: announced.run.id.clone(),
+        nonce: announced.run.nonce.clone(),
         namespace: candidate.namespace.clone(),
         ports: attempt.spec.components.iter().map(|component| (component.name.clone(), component.port)).collect(),
         results: format!("{}/results/{}/{}", attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service),
         plain_http: attempt.lab.registry.plain_http,
-        plan: run.plan.clone(),
+        plan: announced.plan.clone(),
     }
 }

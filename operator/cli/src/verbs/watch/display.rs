@@ -159,7 +159,9 @@ impl Plain {
         }
         if self.experiment != view.experiment {
             self.experiment.clone_from(&view.experiment);
-            writeln!(out, "  {}", harmless(&view.experiment))?;
+            if !view.experiment.is_empty() {
+                writeln!(out, "  {}", harmless(&view.experiment))?;
+            }
         }
         out.flush()
     }

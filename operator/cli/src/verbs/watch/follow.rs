@@ -69,7 +69,7 @@ pub async fn until_end(
         };
         let view = match known.followed(present, which) {
             Some(release) => {
-                let view = progress::of_release(release, known.experiment_of(release));
+                let view = progress::of_release(release);
                 if let Some(ending) = progress::ending(release, until) {
                     display.show(&view)?;
                     return Ok(ending);
@@ -96,7 +96,7 @@ fn changes(cluster: &Cluster, service: &str) -> impl Stream<Item = Result<Change
         .default_backoff()
         .map_ok(Change::Experiment);
     let needed = stream::select(settle("StateServices", services), settle("Releases", releases));
-    // Without the right to see experiments a watch has fewer words, and is a watch all the same.
+    // Only a rehearsal needs them: a watch of a service does without the right to see experiments.
     let wished = settle("Experiments", experiments).filter(|change| futures::future::ready(change.is_ok()));
     stream::select(needed, wished).boxed()
 }
@@ -184,16 +184,6 @@ impl Known {
                 .max_by_key(|release| (release.creation_timestamp(), release.spec.attempt))
         };
         self.releases.get(newest).filter(is_current).or_else(of_spec)
-    }
-
-    /// What the experiment of `release` says of itself.
-    fn experiment_of(&self, release: &Release) -> &str {
-        let name = release.name_any();
-        let of = |experiment: &&Experiment| {
-            experiment.spec.release == name || experiment.status.as_ref().is_some_and(|status| status.release == name)
-        };
-        let status = self.experiments.values().find(of).and_then(|experiment| experiment.status.as_ref());
-        status.map(|status| status.message.as_str()).unwrap_or_default()
     }
 
     /// What is shown while there is no release to follow.

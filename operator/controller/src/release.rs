@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod lab_pool;
 pub mod launch;
 pub mod plan;
+pub mod pods;
 pub mod prove;
 pub mod record;
 pub mod report;

@@ -236,10 +236,11 @@ async fn stays_unresolved(scene: &Scene, manifest: &Manifest, reason: &str, caus
     let status = found.status.unwrap_or_default();
     ensure(status.message.contains(cause), || format!("`{cause}` is not named in: {}", status.message))?;
     ensure(status.release.is_empty(), || format!("a release was made: {}", status.release))?;
-    let told = events::about(&scene.team.client, &scene.participant, &name).await?;
-    ensure(told.iter().any(|(known, note)| known == reason && note.contains(cause)), || {
-        format!("no Event {reason} names `{cause}`: {told:?}")
+    let what = format!("{reason} and names `{cause}`");
+    events::told(&scene.team.client, &scene.participant, &name, &what, |known, note| {
+        known == reason && note.contains(cause)
     })
+    .await
 }
 
 /// The end of a service whose source has this Containerfile.
@@ -253,9 +254,9 @@ async fn stopped(prefix: &str, containerfile: &str, file: Option<(&str, String)>
     ensure(matches!(standing(&release), Standing::Stopped(_)), || format!("{:#?}", release.status))?;
 
     // An Event says it too, and when the manifest is gone nothing of it is left.
-    let told = events::about(&scene.team.client, &scene.participant, &release.name_any()).await?;
     let code = codes(&release).into_iter().next().unwrap_or_default();
-    ensure(told.iter().any(|(reason, _)| *reason == code), || format!("no Event {code}: {told:?}"))?;
+    let ours = |reason: &str, _: &str| reason == code;
+    events::told(&scene.team.client, &scene.participant, &release.name_any(), &code, ours).await?;
     scene.delete(&name).await?;
     let candidate = release.status.clone().unwrap_or_default().namespace;
     if !candidate.is_empty() {

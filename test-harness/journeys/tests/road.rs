@@ -65,8 +65,8 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     the_experiment_says_what_was_announced_and_measured(&scene, &release, &dossier).await?;
 
     // What the team sees: each stage as an Event, and the tool that ends with the verdict.
-    let reasons = events::about(&scene.team.client, &scene.participant, &release.name_any()).await?;
-    ensure(!reasons.is_empty(), || "no Event tells of the release".to_owned())?;
+    let launched = |reason: &str, _: &str| reason == "Launched";
+    events::told(&scene.team.client, &scene.participant, &release.name_any(), "Launched", launched).await?;
     let watched = tool::ask(&scene.people.cluster, &scene.team, &["watch", &name, "-n", &scene.participant]).await?;
     ensure(watched.code == Some(0), || format!("watch ended with {watched:?}"))?;
 

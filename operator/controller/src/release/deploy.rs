@@ -1,14 +1,13 @@
 //! Stage `Deployed`: the candidate, in a namespace of its own on the lab's nodes.
 
 use factory_crds::ReleaseStatus;
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
-use kube::{Api, Client, api::ListParams};
+use k8s_openapi::api::apps::v1::Deployment;
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, pods};
 use crate::{
     apply,
     context::Context,
-    manifests::{COMPONENT, Place, deployment, disruption, lab_job, namespace, network, service, service_account},
+    manifests::{Place, deployment, disruption, lab_job, namespace, network, service, service_account},
     stage::{Progress, Why},
 };
 
@@ -63,11 +62,15 @@ pub async fn objects(
         match rollout(&made) {
             Rollout::Ready => {}
             Rollout::Underway(count) => {
-                let message = format!("{}: {count} of {} pods are ready", component.name, component.replicas);
+                let mut message = format!("{}: {count} of {} pods are ready", component.name, component.replicas);
+                if let Some(why) = pods::trouble(client, &place.namespace, &component.name, false).await? {
+                    message = format!("{message}; {why}");
+                }
                 waiting.get_or_insert(Why::new("Starting", message));
             }
             Rollout::Stuck => {
-                let why = trouble(client, &place.namespace, &component.name).await?;
+                let why = pods::trouble(client, &place.namespace, &component.name, true).await?;
+                let why = why.unwrap_or_else(|| "its pods had not time enough".to_owned());
                 return Ok(Progress::stopped("NotReady", format!("{}: not ready within 120 s: {why}", component.name)));
             }
         }
@@ -98,24 +101,6 @@ fn rollout(deployment: &Deployment) -> Rollout {
         condition.type_ == "Progressing" && condition.reason.as_deref() == Some("ProgressDeadlineExceeded")
     });
     if stuck { Rollout::Stuck } else { Rollout::Underway(ready) }
-}
-
-/// What the pods of a component suffer from, as the kubelet says it.
-async fn trouble(client: &Client, namespace: &str, component: &str) -> Result<String, kube::Error> {
-    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let list = pods.list(&ListParams::default().labels(&format!("{COMPONENT}={component}"))).await?;
-    let said = list.items.iter().find_map(|pod| {
-        let status = pod.status.as_ref()?;
-        let container = status.container_statuses.iter().flatten().next()?;
-        let waiting = container.state.as_ref()?.waiting.as_ref();
-        Some(match waiting {
-            Some(waiting) => format!("{}: {}", waiting.reason.clone()?, waiting.message.clone().unwrap_or_default()),
-            None => {
-                format!("running, restarted {} times, its readiness probe does not succeed", container.restart_count)
-            }
-        })
-    });
-    Ok(said.unwrap_or_else(|| "no pod could be scheduled".to_owned()))
 }
 
 #[cfg(test)]

@@ -58,8 +58,7 @@ pub use source::Source;
     validation = Rule::new("self.interfaces.all(i, self.components.exists(c, c.name == i.component))").message("spec.interfaces: each names a component of spec.components (item 17.9)"),
     validation = Rule::new("self.components.all(c, has(c.build) || has(c.image))").message("spec.components: each has `build` or `image`"),
     validation = Rule::new("size(self.bindings) == 0").message("spec.bindings: not carried out by this version of the factory; remove it until it is (item 12.5)"),
-    validation = Rule::new("size(self.migrations) == 0").message("spec.migrations: not carried out by this version of the factory; remove it until it is (item 12.5)"),
-    validation = Rule::new("self.components.all(c, !has(c.secrets) || size(c.secrets) == 0)").message("spec.components.secrets: not carried out by this version of the factory; remove it until it is (item 12.5)")
+    validation = Rule::new("size(self.migrations) == 0").message("spec.migrations: not carried out by this version of the factory; remove it until it is (item 12.5)")
 )]
 pub struct StateServiceSpec {
     /// Name of the service as users read it.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("has(self.build) != has(self.image)").message("spec.components: give either `build` or `image`, not both"),
-    validation = Rule::new("self.mayVary.all(v, self.env.exists(e, e.name == v))").message("spec.components.mayVary: names a variable that is not in `env`")
+    validation = Rule::new("self.mayVary.all(v, self.env.exists(e, e.name == v))").message("spec.components.mayVary: names a variable that is not in `env`"),
+    validation = Rule::new("self.secrets.all(s, !self.env.exists(e, e.name == s.env))").message(Message::Expression("'spec.components: variable `' + self.secrets.map(s, s.env).filter(v, self.env.exists(e, e.name == v))[0] + '` stands in `env` and in `secrets`; a variable has one value'".to_owned()))
 )]
 pub struct Component {
     /// Name; also its Service's name.
@@ -41,9 +42,10 @@ pub struct Component {
     #[serde(default)]
     #[schemars(length(max = 100))]
     pub may_vary: Vec<String>,
-    /// Secrets by reference; their contents are never read by the factory.
+    /// Variables whose values stand in Secrets of the manifest's namespace. The factory copies the named keys to where the service runs, keeps them nowhere else, and waits for those that are not there yet. A changed value reaches the launched service by a rolling restart.
     #[serde(default)]
     #[schemars(length(max = 20))]
+    #[x_kube(validation = Rule::new("self.all(s, self.exists_one(o, o.env == s.env))").message(Message::Expression("'spec.components.secrets: variable `' + self.map(s, s.env).filter(v, !self.exists_one(o, o.env == v))[0] + '` stands twice; a variable has one value'".to_owned())))]
     pub secrets: Vec<SecretReference>,
     /// Scratch space. Kept data belong into a binding.
     #[serde(default)]
@@ -117,11 +119,14 @@ pub struct SecretReference {
     /// Variable that receives it.
     #[schemars(length(max = 100), regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))]
     pub env: String,
-    /// Secret in the namespace of this manifest.
-    #[schemars(length(min = 1, max = 253))]
+    /// Secret in the namespace of this manifest, of type Opaque, kubernetes.io/basic-auth, kubernetes.io/ssh-auth or kubernetes.io/tls.
+    #[schemars(
+        length(min = 1, max = 120),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
     pub secret: String,
-    /// Key in the Secret.
-    #[schemars(length(min = 1, max = 253))]
+    /// Key in the Secret. Its value is text of at most 100 KiB.
+    #[schemars(length(min = 1, max = 120), regex(pattern = r"^[-._A-Za-z0-9]+$"))]
     pub key: String,
 }
 

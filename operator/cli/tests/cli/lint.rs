@@ -52,6 +52,13 @@ fn a_good_manifest_is_good() {
 }
 
 #[test]
+fn secrets_by_reference_are_good() {
+    let references = "secrets: [{env: USER, secret: db, key: user}, {env: PASSWORD, secret: db.main, key: tls.key}]";
+    let text = broken("calls: [store]", &format!("calls: [store]\n      {references}"));
+    assert_eq!(lines(&lint(&text, &["--strict"])), Vec::<String>::new());
+}
+
+#[test]
 fn the_examples_are_good() {
     let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let mut seen = 0;
@@ -109,6 +116,9 @@ const CASES: &[Case] = &[
     case("name: queue-number", "name: Queue_Number", "Queue_Number", "metadata.name: `Queue_Number` does not fit"),
     case("\n  ingress:", "\n  class: basic\n  ingress:", "class: basic\n  ingress", "spec.class: stands twice; first on line 9"),
     case("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [web]}]\n  ingress:", "bindings:", "spec.bindings: not carried out by this version"),
+    case("calls: [store]", "calls: [store]\n      env: [{name: KEY, value: x}]\n      secrets: [{env: OTHER, secret: db, key: k}, {env: KEY, secret: db, key: k}]", "name: web\n      build", "spec.components[0]: variable `KEY` stands in `env` and in `secrets`"),
+    case("calls: [store]", "calls: [store]\n      secrets: [{env: KEY, secret: db, key: k}, {env: KEY, secret: db, key: l}]", "secrets:", "spec.components[0].secrets: variable `KEY` stands twice"),
+    case("calls: [store]", "calls: [store]\n      secrets: [{env: KEY, secret: Data_Base, key: k}]", "Data_Base", "spec.components[0].secrets[0].secret: `Data_Base` does not fit"),
     case("image: registry.factory.test:5000/store@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "image: store:latest", "store:latest", "spec.components[1].image: registry/name@sha256"),
     // What neither schema nor CEL can say.
     case("power: run-centres", "power: rule-the-world", "rule-the-world", "spec.personalData[0].power: `rule-the-world`: item 60"),

@@ -41,18 +41,26 @@ pub async fn namespaced<K>(client: &Client, object: &K) -> Result<K, WriteError>
 where
     K: Object + Resource<Scope = NamespaceResourceScope>,
 {
+    namespaced_as(client, object, MANAGER).await
+}
+
+/// The same under the name `manager`: what other managers own and `object` does not name stays.
+pub async fn namespaced_as<K>(client: &Client, object: &K, manager: &str) -> Result<K, WriteError>
+where
+    K: Object + Resource<Scope = NamespaceResourceScope>,
+{
     let namespace = object.namespace().unwrap_or_default();
-    apply(Api::namespaced(client.clone(), &namespace), object).await
+    apply(Api::namespaced(client.clone(), &namespace), object, manager).await
 }
 
 /// Applies a cluster-wide `object`, taking the fields that it names.
 pub async fn cluster<K: Object>(client: &Client, object: &K) -> Result<K, WriteError> {
-    apply(Api::all(client.clone()), object).await
+    apply(Api::all(client.clone()), object, MANAGER).await
 }
 
-async fn apply<K: Object>(api: Api<K>, object: &K) -> Result<K, WriteError> {
+async fn apply<K: Object>(api: Api<K>, object: &K, manager: &str) -> Result<K, WriteError> {
     let name = object.name_any();
-    let how = PatchParams::apply(MANAGER).force();
+    let how = PatchParams::apply(manager).force();
     api.patch(&name, &how, &Patch::Apply(object)).await.map_err(|source| failed::<K>("apply", &name, source))
 }
 

@@ -21,6 +21,7 @@ pub mod permit_keeper;
 pub mod register;
 pub mod rehearsal;
 pub mod release;
+pub mod salt;
 pub mod serve;
 pub mod stage;
 pub mod state_service;

@@ -8,6 +8,7 @@ pub mod ingress;
 pub mod lab_job;
 pub mod namespace;
 pub mod network;
+pub mod secret;
 pub mod service;
 pub mod service_account;
 
@@ -128,6 +129,7 @@ pub fn configuration(spec: &StateServiceSpec) -> Result<String, canonical::NotCa
 mod tests {
     use super::*;
     use crate::state_service::examples;
+    use factory_crds::state_service::SecretReference;
 
     #[test]
     fn a_candidate_and_a_launched_service_have_names_of_one_pattern() {
@@ -151,6 +153,21 @@ mod tests {
         let with = configuration(&free).unwrap();
         free.components[0].env[0].value.push('x');
         assert_eq!(configuration(&free).unwrap(), with);
+    }
+
+    #[test]
+    fn a_reference_to_a_secret_changes_the_digest_of_the_manifests() {
+        let digest = |reference: [&str; 3]| {
+            let mut spec = examples::service().spec;
+            let [env, secret, key] = reference.map(str::to_owned);
+            spec.components[0].secrets = vec![SecretReference { env, secret, key }];
+            digest(&spec, &BTreeMap::new()).unwrap()
+        };
+        let before = digest(["PASSWORD", "db", "password"]);
+        for other in [["PASS", "db", "password"], ["PASSWORD", "store", "password"], ["PASSWORD", "db", "pass"]] {
+            assert_ne!(digest(other), before, "{other:?}");
+        }
+        assert_eq!(digest(["PASSWORD", "db", "password"]), before);
     }
 
     #[test]

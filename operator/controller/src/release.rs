@@ -18,6 +18,7 @@ pub mod plan;
 pub mod prove;
 pub mod record;
 pub mod report;
+pub mod secrets;
 pub mod source;
 pub mod verify;
 
@@ -53,6 +54,9 @@ pub enum ReleaseError {
     /// A document has no canonical form.
     #[error(transparent)]
     NotCanonical(#[from] factory_assurance::canonical::NotCanonical),
+    /// There is no salt.
+    #[error(transparent)]
+    Salt(#[from] crate::salt::SaltError),
     /// A dossier could not be signed.
     #[error(transparent)]
     Dsse(#[from] factory_assurance::dsse::DsseError),

@@ -1,14 +1,14 @@
 //! Deployment of a component: rolling without a gap, Pod Security `restricted`, nothing by which the
 //! program could tell that it is tested.
 
-use factory_crds::state_service::Component;
+use factory_crds::state_service::{Component, SecretReference};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
         core::v1::{
-            Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, HTTPGetAction, PodSecurityContext,
-            PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecurityContext,
-            TopologySpreadConstraint, Volume, VolumeMount,
+            Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, HTTPGetAction,
+            PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile,
+            SecretKeySelector, SecurityContext, TopologySpreadConstraint, Volume, VolumeMount,
         },
     },
     apimachinery::pkg::{
@@ -18,19 +18,21 @@ use k8s_openapi::{
     },
 };
 
-use super::{Place, selector};
+use super::{Place, secret, selector};
 
 /// User of every program: services run as nobody in particular.
 const USER: i64 = 65_532;
+/// Annotation of pods that changes with the values of their secrets, so that a new value is a rollout.
+const VALUES: &str = "factory.gov.kg/secrets";
 
-/// Deployment of `component` with `image` in `place`.
+/// Deployment of `component` with `image` in `place`; `mark` stands for the values of its secrets.
 #[must_use]
-pub fn build(place: &Place<'_>, component: &Component, image: &str) -> Deployment {
-    Deployment {
-        metadata: place.meta(&component.name),
-        spec: Some(spec(component, image, Some(place))),
-        ..Deployment::default()
+pub fn build(place: &Place<'_>, component: &Component, image: &str, mark: Option<String>) -> Deployment {
+    let mut spec = spec(component, image, Some(place));
+    if let (Some(metadata), Some(mark)) = (&mut spec.template.metadata, mark) {
+        metadata.annotations = Some([(VALUES.to_owned(), mark)].into());
     }
+    Deployment { metadata: place.meta(&component.name), spec: Some(spec), ..Deployment::default() }
 }
 
 /// Its spec; without a place, the part that is the same everywhere.
@@ -95,6 +97,7 @@ fn pod(component: &Component, image: &str, place: Option<&Place<'_>>) -> PodSpec
 fn container(component: &Component, image: &str) -> Container {
     let cpu = Quantity(component.resources.cpu.clone());
     let memory = Quantity(component.resources.memory.clone());
+    let plain = component.env.iter().map(|variable| plain(&variable.name, &variable.value));
     Container {
         name: component.name.clone(),
         image: Some(image.to_owned()),
@@ -104,7 +107,7 @@ fn container(component: &Component, image: &str) -> Container {
             protocol: Some("TCP".to_owned()),
             ..ContainerPort::default()
         }]),
-        env: Some(component.env.iter().map(|variable| plain(&variable.name, &variable.value)).collect()),
+        env: Some(plain.chain(component.secrets.iter().map(referred)).collect()),
         resources: Some(ResourceRequirements {
             requests: Some([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())].into()),
             // Memory is limited so that a leak ends one pod; processor time is shared by request.
@@ -148,6 +151,16 @@ fn plain(name: &str, value: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
 }
 
+fn referred(reference: &SecretReference) -> EnvVar {
+    let selector =
+        SecretKeySelector { name: secret::NAME.to_owned(), key: secret::entry(reference), optional: Some(false) };
+    EnvVar {
+        name: reference.env.clone(),
+        value: None,
+        value_from: Some(EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() }),
+    }
+}
+
 fn scratch(index: usize, size: &str) -> Volume {
     Volume {
         name: format!("scratch-{index}"),
@@ -158,4 +171,39 @@ fn scratch(index: usize, size: &str) -> Volume {
 
 fn mount(index: usize, path: &str) -> VolumeMount {
     VolumeMount { name: format!("scratch-{index}"), mount_path: path.to_owned(), ..VolumeMount::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state_service::examples;
+
+    #[test]
+    fn a_secret_is_a_variable_by_reference_and_never_by_value() {
+        let mut component = examples::service().spec.components.remove(0);
+        let before = spec(&component, "i", None);
+        component.secrets = vec![SecretReference {
+            env: "DB_PASSWORD".to_owned(),
+            secret: "db".to_owned(),
+            key: "password".to_owned(),
+        }];
+        let after = spec(&component, "i", None);
+        let variables = |spec: &DeploymentSpec| {
+            let pod = spec.template.spec.clone().unwrap_or_default();
+            serde_json::to_value(&pod.containers[0].env).unwrap().as_array().cloned().unwrap_or_default()
+        };
+        let (mut before, after) = (variables(&before), variables(&after));
+        before.push(serde_json::json!({
+            "name": "DB_PASSWORD",
+            "valueFrom": {"secretKeyRef": {"name": "secrets", "key": "db_password", "optional": false}},
+        }));
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn without_secrets_nothing_marks_the_pods() {
+        let component = examples::service().spec.components.remove(0);
+        let annotations = spec(&component, "i", None).template.metadata.unwrap_or_default().annotations;
+        assert_eq!(annotations, None);
+    }
 }

@@ -4,7 +4,7 @@ use factory_crds::ReleaseStatus;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{Api, Client, api::ListParams};
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, secrets};
 use crate::{
     apply,
     context::Context,
@@ -49,17 +49,25 @@ pub async fn objects(
     images: &std::collections::BTreeMap<String, String>,
 ) -> Result<Progress<()>, ReleaseError> {
     let client = &context.client;
+    // Before anything is made, so that nothing stands about half done while a team is waited for.
+    let secrets = match secrets::read(context, attempt).await? {
+        Progress::Done(secrets) => secrets,
+        Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
+        Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
+    };
     apply::cluster(client, &namespace::build(place)).await?;
     for policy in network::build(place, &attempt.spec) {
         apply::namespaced(client, &policy).await?;
     }
+    secrets.offer(client, place).await?;
     let mut waiting: Option<Why> = None;
     for component in &attempt.spec.components {
         let image = images.get(&component.name).map_or("", String::as_str);
         apply::namespaced(client, &service_account::build(place, component)).await?;
         apply::namespaced(client, &service::build(place, component)).await?;
         apply::namespaced(client, &disruption::build(place, component)).await?;
-        let made = apply::namespaced(client, &deployment::build(place, component, image)).await?;
+        let mark = secrets.mark(component);
+        let made = apply::namespaced(client, &deployment::build(place, component, image, mark)).await?;
         match rollout(&made) {
             Rollout::Ready => {}
             Rollout::Underway(count) => {
@@ -72,7 +80,11 @@ pub async fn objects(
             }
         }
     }
-    Ok(waiting.map_or(Progress::Done(()), Progress::Waiting))
+    if let Some(why) = waiting {
+        return Ok(Progress::Waiting(why));
+    }
+    secrets.settle(client, place).await?;
+    Ok(Progress::Done(()))
 }
 
 /// How far a Deployment is.

@@ -9,11 +9,14 @@ use factory_assurance::{
     verdict::{self, Verdict},
 };
 use factory_crds::{Outcome, StateServiceSpec, state_service::ProtectionContact};
-use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::api::ObjectMeta;
 
 use super::{ReleaseError, announce::AnnouncedPlan, attempt::Attempt, build::BuiltBundle};
-use crate::{apply, artifacts::Artifacts, context::Context, stage::Why};
+use crate::{
+    artifacts::Artifacts,
+    context::Context,
+    salt::{self, Purpose},
+    stage::Why,
+};
 
 /// Media type of a signed dossier.
 const MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
@@ -52,7 +55,7 @@ pub async fn compose(
     run: &AnnouncedPlan,
     evidence: Evidence,
 ) -> Result<SignedDossier, ReleaseError> {
-    let salt = salt(context, attempt).await?;
+    let salt = salt::of(context, Purpose::Contacts, &attempt.participant, &attempt.pinned.service).await?;
     let mut result = TestResult {
         rules: verdict::RULES.to_owned(),
         subject: run.subject.clone(),
@@ -96,23 +99,4 @@ fn record(spec: &StateServiceSpec, salt: &[u8]) -> Record {
         data,
         instructions: spec.instructions.clone(),
     }
-}
-
-/// 32 random bytes for the contacts of this service, made once.
-async fn salt(context: &Context, attempt: &Attempt) -> Result<Vec<u8>, ReleaseError> {
-    let whose = format!("{}/{}", attempt.participant, attempt.pinned.service);
-    let name = format!("contact-salt-{}", &canonical::sha256(whose.as_bytes())["sha256:".len()..][..16]);
-    let fresh = dsse::PrivateKey::generate().to_pem()?;
-    let secret = Secret {
-        metadata: ObjectMeta {
-            name: Some(name),
-            namespace: Some(context.settings.namespace.clone()),
-            ..ObjectMeta::default()
-        },
-        immutable: Some(true),
-        data: Some([("salt".to_owned(), ByteString(canonical::sha256(fresh.as_bytes()).into_bytes()))].into()),
-        ..Secret::default()
-    };
-    let kept = apply::create_once(&context.client, &secret).await?;
-    Ok(kept.data.and_then(|mut data| data.remove("salt")).map(|bytes| bytes.0).unwrap_or_default())
 }

@@ -18,10 +18,17 @@ use k8s_openapi::{
 };
 use kube::{Api, ResourceExt as _, runtime::controller::Action};
 
-use crate::{apply, context::Context, manifests::PARTICIPANT};
+use crate::{
+    apply,
+    context::{Context, MANAGER},
+    manifests::PARTICIPANT,
+};
 
 /// ClusterRole that is bound to a participant's groups in its namespace.
 const TEAM: &str = "factory-team";
+/// ClusterRole that is bound to the operator in a participant's namespace: for the Secrets that
+/// manifests there name, and for no others of the cluster.
+const READER: &str = "factory-secret-reader";
 const QUOTA: &str = "factory";
 /// A quota controller that knows the kind counts a new quota well within this.
 const COUNTED_WITHIN: SignedDuration = SignedDuration::from_secs(5);
@@ -44,6 +51,7 @@ pub async fn reconcile(participant: Arc<Participant>, context: Arc<Context>) -> 
     apply::cluster(client, &namespace(&participant)).await?;
     apply::namespaced(client, &deny_all(&participant)).await?;
     apply::namespaced(client, &rights(&participant)).await?;
+    apply::namespaced(client, &reader(&participant, &context.settings.namespace)).await?;
     let quota = apply::namespaced(client, &quota(&participant)).await?;
     let counted = Counted::of(&quota, Timestamp::now());
     if counted == Counted::Never {
@@ -152,14 +160,30 @@ fn rights(participant: &Participant) -> RoleBinding {
         api_group: Some("rbac.authorization.k8s.io".to_owned()),
         namespace: None,
     };
+    binding(participant, TEAM, participant.spec.groups.iter().map(group).collect())
+}
+
+/// Lets the operator of `namespace` read single Secrets, which the team may read too (invariant 12).
+fn reader(participant: &Participant, namespace: &str) -> RoleBinding {
+    let operator = Subject {
+        kind: "ServiceAccount".to_owned(),
+        name: MANAGER.to_owned(),
+        namespace: Some(namespace.to_owned()),
+        api_group: None,
+    };
+    binding(participant, READER, vec![operator])
+}
+
+/// Binding of the ClusterRole `role`, under its name.
+fn binding(participant: &Participant, role: &str, subjects: Vec<Subject>) -> RoleBinding {
     RoleBinding {
-        metadata: named(participant, TEAM),
+        metadata: named(participant, role),
         role_ref: RoleRef {
             api_group: "rbac.authorization.k8s.io".to_owned(),
             kind: "ClusterRole".to_owned(),
-            name: TEAM.to_owned(),
+            name: role.to_owned(),
         },
-        subjects: Some(participant.spec.groups.iter().map(group).collect()),
+        subjects: Some(subjects),
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[x_kube(
     validation = Rule::new("has(self.build) != has(self.image)").message("spec.components: give either `build` or `image`, not both"),
     validation = Rule::new("self.mayVary.all(v, self.env.exists(e, e.name == v))").message("spec.components.mayVary: names a variable that is not in `env`"),
-    validation = Rule::new("self.secrets.all(s, !self.env.exists(e, e.name == s.env))").message(Message::Expression("'spec.components: variable `' + self.secrets.filter(s, self.env.exists(e, e.name == s.env))[0].env + '` stands in `env` and in `secrets`; a variable has one value'".to_owned()))
+    validation = Rule::new("self.secrets.all(s, !self.env.exists(e, e.name == s.env))").message(Message::Expression("'spec.components: variable `' + self.secrets.map(s, s.env).filter(v, self.env.exists(e, e.name == v))[0] + '` stands in `env` and in `secrets`; a variable has one value'".to_owned()))
 )]
 pub struct Component {
     /// Name; also its Service's name.
@@ -45,7 +45,7 @@ pub struct Component {
     /// Variables whose values stand in Secrets of the manifest's namespace. The factory copies the named keys to where the service runs, keeps them nowhere else, and waits for those that are not there yet. A changed value reaches the launched service by a rolling restart.
     #[serde(default)]
     #[schemars(length(max = 20))]
-    #[x_kube(validation = Rule::new("self.all(s, self.exists_one(o, o.env == s.env))").message(Message::Expression("'spec.components.secrets: variable `' + self.filter(s, !self.exists_one(o, o.env == s.env))[0].env + '` stands twice; a variable has one value'".to_owned())))]
+    #[x_kube(validation = Rule::new("self.all(s, self.exists_one(o, o.env == s.env))").message(Message::Expression("'spec.components.secrets: variable `' + self.map(s, s.env).filter(v, !self.exists_one(o, o.env == v))[0] + '` stands twice; a variable has one value'".to_owned())))]
     pub secrets: Vec<SecretReference>,
     /// Scratch space. Kept data belong into a binding.
     #[serde(default)]

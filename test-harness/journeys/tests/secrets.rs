@@ -1,11 +1,12 @@
 //! Journey: a service is given the keys that its manifest names, once its team has put them there.
-//! Nobody else is, and no value stands anywhere that people look (invariant 12).
+//! Nobody else is, and no value stands anywhere that people look (invariant 12). What people and the
+//! operator may do to Secrets at all stands in `teams.rs`.
 
 use std::time::Duration;
 
 use factory_crds::{Experiment, Release, StateService};
 use factory_journeys::{
-    Cluster, Failure, cluster, ensure,
+    Failure, Manifest, ensure,
     escort::Escort,
     events, people,
     road::{Standing, reached, reasons, standing},
@@ -17,9 +18,7 @@ use k8s_openapi::{
     ByteString, NamespaceResourceScope,
     api::{
         apps::v1::Deployment,
-        authorization::v1::SubjectAccessReview,
         core::v1::{ConfigMap, EnvVar, Event, Pod, Secret},
-        rbac::v1::{Role, RoleBinding},
     },
     serde::{Serialize, de::DeserializeOwned},
 };
@@ -30,7 +29,6 @@ use kube::{
 use serde_json::{Value, json};
 
 const PARTICIPANT: &str = "journey-secrets";
-const OPERATOR: &str = "system:serviceaccount:factory-system:factory-operator";
 /// The variable that the program reads.
 const VARIABLE: &str = "TICKET_KEY";
 /// The team's Secret.
@@ -57,10 +55,8 @@ async fn a_service_waits_for_its_secret_and_is_launched_with_the_one_key_that_it
     // It says what it waits for, each time something else.
     let field = "spec.components[0].secrets[0]";
     waits(&scene, &name, &format!("{field}: there is no secret `{SECRET}` in namespace `{PARTICIPANT}`")).await?;
-    let told = events::about(&scene.team.client, PARTICIPANT, &name).await?;
-    ensure(told.iter().any(|(reason, note)| reason == "SecretMissing" && note.contains(SECRET)), || {
-        format!("no Event SecretMissing names `{SECRET}`: {told:?}")
-    })?;
+    let missing = |reason: &str, note: &str| reason == "SecretMissing" && note.contains(SECRET);
+    events::told(&scene.team.client, PARTICIPANT, &name, "SecretMissing", missing).await?;
     let (unnamed, first, second) = (Scene::fresh("unnamed"), Scene::fresh("first"), Scene::fresh("second"));
     put(&secrets, &[("other", &unnamed)]).await?;
     waits(&scene, &name, &format!("{field}: secret `{SECRET}` has no key `key` in namespace `{PARTICIPANT}`")).await?;
@@ -104,51 +100,6 @@ async fn a_service_waits_for_its_secret_and_is_launched_with_the_one_key_that_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operator_reads_secrets_of_participants_by_name_and_writes_none_beside_them() -> Result<(), Failure> {
-    let scene = Scene::of(PARTICIPANT).await?;
-    ensure(may(&scene, PARTICIPANT, "get").await?, || "the operator cannot do its work".to_owned())?;
-    let places = ["", "kube-system", "factory-lab", "regulator"].map(|namespace| (namespace, "get"));
-    for (namespace, verb) in places.into_iter().chain([(PARTICIPANT, "list"), (PARTICIPANT, "watch"), ("", "list")]) {
-        ensure(!may(&scene, namespace, verb).await?, || format!("the operator may {verb} secrets in `{namespace}`"))?;
-    }
-    let operator = acting_as(&scene.people.cluster, OPERATOR).await?;
-    for namespace in [PARTICIPANT, "kube-system", "factory-system", "factory-lab"] {
-        let secret = json!({"metadata": {"name": "made-up"}});
-        refused(
-            &format!("the operator's secret in {namespace}"),
-            create::<Secret>(&operator, namespace, secret).await,
-        )?;
-    }
-    let widened = json!({
-        "metadata": {"name": "made-up"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "factory-secret-reader"},
-        "subjects": [{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"}],
-    });
-    refused("a reader that is not the operator", create::<RoleBinding>(&operator, PARTICIPANT, widened).await)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_read_secrets_writes_no_manifest_that_names_one() -> Result<(), Failure> {
-    let scene = Scene::of(PARTICIPANT).await?;
-    let engineer = &scene.people.engineer.client;
-    let author = "journey-secrets-author";
-    let rules = json!([{"apiGroups": ["factory.gov.kg"], "resources": ["stateservices"], "verbs": ["create"]}]);
-    people::put::<Role>(&Api::namespaced(engineer.clone(), PARTICIPANT), author, json!({"rules": rules})).await?;
-    let bound = json!({
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": author},
-        "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": author}],
-    });
-    people::put::<RoleBinding>(&Api::namespaced(engineer.clone(), PARTICIPANT), author, bound).await?;
-    let client = acting_as(&scene.people.cluster, author).await?;
-    let without = scene.manifest("queue-number", "authored")?;
-    create::<StateService>(&client, PARTICIPANT, without.json()).await?;
-    let with = naming(&scene, "authored", SECRET)?.json();
-    refused("a manifest that names a secret", create::<StateService>(&client, PARTICIPANT, with.clone()).await)?;
-    create::<StateService>(&scene.team.client, PARTICIPANT, with).await?;
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_an_account_is_not_handed_on() -> Result<(), Failure> {
     let scene = Scene::of(PARTICIPANT).await?;
     let secrets: Api<Secret> = Api::namespaced(scene.team.client.clone(), PARTICIPANT);
@@ -169,7 +120,7 @@ async fn a_token_of_an_account_is_not_handed_on() -> Result<(), Failure> {
 }
 
 /// The example under the name `service`, with one variable from the key `key` of `secret`.
-fn naming(scene: &Scene, service: &str, secret: &str) -> Result<factory_journeys::Manifest, Failure> {
+fn naming(scene: &Scene, service: &str, secret: &str) -> Result<Manifest, Failure> {
     let reference = json!([{"env": VARIABLE, "secret": secret, "key": "key"}]);
     Ok(scene.manifest("queue-number", service)?.with("/spec/components/0/secrets", reference))
 }
@@ -283,50 +234,9 @@ where
 /// `client`'s person may not read the Secret.
 async fn unreadable(client: &Client, namespace: &str, name: &str) -> Result<(), Failure> {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    refused(&format!("secret {name} of {namespace}"), secrets.get(name).await)
-}
-
-/// Tries to create `object`, and leaves nothing behind.
-async fn create<K>(client: &Client, namespace: &str, object: Value) -> Result<K, kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + Serialize
-        + DeserializeOwned,
-{
-    let api: Api<K> = Api::namespaced(client.clone(), namespace);
-    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
-    let object = serde_json::from_value(object).map_err(kube::Error::SerdeError)?;
-    api.create(&dry_run, &object).await
-}
-
-/// `answer` must be a refusal for want of rights.
-fn refused<T>(what: &str, answer: Result<T, kube::Error>) -> Result<(), Failure> {
-    match answer {
-        Ok(_) => Err(Failure::new(format!("{what}: allowed"))),
+    match secrets.get(name).await {
         Err(kube::Error::Api(refusal)) if refusal.is_forbidden() => Ok(()),
         Err(error) => Err(error.into()),
+        Ok(_) => Err(Failure::new(format!("secret {name} of {namespace} was read"))),
     }
-}
-
-/// Whether the operator may do `verb` to secrets of `namespace`; of all of them where it is empty.
-async fn may(scene: &Scene, namespace: &str, verb: &str) -> Result<bool, Failure> {
-    let reviews: Api<SubjectAccessReview> = Api::all(scene.people.engineer.client.clone());
-    let review = serde_json::from_value(json!({"metadata": {}, "spec": {
-        "user": OPERATOR,
-        "groups": ["system:serviceaccounts", "system:serviceaccounts:factory-system", "system:authenticated"],
-        "resourceAttributes": {"group": "", "resource": "secrets", "verb": verb, "namespace": namespace},
-    }}))?;
-    let answer = reviews.create(&PostParams::default(), &review).await?;
-    Ok(answer.status.is_some_and(|status| status.allowed))
-}
-
-/// A client that acts as `user`, by the administrator's right to do so.
-async fn acting_as(cluster: &Cluster, user: &str) -> Result<Client, Failure> {
-    let mut kubeconfig = cluster.read_kubeconfig()?;
-    for named in &mut kubeconfig.auth_infos {
-        named.auth_info.get_or_insert_default().impersonate = Some(user.to_owned());
-    }
-    Ok(cluster::client(kubeconfig).await?)
 }

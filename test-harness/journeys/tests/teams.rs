@@ -1,13 +1,15 @@
 //! Journey: people reach what is theirs and nothing else (invariants 2, 11 and 12).
 
+use std::path::PathBuf;
+
 use factory_crds::{Experiment, LaunchPermit, Participant, Release, StateService};
-use factory_journeys::{Failure, Person, ensure, register, register::Public, scene::Scene};
+use factory_journeys::{Failure, Person, cluster, ensure, people, register, register::Public, scene::Scene};
 use k8s_openapi::{
     api::{
         authentication::v1::TokenRequest,
         authorization::v1::SubjectAccessReview,
         core::v1::{Namespace, Pod, Secret, ServiceAccount},
-        rbac::v1::RoleBinding,
+        rbac::v1::{Role, RoleBinding},
     },
     serde::{Serialize, de::DeserializeOwned},
 };
@@ -17,6 +19,8 @@ use kube::{
 };
 use serde_json::{Value, json};
 
+const OPERATOR: &str = "system:serviceaccount:factory-system:factory-operator";
+const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,16 +128,62 @@ async fn nobody_but_the_permit_keeper_writes_a_launch_permit() -> Result<(), Fai
         no_create::<LaunchPermit>(person, &scene.participant, permit()).await?;
     }
     // The operator's own rights, asked of the API server.
-    let operator = "system:serviceaccount:factory-system:factory-operator";
-    let keeper = "system:serviceaccount:factory-system:factory-permit-keeper";
     for verb in ["create", "update", "patch", "delete"] {
-        ensure(!may(&scene, operator, verb, "launchpermits").await?, || {
+        ensure(!may(&scene, OPERATOR, verb, "launchpermits").await?, || {
             format!("the operator may {verb} launchpermits")
         })?;
     }
-    ensure(may(&scene, keeper, "patch", "launchpermits").await?, || "the permit keeper cannot do its work".to_owned())?;
-    ensure(!may(&scene, operator, "confirm", "releases").await?, || "the operator may confirm".to_owned())?;
-    ensure(!may(&scene, keeper, "confirm", "releases").await?, || "the permit keeper may confirm".to_owned())
+    ensure(may(&scene, KEEPER, "patch", "launchpermits").await?, || "the permit keeper cannot do its work".to_owned())?;
+    ensure(!may(&scene, OPERATOR, "confirm", "releases").await?, || "the operator may confirm".to_owned())?;
+    ensure(!may(&scene, KEEPER, "confirm", "releases").await?, || "the permit keeper may confirm".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_reads_secrets_of_participants_by_name_and_writes_none_beside_them() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let own = scene.participant.as_str();
+    let secrets = |verb, namespace| json!({"resource": "secrets", "verb": verb, "namespace": namespace});
+    ensure(allowed(&scene, OPERATOR, secrets("get", own)).await?, || "the operator cannot do its work".to_owned())?;
+    let elsewhere = ["", "kube-system", "factory-lab", "regulator"].map(|namespace| ("get", namespace));
+    for (verb, namespace) in elsewhere.into_iter().chain([("list", own), ("watch", own), ("list", "")]) {
+        ensure(!allowed(&scene, OPERATOR, secrets(verb, namespace)).await?, || {
+            format!("the operator may {verb} secrets in `{namespace}`")
+        })?;
+    }
+    let operator = acting_as(&scene, OPERATOR).await?;
+    for namespace in [own, "kube-system", "factory-system", "factory-lab"] {
+        no_create::<Secret>(&operator, namespace, json!({"metadata": {"name": "made-up"}})).await?;
+    }
+    let widened = json!({
+        "metadata": {"name": "made-up"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "factory-secret-reader"},
+        "subjects": [{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"}],
+    });
+    no_create::<RoleBinding>(&operator, own, widened).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_read_secrets_writes_no_manifest_that_names_one() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let (engineer, own) = (&scene.people.engineer.client, scene.participant.as_str());
+    let name = "journey-author";
+    let rules = json!([{"apiGroups": ["factory.gov.kg"], "resources": ["stateservices"], "verbs": ["create"]}]);
+    people::put::<Role>(&Api::namespaced(engineer.clone(), own), name, json!({"rules": rules})).await?;
+    let bound = json!({
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+        "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": name}],
+    });
+    people::put::<RoleBinding>(&Api::namespaced(engineer.clone(), own), name, bound).await?;
+    let author = acting_as(&scene, name).await?;
+    let without = scene.manifest("queue-number", "authored")?;
+    let reference = json!([{"env": "KEY", "secret": "tickets", "key": "key"}]);
+    let with = without.clone().with("/spec/components/0/secrets", reference);
+    no_create::<StateService>(&author, own, with.json()).await?;
+    for (person, manifest) in [(&author, &without), (&scene.team, &with)] {
+        let services: Api<StateService> = Api::namespaced(person.client.clone(), own);
+        services.create(&dry_run(), &serde_json::from_value(manifest.json())?).await?;
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,12 +276,27 @@ fn refused_for<T>(what: &str, code: u16, answer: Result<T, kube::Error>) -> Resu
 
 /// Whether the API server would let `user` do `verb` to `resource` of the factory anywhere.
 async fn may(scene: &Scene, user: &str, verb: &str, resource: &str) -> Result<bool, Failure> {
+    allowed(scene, user, json!({"group": "factory.gov.kg", "resource": resource, "verb": verb})).await
+}
+
+/// Whether the API server would let `user`, an account of the factory, do what `asked` says.
+async fn allowed(scene: &Scene, user: &str, asked: Value) -> Result<bool, Failure> {
     let reviews: Api<SubjectAccessReview> = Api::all(scene.people.engineer.client.clone());
     let review = serde_json::from_value(json!({"metadata": {}, "spec": {
         "user": user,
         "groups": ["system:serviceaccounts", "system:serviceaccounts:factory-system", "system:authenticated"],
-        "resourceAttributes": {"group": "factory.gov.kg", "resource": resource, "verb": verb},
+        "resourceAttributes": asked,
     }}))?;
     let answer = reviews.create(&PostParams::default(), &review).await?;
     Ok(answer.status.is_some_and(|status| status.allowed))
+}
+
+/// `user`, as whom the administrator may act.
+async fn acting_as(scene: &Scene, user: &str) -> Result<Person, Failure> {
+    let mut kubeconfig = scene.people.cluster.read_kubeconfig()?;
+    for named in &mut kubeconfig.auth_infos {
+        named.auth_info.get_or_insert_default().impersonate = Some(user.to_owned());
+    }
+    // No file: programs are not run as somebody else.
+    Ok(Person { client: cluster::client(kubeconfig).await?, kubeconfig: PathBuf::new() })
 }

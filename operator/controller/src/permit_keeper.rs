@@ -1,9 +1,11 @@
 //! The permit keeper: writes a `LaunchPermit` for what the regulator confirmed, after checking the
 //! regulator's signature itself. A program with a service account of its own: whoever takes over the
-//! operator still cannot permit anything (invariant 2).
+//! operator still cannot permit anything (invariant 2). What the register no longer lets stand, it
+//! takes away again.
 
 mod kept;
 mod permit;
+mod recheck;
 mod signed;
 
 use std::{sync::Arc, time::Duration};
@@ -14,7 +16,7 @@ use factory_assurance::{
     dsse::{DsseError, PublicKey},
     wire::Procedure,
 };
-use factory_crds::{Release, condition};
+use factory_crds::{LaunchPermit, Release, condition};
 use futures::StreamExt as _;
 use kube::{
     Api, Client, ResourceExt as _,
@@ -66,11 +68,15 @@ pub async fn run(settings: KeeperSettings) -> Result<(), Fatal> {
     let metrics = Arc::new(Metrics::default());
     tokio::spawn(serve::health(settings.listen, Arc::clone(&metrics)));
     let keeper = Arc::new(Keeper { client: client.clone(), register: Register::new(settings.register)?, regulator });
-    Controller::new(Api::<Release>::all(client), watcher::Config::default())
+    let releases = Controller::new(Api::<Release>::all(client.clone()), watcher::Config::default())
         .shutdown_on_signal()
-        .run(reconcile, on_error, keeper)
-        .for_each(|_| std::future::ready(()))
-        .await;
+        .run(reconcile, on_error, Arc::clone(&keeper))
+        .for_each(|_| std::future::ready(()));
+    let permits = Controller::new(Api::<LaunchPermit>::all(client), watcher::Config::default())
+        .shutdown_on_signal()
+        .run(recheck::reconcile, recheck::on_error, keeper)
+        .for_each(|_| std::future::ready(()));
+    tokio::join!(releases, permits);
     if let Some(provider) = provider {
         provider.shutdown()?;
     }
@@ -84,10 +90,14 @@ async fn reconcile(release: Arc<Release>, keeper: Arc<Keeper>) -> Result<Action,
         return Ok(Action::await_change());
     }
     let state = keeper.register.submission(&status.submission).await?;
+    let namespace = manifests::live_namespace(&state.subject.participant, &state.subject.service);
+    if recheck::ends(state.state) {
+        keeper.take_away(&namespace, &[state.id].into()).await?;
+        return Ok(Action::await_change());
+    }
     if !matches!(state.state, Procedure::Confirmed | Procedure::Registered) {
         return Ok(Action::requeue(Duration::from_secs(10)));
     }
-    let namespace = manifests::live_namespace(&state.subject.participant, &state.subject.service);
     let kept = Kept::read(&keeper.client, &namespace).await?;
     if permit::holds(&kept.spec, &state.id) {
         return Ok(Action::await_change());

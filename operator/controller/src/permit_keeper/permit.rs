@@ -21,6 +21,13 @@ pub fn with(known: &LaunchPermitSpec, permitted: PermittedBundle) -> Option<Laun
     changed(known, bundles)
 }
 
+/// `known` without what `submissions` allow, if that changes anything.
+pub fn without(known: &LaunchPermitSpec, submissions: &BTreeSet<String>) -> Option<LaunchPermitSpec> {
+    let bundles: Vec<_> =
+        known.bundles.iter().filter(|bundle| !submissions.contains(&bundle.submission)).cloned().collect();
+    changed(known, bundles)
+}
+
 fn changed(known: &LaunchPermitSpec, bundles: Vec<PermittedBundle>) -> Option<LaunchPermitSpec> {
     let spec = newest(known, bundles);
     (spec != *known).then_some(spec)
@@ -137,5 +144,21 @@ mod tests {
         let permit = with(&permit, bundle(1)).unwrap();
         assert_eq!(permit, after([1, 2]));
         assert!(holds(&permit, "submission-1"));
+    }
+
+    #[test]
+    fn what_is_taken_away_goes_with_its_images_and_nothing_else_does() {
+        let permit = after(1..4);
+        let gone = |numbers: &[usize]| numbers.iter().map(|number| format!("submission-{number}")).collect();
+        assert_eq!(without(&permit, &gone(&[2])), Some(after([1, 3])));
+        assert_eq!(without(&permit, &gone(&[1, 2, 3])), Some(LaunchPermitSpec::default()));
+        assert_eq!(without(&permit, &gone(&[7])), None);
+    }
+
+    #[test]
+    fn a_bundle_that_was_confirmed_again_after_a_withdrawal_stays() {
+        let again = PermittedBundle { digest: bundle(1).digest, images: bundle(1).images, ..bundle(2) };
+        let permit = with(&after([1]), again).unwrap();
+        assert_eq!(without(&permit, &["submission-1".to_owned()].into()), None);
     }
 }

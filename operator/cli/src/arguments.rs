@@ -3,7 +3,9 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::verbs::{completion, decide, dossier, init, keygen, lint, rehearse, rollback, run, verify, watch, why};
+use crate::verbs::{
+    completion, decide, dossier, init, keygen, lint, rehearse, rollback, run, verify, watch, why, withdraw,
+};
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the
 /// regulator confirm and return.
@@ -70,6 +72,8 @@ pub enum Verb {
     Rehearse(rehearse::RehearseArguments),
     /// Launch an earlier release that is still permitted
     Rollback(rollback::RollbackArguments),
+    /// Withdraw a launched service from the register, and take it down
+    Withdraw(withdraw::WithdrawArguments),
     /// Fetch a signed dossier from the register
     Dossier(dossier::DossierArguments),
     /// Check a dossier offline: signature, bundle, and the verdict computed again

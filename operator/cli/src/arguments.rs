@@ -17,7 +17,7 @@ use crate::verbs::{
     about = "From one manifest to the register of state services",
     long_about = None,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done, passed or launched; 1 error; 2 failed or returned; 3 inconclusive."
+    after_help = "Exit codes: 0 done, passed or launched; 1 error; 2 failed, returned or withdrawn; 3 inconclusive."
 )]
 pub struct Arguments {
     /// Options of every verb that asks a cluster.

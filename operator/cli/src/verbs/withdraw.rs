@@ -81,7 +81,7 @@ pub async fn run(arguments: &WithdrawArguments, connection: &Connection) -> Resu
     writeln!(out, "The factory takes {} down within a minute.", harmless(&entry.host))?;
     writeln!(
         out,
-        "A manifest that is still there makes new releases; `kubectl -n {participant} delete stateservice {service}` ends that too."
+        "A manifest that is still there goes on with new commits; `kubectl -n {participant} delete stateservice {service}` ends that too."
     )?;
     Ok(Exit::Good)
 }

@@ -40,6 +40,12 @@ pub fn condition(
     }
 }
 
+/// Whether `conditions` hold `type_` with this `reason`.
+#[must_use]
+pub fn has_reason(conditions: &[Condition], type_: &str, reason: &str) -> bool {
+    conditions.iter().any(|condition| condition.type_ == type_ && condition.reason == reason)
+}
+
 /// Whether `conditions` hold `type_` with status `True`.
 #[must_use]
 pub fn is_true(conditions: &[Condition], type_: &str) -> bool {

@@ -23,10 +23,10 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct LaunchPermitSpec {
-    /// Bundles that may run here.
+    /// Bundles that may run here, by the moment of their confirmation.
     #[schemars(length(max = 50))]
     pub bundles: Vec<PermittedBundle>,
-    /// Images of all those bundles, by digest: what the admission policy compares with.
+    /// Images of exactly those bundles, by digest and in order: what the admission policy compares with.
     #[schemars(length(max = 1000))]
     pub images: Vec<String>,
 }
@@ -45,4 +45,11 @@ pub struct PermittedBundle {
     /// `sha256:…` of the regulator's signed statement.
     #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
     pub confirmation: String,
+    /// When the regulator confirmed, as that signed statement says (RFC 3339). The newest bundles stay.
+    #[serde(default)]
+    pub confirmed_at: String,
+    /// Its images by digest, as the confirmed dossier names them.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub images: Vec<String>,
 }

@@ -110,7 +110,7 @@ pub struct ReleaseStatus {
     /// Id of the submission in the register, once acknowledged.
     #[serde(default)]
     pub submission: String,
-    /// Address of the public entry, once it exists.
+    /// Address of the public entry, once it exists. It stays when the service is withdrawn (item 21).
     #[serde(default)]
     pub entry: String,
     /// What was found, worst first.

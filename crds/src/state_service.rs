@@ -144,7 +144,7 @@ pub struct StateServiceStatus {
     /// Why it is where it is, in one line.
     #[serde(default)]
     pub message: String,
-    /// Live namespace, once there is one.
+    /// Live namespace, once there is one; none after a withdrawal from the register (item 21).
     #[serde(default)]
     pub live_namespace: String,
     /// Conditions of the newest release.

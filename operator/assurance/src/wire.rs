@@ -2,7 +2,11 @@
 //! says when it ends, and the bodies of the register's API. Readers refuse unknown fields, so that
 //! a misspelt one is an error and no silence.
 
+mod withdrawal;
+
 use serde::{Deserialize, Serialize};
+
+pub use withdrawal::{LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, reason};
 
 use crate::{bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard, verdict::Verdict};
 
@@ -90,7 +94,7 @@ pub struct SubmissionState {
     pub verdict: Verdict,
     /// Where the procedure stands.
     pub state: Procedure,
-    /// Reason of a return; empty otherwise.
+    /// Reason of a return or a withdrawal; empty otherwise.
     pub reason: String,
     /// The regulator's signed confirmation.
     pub confirmation: Option<Envelope>,
@@ -113,6 +117,9 @@ pub enum Procedure {
     Registered,
     /// A confirmation was revoked.
     Revoked,
+    /// Its owner withdrew the service (21), and with it everything that was confirmed until then. This
+    /// is an end: the service comes back by another submission only.
+    Withdrawn,
 }
 
 /// Body of `POST /api/v1/submissions/{id}/confirmation`.

@@ -3,7 +3,9 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::verbs::{completion, decide, dossier, init, keygen, lint, rehearse, rollback, run, verify, watch, why};
+use crate::verbs::{
+    completion, decide, dossier, init, keygen, lint, rehearse, rollback, run, verify, watch, why, withdraw,
+};
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the
 /// regulator confirm and return.
@@ -15,7 +17,7 @@ use crate::verbs::{completion, decide, dossier, init, keygen, lint, rehearse, ro
     about = "From one manifest to the register of state services",
     long_about = None,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done, passed or launched; 1 error; 2 failed or returned; 3 inconclusive."
+    after_help = "Exit codes: 0 done, passed or launched; 1 error; 2 failed, returned or withdrawn; 3 inconclusive."
 )]
 pub struct Arguments {
     /// Options of every verb that asks a cluster.
@@ -70,6 +72,8 @@ pub enum Verb {
     Rehearse(rehearse::RehearseArguments),
     /// Launch an earlier release that is still permitted
     Rollback(rollback::RollbackArguments),
+    /// Withdraw a launched service from the register, and take it down
+    Withdraw(withdraw::WithdrawArguments),
     /// Fetch a signed dossier from the register
     Dossier(dossier::DossierArguments),
     /// Check a dossier offline: signature, bundle, and the verdict computed again

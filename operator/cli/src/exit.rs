@@ -10,7 +10,7 @@ pub enum Exit {
     Good,
     /// It could not be done, or the manifest has errors.
     Error,
-    /// The release failed, or was returned by the regulator.
+    /// The release failed, was returned by the regulator, or was withdrawn by its owner.
     Failed,
     /// The evidence was not enough to say.
     Inconclusive,

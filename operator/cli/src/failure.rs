@@ -35,6 +35,9 @@ pub enum Failure {
     /// `confirm` and `return`.
     #[error(transparent)]
     Decide(#[from] DecideError),
+    /// `withdraw`.
+    #[error(transparent)]
+    Withdraw(#[from] verbs::withdraw::WithdrawError),
     /// `rollback`.
     #[error(transparent)]
     Rollback(#[from] verbs::rollback::RollbackError),

@@ -117,6 +117,10 @@ pub fn ending(release: &Release, until: Option<&str>) -> Option<Ending> {
     if let Some(stage) = returned {
         return end(Exit::Failed, format!("{name} was sent back: {}", stage.message));
     }
+    let withdrawn = stages.iter().find(|stage| stage.state == State::Stopped && stage.reason == "Withdrawn");
+    if let Some(stage) = withdrawn {
+        return end(Exit::Failed, format!("{name} was {}", stage.message));
+    }
     if done("Launched") {
         return end(Exit::Good, format!("{name} is launched"));
     }
@@ -186,6 +190,7 @@ mod tests {
             (release(passed, true, &[]), None, Some(Exit::Good)),
             (release(passed, false, &[("Launched", "True", "Launched")]), None, Some(Exit::Good)),
             (release(passed, false, &[("Confirmed", "False", "Returned")]), None, Some(Exit::Failed)),
+            (release(passed, false, &[("Launched", "False", "Withdrawn")]), None, Some(Exit::Failed)),
             // A deviation is no end while the report is still to come.
             (
                 release(None, false, &[("Proven", "False", "Failed"), ("Reported", "Unknown", "RegisterAway")]),

@@ -1,6 +1,7 @@
 //! The register as its API answers a team and a regulator. It must not decide whether a dossier
 //! holds: `verify` does that on this machine, from the bytes.
 
+mod entries;
 pub mod submissions;
 
 use std::{
@@ -12,7 +13,7 @@ use factory_assurance::{
     dsse::Envelope,
     wire::{ConfirmationRequest, Problem, ReturnRequest, SubmissionState},
 };
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -166,10 +167,18 @@ impl Register {
         path: &str,
         body: Option<&B>,
     ) -> Result<T, RegisterError> {
-        let mut request = self.http.request(method, format!("{}{path}", self.address)).bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(body);
+        self.send(self.request(method, path, body)).await
+    }
+
+    fn request<B: Serialize>(&self, method: Method, path: &str, body: Option<&B>) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.address)).bearer_auth(&self.token);
+        match body {
+            Some(body) => request.json(body),
+            None => request,
         }
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RegisterError> {
         let away = |source| RegisterError::Away { address: self.address.clone(), source };
         let mut answer = request.send().await.map_err(away)?;
         let status = answer.status();

@@ -12,6 +12,7 @@ pub mod run;
 pub mod verify;
 pub mod watch;
 pub mod why;
+pub mod withdraw;
 
 use crate::{
     arguments::{Arguments, Verb},
@@ -30,6 +31,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Run(arguments) => run::run(&arguments, connection).await,
         Verb::Rehearse(arguments) => rehearse::run(&arguments, connection).await,
         Verb::Rollback(arguments) => rollback::run(&arguments, connection).await,
+        Verb::Withdraw(arguments) => withdraw::run(&arguments, connection).await,
         Verb::Dossier(arguments) => dossier::run(&arguments, connection).await,
         Verb::Verify(arguments) => verify::run(&arguments),
         Verb::Confirm(arguments) => decide::confirm(&arguments, connection).await,

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use kube::{
     Api, Client, Resource, ResourceExt as _,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
     core::NamespaceResourceScope,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -95,7 +95,17 @@ where
 
 /// Deletes the object of that name with its dependents; one that is gone already is fine.
 pub async fn delete<K: Object>(api: &Api<K>, name: &str) -> Result<(), WriteError> {
-    match api.delete(name, &DeleteParams::background()).await {
+    gone(api, name, &DeleteParams::background()).await
+}
+
+/// The same for exactly this `object`: another of its name that was made since stays.
+pub async fn delete_this<K: Object>(api: &Api<K>, object: &K) -> Result<(), WriteError> {
+    let only = Preconditions { uid: object.uid(), resource_version: None };
+    gone(api, &object.name_any(), &DeleteParams::background().preconditions(only)).await
+}
+
+async fn gone<K: Object>(api: &Api<K>, name: &str, how: &DeleteParams) -> Result<(), WriteError> {
+    match api.delete(name, how).await {
         Ok(_) => Ok(()),
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
         Err(source) => Err(failed::<K>("delete", name, source)),

@@ -26,3 +26,4 @@ pub mod serve;
 pub mod stage;
 pub mod state_service;
 pub mod telemetry;
+pub mod withdrawal;

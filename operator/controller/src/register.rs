@@ -1,8 +1,8 @@
-//! Client of the register: announce, submit, look. The operator has no call that confirms.
+//! Client of the register: announce, submit, look. The operator has no call that confirms or withdraws.
 
 use std::{path::PathBuf, time::Duration};
 
-use factory_assurance::wire::{Announced, Announcement, Problem, Submission, SubmissionState};
+use factory_assurance::wire::{Announced, Announcement, NewestEntry, Problem, Submission, SubmissionState};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -73,6 +73,11 @@ impl Register {
     /// Where a submission stands.
     pub async fn submission(&self, id: &str) -> Result<SubmissionState, RegisterError> {
         self.send(self.request(Method::GET, &format!("/api/v1/submissions/{id}")).await?).await
+    }
+
+    /// The newest entry of a service.
+    pub async fn entry(&self, participant: &str, service: &str) -> Result<NewestEntry, RegisterError> {
+        self.send(self.request(Method::GET, &format!("/api/v1/entries/{participant}/{service}")).await?).await
     }
 
     /// The dossier of a submission.

@@ -20,7 +20,7 @@ use crate::{
     experiment, keys, leader,
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
     metrics::Metrics,
-    participant, register, release, state_service, telemetry,
+    participant, register, release, state_service, telemetry, withdrawal,
 };
 
 /// Reconciles of one kind at the same time.
@@ -79,6 +79,7 @@ async fn lead(
         () = releases(&context) => {}
         () = experiments(&context) => {}
         () = collect::run(Arc::clone(&context)) => {}
+        () = withdrawal::run(Arc::clone(&context)) => {}
         lost = candidate.hold(epoch) => return Err(lost.into()),
     }
     Err("a driver ended".into())

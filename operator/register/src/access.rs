@@ -2,7 +2,8 @@
 //!
 //! The register keeps no accounts and no roles of its own. The factory and the permit keeper are
 //! two users named at start; a regulator is whoever the cluster lets `confirm` releases; an owner
-//! is whoever may `get` releases in the participant's namespace.
+//! reads who may `get` releases in the participant's namespace, and withdraws who may `delete`
+//! manifests there.
 
 pub mod kubernetes;
 
@@ -33,14 +34,16 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// A right on `releases.factory.gov.kg`.
+/// A right on kinds of the group `factory.gov.kg`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Right<'a> {
-    /// Verb `confirm` in every namespace: a regulator. A right in one namespace is not enough, since
+    /// Verb `confirm` on `releases` in every namespace: a regulator. A right in one namespace is not enough, since
     /// whoever rules a namespace could hand it out there.
     Confirm,
-    /// Verb `get` in the namespace of this participant: an owner.
+    /// Verb `get` on `releases` in the namespace of this participant: an owner who reads.
     Read(&'a str),
+    /// Verb `delete` on `stateservices` in the namespace of this participant: an owner who withdraws.
+    Withdraw(&'a str),
 }
 
 /// Why it is not known who is asking or what they may.

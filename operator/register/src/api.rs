@@ -2,16 +2,18 @@
 //! let [`crate::intake`] judge it, and write.
 //!
 //! *Architecture invariant:* a handler gets the right to act as an argument ([`caller::Factory`],
-//! [`caller::Regulator`]) that only the check of that right can make.
+//! [`caller::Regulator`], [`caller::Owner`]) that only the check of that right can make.
 
 mod announcements;
 pub mod caller;
 mod decisions;
 pub mod entries;
 mod health;
+mod key;
 mod observe;
 pub mod problem;
 mod submissions;
+mod withdrawals;
 
 use std::sync::Arc;
 
@@ -34,7 +36,7 @@ use problem::Refusal;
 
 /// Largest dossier or announcement.
 const LARGE_BODY: usize = 32 * 1024 * 1024;
-/// Largest confirmation or return.
+/// Largest confirmation, return or withdrawal.
 const SMALL_BODY: usize = 256 * 1024;
 /// Dossiers verified at the same time: each may need several times its size in memory.
 const VERIFIED_AT_ONCE: usize = 2;
@@ -87,6 +89,7 @@ pub fn router(register: Arc<Register>) -> Router {
         .route("/api/v1/submissions/{id}/return", post(decisions::send_back))
         .route("/api/v1/entries", get(entries::index))
         .route("/api/v1/entries/{participant}/{service}", get(entries::entry))
+        .route("/api/v1/entries/{participant}/{service}/withdrawal", post(withdrawals::withdraw))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -11,7 +11,7 @@ use factory_assurance::{
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
     dossier::{Dossier, DossierError, Subject, TestResult},
     dsse::{DsseError, Envelope, PublicKey},
-    wire::Announcement,
+    wire::{Announcement, ReasonError},
 };
 use factory_crds::release::Outcome;
 
@@ -76,6 +76,9 @@ pub enum IntakeError {
     /// The confirmation does not confirm this submission.
     #[error("confirmation: {0}")]
     Confirmation(#[from] ConfirmationError),
+    /// The reason of a withdrawal is none.
+    #[error("reason: {0}")]
+    Reason(#[from] ReasonError),
     /// A digest could not be computed.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),

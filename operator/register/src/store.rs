@@ -10,9 +10,11 @@
 mod announce;
 pub mod audit;
 mod decide;
+mod entries;
 mod read;
 mod submit;
 mod views;
+mod withdraw;
 mod writing;
 
 use std::{path::Path, time::Duration};
@@ -28,8 +30,10 @@ use tokio::sync::watch;
 use crate::log::{LogError, event::EventError};
 use factory_assurance::{canonical::NotCanonical, wire::Procedure};
 
-pub use read::{Entry, EntryList, Filter, Held};
+pub use entries::{Entry, EntryList};
+pub use read::{Filter, Held};
 pub use submit::Ready;
+pub use withdraw::Wish;
 
 /// Readers at the same time.
 const READERS: u32 = 4;
@@ -125,6 +129,22 @@ pub enum WriteError {
     /// No submission has this id.
     #[error("no submission has the id `{0}`")]
     Unknown(String),
+    /// The service has no entry.
+    #[error("the register has no entry {participant}/{service}, so there is nothing to withdraw")]
+    NoEntry {
+        /// Participant.
+        participant: String,
+        /// Name of the service.
+        service: String,
+    },
+    /// The entry has been withdrawn.
+    #[error("{participant}/{service} is withdrawn already: with another reason, which stays")]
+    Withdrawn {
+        /// Participant.
+        participant: String,
+        /// Name of the service.
+        service: String,
+    },
     /// The decision has been taken.
     #[error("submission {id} is {state:?} already: {rule}")]
     Decided {

@@ -36,8 +36,10 @@ pub fn standing(release: &Release) -> Standing {
     match status.outcome {
         _ if is("Launched", "True") => Standing::Launched,
         Some(Outcome::Failed | Outcome::Inconclusive) => Standing::Stopped(reasons(release)),
-        // Returned, or revoked.
-        Some(Outcome::Passed) if is("Confirmed", "False") => Standing::Stopped(reasons(release)),
+        // Returned or revoked; or launched once, and withdrawn.
+        Some(Outcome::Passed) if is("Confirmed", "False") || is("Launched", "False") => {
+            Standing::Stopped(reasons(release))
+        }
         Some(Outcome::Passed) if is("Reported", "True") && !is("Confirmed", "True") => Standing::WithRegulator,
         _ => Standing::Underway,
     }

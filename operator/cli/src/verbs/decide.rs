@@ -132,7 +132,7 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
     let bundle = verified.dossier.predicate.bundle.digest().map_err(io::Error::other)?;
     agree(&submission, &verified, &bundle)?;
     verify::write_text(&verified)?;
-    if matches!(submission.state, Procedure::Confirmed | Procedure::Registered) {
+    if matches!(submission.state, Procedure::Confirmed | Procedure::Registered | Procedure::Withdrawn) {
         return report(&submission, &register);
     }
     if verified.verdict.outcome != Outcome::Passed {
@@ -238,6 +238,7 @@ fn report(submission: &SubmissionState, register: &Register) -> Result<Exit, Fai
         Procedure::Returned => writeln!(out, "Returned: {}", harmless(&submission.reason))?,
         Procedure::Submitted => writeln!(out, "Submitted: it waits for the regulator.")?,
         Procedure::Revoked => writeln!(out, "Revoked: its confirmation no longer holds.")?,
+        Procedure::Withdrawn => writeln!(out, "Withdrawn by its owner (item 21): {}", harmless(&submission.reason))?,
     }
     if let Some(entry) = &submission.entry {
         writeln!(out, "{}{entry}", register.address())?;

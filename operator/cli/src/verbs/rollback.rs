@@ -105,6 +105,8 @@ mod tests {
             release: release.to_owned(),
             submission: String::new(),
             confirmation: String::new(),
+            confirmed_at: String::new(),
+            images: Vec::new(),
         };
         let spec = LaunchPermitSpec {
             bundles: vec![bundle("sha256:aa", "queue-1"), bundle("sha256:bb", "queue-2")],

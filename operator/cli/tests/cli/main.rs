@@ -12,3 +12,4 @@ mod verify;
 mod watch;
 mod why;
 mod wishes;
+mod withdraw;

@@ -5,7 +5,13 @@
 use factory_crds::{LaunchPermit, Release, ReleaseStatus, StateService, condition};
 use kube::{Api, ResourceExt as _, api::ListParams};
 
-use super::{ReleaseError, attempt::Attempt, confirm::Entry, deploy};
+use super::{
+    ReleaseError,
+    attempt::Attempt,
+    confirm::{self, Entry},
+    deploy,
+    record::WITHDRAWN,
+};
 use crate::{
     apply,
     context::Context,
@@ -25,8 +31,11 @@ pub async fn bundle(
     context: &Context,
     attempt: &Attempt,
     facts: &ReleaseStatus,
-    _entry: &Entry,
+    entry: &Entry,
 ) -> Result<Progress<Launched>, ReleaseError> {
+    if let Some(reason) = &entry.withdrawn {
+        return Ok(confirm::withdrawal(reason));
+    }
     let wanted = wanted(context, attempt).await?;
     if wanted != attempt.name {
         return Ok(Progress::waiting("Superseded", format!("{wanted} is the release that runs")));
@@ -66,14 +75,17 @@ async fn wanted(context: &Context, attempt: &Attempt) -> Result<String, kube::Er
     Ok(choose(list, &attempt.pinned.service, &attempt.name, rollback.as_deref()))
 }
 
-/// The newest registered release of `service`, `this` one among them, or the one that `rollback` names.
+/// The newest registered release of `service` that was not withdrawn, `this` one among them, or the
+/// one that `rollback` names.
 fn choose(releases: Vec<Release>, service: &str, this: &str, rollback: Option<&str>) -> String {
     let mut registered: Vec<_> = releases
         .into_iter()
         .filter(|release| release.spec.service == service)
         .filter(|release| {
             let conditions = release.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-            release.name_any() == this || condition::is_true(conditions, "Registered")
+            let stands = condition::is_true(conditions, "Registered")
+                && !condition::has_reason(conditions, "Launched", WITHDRAWN);
+            release.name_any() == this || stands
         })
         .collect();
     if let Some(named) = rollback
@@ -109,6 +121,17 @@ mod tests {
         let all = || vec![release("old", 1, true), release("new", 2, true), release("waiting", 3, false)];
         assert_eq!(choose(all(), "registered-address", "old", None), "new");
         assert_eq!(choose(all(), "registered-address", "new", None), "new");
+    }
+
+    #[test]
+    fn a_withdrawn_release_neither_runs_nor_is_gone_back_to() {
+        let mut withdrawn = release("withdrawn", 2, true);
+        let made = condition("Launched", "False", WITHDRAWN, "", None, Time(Timestamp::UNIX_EPOCH));
+        withdrawn.status.as_mut().unwrap().conditions.push(made);
+        let all = || vec![release("again", 1, true), withdrawn.clone()];
+        for rollback in [None, Some("withdrawn")] {
+            assert_eq!(choose(all(), "registered-address", "again", rollback), "again");
+        }
     }
 
     #[test]

@@ -19,6 +19,9 @@ use crate::{
     stage::{Progress, Why},
 };
 
+/// Reason of the stage at which a release ends because its service was withdrawn (21).
+pub const WITHDRAWN: &str = "Withdrawn";
+
 /// The status of a release while it is being looked at.
 pub struct Record {
     before: ReleaseStatus,
@@ -40,6 +43,8 @@ impl Record {
     pub fn has_ended(&self) -> bool {
         self.now.outcome.is_some_and(|outcome| outcome != Outcome::Passed)
             || self.reason("Confirmed") == Some("Returned")
+            // An entry that was withdrawn is not in force again: the service comes back by another release.
+            || ["Registered", "Launched"].into_iter().any(|stage| self.reason(stage) == Some(WITHDRAWN))
             || (self.now.outcome.is_some() && self.now.submission.is_empty())
     }
 
@@ -218,5 +223,25 @@ mod tests {
             look(&mut second, verify());
             assert_eq!(second.now, second.before);
         }
+    }
+
+    #[test]
+    fn a_withdrawal_is_written_once_and_nothing_more_happens() {
+        let look = |record: &mut Record| {
+            record.passed();
+            for stage in ["Reported", "Confirmed", "Registered"] {
+                record.reached(stage);
+            }
+            assert!(record.take::<()>("Launched", Progress::stopped(WITHDRAWN, "withdrawn by its owner")).is_none());
+        };
+        let mut first = record(ReleaseStatus { submission: "submission-1".to_owned(), ..ReleaseStatus::default() });
+        first.reached("Launched");
+        assert!(!first.has_ended());
+        look(&mut first);
+        assert!(first.has_ended() && condition::has_reason(&first.now.conditions, "Launched", WITHDRAWN));
+        assert_eq!((first.now.outcome, first.now.stage.as_str()), (Some(Outcome::Passed), "Launched"));
+        let mut second = record(first.now);
+        look(&mut second);
+        assert_eq!(second.now, second.before);
     }
 }

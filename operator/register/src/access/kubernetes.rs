@@ -121,9 +121,10 @@ fn identity(status: TokenReviewStatus) -> Result<Identity, AccessError> {
 
 /// The question that asks whether `who` has the `right`.
 fn question(who: &Identity, right: Right<'_>) -> SubjectAccessReview {
-    let (verb, namespace) = match right {
-        Right::Confirm => ("confirm", None),
-        Right::Read(participant) => ("get", Some(participant.to_owned())),
+    let (verb, resource, namespace) = match right {
+        Right::Confirm => ("confirm", "releases", None),
+        Right::Read(participant) => ("get", "releases", Some(participant.to_owned())),
+        Right::Withdraw(participant) => ("delete", "stateservices", Some(participant.to_owned())),
     };
     SubjectAccessReview {
         spec: SubjectAccessReviewSpec {
@@ -134,7 +135,7 @@ fn question(who: &Identity, right: Right<'_>) -> SubjectAccessReview {
             resource_attributes: Some(ResourceAttributes {
                 group: Some(factory_crds::GROUP.to_owned()),
                 version: Some(factory_crds::VERSION.to_owned()),
-                resource: Some("releases".to_owned()),
+                resource: Some(resource.to_owned()),
                 verb: Some(verb.to_owned()),
                 namespace,
                 ..ResourceAttributes::default()
@@ -177,10 +178,14 @@ mod tests {
     #[test]
     fn a_regulator_is_asked_for_in_every_namespace_and_an_owner_in_one() {
         let who = identity(status(true, &[AUDIENCE], "anna")).unwrap();
-        let attributes = |right| question(&who, right).spec.resource_attributes.unwrap();
-        assert_eq!(attributes(Right::Confirm).namespace, None);
-        assert_eq!(attributes(Right::Confirm).verb.as_deref(), Some("confirm"));
-        assert_eq!(attributes(Right::Read("team-a")).namespace.as_deref(), Some("team-a"));
-        assert_eq!(attributes(Right::Read("team-a")).verb.as_deref(), Some("get"));
+        for (right, verb, resource, namespace) in [
+            (Right::Confirm, "confirm", "releases", None),
+            (Right::Read("team-a"), "get", "releases", Some("team-a")),
+            (Right::Withdraw("team-a"), "delete", "stateservices", Some("team-a")),
+        ] {
+            let asked = question(&who, right).spec.resource_attributes.unwrap();
+            assert_eq!((asked.verb.as_deref(), asked.resource.as_deref()), (Some(verb), Some(resource)));
+            assert_eq!(asked.namespace.as_deref(), namespace);
+        }
     }
 }

@@ -6,13 +6,7 @@ use std::sync::Arc;
 use axum::{Json, body::Bytes, extract::State, http::StatusCode};
 use factory_assurance::wire::{Announced, Announcement};
 
-use super::{
-    Register,
-    caller::{Factory, Key},
-    off_thread,
-    problem::Refusal,
-    to_the_end,
-};
+use super::{Register, caller::Factory, key::Key, off_thread, problem::Refusal, to_the_end};
 use crate::{intake, store::Written};
 
 /// 201 with id, nonce and number of the attempt; 200 with the same for a repeated request.

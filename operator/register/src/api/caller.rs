@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Path},
     http::{header::AUTHORIZATION, request::Parts},
 };
 
@@ -13,8 +13,6 @@ use crate::access::{Identity, Right};
 
 /// Longest token that is looked at.
 const LONGEST_TOKEN: usize = 16 * 1024;
-/// Longest idempotency key.
-const LONGEST_KEY: usize = 200;
 
 /// Anyone whom the cluster knows.
 pub struct Caller(Identity);
@@ -25,8 +23,14 @@ pub struct Factory(Identity);
 /// The regulator. A program of the factory never is, whatever rights it was given (invariant 11).
 pub struct Regulator(Identity);
 
-/// The `Idempotency-Key` of a request that writes.
-pub struct Key(pub String);
+/// Someone who may withdraw the service that the path names: whoever may delete its manifest.
+pub struct Owner {
+    identity: Identity,
+    /// Participant.
+    pub participant: String,
+    /// Name of the service.
+    pub service: String,
+}
 
 impl Factory {
     /// User name, for the log.
@@ -41,6 +45,14 @@ impl Regulator {
     #[must_use]
     pub fn user(&self) -> &str {
         &self.0.user
+    }
+}
+
+impl Owner {
+    /// User name, for the log.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.identity.user
     }
 }
 
@@ -118,19 +130,25 @@ impl FromRequestParts<Arc<Register>> for Regulator {
     }
 }
 
-impl FromRequestParts<Arc<Register>> for Key {
+impl FromRequestParts<Arc<Register>> for Owner {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<Register>) -> Result<Self, Refusal> {
-        let bad = |rule: &str| Refusal::bad_request(format!("Idempotency-Key: {rule}"));
-        let header = parts
-            .headers
-            .get("idempotency-key")
-            .ok_or_else(|| bad("needed, so that a repeated request is the same request"))?;
-        let key = header.to_str().map_err(|_| bad("must be visible ASCII characters"))?;
-        if key.is_empty() || key.len() > LONGEST_KEY {
-            return Err(bad("must have 1 to 200 characters"));
+    async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Refusal> {
+        let Caller(identity) = Caller::from_request_parts(parts, register).await?;
+        let path = Path::<(String, String)>::from_request_parts(parts, register).await;
+        let Path((participant, service)) = path.map_err(|error| Refusal::bad_request(error.body_text()))?;
+        let user = &identity.user;
+        if register.users.is_program(&identity) {
+            return Err(Refusal::forbidden(format!(
+                "{user} is a program of the factory and withdraws nothing (item 21)"
+            )));
         }
-        Ok(Self(key.to_owned()))
+        if register.access.may(&identity, Right::Withdraw(&participant)).await? {
+            return Ok(Self { identity, participant, service });
+        }
+        let rule = "only its owner withdraws a service (item 21)";
+        Err(Refusal::forbidden(format!(
+            "{user} has no right `delete` on stateservices.factory.gov.kg in {participant}: {rule}"
+        )))
     }
 }

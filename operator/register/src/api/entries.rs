@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderName, header::ACCESS_CONTROL_ALLOW_ORIGIN},
 };
-use factory_assurance::verdict::Verdict;
+use factory_assurance::{verdict::Verdict, wire::Withdrawal};
 use factory_crds::{
     Text,
     state_service::{Instructions, RegisterData},
@@ -94,6 +94,9 @@ pub struct PublicEntry {
     pub event: u64,
     /// Path of the public page.
     pub page: String,
+    /// Its withdrawal by its owner (21); none while the entry is in force or was replaced by a newer one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
 }
 
 impl From<Entry> for PublicEntry {
@@ -123,11 +126,12 @@ impl From<Entry> for PublicEntry {
             confirmed_at: entry.made.confirmed_at,
             registered_at: entry.time,
             event: entry.seq,
+            withdrawn: entry.withdrawn,
         }
     }
 }
 
-/// The entries that hold now, by `?q=`, in pages.
+/// The newest entry of each service, by `?q=`, in pages.
 pub async fn index(
     State(register): State<Arc<Register>>,
     query: Result<Query<IndexQuery>, QueryRejection>,
@@ -141,16 +145,15 @@ pub async fn index(
     Ok((FOR_EVERYONE, Json(PublicIndex { entries, next })))
 }
 
-/// The entry of a service that holds now.
+/// The newest entry of a service: the one in force, unless it says that it was withdrawn.
 pub async fn entry(
     State(register): State<Arc<Register>>,
     Path((participant, service)): Path<(String, String)>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<PublicEntry>), Refusal> {
-    let entries = register.store.entries_of(&participant, &service).await?;
-    let holds = entries.into_iter().next();
-    let holds =
-        holds.ok_or_else(|| Refusal::not_found(&format!("the register has no entry {participant}/{service}")))?;
-    Ok((FOR_EVERYONE, Json(holds.into())))
+    let newest = register.store.entry_of(&participant, &service).await?;
+    let newest =
+        newest.ok_or_else(|| Refusal::not_found(&format!("the register has no entry {participant}/{service}")))?;
+    Ok((FOR_EVERYONE, Json(newest.into())))
 }
 
 /// `text` as it may stand in a query.

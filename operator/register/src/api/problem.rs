@@ -129,10 +129,11 @@ impl From<WriteError> for Refusal {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Store(error) => error.into(),
-            WriteError::Unknown(_) => Self::not_found(&error.to_string()),
+            WriteError::Unknown(_) | WriteError::NoEntry { .. } => Self::not_found(&error.to_string()),
             WriteError::Epoch { .. }
             | WriteError::Key(_)
             | WriteError::SecondDossier { .. }
+            | WriteError::Withdrawn { .. }
             | WriteError::Decided { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
         }
     }

@@ -22,7 +22,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     Register,
-    caller::{Caller, Factory, Key},
+    caller::{Caller, Factory},
+    key::Key,
     off_thread,
     problem::Refusal,
     to_the_end,

@@ -1,4 +1,4 @@
-//! What the register remembers: one type for each kind of event, from announcement to entry.
+//! What the register remembers: one type for each kind of event, from announcement to withdrawal.
 //!
 //! The canonical bytes of these types are what the log keeps for ever. A field may be added only as
 //! an `Option` that is left out when absent; none may be renamed or removed.
@@ -29,6 +29,8 @@ pub enum Event {
     Return(ReturnMade),
     /// The public entry came into being (21).
     Entry(Box<EntryMade>),
+    /// The owner withdrew a service (21).
+    Withdrawal(WithdrawalMade),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -142,6 +144,22 @@ pub struct EntryMade {
     pub confirmed_at: String,
 }
 
+/// The owner's withdrawal of a service. Who and when stand in the event's place in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WithdrawalMade {
+    /// Idempotency key under which it came.
+    pub key: String,
+    /// Participant.
+    pub participant: String,
+    /// Name of the service.
+    pub service: String,
+    /// Number of the entry that was in force.
+    pub entry: u64,
+    /// Why, in the owner's words.
+    pub reason: String,
+}
+
 /// An event that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
@@ -169,6 +187,7 @@ impl Event {
             Self::Confirmation(_) => "confirmation",
             Self::Return(_) => "return",
             Self::Entry(_) => "entry",
+            Self::Withdrawal(_) => "withdrawal",
         }
     }
 
@@ -181,6 +200,7 @@ impl Event {
             Self::Confirmation(body) => canonical::bytes(body),
             Self::Return(body) => canonical::bytes(body),
             Self::Entry(body) => canonical::bytes(body),
+            Self::Withdrawal(body) => canonical::bytes(body),
         }
     }
 
@@ -193,6 +213,7 @@ impl Event {
             "confirmation" => serde_json::from_slice(bytes).map(Self::Confirmation),
             "return" => serde_json::from_slice(bytes).map(Self::Return),
             "entry" => serde_json::from_slice(bytes).map(Self::Entry),
+            "withdrawal" => serde_json::from_slice(bytes).map(Self::Withdrawal),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

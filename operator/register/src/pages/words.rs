@@ -117,6 +117,7 @@ pub struct Words {
     pub owner: &'static str,
     pub class: &'static str,
     pub registered: &'static str,
+    pub withdrawn: &'static str,
     pub as_json: &'static str,
     pub back: &'static str,
     pub item: &'static str,

@@ -20,7 +20,7 @@ impl Store {
         match decision(&mut writing, id).await?.0 {
             Procedure::Submitted => {}
             Procedure::Confirmed | Procedure::Registered => return Ok(Written::Before(())),
-            state @ (Procedure::Returned | Procedure::Revoked) => {
+            state @ (Procedure::Returned | Procedure::Revoked | Procedure::Withdrawn) => {
                 let rule = "a new attempt is needed before anything can be confirmed";
                 return Err(WriteError::Decided { id: id.to_owned(), state, rule });
             }

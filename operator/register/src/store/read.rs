@@ -1,4 +1,4 @@
-//! Reads: announcements, submissions and entries as the API and the pages show them.
+//! Reads of the procedure: announcements and submissions as the API shows them.
 
 use factory_assurance::{
     dsse::Envelope,
@@ -6,8 +6,8 @@ use factory_assurance::{
 };
 use sqlx::Row as _;
 
-use super::{Store, StoreError, writing::row_number};
-use crate::log::event::{AnnouncementMade, EntryMade, Event, Summary};
+use super::{Store, StoreError};
+use crate::log::event::{AnnouncementMade, Event, Summary};
 
 /// A submission as it is held.
 #[derive(Clone, Debug)]
@@ -31,26 +31,6 @@ pub struct Filter {
     pub participant: Option<String>,
     /// Only those of services with this name.
     pub service: Option<String>,
-}
-
-/// A public entry with its place in the log.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Number of its event.
-    pub seq: u64,
-    /// When it came into being, RFC 3339.
-    pub time: String,
-    /// What it says.
-    pub made: EntryMade,
-}
-
-/// A page of the public index.
-#[derive(Clone, Debug)]
-pub struct EntryList {
-    /// The entries that hold now, newest first.
-    pub entries: Vec<Entry>,
-    /// Whether there are older ones.
-    pub more: bool,
 }
 
 /// Most submissions in one answer.
@@ -117,39 +97,6 @@ impl Store {
         }
     }
 
-    /// Every entry of a service, the one that holds now first.
-    pub async fn entries_of(&self, participant: &str, service: &str) -> Result<Vec<Entry>, StoreError> {
-        let seqs: Vec<i64> = sqlx::query_scalar(
-            "SELECT seq FROM entries WHERE participant = ? AND service = ? ORDER BY seq DESC LIMIT 100",
-        )
-        .bind(participant)
-        .bind(service)
-        .fetch_all(&self.readers)
-        .await?;
-        self.entries(&seqs).await
-    }
-
-    /// The entries that hold now and contain every word of `search`, newest first, older than `before`.
-    pub async fn index(&self, search: &str, before: Option<u64>, most: u32) -> Result<EntryList, StoreError> {
-        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
-        let words = serde_json::to_string(&words).map_err(|error| StoreError::Row(error.to_string()))?;
-        let mut seqs: Vec<i64> = sqlx::query_scalar(
-            "SELECT seq FROM entries AS this WHERE seq < ?1
-               AND NOT EXISTS (SELECT 1 FROM entries AS later
-                   WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq)
-               AND NOT EXISTS (SELECT 1 FROM json_each(?2) AS word WHERE instr(this.search, word.value) = 0)
-             ORDER BY seq DESC LIMIT ?3",
-        )
-        .bind(before.map_or(i64::MAX, row_number))
-        .bind(words)
-        .bind(i64::from(most) + 1)
-        .fetch_all(&self.readers)
-        .await?;
-        let more = seqs.len() > most as usize;
-        seqs.truncate(most as usize);
-        Ok(EntryList { entries: self.entries(&seqs).await?, more })
-    }
-
     /// Asks the database for its own answer.
     pub async fn ready(&self) -> Result<(), StoreError> {
         sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM (SELECT 1 FROM events LIMIT 1)")
@@ -158,19 +105,8 @@ impl Store {
         Ok(())
     }
 
-    async fn entries(&self, seqs: &[i64]) -> Result<Vec<Entry>, StoreError> {
-        let mut entries = Vec::with_capacity(seqs.len());
-        for &seq in seqs {
-            match self.event(seq).await? {
-                (time, Event::Entry(made)) => entries.push(Entry { seq: seq.unsigned_abs(), time, made: *made }),
-                (_, other) => return Err(unexpected(seq, &other)),
-            }
-        }
-        Ok(entries)
-    }
-
     /// The event with this number, and its time.
-    async fn event(&self, seq: i64) -> Result<(String, Event), StoreError> {
+    pub(super) async fn event(&self, seq: i64) -> Result<(String, Event), StoreError> {
         let (time, kind, bytes): (String, String, Vec<u8>) =
             sqlx::query_as("SELECT time, kind, bytes FROM events WHERE seq = ?")
                 .bind(seq)
@@ -202,7 +138,8 @@ impl Held {
     }
 }
 
-fn unexpected(seq: i64, event: &Event) -> StoreError {
+/// An event of another kind than the view says.
+pub(super) fn unexpected(seq: i64, event: &Event) -> StoreError {
     StoreError::Row(format!("event {seq} is of the kind `{}`", event.kind()))
 }
 
@@ -214,13 +151,14 @@ pub(super) const fn state_name(state: Procedure) -> &'static str {
         Procedure::Confirmed => "Confirmed",
         Procedure::Registered => "Registered",
         Procedure::Revoked => "Revoked",
+        Procedure::Withdrawn => "Withdrawn",
     }
 }
 
 /// The state that the views name so.
 pub(super) fn parse_state(name: &str) -> Result<Procedure, StoreError> {
-    use Procedure::{Confirmed, Registered, Returned, Revoked, Submitted};
-    [Submitted, Returned, Confirmed, Registered, Revoked]
+    use Procedure::{Confirmed, Registered, Returned, Revoked, Submitted, Withdrawn};
+    [Submitted, Returned, Confirmed, Registered, Revoked, Withdrawn]
         .into_iter()
         .find(|state| state_name(*state) == name)
         .ok_or_else(|| StoreError::Row(format!("unknown state `{name}`")))

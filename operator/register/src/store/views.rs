@@ -5,11 +5,13 @@ use factory_assurance::canonical;
 use sqlx::SqliteConnection;
 
 use super::{StoreError, read::state_name, writing::row_number};
-use crate::log::event::{AnnouncementMade, ConfirmationGiven, EntryMade, Event, ReturnMade, SubmissionTaken};
+use crate::log::event::{
+    AnnouncementMade, ConfirmationGiven, EntryMade, Event, ReturnMade, SubmissionTaken, WithdrawalMade,
+};
 use factory_assurance::wire::Procedure;
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [(&str, &str); 4] = [
+pub(super) const VIEWS: [(&str, &str); 5] = [
     ("epochs", "SELECT json_array(actor, epoch) FROM epochs ORDER BY actor"),
     (
         "announcements",
@@ -20,6 +22,7 @@ pub(super) const VIEWS: [(&str, &str); 4] = [
         "SELECT json_array(id, key, seq, announcement, participant, service, dossier, summary, state, reason, confirmation, entry) FROM submissions ORDER BY seq",
     ),
     ("entries", "SELECT json_array(seq, participant, service, search) FROM entries ORDER BY seq"),
+    ("withdrawals", "SELECT json_array(seq, key, participant, service, entry, reason) FROM withdrawals ORDER BY seq"),
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -44,6 +47,7 @@ pub(super) async fn apply(rows: &mut SqliteConnection, seq: i64, actor: &str, ev
             one(query.bind(state_name(Procedure::Returned)).bind(reason).bind(submission), rows).await
         }
         Event::Entry(made) => entry(rows, seq, made).await,
+        Event::Withdrawal(made) => withdrawal(rows, seq, made).await,
     }
 }
 
@@ -89,6 +93,33 @@ async fn entry(rows: &mut SqliteConnection, seq: i64, made: &EntryMade) -> Resul
         .bind(&subject.service)
         .bind(search_text(made));
     one(query, rows).await
+}
+
+/// Everything of the service that was confirmed ends: an earlier release is not in force either.
+async fn withdrawal(rows: &mut SqliteConnection, seq: i64, made: &WithdrawalMade) -> Result<(), StoreError> {
+    let WithdrawalMade { key, participant, service, entry, reason } = made;
+    let query = sqlx::query(
+        "INSERT INTO withdrawals (seq, key, participant, service, entry, reason) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(seq)
+    .bind(key)
+    .bind(participant)
+    .bind(service)
+    .bind(row_number(*entry))
+    .bind(reason);
+    one(query, rows).await?;
+    sqlx::query(
+        "UPDATE submissions SET state = ?, reason = ? WHERE participant = ? AND service = ? AND state IN (?, ?)",
+    )
+    .bind(state_name(Procedure::Withdrawn))
+    .bind(reason)
+    .bind(participant)
+    .bind(service)
+    .bind(state_name(Procedure::Confirmed))
+    .bind(state_name(Procedure::Registered))
+    .execute(rows)
+    .await?;
+    Ok(())
 }
 
 /// What the public index is searched by, in lower case: `SQLite` folds only Latin letters itself.

@@ -6,6 +6,8 @@ use serde_json::json;
 
 use crate::world::{World, send};
 
+const ENTRY: &str = "/api/v1/entries/social-registry/registered-address";
+
 const TOKENS: [&str; 7] = ["factory", "keeper", "regulator", "owner", "stranger", "", "unknown"];
 
 /// Statuses of one request with each of [`TOKENS`].
@@ -27,11 +29,12 @@ async fn each_door_opens_to_those_whom_it_is_for() {
     let id = world.submitted(sample::passing(), "one").await.id;
     let (get, post) = (Method::GET, Method::POST);
     // 400: let in, and the empty body refused.
-    let doors: [(&Method, String, [u16; 7]); 9] = [
+    let doors: [(&Method, String, [u16; 7]); 10] = [
         (&post, "/api/v1/announcements".to_owned(), [400, 403, 403, 403, 403, 401, 401]),
         (&post, "/api/v1/submissions".to_owned(), [400, 403, 403, 403, 403, 401, 401]),
         (&post, format!("/api/v1/submissions/{id}/confirmation"), [403, 403, 400, 403, 403, 401, 401]),
         (&post, format!("/api/v1/submissions/{id}/return"), [403, 403, 400, 403, 403, 401, 401]),
+        (&post, format!("{ENTRY}/withdrawal"), [403, 403, 403, 400, 403, 401, 401]),
         (&get, format!("/api/v1/submissions/{id}"), [200, 200, 200, 200, 403, 401, 401]),
         (&get, format!("/api/v1/submissions/{id}/dossier"), [200, 200, 200, 200, 403, 401, 401]),
         (&get, "/api/v1/submissions".to_owned(), [200, 200, 200, 200, 200, 401, 401]),
@@ -84,6 +87,7 @@ async fn an_api_server_that_is_away_is_no_wrong_token() {
     for (method, path) in [
         (Method::POST, "/api/v1/announcements".to_owned()),
         (Method::POST, format!("/api/v1/submissions/{}/confirmation", state.id)),
+        (Method::POST, format!("{ENTRY}/withdrawal")),
         (Method::GET, format!("/api/v1/submissions/{}", state.id)),
     ] {
         let answer = send(world.request(method, &path, "away")).await;
@@ -91,7 +95,7 @@ async fn an_api_server_that_is_away_is_no_wrong_token() {
         answer.refused(503);
     }
     // What is public needs nobody's identity.
-    for path in ["/entries", "/api/v1/entries/social-registry/registered-address", "/readyz"] {
+    for path in ["/entries", ENTRY, "/readyz"] {
         assert_eq!(world.get(path, "").await.status, StatusCode::OK);
     }
 }

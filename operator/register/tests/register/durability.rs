@@ -1,5 +1,5 @@
-//! What was acknowledged survives `kill -9`: another process commits and says so, and is killed in
-//! the middle of its next write, again and again over the same file.
+//! What was acknowledged, submissions and withdrawals, survives `kill -9`: another process commits and
+//! says so, and is killed in the middle of its next write, again and again over the same file.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -13,8 +13,9 @@ use factory_assurance::{
 };
 use factory_register::{
     intake,
+    log::event::{EntryMade, Summary},
     metrics::Metrics,
-    store::{Ready, Store, Written, audit::audit},
+    store::{Ready, Store, Wish, Written, audit::audit},
 };
 use jiff::Timestamp;
 
@@ -30,7 +31,18 @@ async fn open(database: &Path) -> Store {
     Store::open(database, Timestamp::now, Metrics::default().commits()).await.unwrap()
 }
 
-/// Announces and submits without end. Started by the test below, in a process of its own.
+/// The entry that follows from a submission of the sample.
+fn entry(submission: &str, summary: Summary) -> EntryMade {
+    EntryMade {
+        submission: submission.to_owned(),
+        summary,
+        record: sample::passing().record,
+        confirmed_by: "regulator".to_owned(),
+        confirmed_at: "2026-03-04T05:06:07Z".to_owned(),
+    }
+}
+
+/// Announces, submits, confirms and withdraws without end. Started by the test below, in a process of its own.
 #[tokio::test]
 #[ignore = "writes until it is killed; the test below starts it"]
 async fn writes_until_it_is_killed() {
@@ -47,8 +59,13 @@ async fn writes_until_it_is_killed() {
         let held = store.announcement(&announced.id).await.unwrap().unwrap();
         let summary = opened.hold_against(&held).unwrap();
         let digest = summary.dossier.clone();
-        let ready = Ready::seal(&name, &announced.id, summary, dossier).unwrap();
+        let ready = Ready::seal(&name, &announced.id, summary.clone(), dossier.clone()).unwrap();
         let Written::Now(id) = store.submit(FACTORY, 1, ready).await.unwrap() else { panic!("new") };
+        let participant = summary.subject.participant.clone();
+        // What is signed as a confirmation is checked before the store, not by it.
+        store.confirm("regulator", &id, dossier, Some(entry(&id, summary))).await.unwrap();
+        let wish = Wish { key: name.clone(), participant, service: name, reason: digest.clone() };
+        let Written::Now(_) = store.withdraw("owner", wish).await.unwrap() else { panic!("new") };
         let mut out = std::io::stdout();
         writeln!(out, "acknowledged {id} {digest}").unwrap();
         out.flush().unwrap();
@@ -101,6 +118,9 @@ async fn every_acknowledged_submission_survives_kill_9() {
             let held = store.submission(id).await.unwrap().unwrap_or_else(|| panic!("{id} was acknowledged"));
             assert_eq!(held.summary.dossier, *digest);
             assert_eq!(store.dossier(&held).await.unwrap().payload_digest().unwrap(), *digest);
+            let subject = &held.summary.subject;
+            let entry = store.entry_of(&subject.participant, &subject.service).await.unwrap().unwrap();
+            assert_eq!(entry.withdrawn.unwrap().reason, *digest);
         }
         store.close().await;
     }

@@ -15,4 +15,5 @@ mod pages;
 mod procedure;
 mod refusals;
 mod repetition;
+mod withdrawal;
 mod world;

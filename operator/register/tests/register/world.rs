@@ -34,8 +34,8 @@ pub const FACTORY: &str = "system:serviceaccount:factory-system:factory-operator
 pub const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
 pub const PARTICIPANT: &str = "social-registry";
 
-/// Tokens are the names of the parts. The factory's user is given the regulator's right on purpose:
-/// the register must refuse it all the same.
+/// Tokens are the names of the parts. The factory's user is given the regulator's and the owner's
+/// rights on purpose: the register must refuse it all the same.
 struct Table;
 
 impl Authenticator for Table {
@@ -43,7 +43,7 @@ impl Authenticator for Table {
         let user = match token {
             "factory" => Ok(FACTORY),
             "keeper" => Ok(KEEPER),
-            "regulator" | "owner" | "stranger" => Ok(token),
+            "regulator" | "owner" | "reader" | "stranger" => Ok(token),
             "away" => Err(AccessError::Unavailable { reason: "connection refused".to_owned(), source: None }),
             _ => Err(AccessError::Unauthenticated("unknown".to_owned())),
         };
@@ -59,7 +59,10 @@ impl Authenticator for Table {
     fn may<'a>(&'a self, who: &'a Identity, right: Right<'a>) -> BoxFuture<'a, Result<bool, AccessError>> {
         let may = match right {
             Right::Confirm => ["regulator", FACTORY, KEEPER].contains(&who.user.as_str()),
-            Right::Read(participant) => who.user == "owner" && participant == PARTICIPANT,
+            Right::Read(participant) => ["owner", "reader"].contains(&who.user.as_str()) && participant == PARTICIPANT,
+            Right::Withdraw(participant) => {
+                ["owner", FACTORY, KEEPER].contains(&who.user.as_str()) && participant == PARTICIPANT
+            }
         };
         async move { Ok(may) }.boxed()
     }

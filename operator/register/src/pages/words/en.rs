@@ -16,6 +16,7 @@ pub(super) const WORDS: Words = Words {
     owner: "Owner",
     class: "Class",
     registered: "Entered",
+    withdrawn: "Withdrawn on",
     as_json: "The same as JSON",
     back: "All state services",
     item: "item",

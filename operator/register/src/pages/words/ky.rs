@@ -16,6 +16,7 @@ pub(super) const WORDS: Words = Words {
     owner: "Ээси",
     class: "Классы",
     registered: "Киргизилген күнү",
+    withdrawn: "Реестрден чыгарылган күнү",
     as_json: "Ошол эле маалымат JSON форматында",
     back: "Бардык мамлекеттик сервистер",
     item: "пункт",

@@ -16,6 +16,7 @@ pub(super) const WORDS: Words = Words {
     owner: "Владелец",
     class: "Класс",
     registered: "Внесён",
+    withdrawn: "Исключён из реестра",
     as_json: "То же в формате JSON",
     back: "Все государственные сервисы",
     item: "пункт",

@@ -1,0 +1,108 @@
+//! The withdrawal of an entry (21): what its owner sends, and the entry as programs read it back.
+
+use serde::{Deserialize, Serialize};
+
+/// Longest reason of a withdrawal, in characters: it fits into a condition with the words around it.
+pub const LONGEST_REASON: usize = 500;
+
+/// Body of `POST /api/v1/entries/{participant}/{service}/withdrawal`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WithdrawalRequest {
+    /// Why the service is withdrawn, in words that the public reads: see [`reason`].
+    pub reason: String,
+}
+
+/// A withdrawal as the public entry shows it. Who asked for it stands in the register's log alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Withdrawal {
+    /// When the register recorded it (RFC 3339).
+    pub at: String,
+    /// Why, in the owner's words.
+    pub reason: String,
+    /// Number of its event in the register's log.
+    pub event: u64,
+}
+
+/// The newest entry of a service, as far as programs read it from
+/// `GET /api/v1/entries/{participant}/{service}`. More stands there for people, so other fields are
+/// passed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewestEntry {
+    /// Release that it is about.
+    pub release: String,
+    /// Where users reach the service.
+    pub host: String,
+    /// Number of the entry's event in the register's log.
+    pub event: u64,
+    /// Path of the public page.
+    pub page: String,
+    /// Its withdrawal; none while the entry is in force.
+    #[serde(default)]
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// A text that is no reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReasonError {
+    /// Nothing, or too much.
+    #[error("must say in 1 to {LONGEST_REASON} characters why (item 21), not in {0}")]
+    Length(usize),
+    /// A character that would break the line or turn it around.
+    #[error("must be one line of plain text, without the character U+{0:04X}")]
+    Character(u32),
+}
+
+/// `text` as the reason of a withdrawal, without the space around it. The log never forgets it, so
+/// it is held to this before it is written.
+pub fn reason(text: &str) -> Result<&str, ReasonError> {
+    let text = text.trim();
+    if let Some(steering) = text.chars().find(|&letter| steers(letter)) {
+        return Err(ReasonError::Character(steering.into()));
+    }
+    match text.chars().count() {
+        1..=LONGEST_REASON => Ok(text),
+        other => Err(ReasonError::Length(other)),
+    }
+}
+
+/// Whether `letter` says nothing itself and changes how others are shown: controls, separators of
+/// lines, and marks of direction, by which a page could be made to say something else.
+fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_of_plain_text() {
+        let long = "ы".repeat(LONGEST_REASON);
+        for good in ["moved to another body", "Кызмат «Тундукка» өттү", long.as_str()] {
+            assert_eq!(reason(&format!(" {good}\n")), Ok(good));
+        }
+        assert_eq!(reason(" \n"), Err(ReasonError::Length(0)));
+        assert_eq!(reason(&format!("{long}!")), Err(ReasonError::Length(LONGEST_REASON + 1)));
+        for (letter, code) in [('\n', 0x0a), ('\u{1b}', 0x1b), ('\u{85}', 0x85), ('\u{202e}', 0x202e)] {
+            assert_eq!(reason(&format!("a{letter}b")), Err(ReasonError::Character(code)));
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong() {
+        let said = |text: &str| reason(text).unwrap_err().to_string();
+        assert_eq!(said(""), "must say in 1 to 500 characters why (item 21), not in 0");
+        assert_eq!(said("a\u{7}"), "must be one line of plain text, without the character U+0007");
+    }
+
+    #[test]
+    fn a_program_reads_of_an_entry_what_it_needs() {
+        let entry = r#"{"release": "r-1", "host": "r.gov.kg", "event": 4, "page": "/entries/p/r", "class": "basic"}"#;
+        let read: NewestEntry = serde_json::from_str(entry).unwrap();
+        assert_eq!((read.event, read.withdrawn), (4, None));
+    }
+}

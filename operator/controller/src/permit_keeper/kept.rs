@@ -1,0 +1,50 @@
+//! The permit of one live namespace, read and written: a write holds only if nobody has written since
+//! it was read, so that two looks at the same moment lose nothing of each other.
+
+use factory_crds::{LaunchPermit, LaunchPermitSpec};
+use kube::{
+    Api, Client, ResourceExt as _,
+    api::{ObjectMeta, Patch, PatchParams, PostParams},
+};
+
+/// Name under which the keeper writes.
+const MANAGER: &str = "factory-permit-keeper";
+/// Name of the permit that admission reads.
+const PERMIT: &str = "live";
+
+/// A permit as it was read; there may be none yet.
+pub struct Kept {
+    api: Api<LaunchPermit>,
+    namespace: String,
+    version: Option<String>,
+    /// What it says; nothing where there is none.
+    pub spec: LaunchPermitSpec,
+}
+
+impl Kept {
+    /// Reads the permit of `namespace`.
+    pub async fn read(client: &Client, namespace: &str) -> Result<Self, kube::Error> {
+        let api: Api<LaunchPermit> = Api::namespaced(client.clone(), namespace);
+        let found = api.get_opt(PERMIT).await?;
+        let version = found.as_ref().and_then(kube::ResourceExt::resource_version);
+        let spec = found.map(|permit| permit.spec).unwrap_or_default();
+        Ok(Self { api, namespace: namespace.to_owned(), version, spec })
+    }
+
+    /// Writes `spec` in its place; a conflict where somebody else wrote in between.
+    pub async fn write(&self, spec: LaunchPermitSpec) -> Result<(), kube::Error> {
+        let mut permit = LaunchPermit::new(PERMIT, spec);
+        permit.metadata = ObjectMeta {
+            name: Some(PERMIT.to_owned()),
+            namespace: Some(self.namespace.clone()),
+            resource_version: self.version.clone(),
+            ..ObjectMeta::default()
+        };
+        if self.version.is_none() {
+            let how = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+            return self.api.create(&how, &permit).await.map(drop);
+        }
+        let name = permit.name_any();
+        self.api.patch(&name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&permit)).await.map(drop)
+    }
+}

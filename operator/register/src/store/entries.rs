@@ -1,0 +1,108 @@
+//! Reads of the public register: the entry of a service, its history, and the index. An entry that
+//! was withdrawn stays in all of them and says so (20 to 22).
+
+use factory_assurance::wire::Withdrawal;
+
+use super::{Store, StoreError, read::unexpected, writing::row_number};
+use crate::log::event::{EntryMade, Event};
+
+/// Entries in the history of one service.
+const HISTORY: i64 = 100;
+
+/// A public entry with its place in the log.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Number of its event.
+    pub seq: u64,
+    /// When it came into being, RFC 3339.
+    pub time: String,
+    /// What it says.
+    pub made: EntryMade,
+    /// Its withdrawal, if it was in force when the service was withdrawn.
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// A page of the public index.
+#[derive(Clone, Debug)]
+pub struct EntryList {
+    /// The newest entry of each service, newest first.
+    pub entries: Vec<Entry>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+impl Store {
+    /// Every entry of a service, the newest first.
+    pub async fn entries_of(&self, participant: &str, service: &str) -> Result<Vec<Entry>, StoreError> {
+        self.newest(participant, service, HISTORY).await
+    }
+
+    /// The newest entry of a service: the one in force, unless it was withdrawn.
+    pub async fn entry_of(&self, participant: &str, service: &str) -> Result<Option<Entry>, StoreError> {
+        Ok(self.newest(participant, service, 1).await?.pop())
+    }
+
+    async fn newest(&self, participant: &str, service: &str, most: i64) -> Result<Vec<Entry>, StoreError> {
+        let seqs: Vec<i64> = sqlx::query_scalar(
+            "SELECT seq FROM entries WHERE participant = ? AND service = ? ORDER BY seq DESC LIMIT ?",
+        )
+        .bind(participant)
+        .bind(service)
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await?;
+        self.entries(&seqs).await
+    }
+
+    /// The newest entries of services that contain every word of `search`, newest first, older than
+    /// `before`.
+    pub async fn index(&self, search: &str, before: Option<u64>, most: u32) -> Result<EntryList, StoreError> {
+        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+        let words = serde_json::to_string(&words).map_err(|error| StoreError::Row(error.to_string()))?;
+        let mut seqs: Vec<i64> = sqlx::query_scalar(
+            "SELECT seq FROM entries AS this WHERE seq < ?1
+               AND NOT EXISTS (SELECT 1 FROM entries AS later
+                   WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq)
+               AND NOT EXISTS (SELECT 1 FROM json_each(?2) AS word WHERE instr(this.search, word.value) = 0)
+             ORDER BY seq DESC LIMIT ?3",
+        )
+        .bind(before.map_or(i64::MAX, row_number))
+        .bind(words)
+        .bind(i64::from(most) + 1)
+        .fetch_all(&self.readers)
+        .await?;
+        let more = seqs.len() > most as usize;
+        seqs.truncate(most as usize);
+        Ok(EntryList { entries: self.entries(&seqs).await?, more })
+    }
+
+    /// The entry with this number.
+    pub async fn entry(&self, seq: u64) -> Result<Entry, StoreError> {
+        let seq = row_number(seq);
+        match self.event(seq).await? {
+            (time, Event::Entry(made)) => {
+                Ok(Entry { seq: seq.unsigned_abs(), time, made: *made, withdrawn: self.withdrawal_of(seq).await? })
+            }
+            (_, other) => Err(unexpected(seq, &other)),
+        }
+    }
+
+    async fn entries(&self, seqs: &[i64]) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::with_capacity(seqs.len());
+        for seq in seqs {
+            entries.push(self.entry(seq.unsigned_abs()).await?);
+        }
+        Ok(entries)
+    }
+
+    async fn withdrawal_of(&self, entry: i64) -> Result<Option<Withdrawal>, StoreError> {
+        let row: Option<(i64, String, String)> = sqlx::query_as(
+            "SELECT withdrawals.seq, events.time, withdrawals.reason FROM withdrawals
+             JOIN events ON events.seq = withdrawals.seq WHERE withdrawals.entry = ?",
+        )
+        .bind(entry)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.map(|(seq, at, reason)| Withdrawal { at, reason, event: seq.unsigned_abs() }))
+    }
+}

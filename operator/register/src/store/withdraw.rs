@@ -1,0 +1,59 @@
+//! Writes the withdrawal of a service's entry (21), once for each entry. Everything of the service
+//! that was confirmed until then ends with it; what is confirmed after it is entered anew.
+
+use super::{Store, WriteError, Written, writing::Writing};
+use crate::log::event::{Event, Sealed, WithdrawalMade};
+
+/// What the owner of a service asks for.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Idempotency key.
+    pub key: String,
+    /// Participant.
+    pub participant: String,
+    /// Name of the service.
+    pub service: String,
+    /// Why, in words that the public reads.
+    pub reason: String,
+}
+
+impl Store {
+    /// Withdraws the entry in force of the service for `actor`; answers the number of the entry. The
+    /// same wish under the same key is the same withdrawal, also when the service has been entered
+    /// again since.
+    pub async fn withdraw(&self, actor: &str, wish: Wish) -> Result<Written<u64>, WriteError> {
+        let Wish { key, participant, service, reason } = wish;
+        let mut writing = Writing::begin(self, actor).await?;
+        let before: Option<(i64, String)> =
+            sqlx::query_as("SELECT entry, reason FROM withdrawals WHERE participant = ? AND service = ? AND key = ?")
+                .bind(&participant)
+                .bind(&service)
+                .bind(&key)
+                .fetch_optional(&mut *writing.transaction)
+                .await?;
+        match before {
+            Some((entry, before)) if before == reason => return Ok(Written::Before(entry.unsigned_abs())),
+            Some(_) => return Err(WriteError::Key(key)),
+            None => {}
+        }
+        let newest: Option<(i64, Option<String>)> = sqlx::query_as(
+            "SELECT entries.seq, withdrawals.reason FROM entries
+             LEFT JOIN withdrawals ON withdrawals.entry = entries.seq
+             WHERE entries.participant = ? AND entries.service = ? ORDER BY entries.seq DESC LIMIT 1",
+        )
+        .bind(&participant)
+        .bind(&service)
+        .fetch_optional(&mut *writing.transaction)
+        .await?;
+        let entry = match newest {
+            None => return Err(WriteError::NoEntry { participant, service }),
+            Some((entry, Some(before))) if before == reason => return Ok(Written::Before(entry.unsigned_abs())),
+            Some((_, Some(_))) => return Err(WriteError::Withdrawn { participant, service }),
+            Some((entry, None)) => entry.unsigned_abs(),
+        };
+        let made = WithdrawalMade { key, participant, service, entry, reason };
+        writing.append(&Sealed::of(Event::Withdrawal(made))?).await?;
+        writing.commit().await?;
+        Ok(Written::Now(entry))
+    }
+}

@@ -18,11 +18,12 @@ use factory_journeys::{
     register::{self, Public},
     road::{Standing, standing},
     scene::Scene,
-    sources,
+    sources, tool,
     waiting::until_gone,
 };
 use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace};
 use kube::{Api, ResourceExt, api::ListParams};
+use serde_json::json;
 
 /// How a release ended, without what differs from one to the next.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,7 +82,9 @@ async fn release(scene: &Scene, prefix: &str, moment: Moment) -> Result<(Ending,
 
 async fn walk(scene: &Scene, name: &str) -> Result<Ending, Failure> {
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
-    let service = scene.manifest("queue-number", name)?.apply(&scene.team.client).await?;
+    // Three services stand beside those of other journeys on one small node.
+    let manifest = scene.manifest("queue-number", name)?.with("/spec/components/0/resources/cpu", json!("100m"));
+    let service = manifest.apply(&scene.team.client).await?;
     let tell = |what: &str| println!("{name}: {what}");
     let escort = Escort { people: &scene.people, team: &scene.team, service: &service, confirms: true, tell: &tell };
     let made = escort.release(&commit).await?;
@@ -90,7 +93,15 @@ async fn walk(scene: &Scene, name: &str) -> Result<Ending, Failure> {
     let status = release.status.clone().unwrap_or_default();
     let namespaces: Api<Namespace> = Api::all(scene.people.engineer.client.clone());
     until_gone(&namespaces, &status.namespace, Duration::from_mins(2)).await?;
-    ending(scene, name, &release).await
+    let ending = ending(scene, name, &release).await?;
+
+    // What a team does with a service that nobody needs any more; it is the leader's work as well.
+    let live = scene.services().get(name).await?.status.unwrap_or_default().live_namespace;
+    let arguments = ["withdraw", name, "-n", &scene.participant, "--reason", "the journey is over", "--yes"];
+    tool::succeed(&scene.people.cluster, &scene.team, &arguments).await?;
+    until_gone(&namespaces, &live, Duration::from_mins(2)).await?;
+    scene.delete(name).await?;
+    Ok(ending)
 }
 
 async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, Failure> {

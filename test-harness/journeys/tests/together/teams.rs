@@ -19,8 +19,6 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-const OPERATOR: &str = "system:serviceaccount:factory-system:factory-operator";
-const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 #[tokio::test(flavor = "multi_thread")]

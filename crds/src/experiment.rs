@@ -33,7 +33,8 @@ use crate::json::Json;
     printcolumn(name = "Verified", type_ = "string", json_path = ".status.conditions[?(@.type==\"Verified\")].status"),
     printcolumn(name = "Measured", type_ = "string", json_path = ".status.conditions[?(@.type==\"Measured\")].status"),
     printcolumn(name = "Why", type_ = "string", json_path = ".status.message"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("size(self.metadata.name) <= 63").message("metadata.name: at most 63 characters, because labels are made from it")
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(

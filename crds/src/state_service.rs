@@ -49,12 +49,14 @@ pub use source::Source;
     printcolumn(name = "Release", type_ = "string", json_path = ".status.release"),
     printcolumn(name = "Why", type_ = "string", json_path = ".status.message"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("!self.metadata.name.contains('.')").message("metadata.name: has a dot; letters, digits and dashes only, because names of objects and labels are made from it"),
     validation = Rule::new("size(self.metadata.name) <= 40").message("metadata.name: at most 40 characters, because names of releases and objects are made from it")
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.components.all(c, self.components.exists_one(d, d.port == c.port))").message("spec.components: two components are on one port; every component has a port of its own"),
     validation = Rule::new("self.components.exists(c, c.name == self.ingress.component)").message("spec.ingress.component: no component has this name"),
+    validation = Rule::new("!self.ingress.host.matches('^[0-9.]+$')").message("spec.ingress.host: a name, not an address of numbers"),
     validation = Rule::new("self.interfaces.all(i, self.components.exists(c, c.name == i.component))").message("spec.interfaces: each names a component of spec.components (item 17.9)"),
     validation = Rule::new("self.components.all(c, has(c.build) || has(c.image))").message("spec.components: each has `build` or `image`"),
     validation = Rule::new("size(self.bindings) == 0").message("spec.bindings: not carried out by this version of the factory; remove it until it is (item 12.5)"),

@@ -64,15 +64,20 @@ async fn apply<K: Object>(api: Api<K>, object: &K, manager: &str) -> Result<K, W
     api.patch(&name, &how, &Patch::Apply(object)).await.map_err(|source| failed::<K>("apply", &name, source))
 }
 
-/// Applies `status` to the object of that name.
-pub async fn status<K: Object>(api: &Api<K>, name: &str, status: &serde_json::Value) -> Result<K, WriteError> {
+/// Applies `status` to exactly this `object`: another of its name that was made since has a story of
+/// its own, and the write conflicts.
+pub async fn status<K: Object>(api: &Api<K>, object: &K, status: &impl Serialize) -> Result<K, WriteError> {
+    let name = object.name_any();
     let document = serde_json::json!({
-        "apiVersion": K::api_version(&()), "kind": K::kind(&()), "metadata": { "name": name }, "status": status,
+        "apiVersion": K::api_version(&()),
+        "kind": K::kind(&()),
+        "metadata": { "name": name, "uid": object.uid() },
+        "status": status,
     });
     let how = PatchParams::apply(MANAGER).force();
-    api.patch_status(name, &how, &Patch::Apply(&document))
+    api.patch_status(&name, &how, &Patch::Apply(&document))
         .await
-        .map_err(|source| failed::<K>("apply status", name, source))
+        .map_err(|source| failed::<K>("apply status", &name, source))
 }
 
 /// Creates `object` unless one of its name exists; answers the one that is there. Its name must be

@@ -7,7 +7,17 @@ use kube::{
     runtime::events::{Recorder, Reporter},
 };
 
-use crate::{cli::Settings, keys::DossierKey, leader::Epoch, metrics::Metrics, register::Register};
+use tokio::sync::Notify;
+
+use crate::{
+    cli::Settings,
+    error,
+    keys::DossierKey,
+    leader::Epoch,
+    metrics::Metrics,
+    register::{Register, RegisterError},
+    stage::Progress,
+};
 
 /// Name under which the operator writes (server-side apply) and reports Events.
 pub const MANAGER: &str = "factory-operator";
@@ -28,6 +38,8 @@ pub struct Context {
     pub key: DossierKey,
     /// Epoch of this leader, which goes into every write outside the cluster.
     pub epoch: Epoch,
+    /// Told when the register knows a newer leader; this one ends then.
+    pub deposed: Notify,
     /// Publishes Events.
     pub events: Recorder,
     /// Counts and times.
@@ -35,6 +47,14 @@ pub struct Context {
 }
 
 impl Context {
+    /// What a stage waits for when a call of the register, which may be made again, failed.
+    pub fn unavailable<T>(&self, refusal: &RegisterError) -> Progress<T> {
+        if matches!(refusal, RegisterError::Deposed(_)) {
+            self.deposed.notify_one();
+        }
+        Progress::waiting("RegisterUnavailable", error::chain(refusal))
+    }
+
     /// Events of `client`, from `pod`.
     #[must_use]
     pub fn recorder(client: &Client, pod: &str) -> Recorder {

@@ -56,7 +56,7 @@ pub async fn reconcile(experiment: Arc<Experiment>, context: Arc<Context>) -> Re
     };
     if now != before {
         let api: Api<Experiment> = Api::namespaced(context.client.clone(), &namespace);
-        apply::status(&api, &experiment.name_any(), &serde_json::to_value(&now)?).await?;
+        apply::status(&api, &experiment, &now).await?;
     }
     Ok(again)
 }

@@ -12,6 +12,7 @@ use kube::{
     Api, Client,
     api::{ObjectMeta, PostParams},
 };
+use tokio::time::{Instant, timeout_at};
 
 /// How long a lease holds without renewal.
 const LEASE: Duration = Duration::from_secs(15);
@@ -66,17 +67,21 @@ impl Candidate {
     /// Renews until it is lost; then says how. The process ends after that: whatever it was doing
     /// is taken up by the next leader from what is observed.
     pub async fn hold(&self, epoch: Epoch) -> LeaderError {
-        let mut renewed = tokio::time::Instant::now();
+        let mut renewed = Instant::now();
+        let mut trouble = None;
         loop {
             tokio::time::sleep(RENEW).await;
-            match tokio::time::timeout(CALL, self.acquire()).await {
-                Ok(Ok(Some(now))) if now == epoch => renewed = tokio::time::Instant::now(),
+            // What the lease will say is the time before the call, so that counts.
+            let began = Instant::now();
+            let end = (began + CALL).min(renewed + GIVE_UP);
+            match timeout_at(end, self.acquire()).await {
+                Ok(Ok(Some(now))) if now == epoch => renewed = began,
                 Ok(Ok(_)) => return LeaderError::Lost("another pod holds it".to_owned()),
-                Ok(Err(error)) if renewed.elapsed() > GIVE_UP => return error,
-                Err(_) if renewed.elapsed() > GIVE_UP => {
-                    return LeaderError::Lost("no answer from the API server".to_owned());
-                }
-                Ok(Err(_)) | Err(_) => {}
+                Ok(Err(error)) => trouble = Some(error),
+                Err(_) => {}
+            }
+            if renewed.elapsed() >= GIVE_UP {
+                return trouble.unwrap_or_else(|| LeaderError::Lost("no answer from the API server".to_owned()));
             }
         }
     }
@@ -95,11 +100,12 @@ impl Candidate {
     async fn acquire(&self) -> Result<Option<Epoch>, LeaderError> {
         let now = Timestamp::now();
         let Some(mut lease) = self.api.get_opt(NAME).await? else {
+            let first = first_epoch(now);
             let lease = Lease {
                 metadata: ObjectMeta { name: Some(NAME.to_owned()), ..ObjectMeta::default() },
-                spec: Some(self.spec(now, 1)),
+                spec: Some(self.spec(now, first)),
             };
-            return won(self.api.create(&PostParams::default(), &lease).await, 1);
+            return won(self.api.create(&PostParams::default(), &lease).await, first);
         };
         let spec = lease.spec.take().unwrap_or_default();
         let transitions = spec.lease_transitions.unwrap_or(0);
@@ -122,6 +128,12 @@ impl Candidate {
             ..LeaseSpec::default()
         }
     }
+}
+
+/// Epoch of the first leader of a new lease: the minute. A register that outlived the cluster knows the
+/// epochs of the lease before, which began earlier and grew by one with each change of the holder.
+fn first_epoch(now: Timestamp) -> i32 {
+    i32::try_from(now.as_second() / 60).unwrap_or(i32::MAX)
 }
 
 fn won(answer: Result<Lease, kube::Error>, transitions: i32) -> Result<Option<Epoch>, LeaderError> {
@@ -158,6 +170,15 @@ mod tests {
         let now = Timestamp::from_second(100).unwrap();
         assert!(held(&lease(Some("other"), 85), now));
         assert!(!held(&lease(Some("other"), 84), now));
+    }
+
+    #[test]
+    fn the_first_leader_of_a_rebuilt_cluster_is_newer_than_those_of_the_old_one() {
+        let (old, new) =
+            (Timestamp::from_second(1_790_000_000).unwrap(), Timestamp::from_second(1_790_003_600).unwrap());
+        let changes_of_the_holder = 50;
+        assert!(first_epoch(new) > first_epoch(old) + changes_of_the_holder);
+        assert!(first_epoch("2500-01-01T00:00:00Z".parse().unwrap()) < i32::MAX);
     }
 
     #[test]

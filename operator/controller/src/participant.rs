@@ -1,66 +1,54 @@
 //! Driver of a `Participant`: its namespace, the rights of its groups there, its quota, and a
 //! network policy that lets nothing in or out (items 14 and 66, invariant 12).
 
+mod quota;
+
 use std::{sync::Arc, time::Duration};
 
 use factory_crds::{Participant, ParticipantStatus, condition};
 use k8s_openapi::{
     api::{
-        core::v1::{Namespace, ResourceQuota, ResourceQuotaSpec},
+        core::v1::Namespace,
         networking::v1::{NetworkPolicy, NetworkPolicySpec},
         rbac::v1::{RoleBinding, RoleRef, Subject},
     },
-    apimachinery::pkg::{
-        api::resource::Quantity,
-        apis::meta::v1::{LabelSelector, ObjectMeta, Time},
-    },
-    jiff::{SignedDuration, Timestamp},
+    apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, Time},
+    jiff::Timestamp,
 };
 use kube::{Api, ResourceExt as _, runtime::controller::Action};
 
 use crate::{
-    apply,
+    apply::{self, WriteError},
     context::{Context, MANAGER},
+    error,
     manifests::PARTICIPANT,
+    stage::Why,
 };
+use quota::Counted;
 
 /// ClusterRole that is bound to a participant's groups in its namespace.
 const TEAM: &str = "factory-team";
 /// ClusterRole that is bound to the operator in a participant's namespace: for the Secrets that
 /// manifests there name, and for no others of the cluster.
 const READER: &str = "factory-secret-reader";
-const QUOTA: &str = "factory";
-/// A quota controller that knows the kind counts a new quota well within this.
-const COUNTED_WITHIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// A participant's namespace could not be made; it is tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum ParticipantError {
     /// A write failed.
     #[error(transparent)]
-    Write(#[from] apply::WriteError),
-    /// A document of ours could not be written.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
+    Write(#[from] WriteError),
 }
 
 /// One look at a `Participant`.
 pub async fn reconcile(participant: Arc<Participant>, context: Arc<Context>) -> Result<Action, ParticipantError> {
     let _timed = context.metrics.time::<Participant>();
-    let client = &context.client;
-    apply::cluster(client, &namespace(&participant)).await?;
-    apply::namespaced(client, &deny_all(&participant)).await?;
-    apply::namespaced(client, &rights(&participant)).await?;
-    apply::namespaced(client, &reader(&participant, &context.settings.namespace)).await?;
-    let quota = apply::namespaced(client, &quota(&participant)).await?;
-    let counted = Counted::of(&quota, Timestamp::now());
-    if counted == Counted::Never {
-        apply::delete::<ResourceQuota>(&Api::namespaced(client.clone(), &participant.name_any()), QUOTA).await?;
-    }
+    let made = make(&context, &participant).await;
     let name = participant.name_any();
-    let (ready, reason, message) = match counted {
-        Counted::Yes => ("True", "NamespaceReady", format!("namespace {name} is ready")),
-        _ => ("False", "QuotaNotCounted", format!("the cluster does not count the services of namespace {name} yet")),
+    let (ready, reason, message) = match &made {
+        Ok(Counted::Yes) => ("True", "NamespaceReady", format!("namespace {name} is ready")),
+        Ok(_) => ("False", "QuotaNotCounted", format!("the cluster does not count services of namespace {name} yet")),
+        Err(error) => ("False", "Retrying", Why::new("Retrying", error::chain(error)).message),
     };
     let mut status = participant.status.clone().unwrap_or_default();
     let generation = participant.metadata.generation;
@@ -69,31 +57,17 @@ pub async fn reconcile(participant: Arc<Participant>, context: Arc<Context>) -> 
     if participant.status.as_ref() != Some(&status) {
         write(&context, &participant, &status).await?;
     }
-    Ok(Action::requeue(if counted == Counted::Yes { Duration::from_secs(300) } else { Duration::from_secs(1) }))
+    Ok(Action::requeue(if made? == Counted::Yes { Duration::from_secs(300) } else { Duration::from_secs(1) }))
 }
 
-/// Whether the cluster counts what a quota limits. Until it does, the API server refuses each manifest
-/// with `status unknown for quota`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Counted {
-    Yes,
-    /// The quota is new.
-    Soon,
-    /// The quota is older than the quota controller's knowledge of our kinds, which it looks for every
-    /// 30 s only. It takes up such a quota again after minutes, a new one at once.
-    Never,
-}
-
-impl Counted {
-    fn of(quota: &ResourceQuota, now: Timestamp) -> Self {
-        let used = quota.status.as_ref().and_then(|status| status.used.as_ref());
-        let hard = quota.spec.as_ref().and_then(|spec| spec.hard.as_ref());
-        if hard.into_iter().flatten().all(|(what, _)| used.is_some_and(|used| used.contains_key(what))) {
-            return Self::Yes;
-        }
-        let made = quota.metadata.creation_timestamp.as_ref().map_or(now, |made| made.0);
-        if now.duration_since(made) < COUNTED_WITHIN { Self::Soon } else { Self::Never }
-    }
+/// Makes the namespace of `participant` and what stands in it.
+async fn make(context: &Context, participant: &Participant) -> Result<Counted, WriteError> {
+    let client = &context.client;
+    apply::cluster(client, &namespace(participant)).await?;
+    apply::namespaced(client, &deny_all(participant)).await?;
+    apply::namespaced(client, &rights(participant)).await?;
+    apply::namespaced(client, &reader(participant, &context.settings.namespace)).await?;
+    quota::counted(client, participant).await
 }
 
 async fn write(
@@ -102,7 +76,7 @@ async fn write(
     status: &ParticipantStatus,
 ) -> Result<(), ParticipantError> {
     let api: Api<Participant> = Api::all(context.client.clone());
-    apply::status(&api, &participant.name_any(), &serde_json::to_value(status)?).await?;
+    apply::status(&api, participant, status).await?;
     Ok(())
 }
 
@@ -131,25 +105,6 @@ fn deny_all(participant: &Participant) -> NetworkPolicy {
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
             ..NetworkPolicySpec::default()
         }),
-    }
-}
-
-/// A participant's namespace holds manifests; its services run elsewhere. So no pods here.
-fn quota(participant: &Participant) -> ResourceQuota {
-    let services = participant.spec.max_services.to_string();
-    ResourceQuota {
-        metadata: named(participant, QUOTA),
-        spec: Some(ResourceQuotaSpec {
-            hard: Some(
-                [
-                    ("count/stateservices.factory.gov.kg".to_owned(), Quantity(services)),
-                    ("pods".to_owned(), Quantity("0".to_owned())),
-                ]
-                .into(),
-            ),
-            ..ResourceQuotaSpec::default()
-        }),
-        ..ResourceQuota::default()
     }
 }
 
@@ -192,29 +147,4 @@ fn binding(participant: &Participant, role: &str, subjects: Vec<Subject>) -> Rol
 pub fn on_error(participant: Arc<Participant>, failure: &ParticipantError, context: Arc<Context>) -> Action {
     context.metrics.failed(&*participant, failure);
     Action::requeue(Duration::from_secs(5))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn look(used: serde_json::Value, after: i64) -> Counted {
-        let made = Timestamp::UNIX_EPOCH;
-        let quota = serde_json::from_value(serde_json::json!({
-            "metadata": {"name": QUOTA, "creationTimestamp": made},
-            "spec": {"hard": {"pods": "0", "count/stateservices.factory.gov.kg": "3"}},
-            "status": {"used": used},
-        }));
-        Counted::of(&quota.expect("a quota"), made + SignedDuration::from_secs(after))
-    }
-
-    #[test]
-    fn a_quota_is_counted_only_when_each_of_its_limits_is() {
-        let all = serde_json::json!({"pods": "0", "count/stateservices.factory.gov.kg": "0"});
-        assert_eq!(look(all, 1), Counted::Yes);
-        let pods_only = serde_json::json!({"pods": "0"});
-        assert_eq!(look(pods_only.clone(), 1), Counted::Soon);
-        assert_eq!(look(pods_only, 6), Counted::Never);
-        assert_eq!(look(serde_json::Value::Null, 6), Counted::Never);
-    }
 }

@@ -105,7 +105,8 @@ async fn reconcile(release: Arc<Release>, keeper: Arc<Keeper>) -> Result<Action,
     let dossier = keeper.register.dossier(&state.id).await?;
     let permitted = signed::bundle(&state, &dossier, &keeper.regulator)?;
     // An old release that newer ones have pushed out stays out.
-    let Some(spec) = permit::with(&kept.spec, permitted) else { return Ok(Action::await_change()) };
+    let running = kept.running().await?;
+    let Some(spec) = permit::with(&kept.spec, permitted, &running) else { return Ok(Action::await_change()) };
     match kept.write(spec).await {
         Ok(()) => tracing::info!(release = %state.subject.release, bundle = %state.bundle, namespace, "permitted"),
         // The operator makes the namespace first.

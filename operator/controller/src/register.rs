@@ -41,6 +41,9 @@ pub enum RegisterError {
         #[source]
         source: Fatal,
     },
+    /// It knows a newer leader than this one, which may ask the same.
+    #[error("another operator leads: {0}")]
+    Deposed(String),
     /// The token could not be read.
     #[error("token for the register: {path}")]
     Token {
@@ -148,10 +151,52 @@ impl Register {
         if status.is_success() {
             return answer.json().await.map_err(RegisterError::Unavailable);
         }
-        let problem = answer.json::<Problem>().await.map_or_else(|_| status.to_string(), |problem| problem.detail);
+        Err(refusal(status, answer.json::<Problem>().await.ok()))
+    }
+}
+
+/// What an answer other than success means. Only the register itself can refuse: what stands before it
+/// (a proxy, an ingress) has no problem document to give, and goes by.
+fn refusal(status: StatusCode, problem: Option<Problem>) -> RegisterError {
+    let Some(problem) = problem.filter(|problem| problem.status == status.as_u16()) else {
+        return RegisterError::NotReady(status.to_string());
+    };
+    match status {
+        StatusCode::PRECONDITION_FAILED => RegisterError::Deposed(problem.detail),
         // 401 passes too: a register that starts before the API server answers cannot know anybody.
-        let passes =
-            status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED);
-        Err(if passes { RegisterError::NotReady(problem) } else { RegisterError::Refused(problem) })
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT => {
+            RegisterError::NotReady(problem.detail)
+        }
+        _ if status.is_client_error() => RegisterError::Refused(problem.detail),
+        _ => RegisterError::NotReady(problem.detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(status: StatusCode) -> Option<Problem> {
+        serde_json::from_value(serde_json::json!({
+            "type": "about:blank", "title": "t", "status": status.as_u16(), "detail": "why",
+        }))
+        .ok()
+    }
+
+    #[test]
+    fn only_a_refusal_by_the_register_itself_is_final() {
+        for status in [StatusCode::BAD_REQUEST, StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY] {
+            assert!(!refusal(status, problem(status)).passes(), "{status}");
+            assert!(refusal(status, None).passes(), "{status} of a proxy");
+        }
+        // A page of a proxy that happens to be a document of another answer.
+        assert!(refusal(StatusCode::NOT_FOUND, problem(StatusCode::CONFLICT)).passes());
+    }
+
+    #[test]
+    fn a_leader_that_was_followed_by_another_loses_nothing_of_its_releases() {
+        let status = StatusCode::PRECONDITION_FAILED;
+        let refused = refusal(status, problem(status));
+        assert!(matches!(refused, RegisterError::Deposed(_)) && refused.passes());
     }
 }

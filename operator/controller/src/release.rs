@@ -20,6 +20,7 @@ pub mod pods;
 pub mod prove;
 pub mod record;
 pub mod report;
+pub mod rollout;
 pub mod secrets;
 pub mod source;
 pub mod verify;

@@ -71,6 +71,7 @@ async fn lead(
         settings,
         key,
         epoch,
+        deposed: tokio::sync::Notify::new(),
         metrics,
     });
     // Dropped together: whatever was under way is taken up from what is observed.
@@ -82,6 +83,7 @@ async fn lead(
         () = collect::run(Arc::clone(&context)) => {}
         () = withdrawal::run(Arc::clone(&context)) => {}
         () = authority::run(Arc::clone(&context)) => {}
+        () = context.deposed.notified() => return Err("the register knows a newer leader than this one".into()),
         lost = candidate.hold(epoch) => return Err(lost.into()),
     }
     Err("a driver ended".into())

@@ -5,6 +5,7 @@
 //! no template marks anything as safe.
 
 mod figures;
+mod times;
 pub mod words;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::{
     store::StoreError,
 };
 use figures::Row;
+use times::{day, moment};
 use words::{Language, Words};
 
 /// Entries on one page of the index.
@@ -196,9 +198,4 @@ fn render(status: StatusCode, language: Language, page: &impl Template) -> Respo
 /// Whether `address` may stand behind a link: a text of the manifest could name a script.
 fn is_web(address: &str) -> bool {
     address.starts_with("https://") || address.starts_with("http://")
-}
-
-/// `2026-01-02` of `2026-01-02T03:04:05Z`.
-fn day(time: &str) -> &str {
-    time.split_once('T').map_or(time, |(day, _)| day)
 }

@@ -13,6 +13,7 @@ pub mod escort;
 pub mod events;
 pub mod experiment;
 pub mod failure;
+pub mod fence;
 pub mod job_clock;
 pub mod killing;
 pub mod live;

@@ -98,7 +98,7 @@ fn consent(already: bool, participant: &str, service: &str, entry: &NewestEntry)
     eprintln!("  its entry stays public and says when and why it was withdrawn;");
     eprintln!("  nothing of it that was confirmed may run any more, {} included;", harmless(&entry.release));
     eprintln!("  its live namespace is deleted, and {} no longer answers.", harmless(&entry.host));
-    eprintln!("This is not undone: to run it again takes a new release, tested and confirmed.");
+    eprintln!("This is not undone: it runs again only after the regulator confirms a release from now on.");
     if already {
         return Ok(());
     }

@@ -22,6 +22,8 @@ use super::{Place, secret, selector};
 
 /// User of every program: services run as nobody in particular.
 const USER: i64 = 65_532;
+/// Longest that a rollout may make no progress.
+pub const PROGRESS_DEADLINE_SECONDS: i32 = 120;
 /// Annotation of pods that changes with the values of their secrets, so that a new value is a rollout.
 const VALUES: &str = "factory.gov.kg/secrets";
 
@@ -41,7 +43,7 @@ pub fn spec(component: &Component, image: &str, place: Option<&Place<'_>>) -> De
     DeploymentSpec {
         replicas: i32::try_from(component.replicas).ok(),
         revision_history_limit: Some(2),
-        progress_deadline_seconds: Some(120),
+        progress_deadline_seconds: Some(PROGRESS_DEADLINE_SECONDS),
         selector: LabelSelector { match_labels: Some(selector(&component.name)), ..LabelSelector::default() },
         strategy: Some(DeploymentStrategy {
             type_: Some("RollingUpdate".to_owned()),

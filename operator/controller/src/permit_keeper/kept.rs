@@ -1,10 +1,13 @@
 //! The permit of one live namespace, read and written: a write holds only if nobody has written since
 //! it was read, so that two looks at the same moment lose nothing of each other.
 
+use std::collections::BTreeSet;
+
 use factory_crds::{LaunchPermit, LaunchPermitSpec};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, Client, ResourceExt as _,
-    api::{ObjectMeta, Patch, PatchParams, PostParams},
+    api::{ListParams, ObjectMeta, Patch, PatchParams, PostParams},
 };
 
 /// Name under which the keeper writes.
@@ -29,6 +32,14 @@ impl Kept {
         let version = found.as_ref().and_then(kube::ResourceExt::resource_version);
         let spec = found.map(|permit| permit.spec).unwrap_or_default();
         Ok(Self { api, namespace: namespace.to_owned(), version, spec })
+    }
+
+    /// Images that pods of the namespace are made of.
+    pub async fn running(&self) -> Result<BTreeSet<String>, kube::Error> {
+        let pods: Api<Pod> = Api::namespaced(self.api.clone().into_client(), &self.namespace);
+        let pods = pods.list(&ListParams::default()).await?;
+        let containers = pods.items.into_iter().filter_map(|pod| pod.spec).flat_map(|spec| spec.containers);
+        Ok(containers.filter_map(|container| container.image).collect())
     }
 
     /// Writes `spec` in its place; a conflict where somebody else wrote in between.

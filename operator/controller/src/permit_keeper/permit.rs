@@ -14,28 +14,38 @@ pub fn holds(known: &LaunchPermitSpec, submission: &str) -> bool {
     known.bundles.iter().any(|bundle| bundle.submission == submission && !bundle.confirmed_at.is_empty())
 }
 
-/// `known` with `permitted` among its bundles, if that changes anything.
-pub fn with(known: &LaunchPermitSpec, permitted: PermittedBundle) -> Option<LaunchPermitSpec> {
+/// `known` with `permitted` among its bundles, if that changes anything. What is `running` stays
+/// permitted, however old its bundle is: its pods could not be made again without it.
+pub fn with(
+    known: &LaunchPermitSpec,
+    permitted: PermittedBundle,
+    running: &BTreeSet<String>,
+) -> Option<LaunchPermitSpec> {
     let mut bundles = known.bundles.clone();
     bundles.push(permitted);
-    changed(known, bundles)
+    changed(known, bundles, running)
 }
 
 /// `known` without what `submissions` allow, if that changes anything.
 pub fn without(known: &LaunchPermitSpec, submissions: &BTreeSet<String>) -> Option<LaunchPermitSpec> {
     let bundles: Vec<_> =
         known.bundles.iter().filter(|bundle| !submissions.contains(&bundle.submission)).cloned().collect();
-    changed(known, bundles)
+    // There are fewer than before, so nothing is pushed out.
+    changed(known, bundles, &BTreeSet::new())
 }
 
-fn changed(known: &LaunchPermitSpec, bundles: Vec<PermittedBundle>) -> Option<LaunchPermitSpec> {
-    let spec = newest(known, bundles);
+fn changed(
+    known: &LaunchPermitSpec,
+    bundles: Vec<PermittedBundle>,
+    running: &BTreeSet<String>,
+) -> Option<LaunchPermitSpec> {
+    let spec = newest(known, bundles, running);
     (spec != *known).then_some(spec)
 }
 
 /// The newest of `bundles` by the moment of their confirmation, whatever the order in which they
-/// were looked at, with the images of exactly those.
-fn newest(known: &LaunchPermitSpec, bundles: Vec<PermittedBundle>) -> LaunchPermitSpec {
+/// were looked at, and those that are running, with the images of exactly these.
+fn newest(known: &LaunchPermitSpec, bundles: Vec<PermittedBundle>, running: &BTreeSet<String>) -> LaunchPermitSpec {
     // Confirmed twice, a bundle is permitted by its last confirmation.
     let mut last: BTreeMap<String, PermittedBundle> = BTreeMap::new();
     for bundle in bundles {
@@ -45,13 +55,28 @@ fn newest(known: &LaunchPermitSpec, bundles: Vec<PermittedBundle>) -> LaunchPerm
     }
     let mut bundles: Vec<_> = last.into_values().collect();
     bundles.sort_by(|one, other| place(one).cmp(&place(other)));
-    bundles.drain(..bundles.len().saturating_sub(KEPT));
+    push_out(&mut bundles, running);
     let mut images: BTreeSet<_> = bundles.iter().flat_map(|bundle| &bundle.images).cloned().collect();
     // What a bundle without a list of its own needs cannot be told: nothing is taken from it.
     if bundles.iter().any(|bundle| bundle.images.is_empty()) {
         images.extend(known.images.iter().cloned());
     }
     LaunchPermitSpec { bundles, images: images.into_iter().collect() }
+}
+
+/// Removes the oldest of `bundles` until [`KEPT`] are left, but for those that alone have an image that
+/// is `running`.
+fn push_out(bundles: &mut Vec<PermittedBundle>, running: &BTreeSet<String>) {
+    let mut at = 0;
+    while bundles.len() > KEPT && at < bundles.len() {
+        let others =
+            |image| bundles.iter().enumerate().any(|(other, known)| other != at && known.images.contains(image));
+        if bundles[at].images.iter().any(|image| running.contains(image) && !others(image)) {
+            at += 1;
+        } else {
+            bundles.remove(at);
+        }
+    }
 }
 
 /// Place among the bundles: by the moment, and by submission where two have one moment.
@@ -62,6 +87,8 @@ fn place(bundle: &PermittedBundle) -> (Option<Timestamp>, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NONE: BTreeSet<String> = BTreeSet::new();
 
     /// The bundle of release `number`, confirmed in that minute, with an image of its own and one
     /// that all have.
@@ -83,7 +110,7 @@ mod tests {
     fn after(looks: impl IntoIterator<Item = usize>) -> LaunchPermitSpec {
         looks
             .into_iter()
-            .fold(LaunchPermitSpec::default(), |known, number| with(&known, bundle(number)).unwrap_or(known))
+            .fold(LaunchPermitSpec::default(), |known, number| with(&known, bundle(number), &NONE).unwrap_or(known))
     }
 
     #[test]
@@ -98,15 +125,26 @@ mod tests {
     fn a_repeated_look_at_every_release_changes_nothing() {
         let permit = after(0..13);
         for number in (0..13).chain((0..13).rev()) {
-            assert_eq!(with(&permit, bundle(number)), None, "{number}");
+            assert_eq!(with(&permit, bundle(number), &NONE), None, "{number}");
         }
     }
 
     #[test]
     fn an_old_releases_second_look_evicts_nobody() {
         let permit = after(0..13);
-        assert_eq!(with(&permit, bundle(0)), None);
+        assert_eq!(with(&permit, bundle(0), &NONE), None);
         assert!(permit.bundles.contains(&bundle(12)) && permit.images.contains(&image(12)));
+    }
+
+    #[test]
+    fn a_bundle_that_runs_is_pushed_out_by_nothing() {
+        let running = [image(2)].into();
+        let permit = (3..30).fold(after(0..3), |known, number| with(&known, bundle(number), &running).unwrap_or(known));
+        assert!(permit.bundles.contains(&bundle(2)) && permit.images.contains(&image(2)));
+        assert_eq!(permit.bundles.len(), KEPT);
+        // Once it does not run any more, the next confirmation takes its place.
+        let permit = with(&permit, bundle(30), &NONE).unwrap();
+        assert!(!permit.bundles.contains(&bundle(2)));
     }
 
     #[test]
@@ -118,10 +156,10 @@ mod tests {
     #[test]
     fn moments_are_compared_as_moments_and_not_as_text() {
         let at = |number, moment: &str| PermittedBundle { confirmed_at: moment.to_owned(), ..bundle(number) };
-        let known = with(&LaunchPermitSpec::default(), at(1, "2026-01-01T00:00:00.5Z")).unwrap();
+        let known = with(&LaunchPermitSpec::default(), at(1, "2026-01-01T00:00:00.5Z"), &NONE).unwrap();
         // 05:59:59 in Bishkek is 23:59:59 of the day before in UTC.
         for earlier in ["2026-01-01T00:00:00Z", "2026-01-01T05:59:59+06:00"] {
-            let permit = with(&known, at(2, earlier)).unwrap();
+            let permit = with(&known, at(2, earlier), &NONE).unwrap();
             assert_eq!(permit.bundles[1].release, "queue-1", "{earlier}");
         }
     }
@@ -129,9 +167,9 @@ mod tests {
     #[test]
     fn a_bundle_that_was_confirmed_twice_stands_once_by_its_last_confirmation() {
         let again = PermittedBundle { digest: bundle(1).digest, images: bundle(1).images, ..bundle(2) };
-        let permit = with(&after([1]), again.clone()).unwrap();
+        let permit = with(&after([1]), again.clone(), &NONE).unwrap();
         assert_eq!(permit.bundles, [again]);
-        assert_eq!(with(&permit, bundle(1)), None);
+        assert_eq!(with(&permit, bundle(1), &NONE), None);
     }
 
     #[test]
@@ -139,9 +177,9 @@ mod tests {
         let bare = PermittedBundle { confirmed_at: String::new(), images: Vec::new(), ..bundle(1) };
         let known = LaunchPermitSpec { bundles: vec![bare], images: vec![image(1)] };
         assert!(!holds(&known, "submission-1"));
-        let permit = with(&known, bundle(2)).unwrap();
+        let permit = with(&known, bundle(2), &NONE).unwrap();
         assert!(permit.images.contains(&image(1)));
-        let permit = with(&permit, bundle(1)).unwrap();
+        let permit = with(&permit, bundle(1), &NONE).unwrap();
         assert_eq!(permit, after([1, 2]));
         assert!(holds(&permit, "submission-1"));
     }
@@ -158,7 +196,7 @@ mod tests {
     #[test]
     fn a_bundle_that_was_confirmed_again_after_a_withdrawal_stays() {
         let again = PermittedBundle { digest: bundle(1).digest, images: bundle(1).images, ..bundle(2) };
-        let permit = with(&after([1]), again).unwrap();
+        let permit = with(&after([1]), again, &NONE).unwrap();
         assert_eq!(without(&permit, &["submission-1".to_owned()].into()), None);
     }
 }

@@ -68,7 +68,7 @@ pub async fn run(
         match context.register.announce(&attempt.uid, &announcement).await {
             Ok(answer) => AnnouncedRun { id: answer.id, nonce: answer.nonce, attempt: answer.attempt },
             Err(error) if error.passes() => {
-                return Ok(Progress::waiting("RegisterUnavailable", crate::error::chain(&error)));
+                return Ok(context.unavailable(&error));
             }
             Err(error) => return Ok(Progress::stopped("AnnouncementRefused", error.to_string())),
         }

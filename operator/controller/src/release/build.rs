@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use factory_assurance::bundle::Bundle;
-use factory_crds::{BuildStrategy, ReleaseStatus, state_service::Build};
+use factory_crds::{BuildStrategy, BuildStrategySpec, ReleaseStatus, state_service::Build};
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
 
@@ -99,6 +99,9 @@ async fn built(
                 format!("spec.components.build.strategy: there is no BuildStrategy `{}`", build.strategy),
             ));
         };
+        if let Some(why) = unknown_parameter(build, &strategy.spec) {
+            return Ok(Progress::stopped("ParameterUnknown", why));
+        }
         if let Some(other) = lab_pool::experiment_under_way(context, &attempt.uid).await? {
             return Ok(Progress::waiting(
                 "LabBusy",
@@ -133,6 +136,17 @@ async fn built(
     })
 }
 
+/// A parameter of `build` that `strategy` does not have: it would change nothing, and nobody would know.
+fn unknown_parameter(build: &Build, strategy: &BuildStrategySpec) -> Option<String> {
+    let known: Vec<_> = strategy.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    let unknown = build.parameters.keys().find(|name| !known.contains(&name.as_str()))?;
+    Some(format!(
+        "spec.components.build.parameters: BuildStrategy `{}` has no parameter `{unknown}` (known: {})",
+        build.strategy,
+        known.join(", ")
+    ))
+}
+
 /// `sha256:` and 64 hexadecimal digits, and nothing else.
 fn digest(message: &str) -> Option<&str> {
     let message = message.trim();
@@ -152,5 +166,20 @@ mod tests {
         for bad in ["", "latest", "sha256:abc", &format!("{good} {good}"), &good.to_uppercase()] {
             assert_eq!(digest(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_parameter_that_the_strategy_does_not_have_is_named_with_those_it_has() {
+        let strategy: BuildStrategySpec = serde_json::from_value(serde_json::json!({
+            "description": "", "timeoutSeconds": 60, "steps": [], "parameters": [{"name": "containerfile", "description": "", "default": "Containerfile"}],
+        }))
+        .unwrap();
+        let build = |parameter: &str| -> Build {
+            serde_json::from_value(serde_json::json!({"strategy": "s", "parameters": {parameter: "web/Containerfile"}}))
+                .unwrap()
+        };
+        assert_eq!(unknown_parameter(&build("containerfile"), &strategy), None);
+        let why = unknown_parameter(&build("containrfile"), &strategy).unwrap();
+        assert!(why.contains("`containrfile`") && why.contains("(known: containerfile)"), "{why}");
     }
 }

@@ -4,7 +4,7 @@
 use factory_assurance::wire::{Procedure, SubmissionState};
 
 use super::{ReleaseError, record::WITHDRAWN, report::Receipt};
-use crate::{context::Context, error, stage::Progress};
+use crate::{context::Context, stage::Progress};
 
 /// A submission that the regulator confirmed, also when it was withdrawn since.
 pub struct Confirmed {
@@ -23,7 +23,7 @@ pub struct Entry {
 pub async fn confirmed(context: &Context, receipt: &Receipt) -> Result<Progress<Confirmed>, ReleaseError> {
     let state = match context.register.submission(&receipt.submission).await {
         Ok(state) => state,
-        Err(refusal) => return Ok(Progress::waiting("RegisterUnavailable", error::chain(&refusal))),
+        Err(refusal) => return Ok(context.unavailable(&refusal)),
     };
     Ok(match state.state {
         Procedure::Submitted => {

@@ -1,9 +1,8 @@
 //! Stage `Deployed`: the candidate, in a namespace of its own on the lab's nodes.
 
 use factory_crds::ReleaseStatus;
-use k8s_openapi::api::apps::v1::Deployment;
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, pods, secrets};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, rollout, secrets};
 use crate::{
     apply,
     context::Context,
@@ -67,20 +66,10 @@ pub async fn objects(
         apply::namespaced(client, &disruption::build(place, component)).await?;
         let mark = secrets.mark(component);
         let made = apply::namespaced(client, &deployment::build(place, component, image, mark)).await?;
-        match rollout(&made) {
-            Rollout::Ready => {}
-            Rollout::Underway(count) => {
-                let mut message = format!("{}: {count} of {} pods are ready", component.name, component.replicas);
-                if let Some(why) = pods::trouble(client, &place.namespace, &component.name, false).await? {
-                    message = format!("{message}; {why}");
-                }
-                waiting.get_or_insert(Why::new("Starting", message));
-            }
-            Rollout::Stuck => {
-                let why = pods::trouble(client, &place.namespace, &component.name, true).await?;
-                let why = why.unwrap_or_else(|| "its pods had not time enough".to_owned());
-                return Ok(Progress::stopped("NotReady", format!("{}: not ready within 120 s: {why}", component.name)));
-            }
+        match rollout::of(client, component, &made).await? {
+            Progress::Done(()) => {}
+            Progress::Waiting(why) => _ = waiting.get_or_insert(why),
+            Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
         }
     }
     if let Some(why) = waiting {
@@ -88,57 +77,4 @@ pub async fn objects(
     }
     secrets.settle(client, place).await?;
     Ok(Progress::Done(()))
-}
-
-/// How far a Deployment is.
-#[derive(Debug, PartialEq, Eq)]
-enum Rollout {
-    Ready,
-    Underway(i32),
-    Stuck,
-}
-
-fn rollout(deployment: &Deployment) -> Rollout {
-    let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-    let Some(status) = &deployment.status else { return Rollout::Underway(0) };
-    // A status of an older generation speaks of another spec.
-    if status.observed_generation < deployment.metadata.generation {
-        return Rollout::Underway(0);
-    }
-    let ready = status.ready_replicas.unwrap_or(0);
-    if status.updated_replicas.unwrap_or(0) == wanted && ready == wanted && status.replicas.unwrap_or(0) == wanted {
-        return Rollout::Ready;
-    }
-    let stuck = status.conditions.iter().flatten().any(|condition| {
-        condition.type_ == "Progressing" && condition.reason.as_deref() == Some("ProgressDeadlineExceeded")
-    });
-    if stuck { Rollout::Stuck } else { Rollout::Underway(ready) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn deployment(value: serde_json::Value) -> Deployment {
-        serde_json::from_value(serde_json::json!({
-            "metadata": {"generation": 2}, "spec": {"replicas": 2, "selector": {}, "template": {}}, "status": value
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn only_the_newest_generation_can_be_ready() {
-        let full =
-            serde_json::json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2});
-        assert_eq!(rollout(&deployment(full)), Rollout::Ready);
-        let old = serde_json::json!({"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2});
-        assert_eq!(rollout(&deployment(old)), Rollout::Underway(0));
-    }
-
-    #[test]
-    fn a_rollout_that_ran_out_of_time_is_stuck() {
-        let stuck = serde_json::json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 1,
-            "conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]});
-        assert_eq!(rollout(&deployment(stuck)), Rollout::Stuck);
-    }
 }

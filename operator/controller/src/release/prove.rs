@@ -27,9 +27,12 @@ pub async fn withstand(
     facts: &mut ReleaseStatus,
 ) -> Result<Progress<Evidence>, ReleaseError> {
     if findings.deviation().is_some() {
-        return Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: None }));
+        return Ok(Progress::Done(Evidence { verify: findings.evidence, prove: None }));
     }
-    if let Some(other) = lab_pool::take(context, attempt).await? {
+    // A run that has begun has the nodes already, and one that has ended needs none.
+    if !verify::has_begun(context, attempt, "prove").await?
+        && let Some(other) = lab_pool::take(context, attempt).await?
+    {
         return Ok(Progress::waiting("LabBusy", format!("waits for the lab's nodes: {other} ends first")));
     }
     let planned: u32 = run.announced.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
@@ -38,13 +41,13 @@ pub async fn withstand(
             facts.prove_results.clone_from(&end.results);
             let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
             lab_pool::give_back(context, attempt).await?;
-            Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: Some(prove) }))
+            Ok(Progress::Done(Evidence { verify: findings.evidence, prove: Some(prove) }))
         }
         Progress::Stopped(why) => {
             // A lab that could not measure is no failure of the service: no evidence, no pass.
             lab_pool::give_back(context, attempt).await?;
             tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "no measurement");
-            Ok(Progress::Done(Evidence { verify: Some(findings.evidence), prove: None }))
+            Ok(Progress::Done(Evidence { verify: findings.evidence, prove: None }))
         }
         Progress::Waiting(why) => Ok(Progress::Waiting(why)),
     }

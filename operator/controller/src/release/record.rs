@@ -22,6 +22,11 @@ use crate::{
 /// Reason of the stage at which a release ends because its service was withdrawn (21).
 pub const WITHDRAWN: &str = "Withdrawn";
 
+/// Reasons for which a stage that was reached cannot be looked at again.
+const PASSING: [&str; 2] = ["RegisterUnavailable", RETRYING];
+/// Reason of an error that is tried again.
+const RETRYING: &str = "Retrying";
+
 /// The status of a release while it is being looked at.
 pub struct Record {
     before: ReleaseStatus,
@@ -99,7 +104,10 @@ impl Record {
     pub fn waits(&mut self, stage: &str, why: Why) {
         self.person = why.reason == "AwaitingRegulator";
         self.point(stage, &why);
-        self.set(stage, "Unknown", &why);
+        // That nobody can look just now takes nothing back of what was reached.
+        if !(PASSING.contains(&why.reason) && condition::is_true(&self.now.conditions, stage)) {
+            self.set(stage, "Unknown", &why);
+        }
     }
 
     /// The release ends at `stage`.
@@ -116,7 +124,7 @@ impl Record {
     /// An error at the stage that was next; it is tried again.
     pub fn hit(&mut self, line: &str) {
         let next = STAGES.into_iter().find(|stage| !condition::is_true(&self.now.conditions, stage));
-        self.waits(next.unwrap_or("Launched"), Why::new("Retrying", line));
+        self.waits(next.unwrap_or("Launched"), Why::new(RETRYING, line));
     }
 
     /// The verdict is that it passed; the road goes on to the regulator.
@@ -157,7 +165,7 @@ impl Record {
             return Ok(());
         }
         let api: Api<Release> = Api::namespaced(context.client.clone(), &release.namespace().unwrap_or_default());
-        apply::status(&api, &release.name_any(), &serde_json::to_value(&self.now)?).await?;
+        apply::status(&api, release, &self.now).await?;
         let reference = release.object_ref(&());
         for made in &self.now.conditions {
             let known = self.before.conditions.iter().find(|known| known.type_ == made.type_);
@@ -243,5 +251,21 @@ mod tests {
         let mut second = record(first.now);
         look(&mut second);
         assert_eq!(second.now, second.before);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_for_a_moment_stays_reached() {
+        let mut first = record(ReleaseStatus::default());
+        for stage in STAGES {
+            first.reached(stage);
+        }
+        let mut second = record(first.now.clone());
+        second.take::<()>("Confirmed", Progress::waiting("RegisterUnavailable", "the register does not answer"));
+        second.hit("connection refused");
+        assert_eq!(second.now.conditions, first.now.conditions);
+        assert_eq!(second.now.message, "connection refused");
+        // What a person or the register says of it is another matter.
+        second.take::<()>("Confirmed", Progress::stopped("Returned", "the regulator returned it"));
+        assert!(!condition::is_true(&second.now.conditions, "Confirmed"));
     }
 }

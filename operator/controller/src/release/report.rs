@@ -4,7 +4,7 @@
 use factory_assurance::wire::Submission;
 
 use super::{ReleaseError, attempt::Attempt, dossier::SignedDossier};
-use crate::{context::Context, error, stage::Progress};
+use crate::{context::Context, stage::Progress};
 
 /// The register's acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub async fn submit(
     let submission = Submission { dossier: dossier.envelope.clone(), epoch: context.epoch };
     Ok(match context.register.submit(&attempt.uid, &submission).await {
         Ok(state) => Progress::Done(Receipt { submission: state.id }),
-        Err(refusal) if refusal.passes() => Progress::waiting("RegisterUnavailable", error::chain(&refusal)),
+        Err(refusal) if refusal.passes() => context.unavailable(&refusal),
         Err(refusal) => Progress::stopped("DossierRefused", refusal.to_string()),
     })
 }

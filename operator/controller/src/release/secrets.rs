@@ -26,6 +26,8 @@ use crate::{
 const TYPES: [&str; 4] = ["Opaque", "kubernetes.io/basic-auth", "kubernetes.io/ssh-auth", "kubernetes.io/tls"];
 /// Bytes of a value; the kernel takes 128 KiB for a variable with its name.
 const LONGEST: usize = 100 * 1024;
+/// Bytes of all values of a service; the API server takes 1 MiB for a Secret.
+const LARGEST: usize = 900 * 1024;
 /// Field manager of values whose pods are not all there yet.
 const ARRIVING: &str = "factory-operator-rollout";
 
@@ -108,7 +110,7 @@ fn references(spec: &StateServiceSpec) -> impl Iterator<Item = (String, &SecretR
 /// What `spec` names of the Secrets `found` in `namespace`, and nothing else of them; or the first
 /// that cannot be given, and why.
 fn pick(spec: &StateServiceSpec, namespace: &str, found: &BTreeMap<&str, Secret>) -> Result<Values, Why> {
-    references(spec)
+    let values: Values = references(spec)
         .map(|(field, reference)| {
             let SecretReference { secret: name, key, .. } = reference;
             let Some(secret) = found.get(name.as_str()) else {
@@ -137,7 +139,17 @@ fn pick(spec: &StateServiceSpec, namespace: &str, found: &BTreeMap<&str, Secret>
             }
             Ok((secret::entry(reference), value.clone()))
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    let size: usize = values.values().map(|value| value.0.len()).sum();
+    if size > LARGEST {
+        let message = format!(
+            "spec.components[*].secrets: their values are {} KiB together, and a service is given at most {} KiB",
+            size.div_ceil(1024),
+            LARGEST / 1024
+        );
+        return Err(Why::new("SecretUnfit", message));
+    }
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -210,6 +222,17 @@ mod tests {
             assert_eq!(reason, "SecretUnfit");
             assert!(message.contains("`password`") && !message.contains("val") && !message.contains("vv"), "{message}");
         }
+    }
+
+    #[test]
+    fn values_that_are_too_much_together_are_refused_together() {
+        let names: Vec<_> = (0..10).map(|number| format!("key{number}")).collect();
+        let named: Vec<_> = names.iter().map(|key| ("VARIABLE", "db", key.as_str())).collect();
+        let long = "v".repeat(LONGEST);
+        let data: Vec<_> = names.iter().map(|key| (key.as_str(), long.as_bytes())).collect();
+        let why = pick(&spec(&named), "x", &[("db", secret("Opaque", &data))].into()).unwrap_err();
+        assert_eq!(why.reason, "SecretUnfit");
+        assert!(why.message.contains("1000 KiB together"), "{}", why.message);
     }
 
     #[test]

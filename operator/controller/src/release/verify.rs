@@ -28,8 +28,8 @@ use crate::{
 
 /// What the functional checks found.
 pub struct Findings {
-    /// Raw results.
-    pub(super) evidence: VerifyEvidence,
+    /// Raw results; nothing where the lab could not look.
+    pub(super) evidence: Option<VerifyEvidence>,
     deviation: Option<Why>,
 }
 
@@ -59,11 +59,22 @@ pub async fn check(
             let deviation = verdict::of_checks(&run.announced.plan.verify, &evidence)
                 .first()
                 .map(|finding| Why::new("ChecksFailed", finding.message.clone()));
-            Ok(Progress::Done(Findings { evidence, deviation }))
+            Ok(Progress::Done(Findings { evidence: Some(evidence), deviation }))
         }
         Progress::Waiting(why) => Ok(Progress::Waiting(why)),
-        Progress::Stopped(why) => Ok(Progress::Stopped(why)),
+        // A lab that could not look is no failure of the service: no evidence, no pass.
+        Progress::Stopped(why) => Ok(Progress::Done(Findings { evidence: None, deviation: Some(why) })),
     }
+}
+
+/// Whether the Job of `factory-lab <command>` for `attempt` is there.
+pub async fn has_begun(context: &Context, attempt: &Attempt, command: &str) -> Result<bool, kube::Error> {
+    let jobs: Api<Job> = Api::namespaced(context.client.clone(), LAB_NAMESPACE);
+    Ok(jobs.get_metadata_opt(&job_name(attempt, command)).await?.is_some())
+}
+
+fn job_name(attempt: &Attempt, command: &str) -> String {
+    format!("{command}-{}", attempt.short())
 }
 
 /// Runs `factory-lab <command>` for `attempt` once, and says where its results are.
@@ -76,7 +87,7 @@ pub async fn carry_out(
     deadline_seconds: i64,
 ) -> Result<Progress<RunEnd>, ReleaseError> {
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), LAB_NAMESPACE);
-    let name = format!("{command}-{}", attempt.short());
+    let name = job_name(attempt, command);
     let mut labels = attempt.labels();
     labels.insert(EXPERIMENT.to_owned(), command.to_owned());
     let lab = LabRun { command, name: name.clone(), labels, image: &context.settings.lab_image, deadline_seconds };

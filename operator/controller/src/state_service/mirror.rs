@@ -26,7 +26,7 @@ pub async fn write(
         return Ok(());
     }
     let api: Api<StateService> = Api::namespaced(context.client.clone(), &service.namespace().unwrap_or_default());
-    apply::status(&api, &service.name_any(), &serde_json::to_value(&status)?).await?;
+    apply::status(&api, service, &status).await?;
     if let Some(why) = problem
         && before.message != why.message
     {

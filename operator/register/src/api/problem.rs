@@ -130,8 +130,9 @@ impl From<WriteError> for Refusal {
         match error {
             WriteError::Store(error) => error.into(),
             WriteError::Unknown(_) | WriteError::NoEntry { .. } => Self::not_found(&error.to_string()),
-            WriteError::Epoch { .. }
-            | WriteError::Key(_)
+            // The same call by the leader of today succeeds.
+            WriteError::Epoch { .. } => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
+            WriteError::Key(_)
             | WriteError::SecondDossier { .. }
             | WriteError::Withdrawn { .. }
             | WriteError::Decided { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),

@@ -57,7 +57,7 @@ async fn an_entry_shows_all_nine_groups_with_their_items_and_the_whole_record() 
         &state.bundle,
         "kubectl factory verify",
         "Regulator of the ecosystem",
-        "2026-03-04T05:06:07Z",
+        "2026-03-04 11:06 (UTC+6)",
         &state.subject.commit,
     ] {
         assert!(page.text.contains(text), "{text}");

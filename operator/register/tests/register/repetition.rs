@@ -48,13 +48,13 @@ async fn a_leader_that_was_replaced_writes_nothing_more_not_even_a_repetition() 
     let body = |epoch| sample::announcement(&sample::passing(), epoch);
     assert_eq!(world.post(ANNOUNCEMENTS, "factory", "one", &body(5)).await.status, StatusCode::OK);
     for (key, epoch) in [("one", 4), ("new", 4), ("new", 0)] {
-        let detail = world.post(ANNOUNCEMENTS, "factory", key, &body(epoch)).await.refused(409);
+        let detail = world.post(ANNOUNCEMENTS, "factory", key, &body(epoch)).await.refused(412);
         assert!(detail.starts_with(&format!("epoch: {epoch} is lower than 5")), "{detail}");
     }
     let old = Submission { dossier: world.dossier(&result), epoch: 4 };
-    world.post("/api/v1/submissions", "factory", "one", &old).await.refused(409);
+    world.post("/api/v1/submissions", "factory", "one", &old).await.refused(412);
     let world = world.restart().await;
-    world.post("/api/v1/submissions", "factory", "one", &old).await.refused(409);
+    world.post("/api/v1/submissions", "factory", "one", &old).await.refused(412);
     let new = Submission { epoch: 5, ..old };
     assert_eq!(world.post("/api/v1/submissions", "factory", "one", &new).await.status, StatusCode::CREATED);
 }

@@ -50,7 +50,9 @@ async fn a_withdrawn_service_stays_public_and_says_when_and_why() {
 
     let entry: PublicEntry = world.get(ENTRY, "").await.json();
     assert_eq!((entry.dossier, entry.withdrawn.as_ref()), (submission.dossier, Some(&withdrawn)));
-    let day = &withdrawn.at[..10];
+    // By the clock of Bishkek.
+    let moment: jiff::Timestamp = withdrawn.at.parse().unwrap();
+    let day = jiff::tz::Offset::constant(6).to_datetime(moment).date();
     let page = Page::read(&world.get(PAGE, "").await.text).unwrap();
     assert_eq!(page.faults(), Vec::<String>::new());
     assert!(page.text.contains(&format!("Withdrawn on {day}: {REASON} (item 21)")), "{}", page.text);

@@ -69,18 +69,22 @@ fn said(path: &str, body: &[u8]) -> String {
 fn general(path: &str, service: &str) -> String {
     let path = path.replace(service, "<service>");
     let mut made = String::new();
-    let mut run = String::new();
-    for letter in path.chars().chain([' ']) {
-        if letter.is_ascii_hexdigit() || (letter == '-' && !run.is_empty()) {
-            run.push(letter);
-            continue;
-        }
-        let digits = run.chars().filter(char::is_ascii_digit).count();
-        if run.len() >= SHORTEST_ID && digits > 0 { made.push_str("<id>") } else { made.push_str(&run) }
-        run.clear();
-        made.push(letter);
+    let mut rest = path.as_str();
+    while let Some(first) = rest.chars().next() {
+        // An identifier begins where a word does; dashes within it belong to it.
+        let begins = first != '-' && !made.ends_with(|letter: char| letter.is_ascii_alphanumeric());
+        let end = rest.find(|letter: char| !letter.is_ascii_hexdigit() && letter != '-').unwrap_or(rest.len());
+        let run = rest[..end].trim_end_matches('-');
+        let taken = if begins && run.len() >= SHORTEST_ID && run.contains(|letter: char| letter.is_ascii_digit()) {
+            made.push_str("<id>");
+            run.len()
+        } else {
+            made.push(first);
+            first.len_utf8()
+        };
+        rest = &rest[taken..];
     }
-    made.trim_end().to_owned()
+    made
 }
 
 #[cfg(test)]
@@ -98,6 +102,14 @@ mod tests {
         let second = point("PATCH", "/apis/apps/v1/namespaces/svc-00abcdef/deployments/queue?force=true", "{}", "s2");
         assert_eq!(first, second);
         assert_eq!(first.as_deref(), Some("api PATCH /apis/apps/v1/namespaces/svc-<id>/deployments/queue"));
+    }
+
+    #[test]
+    fn an_identifier_is_known_within_a_name() {
+        let path = "/apis/batch/v1/namespaces/factory-build/jobs/build-d9feba42-queue";
+        assert_eq!(general(path, "s1"), "/apis/batch/v1/namespaces/factory-build/jobs/build-<id>-queue");
+        let upload = "/v2/dossiers/p/s1/blobs/uploads/0f3a6b1c-11aa-4d5e-9f00-0123456789ab";
+        assert_eq!(general(upload, "s1"), "/v2/dossiers/p/<service>/blobs/uploads/<id>");
     }
 
     #[test]

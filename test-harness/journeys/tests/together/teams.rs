@@ -1,26 +1,24 @@
 //! Journey: people reach what is theirs and nothing else (invariants 2, 11 and 12).
 
-use std::path::PathBuf;
-
 use factory_crds::{Experiment, LaunchPermit, Participant, Release, StateService};
-use factory_journeys::{Failure, Person, cluster, ensure, people, register, register::Public, scene::Scene};
-use k8s_openapi::{
-    api::{
-        authentication::v1::TokenRequest,
-        authorization::v1::SubjectAccessReview,
-        core::v1::{Namespace, Pod, Secret, ServiceAccount},
-        rbac::v1::{Role, RoleBinding},
-    },
-    serde::{Serialize, de::DeserializeOwned},
+use factory_journeys::{
+    Failure, Person, ensure,
+    fence::{acting_as, dry_run, may, no_create, no_list, patch_dry_run, refused, refused_for},
+    people, register,
+    register::Public,
+    scene::Scene,
+};
+use k8s_openapi::api::{
+    authentication::v1::TokenRequest,
+    core::v1::{Namespace, Pod, Secret, ServiceAccount},
+    rbac::v1::{Role, RoleBinding},
 };
 use kube::{
-    Api, Resource,
-    api::{ListParams, Patch, PatchParams, PostParams},
+    Api,
+    api::{ListParams, Patch},
 };
 use serde_json::{Value, json};
 
-const OPERATOR: &str = "system:serviceaccount:factory-system:factory-operator";
-const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,52 +120,6 @@ async fn a_team_makes_rehearsals_and_no_experiment_that_counts() -> Result<(), F
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_but_the_permit_keeper_writes_a_launch_permit() -> Result<(), Failure> {
-    let scene = Scene::of("journey-team-a").await?;
-    for person in [&scene.people.engineer, &scene.people.regulator, &scene.team] {
-        no_create::<LaunchPermit>(person, &scene.participant, permit()).await?;
-    }
-    // The operator's own rights, asked of the API server.
-    for verb in ["create", "update", "patch", "delete"] {
-        ensure(!may(&scene, OPERATOR, verb, "launchpermits").await?, || {
-            format!("the operator may {verb} launchpermits")
-        })?;
-    }
-    ensure(may(&scene, KEEPER, "patch", "launchpermits").await?, || "the permit keeper cannot do its work".to_owned())?;
-    ensure(!may(&scene, OPERATOR, "confirm", "releases").await?, || "the operator may confirm".to_owned())?;
-    ensure(!may(&scene, KEEPER, "confirm", "releases").await?, || "the permit keeper may confirm".to_owned())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_operator_reads_secrets_of_participants_by_name_and_writes_none_beside_them() -> Result<(), Failure> {
-    let scene = Scene::of("journey-team-a").await?;
-    let own = scene.participant.as_str();
-    let secrets = |verb, namespace| json!({"resource": "secrets", "verb": verb, "namespace": namespace});
-    ensure(allowed(&scene, OPERATOR, secrets("get", own)).await?, || "the operator cannot do its work".to_owned())?;
-    let elsewhere = ["", "kube-system", "factory-lab", "regulator"].map(|namespace| ("get", namespace));
-    for (verb, namespace) in elsewhere.into_iter().chain([("list", own), ("watch", own), ("list", "")]) {
-        ensure(!allowed(&scene, OPERATOR, secrets(verb, namespace)).await?, || {
-            format!("the operator may {verb} secrets in `{namespace}`")
-        })?;
-    }
-    // In its own namespace it renews its certificates, and replaces nothing else.
-    for (name, may) in [("factory-ca", true), ("factory-register-tls", true), ("factory-dossier-key", false)] {
-        let update = json!({"resource": "secrets", "verb": "update", "namespace": "factory-system", "name": name});
-        ensure(allowed(&scene, OPERATOR, update).await? == may, || format!("update of the secret {name}: {}", !may))?;
-    }
-    let operator = acting_as(&scene, OPERATOR).await?;
-    for namespace in [own, "kube-system", "factory-system", "factory-lab"] {
-        no_create::<Secret>(&operator, namespace, json!({"metadata": {"name": "made-up"}})).await?;
-    }
-    let widened = json!({
-        "metadata": {"name": "made-up"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "factory-secret-reader"},
-        "subjects": [{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"}],
-    });
-    no_create::<RoleBinding>(&operator, own, widened).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_read_secrets_writes_no_manifest_that_names_one() -> Result<(), Failure> {
     let scene = Scene::of("journey-team-a").await?;
     let (engineer, own) = (&scene.people.engineer.client, scene.participant.as_str());
@@ -227,81 +179,4 @@ async fn a_team_cannot_confirm_and_another_team_cannot_see_the_result() -> Resul
 
 fn permit() -> Value {
     json!({"metadata": {"name": "live"}, "spec": {"bundles": [], "images": []}})
-}
-
-fn dry_run() -> PostParams {
-    PostParams { dry_run: true, ..PostParams::default() }
-}
-
-fn patch_dry_run() -> PatchParams {
-    PatchParams { dry_run: true, ..PatchParams::default() }
-}
-
-async fn no_list<K>(person: &Person, namespace: &str) -> Result<(), Failure>
-where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + DeserializeOwned,
-{
-    let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
-    refused(&format!("list of {} in {namespace}", K::plural(&())), api.list(&ListParams::default()).await)
-}
-
-async fn no_create<K>(person: &Person, namespace: &str, object: Value) -> Result<(), Failure>
-where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + Serialize
-        + DeserializeOwned,
-{
-    let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
-    let object: K = serde_json::from_value(object)?;
-    refused(&format!("{} in {namespace}", K::plural(&())), api.create(&dry_run(), &object).await)
-}
-
-/// `answer` must be a refusal for want of rights.
-fn refused<T>(what: &str, answer: Result<T, kube::Error>) -> Result<(), Failure> {
-    match answer {
-        Ok(_) => Err(Failure::new(format!("{what}: allowed"))),
-        Err(kube::Error::Api(refusal)) if refusal.is_forbidden() => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// `answer` must be a refusal with `code` that says `what`.
-fn refused_for<T>(what: &str, code: u16, answer: Result<T, kube::Error>) -> Result<(), Failure> {
-    match answer {
-        Ok(_) => Err(Failure::new(format!("{what}: allowed"))),
-        Err(kube::Error::Api(refusal)) if refusal.code == code && refusal.message.contains(what) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether the API server would let `user` do `verb` to `resource` of the factory anywhere.
-async fn may(scene: &Scene, user: &str, verb: &str, resource: &str) -> Result<bool, Failure> {
-    allowed(scene, user, json!({"group": "factory.gov.kg", "resource": resource, "verb": verb})).await
-}
-
-/// Whether the API server would let `user`, an account of the factory, do what `asked` says.
-async fn allowed(scene: &Scene, user: &str, asked: Value) -> Result<bool, Failure> {
-    let reviews: Api<SubjectAccessReview> = Api::all(scene.people.engineer.client.clone());
-    let review = serde_json::from_value(json!({"metadata": {}, "spec": {
-        "user": user,
-        "groups": ["system:serviceaccounts", "system:serviceaccounts:factory-system", "system:authenticated"],
-        "resourceAttributes": asked,
-    }}))?;
-    let answer = reviews.create(&PostParams::default(), &review).await?;
-    Ok(answer.status.is_some_and(|status| status.allowed))
-}
-
-/// `user`, as whom the administrator may act.
-async fn acting_as(scene: &Scene, user: &str) -> Result<Person, Failure> {
-    let mut kubeconfig = scene.people.cluster.read_kubeconfig()?;
-    for named in &mut kubeconfig.auth_infos {
-        named.auth_info.get_or_insert_default().impersonate = Some(user.to_owned());
-    }
-    // No file: programs are not run as somebody else.
-    Ok(Person { client: cluster::client(kubeconfig).await?, kubeconfig: PathBuf::new() })
 }

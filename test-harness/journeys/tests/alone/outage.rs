@@ -18,14 +18,10 @@ use kube::{
     Api, ResourceExt as _,
     api::{DeleteParams, ListParams},
 };
-use tokio::sync::Mutex;
-
-/// Tests of this file take away what the others need, so they take turns.
-static TURN: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread")]
 async fn launched_services_are_rescheduled_while_operator_and_register_are_down() -> Result<(), Failure> {
-    let _turn = TURN.lock().await;
+    let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-standing").await?;
     scene.launched("queue-number", "standing").await?;
     let programs = [OPERATOR, KEEPER, REGISTER];
@@ -37,7 +33,7 @@ async fn launched_services_are_rescheduled_while_operator_and_register_are_down(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_register_that_is_away_for_a_minute_loses_no_result() -> Result<(), Failure> {
-    let _turn = TURN.lock().await;
+    let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-outage").await?;
     let name = Scene::fresh("away");
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;

@@ -25,6 +25,9 @@ use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace
 use kube::{Api, ResourceExt, api::ListParams};
 use serde_json::json;
 
+/// Namespaces of the factory's Jobs.
+const JOBS: [&str; 2] = ["factory-build", "factory-lab"];
+
 /// How a release ended, without what differs from one to the next.
 #[derive(Debug, PartialEq, Eq)]
 struct Ending {
@@ -45,6 +48,7 @@ struct Ending {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leader_killed_at_each_write_ends_with_one_submission_and_one_launch() -> Result<(), Failure> {
+    let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-killed").await?;
     let away = scale_down(&scene.people.engineer, &[OPERATOR]).await?;
     let found = Box::pin(all_moments(&scene)).await;
@@ -114,12 +118,11 @@ async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, 
     let (participant, of_release) = (&scene.participant, release.name_any());
     let mut submissions = Vec::new();
     for state in ["Submitted", "Confirmed", "Registered", "Returned"] {
-        submissions
-            .extend(register::submissions(&scene.web, &public, &token, state, participant, &of_release).await?);
+        submissions.extend(register::submissions(&scene.web, &public, &token, state, participant, &of_release).await?);
     }
     let releases = scene.releases().list(&ListParams::default()).await?.items;
     let mut jobs = BTreeMap::new();
-    for namespace in ["factory-build", "factory-lab"] {
+    for namespace in JOBS {
         let list: Api<Job> = Api::namespaced(engineer.clone(), namespace);
         let labelled = format!("factory.gov.kg/release={of_release}");
         for job in list.list(&ListParams::default().labels(&labelled)).await?.items {
@@ -144,7 +147,8 @@ async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, 
     })
 }
 
-/// Participants and namespaces that are there before the release, but for those it shares.
+/// What is there before the release and is none of its business: other participants, namespaces of
+/// services, and Jobs, whose ConfigMaps have their names.
 async fn others(scene: &Scene) -> Result<BTreeSet<String>, Failure> {
     let client = &scene.people.engineer.client;
     let participants: Api<Participant> = Api::all(client.clone());
@@ -153,6 +157,10 @@ async fn others(scene: &Scene) -> Result<BTreeSet<String>, Failure> {
         participants.list(&ListParams::default()).await?.items.iter().map(ResourceExt::name_any).collect();
     let services = namespaces.list(&ListParams::default().labels("factory.gov.kg/service")).await?.items;
     names.extend(services.iter().map(ResourceExt::name_any));
+    for namespace in JOBS {
+        let jobs: Api<Job> = Api::namespaced(client.clone(), namespace);
+        names.extend(jobs.list(&ListParams::default()).await?.items.iter().map(ResourceExt::name_any));
+    }
     names.remove(&scene.participant);
     Ok(names)
 }

@@ -1,0 +1,112 @@
+//! Journey: what the factory's own programs cannot do, also when somebody has taken their tokens
+//! (invariants 2, 11 and 12).
+
+use factory_crds::LaunchPermit;
+use factory_journeys::{
+    Failure, ensure,
+    fence::{acting_as, allowed, may, no_create, patch_dry_run, refused},
+    scene::Scene,
+};
+use k8s_openapi::api::{
+    core::v1::{Namespace, Secret},
+    rbac::v1::RoleBinding,
+};
+use kube::{
+    Api, ResourceExt as _,
+    api::{ListParams, Patch},
+};
+use serde_json::{Value, json};
+
+const OPERATOR: &str = "system:serviceaccount:factory-system:factory-operator";
+const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_permit_keeper_writes_a_launch_permit() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    for person in [&scene.people.engineer, &scene.people.regulator, &scene.team] {
+        let permit = json!({"metadata": {"name": "live"}, "spec": {"bundles": [], "images": []}});
+        no_create::<LaunchPermit>(person, &scene.participant, permit).await?;
+    }
+    // The operator's own rights, asked of the API server.
+    for verb in ["create", "update", "patch", "delete"] {
+        ensure(!may(&scene, OPERATOR, verb, "launchpermits").await?, || {
+            format!("the operator may {verb} launchpermits")
+        })?;
+    }
+    ensure(may(&scene, KEEPER, "patch", "launchpermits").await?, || "the permit keeper cannot do its work".to_owned())?;
+    ensure(!may(&scene, OPERATOR, "confirm", "releases").await?, || "the operator may confirm".to_owned())?;
+    ensure(!may(&scene, KEEPER, "confirm", "releases").await?, || "the permit keeper may confirm".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_reads_secrets_of_participants_by_name_and_writes_none_beside_them() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let own = scene.participant.as_str();
+    let secrets = |verb, namespace| json!({"resource": "secrets", "verb": verb, "namespace": namespace});
+    ensure(allowed(&scene, OPERATOR, secrets("get", own)).await?, || "the operator cannot do its work".to_owned())?;
+    let elsewhere = ["", "kube-system", "factory-lab", "regulator"].map(|namespace| ("get", namespace));
+    for (verb, namespace) in elsewhere.into_iter().chain([("list", own), ("watch", own), ("list", "")]) {
+        ensure(!allowed(&scene, OPERATOR, secrets(verb, namespace)).await?, || {
+            format!("the operator may {verb} secrets in `{namespace}`")
+        })?;
+    }
+    // In its own namespace it renews its certificates, and replaces nothing else.
+    for (name, may) in [("factory-ca", true), ("factory-register-tls", true), ("factory-dossier-key", false)] {
+        let update = json!({"resource": "secrets", "verb": "update", "namespace": "factory-system", "name": name});
+        ensure(allowed(&scene, OPERATOR, update).await? == may, || format!("update of the secret {name}: {}", !may))?;
+    }
+    let operator = acting_as(&scene, OPERATOR).await?;
+    for namespace in [own, "kube-system", "factory-system", "factory-lab"] {
+        no_create::<Secret>(&operator, namespace, json!({"metadata": {"name": "made-up"}})).await?;
+    }
+    let widened = json!({
+        "metadata": {"name": "made-up"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "factory-secret-reader"},
+        "subjects": [{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": "system:authenticated"}],
+    });
+    no_create::<RoleBinding>(&operator, own, widened).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_takes_over_no_namespace_and_gives_a_teams_rights_to_no_program() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let own = scene.participant.as_str();
+    let operator = acting_as(&scene, OPERATOR).await?;
+    // Each of these would make it a team, and so let it read Secrets and withdraw services.
+    for (kind, name) in [
+        ("ServiceAccount", "factory-operator"),
+        ("User", OPERATOR),
+        ("Group", "system:authenticated"),
+        ("Group", "system:serviceaccounts:factory-system"),
+    ] {
+        let mut subject = json!({"kind": kind, "name": name});
+        if kind == "ServiceAccount" {
+            subject["namespace"] = json!("factory-system");
+        } else {
+            subject["apiGroup"] = json!("rbac.authorization.k8s.io");
+        }
+        no_create::<RoleBinding>(&operator, own, binding("factory-team", &subject)).await?;
+    }
+    let namespaces: Api<Namespace> = Api::all(operator.client);
+    let labelled = |key: &str, value: &str| Patch::Merge(json!({"metadata": {"labels": {key: value}}}));
+    let take = labelled("factory.gov.kg/participant", own);
+    refused("a namespace of somebody else", namespaces.patch("regulator", &patch_dry_run(), &take).await)?;
+    let others = Scene::of("journey-team-b").await?;
+    let change = labelled("factory.gov.kg/participant", &others.participant);
+    refused("another participant's name on a namespace", namespaces.patch(own, &patch_dry_run(), &change).await)?;
+    let live = namespaces.list(&ListParams::default().labels("factory.gov.kg/service")).await?.items;
+    for namespace in live.iter().take(1) {
+        let change = labelled("factory.gov.kg/service", "another");
+        let answer = namespaces.patch(&namespace.name_any(), &patch_dry_run(), &change).await;
+        refused("another service's name on a namespace", answer)?;
+    }
+    Ok(())
+}
+
+fn binding(role: &str, subject: &Value) -> Value {
+    json!({
+        "metadata": {"name": "made-up"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": [subject],
+    })
+}

@@ -1,0 +1,10 @@
+//! Journeys that share the factory: they run at the same time, as the services of several teams do.
+
+mod bad_input;
+mod defects;
+mod fences;
+mod road;
+mod secrets;
+mod teams;
+mod tls;
+mod withdrawal;

@@ -29,8 +29,23 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 system:serviceaccount:{{ .Release.Namespace }}:
 {{- end -}}
 
+{{/* Where programs reach the register, and the ConfigMap whose CAs they trust there; empty: the image's. */}}
 {{- define "factory.register.url" -}}
-http://factory-register.{{ .Release.Namespace }}.svc:8080
+{{ .Values.register.url | default (printf "https://factory-register.%s.svc:8443" .Release.Namespace) }}
+{{- end -}}
+{{- define "factory.register.ca" -}}
+{{- if not .Values.register.url }}factory-ca{{ else if .Values.register.ca }}factory-register-ca{{ end }}
+{{- end -}}
+{{- define "factory.register.env" -}}
+- {name: REGISTER_URL, value: {{ include "factory.register.url" . | quote }}}
+{{- if include "factory.register.ca" . }}
+- {name: REGISTER_CA_FILE, value: /etc/factory/ca/ca.crt}
+{{- end }}
+{{- end -}}
+{{- define "factory.register.mount" -}}
+{{- if include "factory.register.ca" . }}
+- {name: register-ca, mountPath: /etc/factory/ca, readOnly: true}
+{{- end }}
 {{- end -}}
 {{- define "factory.register.publicUrl" -}}
 {{ .Values.register.publicUrl | default (printf "%s://%s" (ternary "https" "http" (ne .Values.register.tlsSecret "")) .Values.register.host) }}
@@ -123,8 +138,12 @@ readinessProbe:
     {{- end }}
 {{- end -}}
 {{- define "factory.egress.register" -}}
+{{- if .Values.register.url }}
+{{- toYaml .Values.register.egress }}
+{{- else -}}
 - to:
     - podSelector: {matchLabels: {app.kubernetes.io/name: factory-register}}
   ports:
-    - {port: 8080, protocol: TCP}
+    - {port: 8443, protocol: TCP}
+{{- end }}
 {{- end -}}

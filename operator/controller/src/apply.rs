@@ -98,6 +98,17 @@ where
     }
 }
 
+/// Replaces what was read: refused where somebody has written it since, by the version in `object`.
+pub async fn replace<K>(client: &Client, object: &K) -> Result<K, WriteError>
+where
+    K: Object + Resource<Scope = NamespaceResourceScope>,
+{
+    let name = object.name_any();
+    let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
+    let how = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+    api.replace(&name, &how, object).await.map_err(|source| failed::<K>("replace", &name, source))
+}
+
 /// Deletes the object of that name with its dependents; one that is gone already is fine.
 pub async fn delete<K: Object>(api: &Api<K>, name: &str) -> Result<(), WriteError> {
     gone(api, name, &DeleteParams::background()).await

@@ -20,6 +20,9 @@ pub enum Command {
     Run(Settings),
     /// Write launch permits for what the regulator confirmed.
     PermitKeeper(KeeperSettings),
+    /// Ask the register whether it is ready, the way the others reach it (run by the chart's test).
+    #[command(hide = true)]
+    AskRegister(RegisterSettings),
     /// Print the commit of a ref of a remote repository (run as a child of the operator).
     #[command(hide = true)]
     GitResolve(GitRef),
@@ -31,9 +34,13 @@ pub enum Command {
 /// Where the register is, and how to be known there.
 #[derive(Clone, Debug, Args)]
 pub struct RegisterSettings {
-    /// Address of the register inside the cluster.
+    /// Address of the register for programs.
     #[arg(long = "register", env = "REGISTER_URL")]
     pub url: String,
+    /// File with the CAs of the register's certificate; no others are trusted. Read again for every
+    /// call, and not at all where the address begins with `http://`. Not given: the system's.
+    #[arg(long = "register-ca", env = "REGISTER_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
     /// File with a token for the audience `factory-register`; read again for every call.
     #[arg(
         long = "register-token",

@@ -7,6 +7,7 @@
 
 pub mod apply;
 pub mod artifacts;
+pub mod authority;
 pub mod cli;
 pub mod collect;
 pub mod context;

@@ -2,7 +2,7 @@
 //! which of its parts runs; the story is in `state_service.rs` and `release.rs`.
 
 use clap::Parser as _;
-use factory_operator::{cli::Command, git, permit_keeper, serve};
+use factory_operator::{cli::Command, git, permit_keeper, register, serve};
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
@@ -13,6 +13,7 @@ async fn main() -> std::process::ExitCode {
         Command::GitArchive(request) => git::child::archive(&request),
         Command::Run(settings) => Box::pin(serve::run(settings)).await,
         Command::PermitKeeper(settings) => permit_keeper::run(settings).await,
+        Command::AskRegister(settings) => register::ask(settings).await,
     };
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,

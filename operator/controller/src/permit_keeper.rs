@@ -67,7 +67,7 @@ pub async fn run(settings: KeeperSettings) -> Result<(), Fatal> {
     tracing::info!(keys = regulator.len(), "the regulator's keys are pinned");
     let metrics = Arc::new(Metrics::default());
     tokio::spawn(serve::health(settings.listen, Arc::clone(&metrics)));
-    let keeper = Arc::new(Keeper { client: client.clone(), register: Register::new(settings.register)?, regulator });
+    let keeper = Arc::new(Keeper { client: client.clone(), register: Register::new(settings.register), regulator });
     let releases = Controller::new(Api::<Release>::all(client.clone()), watcher::Config::default())
         .shutdown_on_signal()
         .run(reconcile, on_error, Arc::clone(&keeper))

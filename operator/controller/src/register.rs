@@ -1,15 +1,15 @@
 //! Client of the register: announce, submit, look. The operator has no call that confirms or withdraws.
 
-use std::{path::PathBuf, time::Duration};
+mod connection;
+
+use std::{path::PathBuf, sync::Arc};
 
 use factory_assurance::wire::{Announced, Announcement, NewestEntry, Problem, Submission, SubmissionState};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::cli::RegisterSettings;
-
-/// A call ends by then.
-const DEADLINE: Duration = Duration::from_secs(20);
+use crate::{cli::RegisterSettings, error::Fatal, serve};
+use connection::Connection;
 
 /// The register did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,24 @@ pub enum RegisterError {
     /// It refused; asking again would be refused again.
     #[error("the register refused: {0}")]
     Refused(String),
+    /// It shows a certificate of a CA that is not trusted, or one that does not hold.
+    #[error("the register's certificate does not hold by {path}", path = ca.as_ref().map_or_else(|| "the system's CAs".into(), |ca| ca.to_string_lossy()))]
+    Untrusted {
+        /// File of those that are trusted.
+        ca: Option<PathBuf>,
+        /// Why not.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// It is not known whom to trust.
+    #[error("CA of the register: {path}")]
+    Authority {
+        /// File.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: Fatal,
+    },
     /// It knows a newer leader than this one, which may ask the same.
     #[error("another operator leads: {0}")]
     Deposed(String),
@@ -48,19 +66,38 @@ impl RegisterError {
 /// Client of the register.
 #[derive(Clone)]
 pub struct Register {
-    http: reqwest::Client,
+    connection: Arc<Connection>,
     settings: RegisterSettings,
+}
+
+/// Says whether the register is ready, asked the way operator and permit keeper ask it.
+pub async fn ask(settings: RegisterSettings) -> Result<(), Fatal> {
+    serve::install_crypto();
+    let url = settings.url.clone();
+    Register::new(settings).ready().await?;
+    println!("{url}: ready");
+    Ok(())
 }
 
 impl Register {
     /// A client with `settings`.
-    pub fn new(settings: RegisterSettings) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .timeout(DEADLINE)
-            .connect_timeout(Duration::from_secs(5))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
-        Ok(Self { http, settings })
+    #[must_use]
+    pub fn new(settings: RegisterSettings) -> Self {
+        let connection = Arc::new(Connection::new(&settings.url, settings.ca_file.clone()));
+        Self { connection, settings }
+    }
+
+    /// Trusts `bundle`, which this program has published, for as long as the file is not there: after the
+    /// first install the kubelet takes a minute to bring it.
+    pub fn published(&self, bundle: &str) {
+        self.connection.published(bundle);
+    }
+
+    /// Whether it is ready; no token is sent.
+    pub async fn ready(&self) -> Result<(), RegisterError> {
+        let request = self.connection.client().await?.get(format!("{}/readyz", self.settings.url));
+        let answer = request.send().await.map_err(|error| self.connection.failed(error))?;
+        if answer.status().is_success() { Ok(()) } else { Err(RegisterError::NotReady(answer.status().to_string())) }
     }
 
     /// Announces a run. The same `key` gives the same answer, however often it is sent.
@@ -104,11 +141,12 @@ impl Register {
         let token = tokio::fs::read_to_string(path_of_token)
             .await
             .map_err(|source| RegisterError::Token { path: path_of_token.clone(), source })?;
-        Ok(self.http.request(method, format!("{}{path}", self.settings.url)).bearer_auth(token.trim()))
+        let http = self.connection.client().await?;
+        Ok(http.request(method, format!("{}{path}", self.settings.url)).bearer_auth(token.trim()))
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RegisterError> {
-        let answer = request.send().await.map_err(RegisterError::Unavailable)?;
+        let answer = request.send().await.map_err(|error| self.connection.failed(error))?;
         let status = answer.status();
         if status.is_success() {
             return answer.json().await.map_err(RegisterError::Unavailable);

@@ -13,6 +13,7 @@ use kube::{
 };
 
 use crate::{
+    authority,
     cli::Settings,
     collect,
     context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
@@ -64,7 +65,7 @@ async fn lead(
     metrics.leading.set(1.0);
     let key = keys::dossier_key(&client, &settings.namespace).await?;
     let context = Arc::new(Context {
-        register: register::Register::new(settings.register.clone())?,
+        register: register::Register::new(settings.register.clone()),
         events: Context::recorder(&client, &settings.pod),
         client,
         settings,
@@ -81,6 +82,7 @@ async fn lead(
         () = experiments(&context) => {}
         () = collect::run(Arc::clone(&context)) => {}
         () = withdrawal::run(Arc::clone(&context)) => {}
+        () = authority::run(Arc::clone(&context)) => {}
         () = context.deposed.notified() => return Err("the register knows a newer leader than this one".into()),
         lost = candidate.hold(epoch) => return Err(lost.into()),
     }

@@ -29,9 +29,15 @@ pub enum Command {
 /// Options of `serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Address to listen at.
+    /// Address to listen at for ingress and probes: plain HTTP.
     #[arg(long, env = "FACTORY_REGISTER_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
+    /// Address to listen at for programs, where there is a certificate: HTTPS.
+    #[arg(long, env = "FACTORY_REGISTER_LISTEN_TLS", default_value = "0.0.0.0:8443")]
+    pub listen_tls: SocketAddr,
+    /// Folder of the certificate (`tls.crt`) and its key (`tls.key`). Not given: plain HTTP alone.
+    #[arg(long, env = "FACTORY_REGISTER_TLS")]
+    pub tls: Option<PathBuf>,
     /// File of the database; made if it is not there.
     #[arg(long, env = "FACTORY_REGISTER_DATABASE")]
     pub database: PathBuf,

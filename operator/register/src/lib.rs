@@ -18,3 +18,4 @@ pub mod metrics;
 pub mod pages;
 pub mod serve;
 pub mod store;
+pub mod tls;

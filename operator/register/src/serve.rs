@@ -18,6 +18,7 @@ use crate::{
     keys::{Keys, KeysError},
     metrics::Metrics,
     store::{Store, StoreError},
+    tls::{Certificate, door::Door},
 };
 
 /// Longest time that requests under way may take once the end has been asked for. Kubernetes gives
@@ -60,6 +61,14 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     let users = Users { factory: options.factory_user, permit_keeper: options.permit_keeper_user };
     let io = |what: String| move |source| ServeError::Io { what, source };
     let listener = TcpListener::bind(options.listen).await.map_err(io(options.listen.to_string()))?;
+    let door = match options.tls {
+        Some(folder) => {
+            let listener = TcpListener::bind(options.listen_tls).await.map_err(io(options.listen_tls.to_string()))?;
+            tracing::info!(listen = %options.listen_tls, certificate = %folder.display(), "a port for programs");
+            Some(Door::new(listener, Certificate::new(folder)))
+        }
+        None => None,
+    };
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate()).map_err(io("SIGTERM".to_owned()))?,
         signal(SignalKind::interrupt()).map_err(io("SIGINT".to_owned()))?,
@@ -76,18 +85,25 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         stop.send_replace(true);
     });
     tracing::info!(listen = %options.listen, database = %options.database.display(), "serving");
-    run(listener, register).await.map_err(io(options.listen.to_string()))
+    run(listener, door, register).await.map_err(io(options.listen.to_string()))
 }
 
-/// Serves `register` on `listener` until it is told to stop.
-pub async fn run(listener: TcpListener, register: Arc<Register>) -> Result<(), std::io::Error> {
+/// Serves `register` on `listener`, and to programs at `door`, until it is told to stop.
+pub async fn run(listener: TcpListener, door: Option<Door>, register: Arc<Register>) -> Result<(), std::io::Error> {
     let told = |mut stopping: watch::Receiver<bool>| async move {
         // A sender that is gone can no longer tell; that is an end as well.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    let serving = axum::serve(listener, api::router(Arc::clone(&register)))
+    let plain = axum::serve(listener, api::router(Arc::clone(&register)))
         .with_graceful_shutdown(told(register.stopping.clone()))
         .into_future();
+    let programs = async {
+        let Some(door) = door else { return Ok(()) };
+        axum::serve(door, api::router(Arc::clone(&register)))
+            .with_graceful_shutdown(told(register.stopping.clone()))
+            .await
+    };
+    let serving = async { tokio::try_join!(plain, programs).map(drop) };
     let too_late = async {
         told(register.stopping.clone()).await;
         tokio::time::sleep(GRACE).await;

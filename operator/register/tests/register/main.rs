@@ -15,5 +15,6 @@ mod pages;
 mod procedure;
 mod refusals;
 mod repetition;
+mod tls;
 mod withdrawal;
 mod world;

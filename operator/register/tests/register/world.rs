@@ -1,6 +1,7 @@
 //! A register on loopback, its callers, and dossiers to bring to it.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
         Arc, Once,
@@ -22,6 +23,7 @@ use factory_register::{
     metrics::Metrics,
     serve,
     store::Store,
+    tls::{Certificate, door::Door},
 };
 use futures::future::{BoxFuture, FutureExt as _};
 use jiff::Timestamp;
@@ -94,6 +96,8 @@ pub struct World {
     pub regulator_key: PrivateKey,
     pub client: Client,
     pub address: String,
+    /// Where programs come in, once there is a certificate in the folder `tls`.
+    pub door: SocketAddr,
     pub stop: watch::Sender<bool>,
     pub served: JoinHandle<Result<(), std::io::Error>>,
 }
@@ -148,9 +152,12 @@ impl World {
         let register = Arc::new(Register::new(store, Box::new(Table), users, keys, metrics, stopping));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let served = tokio::spawn(serve::run(listener, register));
+        let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let door = programs.local_addr().unwrap();
+        let programs = Door::new(programs, Certificate::new(folder.0.join("tls")));
+        let served = tokio::spawn(serve::run(listener, Some(programs), register));
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, factory_key, regulator_key, client, address, stop, served }
+        Self { folder, factory_key, regulator_key, client, address, door, stop, served }
     }
 
     /// Ends the server in order and starts another over the same files.

@@ -50,6 +50,11 @@ async fn the_operator_reads_secrets_of_participants_by_name_and_writes_none_besi
             format!("the operator may {verb} secrets in `{namespace}`")
         })?;
     }
+    // In its own namespace it renews its certificates, and replaces nothing else.
+    for (name, may) in [("factory-ca", true), ("factory-register-tls", true), ("factory-dossier-key", false)] {
+        let update = json!({"resource": "secrets", "verb": "update", "namespace": "factory-system", "name": name});
+        ensure(allowed(&scene, OPERATOR, update).await? == may, || format!("update of the secret {name}: {}", !may))?;
+    }
     let operator = acting_as(&scene, OPERATOR).await?;
     for namespace in [own, "kube-system", "factory-system", "factory-lab"] {
         no_create::<Secret>(&operator, namespace, json!({"metadata": {"name": "made-up"}})).await?;

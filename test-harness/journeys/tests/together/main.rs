@@ -6,4 +6,5 @@ mod fences;
 mod road;
 mod secrets;
 mod teams;
+mod tls;
 mod withdrawal;

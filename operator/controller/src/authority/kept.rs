@@ -1,0 +1,91 @@
+//! Where certificates are kept: two Secrets, and a ConfigMap with the CA's public half.
+
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{ConfigMap, Secret},
+};
+use kube::api::ObjectMeta;
+
+use super::{
+    issue::Issued,
+    pair::{Certificate, Pair, Unfit},
+};
+
+/// Secret of the CA, and ConfigMap with its public half. Admission knows the name.
+pub const AUTHORITY: &str = "factory-ca";
+/// Secret of the register's certificate. Admission knows the name.
+pub const LEAF: &str = "factory-register-tls";
+/// Key in the ConfigMap.
+pub const BUNDLE: &str = "ca.crt";
+
+const CERTIFICATE: &str = "tls.crt";
+const KEY: &str = "tls.key";
+/// Of a CA: the one before it, without its key, which nothing needs any more.
+const REPLACED: &str = "replaced.crt";
+
+/// A Secret that holds `issued`, and the CA `old` whose place it takes.
+pub fn secret(name: &str, namespace: &str, issued: &Issued, old: Option<&Certificate>) -> Secret {
+    let bytes = |text: &str| ByteString(text.as_bytes().to_vec());
+    let fields = [(CERTIFICATE, bytes(&issued.certificate)), (KEY, bytes(&issued.key))];
+    let old = old.map(|old| (REPLACED, bytes(&old.pem())));
+    Secret {
+        metadata: named(name, namespace),
+        type_: Some("kubernetes.io/tls".to_owned()),
+        data: Some(fields.into_iter().chain(old).map(|(field, bytes)| (field.to_owned(), bytes)).collect()),
+        ..Secret::default()
+    }
+}
+
+/// Certificate and key of `secret`.
+pub fn pair(secret: &Secret) -> Result<Pair, Unfit> {
+    Pair::read(field(secret, CERTIFICATE), field(secret, KEY))
+}
+
+/// The certificate of `secret`, whatever its key.
+pub fn certificate(secret: &Secret) -> Option<Certificate> {
+    Certificate::read(field(secret, CERTIFICATE)).ok()
+}
+
+/// The CA before the one of `secret`.
+pub fn replaced(secret: &Secret) -> Option<Certificate> {
+    Certificate::read(field(secret, REPLACED)).ok()
+}
+
+/// What a client is to trust.
+pub fn bundle(authority: &Certificate, old: Option<&Certificate>) -> String {
+    authority.pem() + &old.map(Certificate::pem).unwrap_or_default()
+}
+
+/// The ConfigMap that publishes `bundle`.
+pub fn public(namespace: &str, bundle: &str) -> ConfigMap {
+    ConfigMap {
+        metadata: named(AUTHORITY, namespace),
+        data: Some([(BUNDLE.to_owned(), bundle.to_owned())].into()),
+        ..ConfigMap::default()
+    }
+}
+
+fn field<'a>(secret: &'a Secret, name: &str) -> &'a [u8] {
+    secret.data.as_ref().and_then(|data| data.get(name)).map_or(&[], |bytes| bytes.0.as_slice())
+}
+
+fn named(name: &str, namespace: &str) -> ObjectMeta {
+    ObjectMeta { name: Some(name.to_owned()), namespace: Some(namespace.to_owned()), ..ObjectMeta::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authority::issue;
+
+    #[test]
+    fn a_replaced_ca_is_kept_without_its_key() {
+        let (old, new) = (issue::authority(0).unwrap(), issue::authority(0).unwrap());
+        let first = secret(AUTHORITY, "factory-system", &old, None);
+        assert!(replaced(&first).is_none());
+        let second = secret(AUTHORITY, "factory-system", &new, certificate(&first).as_ref());
+        assert_eq!(replaced(&second).unwrap().pem(), old.certificate);
+        assert_eq!(pair(&second).unwrap().certificate.pem(), new.certificate);
+        assert!(second.data.unwrap().values().all(|value| value.0 != old.key.as_bytes()));
+    }
+}

@@ -23,10 +23,12 @@ use crate::{
 };
 use decide::{Seen, Wish};
 use issue::{IssueError, Issued};
-use pair::{Pair, Unfit};
+use pair::{Certificate, Pair, Unfit};
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(10);
+/// A look ends by then: an answer that was lost must not be the last one waited for.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// The certificates are not as they should be.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +46,13 @@ enum AuthorityError {
 /// Looks again and again, until dropped.
 pub async fn run(context: Arc<Context>) {
     let mut tick = tokio::time::interval(EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if let Err(failure) = once(&context).await {
-            tracing::warn!(error = %error::chain(&failure), "certificates not looked after");
+        match tokio::time::timeout(LONGEST, once(&context)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => tracing::warn!(error = %error::chain(&failure), "certificates not looked after"),
+            Err(_) => tracing::warn!(seconds = LONGEST.as_secs(), "certificates not looked after: no answer"),
         }
     }
 }
@@ -63,7 +68,7 @@ async fn once(context: &Context) -> Result<(), AuthorityError> {
     let names = names(&context.settings.namespace);
     let known = [Some(&authority.certificate), old.as_ref()];
     let read = |secret: &Secret| {
-        let leaf = kept::pair(secret)?;
+        let leaf = kept::only_pair(secret)?;
         leaf.certificate.serves(&names, known.into_iter().flatten())?;
         Ok(leaf)
     };
@@ -72,6 +77,8 @@ async fn once(context: &Context) -> Result<(), AuthorityError> {
     let wish = decide::leaf(seen, authority.certificate.from, now);
     if wish != Wish::Nothing {
         let issued = issue::leaf(&names, &authority, now)?;
+        // A CA that somebody else made may have a name that ours cannot sign for: then nothing is written.
+        Certificate::read(issued.certificate.as_bytes())?.serves(&names, [&authority.certificate])?;
         write(context, there, kept::LEAF, &issued, None).await?;
     }
     Ok(())
@@ -96,7 +103,7 @@ async fn write(
     there: Option<Secret>,
     name: &'static str,
     issued: &Issued,
-    old: Option<&pair::Certificate>,
+    old: Option<&Certificate>,
 ) -> Result<Secret, AuthorityError> {
     let mut secret = kept::secret(name, &context.settings.namespace, issued, old);
     let written = match there {

@@ -27,4 +27,5 @@ pub mod serve;
 pub mod stage;
 pub mod state_service;
 pub mod telemetry;
+pub mod wake;
 pub mod withdrawal;

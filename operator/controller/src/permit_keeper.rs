@@ -62,7 +62,7 @@ struct Keeper {
 pub async fn run(settings: KeeperSettings) -> Result<(), Fatal> {
     let provider = telemetry::start("factory-permit-keeper")?;
     serve::install_crypto();
-    let client = Client::try_default().await?;
+    let client = serve::client().await?;
     let regulator = signed::pinned(&settings.regulator_keys)?;
     tracing::info!(keys = regulator.len(), "the regulator's keys are pinned");
     let metrics = Arc::new(Metrics::default());

@@ -6,9 +6,9 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{Router, routing::get};
 use factory_crds::{Experiment, Participant, Release, StateService};
 use futures::StreamExt as _;
-use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace};
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, coordination::v1::Lease, core::v1::Namespace};
 use kube::{
-    Api, Client, Resource, ResourceExt as _,
+    Api, Client, ResourceExt as _,
     runtime::{Config, Controller, reflector::ObjectRef, watcher},
 };
 
@@ -21,7 +21,7 @@ use crate::{
     experiment, keys, leader,
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
     metrics::Metrics,
-    participant, register, release, state_service, telemetry, withdrawal,
+    participant, register, release, state_service, telemetry, wake, withdrawal,
 };
 
 /// Reconciles of one kind at the same time.
@@ -33,11 +33,18 @@ pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// A client that waits for no answer for ever; a watch is ended by the API server before that.
+pub async fn client() -> Result<Client, Fatal> {
+    let mut config = kube::Config::infer().await?;
+    config.read_timeout = Some(std::time::Duration::from_mins(5));
+    Ok(Client::try_from(config)?)
+}
+
 /// Runs until the process is ended or the lease is lost.
 pub async fn run(settings: Settings) -> Result<(), Fatal> {
     let provider = telemetry::start("factory-operator")?;
     install_crypto();
-    let client = Client::try_default().await?;
+    let client = client().await?;
     let metrics = Arc::new(Metrics::default());
     tokio::spawn(health(settings.listen, Arc::clone(&metrics)));
     let candidate = leader::Candidate::new(client.clone(), &settings.namespace, &settings.pod);
@@ -146,6 +153,7 @@ async fn releases(context: &Arc<Context>) {
     let services = watcher::Config::default().labels(ENVIRONMENT);
     let reflected = kube::runtime::reflector(namespaces, watcher(Api::<Namespace>::all(client.clone()), services));
     let releases = controller.store();
+    let (beside_builds, behind_others) = (releases.clone(), releases.clone());
     let of_namespace = move |deployment: Deployment| {
         let namespace = known.get(&ObjectRef::new(&deployment.namespace().unwrap_or_default()));
         let labels = namespace.map(|namespace| namespace.labels().clone()).unwrap_or_default();
@@ -159,8 +167,11 @@ async fn releases(context: &Arc<Context>) {
             .collect::<Vec<_>>()
     };
     let driver = controller
-        .watches(jobs(BUILD_NAMESPACE), ours.clone(), |job| named(&job))
-        .watches(jobs(LAB_NAMESPACE), ours, |job| named(&job))
+        .watches(jobs(BUILD_NAMESPACE), ours.clone(), move |job| wake::of_build(&beside_builds, &job))
+        .watches(jobs(LAB_NAMESPACE), ours, |job| wake::named(&job))
+        .watches(Api::<Lease>::namespaced(client.clone(), LAB_NAMESPACE), watcher::Config::default(), move |lease| {
+            wake::of_pool(&behind_others, &lease)
+        })
         .watches(
             Api::<Deployment>::all(client.clone()),
             watcher::Config::default().labels(crate::manifests::COMPONENT),
@@ -172,12 +183,6 @@ async fn releases(context: &Arc<Context>) {
         () = driver => {}
         () = reflected.for_each(|_| std::future::ready(())) => {}
     }
-}
-
-/// The release that an object's labels name.
-fn named<K: Resource>(object: &K) -> Option<ObjectRef<Release>> {
-    let labels = object.labels();
-    Some(ObjectRef::new(labels.get(RELEASE)?).within(labels.get(PARTICIPANT)?))
 }
 
 /// Serves metrics and health at `address`.

@@ -14,13 +14,26 @@ pub mod settings;
 pub use operator::Leader;
 pub use point::Point;
 
-/// When the leader is killed.
+/// What becomes of the leader at a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// Never: its writes are only recorded.
-    Never,
-    /// At the first of each write, before it is done.
+pub enum Fate {
+    /// It lives.
+    Lives,
+    /// It is killed before the write is done.
     Before,
-    /// At the first of each write, after it is done and before the leader learns of it.
+    /// It is killed after the write is done, and before it learns of that.
     After,
+}
+
+impl Fate {
+    /// That of a leader at a write that was met `times` before: killed once before it, and once after
+    /// the next leader did it.
+    #[must_use]
+    pub const fn at(times: usize) -> Self {
+        match times {
+            0 => Self::Before,
+            1 => Self::After,
+            _ => Self::Lives,
+        }
+    }
 }

@@ -23,6 +23,9 @@ pub struct ServiceResult {
     pub service: String,
     /// Newest release.
     pub release: String,
+    /// Its UID: a release of another cluster may have the same name.
+    #[serde(default)]
+    pub uid: String,
     /// Stage at which it is.
     pub phase: String,
     /// `Passed`, `Failed`, `Inconclusive`; empty where it never came so far.
@@ -48,9 +51,8 @@ impl DemoResult {
     /// was over then, and a condition's time moves when a pod is rescheduled.
     pub fn keep_times(&mut self, earlier: &Self) {
         for service in &mut self.services {
-            let same = |known: &&ServiceResult| {
-                known.launched && known.service == service.service && known.release == service.release
-            };
+            let same =
+                |known: &&ServiceResult| known.launched && known.service == service.service && known.uid == service.uid;
             if let Some(known) = earlier.services.iter().find(same) {
                 service.stages.clone_from(&known.stages);
             }
@@ -70,18 +72,24 @@ impl DemoResult {
 mod tests {
     use super::*;
 
-    fn launched(release: &str, seconds: f64) -> DemoResult {
+    fn launched(uid: &str, seconds: f64) -> DemoResult {
         let stages = [("Launched".to_owned(), seconds)].into();
-        let one = ServiceResult { release: release.to_owned(), launched: true, stages, ..ServiceResult::default() };
+        let one = ServiceResult {
+            release: "r-1".to_owned(),
+            uid: uid.to_owned(),
+            launched: true,
+            stages,
+            ..ServiceResult::default()
+        };
         DemoResult { overhead_seconds: None, services: vec![one] }
     }
 
     #[test]
-    fn an_ended_road_keeps_its_times_and_another_release_has_its_own() {
-        let earlier = launched("r-1", 12.0);
-        for (mut now, expected) in [(launched("r-1", 99.0), 12.0), (launched("r-2", 99.0), 99.0)] {
+    fn an_ended_road_keeps_its_times_and_one_of_another_cluster_has_its_own() {
+        let earlier = launched("here", 12.0);
+        for (mut now, expected) in [(launched("here", 99.0), 12.0), (launched("there", 99.0), 99.0)] {
             now.keep_times(&earlier);
-            assert_eq!(now, launched(&now.services[0].release, expected));
+            assert_eq!(now, launched(&now.services[0].uid, expected));
         }
     }
 }

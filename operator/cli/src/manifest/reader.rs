@@ -24,6 +24,9 @@ pub enum Unreadable {
     /// Longer than [`MAX_BYTES`].
     #[error("the file has {0} bytes; a manifest has at most {MAX_BYTES}")]
     TooLong(usize),
+    /// Indented with a tab, there.
+    #[error("a tab in the indent; YAML is indented with spaces")]
+    Tab(Place),
     /// The parser's error.
     #[error("{}", .0.without_snippet())]
     Yaml(#[from] Box<serde_saphyr::Error>),
@@ -34,6 +37,7 @@ impl Unreadable {
     pub fn diagnostic(&self) -> Diagnostic {
         let (place, message) = match self {
             Self::TooLong(_) => (Place { line: 1, column: 1 }, self.to_string()),
+            Self::Tab(place) => (*place, self.to_string()),
             Self::Yaml(error) => {
                 let place = error.location().map_or(Place { line: 1, column: 1 }, Place::from);
                 let whole = error.without_snippet().to_string();
@@ -48,7 +52,7 @@ impl Unreadable {
     /// With an excerpt of the text.
     pub fn report(&self, text: &str, file: &str) -> Option<miette::Report> {
         match self {
-            Self::TooLong(_) => None,
+            Self::TooLong(_) | Self::Tab(_) => None,
             Self::Yaml(error) => Some(serde_saphyr::miette::to_miette_report(error, text, file)),
         }
     }
@@ -59,7 +63,20 @@ pub fn read(text: &str) -> Result<Vec<Node>, Unreadable> {
     if text.len() as u64 > MAX_BYTES {
         return Err(Unreadable::TooLong(text.len()));
     }
-    serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| Unreadable::Yaml(Box::new(error)))
+    serde_saphyr::from_multiple_with_options(text, options()).map_err(|error| {
+        let near = error.location().map_or(Place { line: 1, column: 1 }, Place::from);
+        // The parser stumbles over a tab where it stands or a line before.
+        tab(text, near).map_or_else(|| Unreadable::Yaml(Box::new(error)), Unreadable::Tab)
+    })
+}
+
+/// The first tab in an indent on the line of `near` or on the one after it.
+fn tab(text: &str, near: Place) -> Option<Place> {
+    (1..).zip(text.lines()).skip_while(|(line, _)| *line < near.line).take(2).find_map(|(line, words)| {
+        let indent = words.len() - words.trim_start_matches(' ').len();
+        let column = u64::try_from(indent).ok()? + 1;
+        words[indent..].starts_with('\t').then_some(Place { line, column })
+    })
 }
 
 /// Bounds that no honest manifest comes near. Repeated keys are passed on, so that each is reported.

@@ -120,6 +120,9 @@ const CASES: &[Case] = &[
     case("calls: [store]", "calls: [store]\n      secrets: [{env: KEY, secret: db, key: k}, {env: KEY, secret: db, key: l}]", "secrets:", "spec.components[0].secrets: variable `KEY` stands twice"),
     case("calls: [store]", "calls: [store]\n      secrets: [{env: KEY, secret: Data_Base, key: k}]", "Data_Base", "spec.components[0].secrets[0].secret: `Data_Base` does not fit"),
     case("image: registry.factory.test:5000/store@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "image: store:latest", "store:latest", "spec.components[1].image: registry/name@sha256"),
+    case("host: queue.localhost", "host: queue..localhost", "queue..localhost", "spec.ingress.host: `queue..localhost` does not fit"),
+    case("host: queue.localhost", "host: 192.0.2.1", "192.0.2.1", "spec.ingress.host: a name, not an address of numbers"),
+    case("\n    host: queue.localhost", "\n\thost: queue.localhost", "\thost", "a tab in the indent; YAML is indented with spaces"),
     // What neither schema nor CEL can say.
     case("power: run-centres", "power: rule-the-world", "rule-the-world", "spec.personalData[0].power: `rule-the-world`: item 60"),
     case("calls: [store]", "calls: [storage]", "storage]", "spec.components[0].calls[0]: `storage`: no component has this name (known: store, web)"),

@@ -54,8 +54,10 @@ pub fn leaf(there: Option<Seen>, authority_from: i64, now: i64) -> Wish {
         None => Wish::Make,
         Some(Seen::Fit { from, until }) if from <= now && now < until => {
             let due = (until - now) * 3 <= until - from;
-            // A new CA signs when everybody knows it; until then the old certificate is good.
-            if due && now >= made(authority_from) + SETTLED { Wish::Renew } else { Wish::Nothing }
+            // A new CA signs when everybody knows it; until then the old certificate is good. One that was
+            // made by a clock that ran ahead has been there for as long as anybody can tell.
+            let settled = now < authority_from || now >= made(authority_from) + SETTLED;
+            if due && settled { Wish::Renew } else { Wish::Nothing }
         }
         Some(_) => Wish::Renew,
     }
@@ -121,6 +123,7 @@ mod tests {
         let just_now = due - SKEW;
         assert_eq!(leaf(fit(LEAF_LIFE), just_now, due), Wish::Nothing);
         assert_eq!(leaf(fit(LEAF_LIFE), just_now, due + SETTLED), Wish::Renew);
+        assert_eq!(leaf(fit(LEAF_LIFE), due + 365 * DAY, due), Wish::Renew);
         assert_eq!(leaf(None, just_now, due), Wish::Make);
         assert_eq!(leaf(Some(Seen::Unfit), just_now, due), Wish::Renew);
         assert_eq!(leaf(fit(LEAF_LIFE), just_now, MADE + LEAF_LIFE), Wish::Renew);

@@ -5,6 +5,7 @@ use k8s_openapi::{
     api::core::v1::{ConfigMap, Secret},
 };
 use kube::api::ObjectMeta;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::{
     issue::Issued,
@@ -39,6 +40,12 @@ pub fn secret(name: &str, namespace: &str, issued: &Issued, old: Option<&Certifi
 /// Certificate and key of `secret`.
 pub fn pair(secret: &Secret) -> Result<Pair, Unfit> {
     Pair::read(field(secret, CERTIFICATE), field(secret, KEY))
+}
+
+/// The same where the certificate stands alone: the register serves all that is in the field.
+pub fn only_pair(secret: &Secret) -> Result<Pair, Unfit> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(field(secret, CERTIFICATE)).collect();
+    if all.is_ok_and(|all| all.len() == 1) { pair(secret) } else { Err(Unfit::Certificate) }
 }
 
 /// The certificate of `secret`, whatever its key.
@@ -77,6 +84,15 @@ fn named(name: &str, namespace: &str) -> ObjectMeta {
 mod tests {
     use super::*;
     use crate::authority::issue;
+
+    #[test]
+    fn a_certificate_with_something_broken_behind_it_is_unfit_for_the_register() {
+        let mut issued = issue::authority(0).unwrap();
+        assert!(only_pair(&secret(LEAF, "factory-system", &issued, None)).is_ok());
+        issued.certificate.push_str("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n");
+        let broken = secret(LEAF, "factory-system", &issued, None);
+        assert!(pair(&broken).is_ok() && only_pair(&broken).is_err());
+    }
 
     #[test]
     fn a_replaced_ca_is_kept_without_its_key() {

@@ -104,7 +104,7 @@ async fn built(
         }
         if let Some(other) = lab_pool::experiment_under_way(context, &attempt.uid).await? {
             return Ok(Progress::waiting(
-                "LabBusy",
+                lab_pool::BUSY,
                 format!("{component}: waits until the experiment of {other} is over, so as not to disturb it"),
             ));
         }

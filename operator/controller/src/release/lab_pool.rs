@@ -22,6 +22,8 @@ use crate::{
 
 /// Label of Jobs that load and break.
 pub const EXPERIMENT: &str = "factory.gov.kg/experiment";
+/// Reason of what waits for the lab.
+pub const BUSY: &str = "LabBusy";
 /// A holder that did not come back for this long, and whose Job is over, has lost the lease.
 const PATIENCE_SECONDS: i64 = 45;
 
@@ -74,7 +76,9 @@ pub async fn experiment_under_way(context: &Context, uid: &str) -> Result<Option
     Ok(other.map(|job| job.labels().get(RELEASE).cloned().unwrap_or_else(|| job.name_any())))
 }
 
-fn under_way(job: &Job) -> bool {
+/// Whether `job` has not ended.
+#[must_use]
+pub fn under_way(job: &Job) -> bool {
     let ended = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
     !ended
         .into_iter()

@@ -33,7 +33,7 @@ pub async fn withstand(
     if !verify::has_begun(context, attempt, "prove").await?
         && let Some(other) = lab_pool::take(context, attempt).await?
     {
-        return Ok(Progress::waiting("LabBusy", format!("waits for the lab's nodes: {other} ends first")));
+        return Ok(Progress::waiting(lab_pool::BUSY, format!("waits for the lab's nodes: {other} ends first")));
     }
     let planned: u32 = run.announced.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
     match verify::carry_out(context, attempt, candidate, run, "prove", i64::from(planned) + SLACK).await? {

@@ -2,7 +2,7 @@
 //! are, also those that stream; at a write the leader may be killed.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -19,7 +19,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Moment, Point};
+use super::{Fate, Point};
 use crate::Failure;
 
 /// Largest request that passes, in bytes: sources on their way to a build.
@@ -30,14 +30,14 @@ pub type Kill = (u64, oneshot::Sender<()>);
 
 /// What all doors of a leader share.
 pub struct Hall {
-    /// When it is killed.
-    pub moment: Moment,
+    /// Whether it is killed at all; else its writes are only recorded.
+    pub kills_at_writes: bool,
     /// Service whose release is under way.
     pub service: String,
     /// Names that are none of its business.
     pub others: BTreeSet<String>,
-    /// Points that were passed.
-    pub passed: Mutex<BTreeSet<Point>>,
+    /// Points that were met, and how often.
+    pub met: Mutex<BTreeMap<Point, usize>>,
     /// Number of the leader that lives.
     pub number: watch::Receiver<u64>,
     /// Ends the leader.
@@ -45,9 +45,12 @@ pub struct Hall {
 }
 
 impl Hall {
-    /// Whether this is the first time that `point` is passed.
-    fn first(&self, point: Point) -> bool {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner).insert(point)
+    /// What becomes of the leader that came to `point`.
+    fn fate(&self, point: Point) -> Fate {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = met.entry(point).or_default();
+        *times += 1;
+        if self.kills_at_writes { Fate::at(*times - 1) } else { Fate::Lives }
     }
 
     /// Returns when the leader `number` is dead.
@@ -108,13 +111,13 @@ async fn pass(State(door): State<Door>, request: Request) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let hall = &door.hall;
     let point = Point::of(door.name, parts.method.as_str(), path, &body, &hall.service, &hall.others);
-    let first = point.is_some_and(|point| hall.first(point));
-    if first && hall.moment == Moment::Before {
+    let fate = point.map_or(Fate::Lives, |point| hall.fate(point));
+    if fate == Fate::Before {
         hall.kill(number).await;
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let answer = door.beyond.ask(parts, body).await;
-    if first && hall.moment == Moment::After {
+    if fate == Fate::After {
         // All of the answer: then the write is done.
         let _ = to_bytes(answer.into_body(), LARGEST).await;
         hall.kill(number).await;

@@ -1,7 +1,7 @@
 //! The leader beside the journey: started, killed when a door asks for it, and started anew.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,13 +11,13 @@ use tokio::{
 };
 
 use super::{
-    Moment, Point,
+    Point,
     door::{Hall, Kill},
     settings::Settings,
 };
 use crate::{Failure, scene::Scene};
 
-/// A leader that is killed at moments of one kind.
+/// A leader whose writes are met at the doors.
 pub struct Leader {
     hall: Arc<Hall>,
     life: JoinHandle<Failure>,
@@ -30,11 +30,11 @@ impl Leader {
         scene: &Scene,
         service: &str,
         others: BTreeSet<String>,
-        moment: Moment,
+        kills_at_writes: bool,
     ) -> Result<Self, Failure> {
         let (kills, asked) = mpsc::channel(16);
         let (count, number) = watch::channel(0);
-        let hall = Hall { moment, service: service.to_owned(), others, passed: Mutex::default(), number, kills };
+        let hall = Hall { kills_at_writes, service: service.to_owned(), others, met: Mutex::default(), number, kills };
         let hall = Arc::new(hall);
         let mut doors = JoinSet::new();
         let settings = Settings::lay_out(scene, &hall, &mut doors).await?;
@@ -49,12 +49,12 @@ impl Leader {
         }
     }
 
-    /// Ends it, and returns the points that it passed.
-    pub async fn end(mut self) -> BTreeSet<Point> {
+    /// Ends it, and returns the points that it met, and how often.
+    pub async fn end(mut self) -> BTreeMap<Point, usize> {
         // The child goes with its task.
         self.life.abort();
         self.doors.shutdown().await;
-        self.hall.passed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.hall.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -59,6 +59,14 @@ async fn the_operator_reads_secrets_of_participants_by_name_and_writes_none_besi
     for namespace in [own, "kube-system", "factory-system", "factory-lab"] {
         no_create::<Secret>(&operator, namespace, json!({"metadata": {"name": "made-up"}})).await?;
     }
+    // The cluster would fill these in, and whoever reads them would be the permit keeper.
+    for name in ["value-salt-made-up", "contact-salt-made-up"] {
+        let token = json!({
+            "metadata": {"name": name, "annotations": {"kubernetes.io/service-account.name": "factory-permit-keeper"}},
+            "type": "kubernetes.io/service-account-token",
+        });
+        no_create::<Secret>(&operator, "factory-system", token).await?;
+    }
     let widened = json!({
         "metadata": {"name": "made-up"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "factory-secret-reader"},

@@ -1,6 +1,6 @@
 //! Journey: a service is given the keys that its manifest names, once its team has put them there.
 //! Nobody else is, and no value stands anywhere that people look (invariant 12). What people and the
-//! operator may do to Secrets at all stands in `teams.rs`.
+//! operator may do to Secrets at all stands in `teams.rs` and `fences.rs`.
 
 use std::time::Duration;
 
@@ -8,7 +8,9 @@ use factory_crds::{Experiment, Release, StateService};
 use factory_journeys::{
     Failure, Manifest, ensure,
     escort::Escort,
-    events, people,
+    events,
+    fence::refused,
+    people,
     road::{Standing, reached, reasons, standing},
     scene::Scene,
     sources, tool,
@@ -234,9 +236,5 @@ where
 /// `client`'s person may not read the Secret.
 async fn unreadable(client: &Client, namespace: &str, name: &str) -> Result<(), Failure> {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    match secrets.get(name).await {
-        Err(kube::Error::Api(refusal)) if refusal.is_forbidden() => Ok(()),
-        Err(error) => Err(error.into()),
-        Ok(_) => Err(Failure::new(format!("secret {name} of {namespace} was read"))),
-    }
+    refused(&format!("secret {name} of {namespace}"), secrets.get(name).await)
 }

@@ -131,6 +131,7 @@ async fn arrive(
         result: ServiceResult {
             service: traveller.service(),
             release: release.name_any(),
+            uid: release.uid().unwrap_or_default(),
             phase: status.stage,
             verdict: status.outcome.map(|outcome| format!("{outcome:?}")).unwrap_or_default(),
             launched: false,

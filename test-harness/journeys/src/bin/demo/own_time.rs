@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::ResourceExt as _;
 
-/// Seconds by `<service>@<release>`.
+/// Seconds by `<service>@<UID of the release>`.
 pub struct OwnTimes {
     path: PathBuf,
     seconds: BTreeMap<String, f64>,
@@ -55,7 +55,7 @@ impl OwnTimes {
 }
 
 fn key(service: &ServiceResult) -> String {
-    format!("{}@{}", service.service, service.release)
+    format!("{}@{}", service.service, service.uid)
 }
 
 /// The factory's own seconds of `release`: from its start to Registered, less its builds, its

@@ -1,0 +1,74 @@
+//! Which releases are looked at when an object changes that others wait for as well. Without it they
+//! would look at the clock: half of what the factory adds to a release.
+
+use std::sync::Arc;
+
+use factory_crds::Release;
+use k8s_openapi::api::{batch::v1::Job, coordination::v1::Lease};
+use kube::{
+    Resource, ResourceExt as _,
+    runtime::reflector::{ObjectRef, Store},
+};
+
+use crate::{
+    manifests::{PARTICIPANT, RELEASE},
+    release::lab_pool::{self, BUSY},
+};
+
+/// The release that an object's labels name.
+pub fn named<K: Resource>(object: &K) -> Option<ObjectRef<Release>> {
+    let labels = object.labels();
+    Some(ObjectRef::new(labels.get(RELEASE)?).within(labels.get(PARTICIPANT)?))
+}
+
+/// Its own release, and once the build has ended, those that wait for the lab.
+#[must_use]
+pub fn of_build(releases: &Store<Release>, job: &Job) -> Vec<ObjectRef<Release>> {
+    let others = if lab_pool::under_way(job) { Vec::new() } else { waiting(releases.state()) };
+    named(job).into_iter().chain(others).collect()
+}
+
+/// Those that wait for the lab, once nobody holds it.
+#[must_use]
+pub fn of_pool(releases: &Store<Release>, lease: &Lease) -> Vec<ObjectRef<Release>> {
+    let holder = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref()).unwrap_or_default();
+    if holder.is_empty() { waiting(releases.state()) } else { Vec::new() }
+}
+
+fn waiting(releases: Vec<Arc<Release>>) -> Vec<ObjectRef<Release>> {
+    let waits = |release: &Arc<Release>| {
+        let mut conditions = release.status.iter().flat_map(|status| &status.conditions);
+        conditions.any(|condition| condition.status == "Unknown" && condition.reason == BUSY)
+    };
+    releases.iter().filter(|release| waits(release)).map(|release| ObjectRef::from_obj(&**release)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn release(name: &str, status: &str, reason: &str) -> Arc<Release> {
+        use crate::state_service::{examples, releases};
+        let service = examples::service();
+        let mut release = releases::due(&service, &"a".repeat(40), &examples::standard(), &[]).unwrap().unwrap();
+        release.metadata.name = Some(name.to_owned());
+        release.status = serde_json::from_value(json!({"conditions": [{
+            "type": "Proven", "status": status, "reason": reason, "message": "",
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }]}))
+        .ok();
+        Arc::new(release)
+    }
+
+    #[test]
+    fn only_those_that_wait_for_the_lab_are_woken() {
+        let all = vec![
+            release("waits", "Unknown", BUSY),
+            release("runs", "Unknown", "Running"),
+            release("waited", "True", "Done"),
+        ];
+        let woken: Vec<_> = waiting(all).into_iter().map(|release| release.name).collect();
+        assert_eq!(woken, ["waits"]);
+    }
+}

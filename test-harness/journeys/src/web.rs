@@ -64,7 +64,7 @@ impl Web {
     pub fn through(cluster: &Cluster) -> Result<Self, reqwest::Error> {
         // The second call finds the first one's provider in place, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().timeout(Duration::from_secs(5)).no_proxy().build()?;
+        let client = Client::builder().timeout(Duration::from_secs(20)).no_proxy().build()?;
         Ok(Self { client, ingress: cluster.ingress.clone(), registry: cluster.registry_api.clone() })
     }
 

@@ -4,6 +4,9 @@
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
+/// Name of the permit of a namespace: admission reads this one.
+pub const NAME: &str = "live";
+
 /// The bundles and images that unrevoked confirmations allow in this live namespace.
 #[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[kube(

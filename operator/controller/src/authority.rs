@@ -20,6 +20,7 @@ use crate::{
     apply::{self, WriteError},
     context::Context,
     error,
+    serve::again,
 };
 use decide::{Seen, Wish};
 use issue::{IssueError, Issued};
@@ -45,16 +46,8 @@ enum AuthorityError {
 
 /// Looks again and again, until dropped.
 pub async fn run(context: Arc<Context>) {
-    let mut tick = tokio::time::interval(EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        match tokio::time::timeout(LONGEST, once(&context)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => tracing::warn!(error = %error::chain(&failure), "certificates not looked after"),
-            Err(_) => tracing::warn!(seconds = LONGEST.as_secs(), "certificates not looked after: no answer"),
-        }
-    }
+    let look = async || Ok(tokio::time::timeout(LONGEST, once(&context)).await??);
+    again(EVERY, "certificates not looked after", look).await;
 }
 
 async fn once(context: &Context) -> Result<(), AuthorityError> {

@@ -15,6 +15,7 @@ use crate::{
     apply,
     context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE, RELEASE_UID},
+    serve::again,
 };
 
 /// How often it is looked.
@@ -24,13 +25,7 @@ const GRACE_SECONDS: i64 = 60;
 
 /// Looks again and again, until dropped.
 pub async fn run(context: Arc<Context>) {
-    let mut tick = tokio::time::interval(EVERY);
-    loop {
-        tick.tick().await;
-        if let Err(error) = once(&context).await {
-            tracing::warn!(error = %crate::error::chain(error.as_ref()), "candidates not cleared away");
-        }
-    }
+    again(EVERY, "candidates not cleared away", async || once(&context).await).await;
 }
 
 async fn once(context: &Context) -> Result<(), crate::error::Fatal> {

@@ -22,9 +22,6 @@ pub enum ExperimentError {
     /// A write failed.
     #[error(transparent)]
     Write(#[from] apply::WriteError),
-    /// A document of ours could not be written.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
 }
 
 /// One look at an `Experiment`.

@@ -6,9 +6,12 @@ use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret},
 };
-use kube::{Api, Client, api::ObjectMeta};
+use kube::{Api, Client};
 
-use crate::apply::{self, WriteError};
+use crate::{
+    apply::{self, WriteError},
+    manifests::named,
+};
 
 /// Secret that holds the private key.
 const SECRET: &str = "factory-dossier-key";
@@ -72,8 +75,4 @@ fn public(name: &str, namespace: &str, pem: &str) -> ConfigMap {
         data: Some([("dossier.pub".to_owned(), pem.to_owned())].into()),
         ..ConfigMap::default()
     }
-}
-
-fn named(name: &str, namespace: &str) -> ObjectMeta {
-    ObjectMeta { name: Some(name.to_owned()), namespace: Some(namespace.to_owned()), ..ObjectMeta::default() }
 }

@@ -125,6 +125,12 @@ pub fn configuration(spec: &StateServiceSpec) -> Result<String, canonical::NotCa
     canonical::digest(&fixed)
 }
 
+/// Metadata of an object `name` in `namespace`, and nothing else.
+#[must_use]
+pub fn named(name: &str, namespace: &str) -> ObjectMeta {
+    ObjectMeta { name: Some(name.to_owned()), namespace: Some(namespace.to_owned()), ..ObjectMeta::default() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ use crate::{
     apply::{self, WriteError},
     context::{Context, MANAGER},
     error,
-    manifests::PARTICIPANT,
+    manifests::{PARTICIPANT, named},
     stage::Why,
 };
 use quota::Counted;
@@ -93,13 +93,9 @@ fn namespace(participant: &Participant) -> Namespace {
     }
 }
 
-fn named(participant: &Participant, name: &str) -> ObjectMeta {
-    ObjectMeta { name: Some(name.to_owned()), namespace: Some(participant.name_any()), ..ObjectMeta::default() }
-}
-
 fn deny_all(participant: &Participant) -> NetworkPolicy {
     NetworkPolicy {
-        metadata: named(participant, "default-deny"),
+        metadata: named("default-deny", &participant.name_any()),
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(LabelSelector::default()),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
@@ -132,7 +128,7 @@ fn reader(participant: &Participant, namespace: &str) -> RoleBinding {
 /// Binding of the ClusterRole `role`, under its name.
 fn binding(participant: &Participant, role: &str, subjects: Vec<Subject>) -> RoleBinding {
     RoleBinding {
-        metadata: named(participant, role),
+        metadata: named(role, &participant.name_any()),
         role_ref: RoleRef {
             api_group: "rbac.authorization.k8s.io".to_owned(),
             kind: "ClusterRole".to_owned(),

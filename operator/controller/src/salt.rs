@@ -3,11 +3,12 @@
 
 use factory_assurance::{canonical, dsse};
 use k8s_openapi::{ByteString, api::core::v1::Secret};
-use kube::{Api, api::ObjectMeta};
+use kube::Api;
 
 use crate::{
     apply::{self, WriteError},
     context::Context,
+    manifests::named,
 };
 
 /// Key in the Secret.
@@ -65,11 +66,7 @@ pub async fn of(context: &Context, purpose: Purpose, participant: &str, service:
 fn fresh(name: &str, namespace: &str) -> Result<Secret, dsse::DsseError> {
     let random = dsse::PrivateKey::generate().to_pem()?;
     Ok(Secret {
-        metadata: ObjectMeta {
-            name: Some(name.to_owned()),
-            namespace: Some(namespace.to_owned()),
-            ..ObjectMeta::default()
-        },
+        metadata: named(name, namespace),
         immutable: Some(true),
         data: Some([(FIELD.to_owned(), ByteString(canonical::sha256(random.as_bytes()).into_bytes()))].into()),
         ..Secret::default()

@@ -1,7 +1,7 @@
 //! Runs the operator: waits until it leads, then drives all kinds until it is told to stop or loses
 //! its lease. Serves metrics and health meanwhile.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, routing::get};
 use factory_crds::{Experiment, Participant, Release, StateService};
@@ -17,7 +17,7 @@ use crate::{
     cli::Settings,
     collect,
     context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
-    error::Fatal,
+    error::{self, Fatal},
     experiment, keys, leader,
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
     metrics::Metrics,
@@ -33,10 +33,23 @@ pub fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
+/// Looks, and looks again `every` so often, until dropped; a look that fails is told as `what`, and the
+/// next one takes up what it left.
+pub async fn again(every: Duration, what: &str, mut look: impl AsyncFnMut() -> Result<(), Fatal>) {
+    let mut tick = tokio::time::interval(every);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if let Err(failure) = look().await {
+            tracing::warn!(error = %error::chain(failure.as_ref()), "{what}");
+        }
+    }
+}
+
 /// A client that waits for no answer for ever; a watch is ended by the API server before that.
 pub async fn client() -> Result<Client, Fatal> {
     let mut config = kube::Config::infer().await?;
-    config.read_timeout = Some(std::time::Duration::from_mins(5));
+    config.read_timeout = Some(Duration::from_mins(5));
     Ok(Client::try_from(config)?)
 }
 

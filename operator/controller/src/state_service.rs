@@ -35,9 +35,6 @@ pub enum StateServiceError {
     /// A document has no canonical form.
     #[error(transparent)]
     NotCanonical(#[from] factory_assurance::canonical::NotCanonical),
-    /// A document of ours could not be written.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
 }
 
 /// One look at a `StateService`.

@@ -15,6 +15,7 @@ use crate::{
     error,
     manifests::{self, ENVIRONMENT, PARTICIPANT, SERVICE},
     register::RegisterError,
+    serve::again,
 };
 
 /// How often it is looked.
@@ -22,13 +23,7 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// Looks again and again, until dropped.
 pub async fn run(context: Arc<Context>) {
-    let mut tick = tokio::time::interval(EVERY);
-    loop {
-        tick.tick().await;
-        if let Err(error) = once(&context).await {
-            tracing::warn!(error = %error::chain(error.as_ref()), "withdrawals not looked at");
-        }
-    }
+    again(EVERY, "withdrawals not looked at", async || once(&context).await).await;
 }
 
 async fn once(context: &Context) -> Result<(), error::Fatal> {

@@ -1,6 +1,6 @@
 //! What somebody may not do, asked of the API server itself; nothing is left behind by the asking.
 
-use std::path::PathBuf;
+use std::{fmt::Debug, path::PathBuf};
 
 use k8s_openapi::{
     NamespaceResourceScope,
@@ -27,24 +27,24 @@ pub fn patch_dry_run() -> PatchParams {
     PatchParams { dry_run: true, ..PatchParams::default() }
 }
 
-/// `person` must not list objects of `namespace`.
-pub async fn no_list<K>(person: &Person, namespace: &str) -> Result<(), Failure>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + std::fmt::Debug + DeserializeOwned,
+/// An object of a namespace, as journeys read and write them.
+pub trait Object:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned
 {
+}
+impl<K> Object for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned
+{
+}
+
+/// `person` must not list objects of `namespace`.
+pub async fn no_list<K: Object>(person: &Person, namespace: &str) -> Result<(), Failure> {
     let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
     refused(&format!("list of {} in {namespace}", K::plural(&())), api.list(&ListParams::default()).await)
 }
 
 /// `person` must not create `object` in `namespace`.
-pub async fn no_create<K>(person: &Person, namespace: &str, object: Value) -> Result<(), Failure>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + Serialize
-        + DeserializeOwned,
-{
+pub async fn no_create<K: Object>(person: &Person, namespace: &str, object: Value) -> Result<(), Failure> {
     let api: Api<K> = Api::namespaced(person.client.clone(), namespace);
     let object: K = serde_json::from_value(object)?;
     refused(&format!("{} in {namespace}", K::plural(&())), api.create(&dry_run(), &object).await)

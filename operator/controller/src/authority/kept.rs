@@ -4,13 +4,13 @@ use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret},
 };
-use kube::api::ObjectMeta;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::{
     issue::Issued,
     pair::{Certificate, Pair, Unfit},
 };
+use crate::manifests::named;
 
 /// Secret of the CA, and ConfigMap with its public half. Admission knows the name.
 pub const AUTHORITY: &str = "factory-ca";
@@ -74,10 +74,6 @@ pub fn public(namespace: &str, bundle: &str) -> ConfigMap {
 
 fn field<'a>(secret: &'a Secret, name: &str) -> &'a [u8] {
     secret.data.as_ref().and_then(|data| data.get(name)).map_or(&[], |bytes| bytes.0.as_slice())
-}
-
-fn named(name: &str, namespace: &str) -> ObjectMeta {
-    ObjectMeta { name: Some(name.to_owned()), namespace: Some(namespace.to_owned()), ..ObjectMeta::default() }
 }
 
 #[cfg(test)]

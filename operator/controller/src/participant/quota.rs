@@ -8,8 +8,10 @@ use k8s_openapi::{
 };
 use kube::{Api, Client, ResourceExt as _};
 
-use super::named;
-use crate::apply::{self, WriteError};
+use crate::{
+    apply::{self, WriteError},
+    manifests::named,
+};
 
 const QUOTA: &str = "factory";
 /// A quota controller that knows the kind counts a new quota well within this.
@@ -55,7 +57,7 @@ impl Counted {
 fn build(participant: &Participant) -> ResourceQuota {
     let services = participant.spec.max_services.to_string();
     ResourceQuota {
-        metadata: named(participant, QUOTA),
+        metadata: named(QUOTA, &participant.name_any()),
         spec: Some(ResourceQuotaSpec {
             hard: Some(
                 [

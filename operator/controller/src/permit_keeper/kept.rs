@@ -3,17 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use factory_crds::{LaunchPermit, LaunchPermitSpec};
+use factory_crds::{LaunchPermit, LaunchPermitSpec, launch_permit::NAME};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
-    Api, Client, ResourceExt as _,
-    api::{ListParams, ObjectMeta, Patch, PatchParams, PostParams},
+    Api, Client,
+    api::{ListParams, Patch, PatchParams, PostParams},
 };
+
+use crate::manifests::named;
 
 /// Name under which the keeper writes.
 const MANAGER: &str = "factory-permit-keeper";
-/// Name of the permit that admission reads.
-const PERMIT: &str = "live";
 
 /// A permit as it was read; there may be none yet.
 pub struct Kept {
@@ -28,7 +28,7 @@ impl Kept {
     /// Reads the permit of `namespace`.
     pub async fn read(client: &Client, namespace: &str) -> Result<Self, kube::Error> {
         let api: Api<LaunchPermit> = Api::namespaced(client.clone(), namespace);
-        let found = api.get_opt(PERMIT).await?;
+        let found = api.get_opt(NAME).await?;
         let version = found.as_ref().and_then(kube::ResourceExt::resource_version);
         let spec = found.map(|permit| permit.spec).unwrap_or_default();
         Ok(Self { api, namespace: namespace.to_owned(), version, spec })
@@ -44,18 +44,13 @@ impl Kept {
 
     /// Writes `spec` in its place; a conflict where somebody else wrote in between.
     pub async fn write(&self, spec: LaunchPermitSpec) -> Result<(), kube::Error> {
-        let mut permit = LaunchPermit::new(PERMIT, spec);
-        permit.metadata = ObjectMeta {
-            name: Some(PERMIT.to_owned()),
-            namespace: Some(self.namespace.clone()),
-            resource_version: self.version.clone(),
-            ..ObjectMeta::default()
-        };
+        let mut permit = LaunchPermit::new(NAME, spec);
+        permit.metadata = named(NAME, &self.namespace);
+        permit.metadata.resource_version.clone_from(&self.version);
         if self.version.is_none() {
             let how = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
             return self.api.create(&how, &permit).await.map(drop);
         }
-        let name = permit.name_any();
-        self.api.patch(&name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&permit)).await.map(drop)
+        self.api.patch(NAME, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&permit)).await.map(drop)
     }
 }

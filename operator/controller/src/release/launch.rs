@@ -2,7 +2,7 @@
 //! the keeper wrote (invariant 2). The newest registered release runs, or the one that a rollback
 //! names.
 
-use factory_crds::{LaunchPermit, Release, ReleaseStatus, StateService, condition};
+use factory_crds::{LaunchPermit, Release, ReleaseStatus, StateService, condition, launch_permit};
 use kube::{Api, ResourceExt as _, api::ListParams};
 
 use super::{
@@ -19,9 +19,6 @@ use crate::{
     stage::Progress,
     state_service::ROLLBACK,
 };
-
-/// Name of the permit that admission reads.
-const PERMIT: &str = "live";
 
 /// A launched bundle.
 pub struct Launched;
@@ -44,7 +41,7 @@ pub async fn bundle(
     apply::cluster(&context.client, &namespace::build(&place)).await?;
     let permits: Api<LaunchPermit> = Api::namespaced(context.client.clone(), &place.namespace);
     let permitted = permits
-        .get_opt(PERMIT)
+        .get_opt(launch_permit::NAME)
         .await?
         .is_some_and(|permit| permit.spec.bundles.iter().any(|permitted| permitted.digest == facts.bundle));
     if !permitted {

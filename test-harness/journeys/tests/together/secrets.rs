@@ -9,7 +9,7 @@ use factory_journeys::{
     Failure, Manifest, ensure,
     escort::Escort,
     events,
-    fence::refused,
+    fence::{Object, refused},
     people,
     road::{Standing, reached, reasons, standing},
     scene::Scene,
@@ -221,14 +221,7 @@ async fn nowhere(scene: &Scene, service: &str, values: &[&str]) -> Result<(), Fa
 }
 
 /// All objects of a kind in `namespace`, as text.
-async fn text<K>(client: &Client, namespace: &str) -> Result<String, Failure>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + Serialize
-        + DeserializeOwned,
-{
+async fn text<K: Object>(client: &Client, namespace: &str) -> Result<String, Failure> {
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
     Ok(serde_json::to_string(&api.list(&ListParams::default()).await?.items)?)
 }

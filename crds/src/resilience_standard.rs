@@ -4,11 +4,14 @@
 //! Shares are parts per million (ppm); times are milliseconds or seconds, as their names say. All
 //! are integers, so that a verdict can be repeated bit for bit.
 
+mod fault;
+
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{span::Span, state_service::ServiceClass, text::Text};
+pub use fault::{FaultKind, FaultLimits, Share};
 
 /// What the regulator requires of a class of services.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,49 +92,6 @@ pub struct SteadyLimits {
     /// Largest 99th percentile of latency from the intended send time, in milliseconds.
     #[schemars(range(min = 1))]
     pub p99_ms: u32,
-}
-
-/// A fault that every component must survive, and what it may cost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FaultLimits {
-    /// Which fault.
-    pub kind: FaultKind,
-    /// Largest share of failed requests in the window of the fault, in parts per million.
-    #[schemars(range(min = 0, max = 1_000_000))]
-    pub max_failed_ppm: u32,
-    /// How long the service is watched from the injection on, in seconds.
-    #[schemars(range(min = 2, max = 3600))]
-    pub window_seconds: u32,
-}
-
-/// The catalogue of faults. Each kind is one file in `operator/lab/src/faults/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub enum FaultKind {
-    /// One pod of the component is deleted without grace.
-    PodKill,
-    /// All pods of the component are replaced, as an update would.
-    RollingRestart,
-}
-
-impl FaultKind {
-    /// As it stands in names of phases.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::PodKill => "pod-kill",
-            Self::RollingRestart => "rolling-restart",
-        }
-    }
-
-    /// The words a person would use.
-    #[must_use]
-    pub const fn phrase(self) -> &'static str {
-        match self {
-            Self::PodKill => "one of its pods was killed",
-            Self::RollingRestart => "its pods were replaced one by one",
-        }
-    }
 }
 
 /// What a launch waits for.

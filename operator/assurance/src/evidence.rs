@@ -205,6 +205,50 @@ pub struct FaultEvidence {
     pub ready_again_ms: Option<u64>,
     /// What was still different from before when the lease had ended, one line each.
     pub residue: Vec<String>,
+    /// When its effect was seen to be over; only of a fault on the node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_ms: Option<u64>,
+    /// What each pod that it struck felt; only of a fault on the node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doses: Vec<Dose>,
+}
+
+/// What one pod felt of a fault, measured where it runs: two sparse histograms, `[value, count]`,
+/// rising. What a value is depends on the kind of fault:
+///
+/// | kind | value |
+/// | --- | --- |
+/// | `ContainerKill` | 0: the process was seen alive, 1: it was seen gone |
+/// | `Freeze` | 0: a moment at which a thread ran or could have run, 1: one at which none could |
+/// | `Partition`, `Loss`, `DnsOutage` | 0: a packet passed, 1: it was dropped |
+/// | `Delay` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
+/// | `Bandwidth` | kilobytes that left in one second |
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dose {
+    /// UID of the pod.
+    pub pod: String,
+    /// By what it was done, for example `nft` or `netem`.
+    pub way: String,
+    /// Which of the pod's traffic was measured.
+    pub class: Class,
+    /// Before the injection.
+    pub before: Vec<[u64; 2]>,
+    /// While it lasted.
+    pub during: Vec<[u64; 2]>,
+}
+
+/// Classes of traffic that may feel a fault differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Class {
+    /// All of it, or none in particular.
+    All,
+    /// Connections that were opened while it was measured.
+    New,
+    /// Connections that were open already.
+    Pooled,
+    /// Questions to DNS.
+    Dns,
 }
 
 /// A pod of the target.

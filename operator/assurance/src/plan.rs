@@ -3,7 +3,7 @@
 //! not change it; the verdict compares what happened with it.
 
 use factory_crds::{
-    resilience_standard::FaultKind,
+    resilience_standard::{FaultKind, FaultLimits, Share},
     state_service::{Check, Expect, Request},
 };
 use serde::{Deserialize, Serialize};
@@ -107,5 +107,32 @@ pub enum PhaseRole {
         kind: FaultKind,
         /// The component it strikes.
         component: String,
+        /// How it is done, for a fault on the node.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        strike: Option<Strike>,
     },
+}
+
+/// How a fault on the node is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Strike {
+    /// Whom it strikes.
+    pub share: Share,
+    /// How long it lasts, in seconds; 0 for one that happens once.
+    pub lease_seconds: u32,
+    /// Milliseconds of delay, lost packets in parts per million, or kilobytes a second; 0 for a kind without a strength.
+    pub strength: u64,
+}
+
+impl Strike {
+    /// What `limits` ask for, if its kind is a fault on the node.
+    #[must_use]
+    pub fn of(limits: &FaultLimits) -> Option<Self> {
+        limits.kind.on_node().then(|| Self {
+            share: limits.share.unwrap_or_default(),
+            lease_seconds: limits.lease_seconds.unwrap_or(0),
+            strength: limits.strength(),
+        })
+    }
 }

@@ -123,7 +123,7 @@ fn phases(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline, load:
             crate::plan::PhaseRole::Steady {} => {
                 found.extend(steady::check(&result.standard, timeline, span, measured));
             }
-            crate::plan::PhaseRole::Fault { kind, component } => {
+            crate::plan::PhaseRole::Fault { kind, component, .. } => {
                 if let Some(evidence) = faults.next() {
                     let struck = fault::Struck { kind: *kind, component, span, evidence, slots: &prove.slots };
                     found.extend(fault::check(result, &struck, measured));

@@ -81,11 +81,12 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
 }
 
 fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
-    let PhaseRole::Fault { kind, component } = &phase.role else { return None };
+    let PhaseRole::Fault { kind, component, .. } = &phase.role else { return None };
     let uid = |index: u32| format!("{component}-{}-{index}", kind.slug());
     let gone = match kind {
         FaultKind::PodKill => 1,
         FaultKind::RollingRestart => 2,
+        _ => 0,
     };
     Some(FaultEvidence {
         phase: phase.name.clone(),
@@ -95,6 +96,8 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
         gone: (0..gone).map(|index| PodGone { uid: uid(index), at_ms: from + 60 + u64::from(index) * 2_000 }).collect(),
         ready_again_ms: Some(from + 3_500),
         residue: Vec::new(),
+        ended_ms: None,
+        doses: Vec::new(),
     })
 }
 

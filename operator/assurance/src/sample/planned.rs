@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub fn standard() -> Standard {
-    let fault = |kind, max_failed_ppm| FaultLimits { kind, max_failed_ppm, window_seconds: 6 };
+    let fault = |kind, max_failed_ppm| FaultLimits::once(kind, max_failed_ppm, 6);
     Standard {
         name: "basic".to_owned(),
         version: "1".to_owned(),
@@ -60,7 +60,7 @@ fn prove() -> ProvePlan {
             phases.push(Phase {
                 name: format!("{}-{component}", kind.slug()),
                 seconds: 6,
-                role: PhaseRole::Fault { kind, component: component.to_owned() },
+                role: PhaseRole::Fault { kind, component: component.to_owned(), strike: None },
             });
         }
     }

@@ -87,6 +87,7 @@ impl Struck<'_> {
         match self.kind {
             FaultKind::PodKill => 1,
             FaultKind::RollingRestart => before.max(1),
+            _ => 1,
         }
     }
 

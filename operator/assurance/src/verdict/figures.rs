@@ -35,7 +35,7 @@ pub fn of(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Vec<Figu
                 let limits = [Some(limits.max_failed_ppm.into()), us(limits.p95_ms), us(limits.p99_ms)];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
             }
-            PhaseRole::Fault { kind, component } => {
+            PhaseRole::Fault { kind, component, .. } => {
                 let limit = fault::limit_ppm(&result.standard, *kind).map(u64::from);
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), [limit, None, None]));
                 let slots = prove.map_or(&[][..], |prove| &prove.slots);

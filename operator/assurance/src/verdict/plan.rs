@@ -84,7 +84,7 @@ fn faults(result: &TestResult) -> Option<String> {
     }
     let mut longest: BTreeMap<(FaultKind, &str), u32> = BTreeMap::new();
     for phase in &result.plan.prove.phases {
-        if let PhaseRole::Fault { kind, component } = &phase.role {
+        if let PhaseRole::Fault { kind, component, .. } = &phase.role {
             let seconds = longest.entry((*kind, component)).or_default();
             *seconds = phase.seconds.max(*seconds);
         }

@@ -1,9 +1,12 @@
 //! Composes the plan of a run from the manifest and the standard. Pure: the same two give the same
 //! plan, and the standard decides what is in it (invariant 1).
 
-use factory_assurance::plan::{Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, VerifyPlan};
+use factory_assurance::plan::{
+    Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
+};
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
+    resilience_standard::{FaultLimits, Share},
     state_service::{Request, Step},
 };
 
@@ -85,13 +88,25 @@ fn phases(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Vec<Pha
     ];
     for component in &spec.components {
         phases.extend(standard.faults.iter().map(|fault| Phase {
-            name: format!("{}-{}", fault.kind.slug(), component.name),
+            name: format!("{}-{}", slug(fault), component.name),
             seconds: fault.window_seconds,
-            role: PhaseRole::Fault { kind: fault.kind, component: component.name.clone() },
+            role: PhaseRole::Fault { kind: fault.kind, component: component.name.clone(), strike: Strike::of(fault) },
         }));
     }
     phases.push(steady("after"));
     phases
+}
+
+/// A fault as phases name it: two of one kind differ in strength or share.
+fn slug(fault: &FaultLimits) -> String {
+    let mut slug = fault.kind.slug().to_owned();
+    if fault.strength() > 0 {
+        slug = format!("{slug}-{}", fault.strength());
+    }
+    if fault.share == Some(Share::All) {
+        slug.push_str("-all");
+    }
+    slug
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub async fn run(
         gone: Vec::new(),
         ready_again_ms: None,
         residue: Vec::new(),
+        ended_ms: None,
+        doses: Vec::new(),
     };
     let injected = match fault.preflight(target, &known) {
         Ok(()) => fault.lease(target).await,

@@ -1,0 +1,182 @@
+//! What a standard says of one fault: its kind, how strong and how long it is, whom it strikes, and
+//! what it may cost. The kinds are the catalogue of faults.
+//!
+//! A fault with a lease acts on pods where they run, and ends by itself with the lease; one without
+//! changes objects of the API once, and Kubernetes repairs what it did.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A fault that every component must survive, and what it may cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("self.kind == 'Delay' ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'Bandwidth' ? has(self.kilobytesPerSecond) : !has(self.kilobytesPerSecond)").message("kilobytesPerSecond: the rate belongs to a fault of kind Bandwidth, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
+#[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
+#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
+#[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
+pub struct FaultLimits {
+    /// Which fault.
+    pub kind: FaultKind,
+    /// Largest share of failed requests in the window of the fault, in parts per million.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub max_failed_ppm: u32,
+    /// How long the service is watched from the injection on, in seconds.
+    #[schemars(range(min = 2, max = 3600))]
+    pub window_seconds: u32,
+    /// How long the fault lasts, in seconds; for faults that last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub lease_seconds: Option<u32>,
+    /// Whom it strikes; one pod where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
+    /// Of a Delay: how much later each packet to the pod arrives, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub delay_ms: Option<u32>,
+    /// Of a Loss: the share of packets to the pod that is lost, in parts per million.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub loss_ppm: Option<u32>,
+    /// Of a Bandwidth: what the pod can still send, in kilobytes (1000 bytes) a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub kilobytes_per_second: Option<u32>,
+    /// Largest 95th percentile of latency in the window, in milliseconds; no limit where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub p95_ms: Option<u32>,
+    /// Largest 99th percentile of latency in the window, in milliseconds; no limit where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub p99_ms: Option<u32>,
+}
+
+impl FaultLimits {
+    /// A fault that happens once, without a strength.
+    #[must_use]
+    pub const fn once(kind: FaultKind, max_failed_ppm: u32, window_seconds: u32) -> Self {
+        Self {
+            kind,
+            max_failed_ppm,
+            window_seconds,
+            lease_seconds: None,
+            share: None,
+            delay_ms: None,
+            loss_ppm: None,
+            kilobytes_per_second: None,
+            p95_ms: None,
+            p99_ms: None,
+        }
+    }
+
+    /// Milliseconds, parts per million or kilobytes a second, as the kind has it; 0 for a kind without a strength.
+    #[must_use]
+    pub fn strength(&self) -> u64 {
+        self.delay_ms.or(self.loss_ppm).or(self.kilobytes_per_second).unwrap_or(0).into()
+    }
+}
+
+/// The catalogue of faults. Each kind is one file in `operator/lab/src/faults/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum FaultKind {
+    /// One pod of the component is deleted without grace.
+    PodKill,
+    /// All pods of the component are replaced, as an update would.
+    RollingRestart,
+    /// The container's first process gets SIGKILL, as when memory ran out; the pod stays.
+    ContainerKill,
+    /// No thread of the pod's processes runs, while its connections stay open.
+    Freeze,
+    /// No packet reaches or leaves the pod.
+    Partition,
+    /// Packets to the pod arrive later.
+    Delay,
+    /// Packets to the pod are lost by chance.
+    Loss,
+    /// The pod can send only so much a second.
+    Bandwidth,
+    /// The pod gets no answer from DNS.
+    DnsOutage,
+}
+
+impl FaultKind {
+    /// All kinds.
+    pub const ALL: [Self; 9] = [
+        Self::PodKill,
+        Self::RollingRestart,
+        Self::ContainerKill,
+        Self::Freeze,
+        Self::Partition,
+        Self::Delay,
+        Self::Loss,
+        Self::Bandwidth,
+        Self::DnsOutage,
+    ];
+
+    /// As it stands in names of phases.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::PodKill => "pod-kill",
+            Self::RollingRestart => "rolling-restart",
+            Self::ContainerKill => "container-kill",
+            Self::Freeze => "freeze",
+            Self::Partition => "partition",
+            Self::Delay => "delay",
+            Self::Loss => "loss",
+            Self::Bandwidth => "bandwidth",
+            Self::DnsOutage => "dns-outage",
+        }
+    }
+
+    /// The words a person would use, after "when" and "after".
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::PodKill => "one of its pods was killed",
+            Self::RollingRestart => "its pods were replaced one by one",
+            Self::ContainerKill => "its process was killed",
+            Self::Freeze => "its processes stood still",
+            Self::Partition => "it was cut off from the network",
+            Self::Delay => "packets to it were delayed",
+            Self::Loss => "packets to it were lost",
+            Self::Bandwidth => "its bandwidth was limited",
+            Self::DnsOutage => "it got no answer from DNS",
+        }
+    }
+
+    /// Whether it is injected where the pod runs, by a lab pod on that node.
+    #[must_use]
+    pub const fn on_node(self) -> bool {
+        !matches!(self, Self::PodKill | Self::RollingRestart)
+    }
+}
+
+/// Which pods of a component a fault strikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Share {
+    /// One, drawn by chance: the others must carry on.
+    #[default]
+    One,
+    /// All, also those that come while it lasts: the component is away, and must come back.
+    All,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        for (index, kind) in FaultKind::ALL.iter().enumerate() {
+            for other in &FaultKind::ALL[index + 1..] {
+                assert_ne!((kind.slug(), kind.phrase()), (other.slug(), other.phrase()));
+            }
+        }
+    }
+}

@@ -13,7 +13,7 @@ use kube::{Api, ResourceExt as _, api::ListParams};
 
 use crate::{
     apply,
-    context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
+    context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE, STRIKE_NAMESPACE},
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE, RELEASE_UID},
     serve::again,
 };
@@ -38,10 +38,13 @@ async fn once(context: &Context) -> Result<(), crate::error::Fatal> {
         tracing::info!(namespace = %namespace.name_any(), "candidate cleared away");
         apply::delete(&namespaces, &namespace.name_any()).await?;
     }
-    for namespace in [BUILD_NAMESPACE, LAB_NAMESPACE] {
+    for namespace in [BUILD_NAMESPACE, LAB_NAMESPACE, STRIKE_NAMESPACE] {
         let jobs: Api<Job> = Api::namespaced(context.client.clone(), namespace);
         for job in jobs.list(&ListParams::default().labels(RELEASE_UID)).await? {
-            if release(context, job.labels()).await?.is_none() {
+            let release = release(context, job.labels()).await?;
+            // Power over a node ends with what it was given for, whatever became of who should end it.
+            let needless = namespace == STRIKE_NAMESPACE && release.as_ref().is_some_and(is_measured);
+            if release.is_none() || needless {
                 apply::delete(&jobs, &job.name_any()).await?;
                 let maps: Api<k8s_openapi::api::core::v1::ConfigMap> =
                     Api::namespaced(context.client.clone(), namespace);
@@ -50,6 +53,14 @@ async fn once(context: &Context) -> Result<(), crate::error::Fatal> {
         }
     }
     Ok(())
+}
+
+/// Whether the measurements of `release` are over.
+fn is_measured(release: &Release) -> bool {
+    let status = release.status.as_ref();
+    status.is_some_and(|status| {
+        !status.prove_results.is_empty() || !status.submission.is_empty() || status.outcome.is_some()
+    })
 }
 
 type Labels = std::collections::BTreeMap<String, String>;

@@ -26,6 +26,9 @@ pub const BUILD_NAMESPACE: &str = "factory-build";
 /// Namespace of lab Jobs.
 pub const LAB_NAMESPACE: &str = "factory-lab";
 
+/// Namespace of the lab's Jobs that have power over a node.
+pub const STRIKE_NAMESPACE: &str = "factory-strike";
+
 /// Shared by all drivers of one process.
 pub struct Context {
     /// Kubernetes.

@@ -11,6 +11,7 @@ pub mod network;
 pub mod secret;
 pub mod service;
 pub mod service_account;
+pub mod strike_job;
 
 use std::collections::BTreeMap;
 

@@ -23,6 +23,7 @@ pub mod report;
 pub mod rollout;
 pub mod secrets;
 pub mod source;
+pub mod strike;
 pub mod verify;
 
 use std::{sync::Arc, time::Duration};

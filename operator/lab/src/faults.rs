@@ -1,19 +1,32 @@
 //! The catalogue of faults. Each is one file beside this one, with the same five steps: preflight,
-//! lease, dose, undo, residue. Those here change the API's objects only: their effect ends by
-//! itself when the Deployment's controller has replaced the pods, with no process of ours alive
-//! (invariant 5). A fault strikes one component of its own candidate and nothing else.
+//! lease, dose, undo, residue. A fault strikes one component of its own candidate and nothing else, and
+//! its effect ends with no process of ours alive (invariant 5).
 //!
-//! `run` carries one out and writes down what happened; it decides nothing about the service.
+//! Those that change the API's objects end when the Deployment's controller has replaced the pods;
+//! `run` carries one out. Those on the node end with a lease that the kernel keeps; `leased` orders one
+//! and hears the nodes, where `crate::strike` carries it out. Both write down what happened and decide
+//! nothing about the service.
 
+pub mod bandwidth;
+pub mod container_kill;
+pub mod delay;
+pub mod dns_outage;
+pub mod freeze;
+pub mod gated;
+pub mod leased;
+pub mod loss;
+pub mod nodes;
+pub mod partition;
 pub mod pod_kill;
 pub mod rolling_restart;
 pub mod run;
 pub mod target;
 
+use factory_assurance::evidence::FaultEvidence;
 use factory_crds::resilience_standard::FaultKind;
 use futures::future::BoxFuture;
 
-use crate::measure::view::View;
+use crate::{measure::view::View, strike::NodeFault};
 pub use target::Target;
 
 /// Why a fault could not be injected, or not be undone.
@@ -54,11 +67,56 @@ pub trait Fault: Send + Sync {
     fn residue<'a>(&'a mut self, target: &'a Target) -> BoxFuture<'a, Result<Vec<String>, FaultError>>;
 }
 
-/// The fault of `kind`, its choices drawn from `nonce` and the name of its `phase`.
+/// What is to be written down of a fault, before anything was done.
+pub(crate) fn nothing(phase: &str, view: &View) -> FaultEvidence {
+    FaultEvidence {
+        phase: phase.to_owned(),
+        injected_ms: None,
+        errors: Vec::new(),
+        before: view.seen(),
+        gone: Vec::new(),
+        ready_again_ms: None,
+        residue: Vec::new(),
+        ended_ms: None,
+        doses: Vec::new(),
+    }
+}
+
+/// The fault of `kind` on objects of the API, its choices drawn from `nonce` and the name of its
+/// `phase`; `None` for one on the node.
 #[must_use]
-pub fn fault(kind: FaultKind, nonce: &str, phase: &str) -> Box<dyn Fault> {
+pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn Fault>> {
     match kind {
-        FaultKind::PodKill => Box::new(pod_kill::PodKill::new(nonce, phase)),
-        FaultKind::RollingRestart => Box::new(rolling_restart::RollingRestart::default()),
+        FaultKind::PodKill => Some(Box::new(pod_kill::PodKill::new(nonce, phase))),
+        FaultKind::RollingRestart => Some(Box::new(rolling_restart::RollingRestart::default())),
+        _ => None,
+    }
+}
+
+/// The fault of `kind` on the node, so strong; `None` for one on objects of the API.
+#[must_use]
+pub fn on_node(kind: FaultKind, strength: u64) -> Option<Box<dyn NodeFault>> {
+    match kind {
+        FaultKind::PodKill | FaultKind::RollingRestart => None,
+        FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
+        FaultKind::Freeze => Some(Box::new(freeze::Freeze::default())),
+        FaultKind::Partition => Some(Box::new(partition::Partition)),
+        FaultKind::Delay => Some(Box::new(delay::Delay::new(strength))),
+        FaultKind::Loss => Some(Box::new(loss::Loss::new(strength))),
+        FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength))),
+        FaultKind::DnsOutage => Some(Box::new(dns_outage::DnsOutage::default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_the_catalogue_is_done_in_exactly_one_way() {
+        for kind in FaultKind::ALL {
+            let (objects, node) = (of_objects(kind, "n", "p").is_some(), on_node(kind, 1).is_some());
+            assert_eq!((objects, node), (!kind.on_node(), kind.on_node()), "{kind:?}");
+        }
     }
 }

@@ -2,8 +2,9 @@
 //! both. Stands between `deploy` and `report` on the path of a release: takes an announced plan,
 //! hands back evidence.
 //!
-//! `verify` holds the candidate against its manifest; `prove` puts it under load and faults. The
-//! shared parts are `request`, `connection` and `expectation`.
+//! `verify` holds the candidate against its manifest; `prove` puts it under load and faults; `strike`
+//! carries out on a node what `prove` orders. The shared parts are `request`, `connection` and
+//! `expectation`.
 //!
 //! *Architecture invariant:* the lab concludes nothing. It has no limit and no verdict, and never
 //! reads the standard; the plan is carried out as announced.
@@ -19,5 +20,6 @@ pub mod reference;
 pub mod request;
 pub mod results;
 pub mod schema;
+pub mod strike;
 pub mod target;
 pub mod verify;

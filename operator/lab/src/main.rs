@@ -14,7 +14,7 @@ use factory_assurance::{
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
     wire::{Run, RunEnd},
 };
-use factory_lab::{prove::prove, results, target::Targets, verify::verify};
+use factory_lab::{prove::prove, results, strike, target::Targets, verify::verify};
 use serde_json::json;
 
 /// Deep but finite JSON and schemas are walked recursively.
@@ -45,12 +45,36 @@ enum Command {
         #[arg(long)]
         run: PathBuf,
     },
+    /// Carries out on this node the faults that `prove` orders.
+    Strike {
+        /// Name of this node.
+        #[arg(long)]
+        node: String,
+        /// Namespace of the candidate.
+        #[arg(long)]
+        namespace: String,
+        /// Nonce of the run.
+        #[arg(long)]
+        nonce: String,
+    },
+    /// Lets processes stand still for as long as this one lives.
+    #[command(hide = true)]
+    Hold {
+        /// After so many seconds it ends by itself.
+        #[arg(long)]
+        seconds: u32,
+        /// Their ids.
+        processes: Vec<i32>,
+    },
 }
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Command::Hold { seconds, processes } = &arguments.command {
+        return hold(*seconds, processes);
+    }
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
@@ -78,22 +102,38 @@ fn main() -> ExitCode {
     })
 }
 
-async fn measure(command: &Command) -> Result<RunEnd, Failure> {
+/// A process of its own: it has no runtime, because a thread that holds others must be the only one.
+fn hold(seconds: u32, processes: &[i32]) -> ExitCode {
+    match strike::hold::hold(seconds, processes) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hold: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
     // The one TLS provider of the process: two at once would make rustls refuse to choose.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider was installed twice")?;
     match command {
         Command::Verify { run } => {
             let run = read(run)?;
             let evidence = verify(&run.plan.verify, &Targets::of(&run), &run.nonce).await?;
-            Ok(results::push(&run, VERIFY_MEDIA_TYPE, &evidence).await?)
+            Ok(Some(results::push(&run, VERIFY_MEDIA_TYPE, &evidence).await?))
         }
         Command::Prove { run } => {
             let run = read(run)?;
             let client = kube::Client::try_default().await?;
             let targets = Targets::of(&run);
             let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client).await?;
-            Ok(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?)
+            Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?))
         }
+        Command::Strike { node, namespace, nonce } => {
+            strike::serve::serve(&kube::Client::try_default().await?, namespace, nonce, node).await?;
+            Ok(None)
+        }
+        Command::Hold { .. } => Ok(None),
     }
 }
 
@@ -103,9 +143,10 @@ fn read(path: &Path) -> Result<Run, Failure> {
 }
 
 /// Writes the termination message; the line of the error, if there was one.
-fn said(termination_log: &Path, ended: Result<RunEnd, Failure>) -> Result<(), String> {
+fn said(termination_log: &Path, ended: Result<Option<RunEnd>, Failure>) -> Result<(), String> {
     match ended {
-        Ok(end) => {
+        Ok(None) => Ok(()),
+        Ok(Some(end)) => {
             tracing::info!(results = end.results, evidence = end.evidence, "measured");
             results::end(termination_log, &end).map_err(|error| error.to_string())
         }

@@ -3,7 +3,7 @@
 //! delay a request. Phases keep to the clock: a slow fault never moves the next one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,12 +16,17 @@ use kube::Client;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
-    faults::{self, Target, fault},
+    faults::{
+        self, Target,
+        leased::{self, Ordered},
+        nodes::{Nodes, NodesError},
+    },
     load::{self, LoadError, Scenario, recorder::Measured},
     measure::{
         Clock,
         follow::{CannotWatch, Follower},
     },
+    strike::order::Task,
     target::Targets,
 };
 
@@ -65,25 +70,49 @@ pub async fn prove(
             followers.insert(component.clone(), Follower::new(client, namespace, component).await?);
         }
     }
+    let nodes = nodes(plan, namespace, nonce, client, &followers).await;
     let clock = Clock::starting(Instant::now() + LEAD);
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
     let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
     let mut running = JoinSet::new();
-    for (index, (phase, span)) in plan.phases.iter().zip(&spans).enumerate() {
-        let PhaseRole::Fault { kind, component } = &phase.role else { continue };
-        let Some(follower) = followers.get(component) else { continue };
-        let strike = clock.start() + Duration::from_millis(span.from_ms) + respite(span, plan.load.timeout_ms);
-        tokio::time::sleep_until(strike.into()).await;
-        let (fault, target) = (fault(*kind, nonce, &phase.name), Target::new(client, namespace, component));
-        let (name, view) = (phase.name.clone(), follower.view());
-        running.spawn(async move { (index, faults::run::run(fault, &name, &target, view, clock, end).await) });
-    }
     let mut faults: Vec<(usize, FaultEvidence)> = Vec::new();
+    for (index, (phase, span)) in plan.phases.iter().zip(&spans).enumerate() {
+        let PhaseRole::Fault { kind, component, strike } = &phase.role else { continue };
+        let Some(follower) = followers.get(component) else { continue };
+        let moment = clock.start() + Duration::from_millis(span.from_ms) + respite(span, plan.load.timeout_ms);
+        tokio::time::sleep_until(moment.into()).await;
+        let (name, view) = (phase.name.clone(), follower.view());
+        // What a fault on the node leaves to see of itself is over with its phase; others are followed on.
+        let of_phase = clock.start() + Duration::from_millis(span.to_ms);
+        match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name)) {
+            (Some(strike), Some(Ok(nodes)), _) => {
+                let ordered = Ordered { phase: name, kind: *kind, component: component.clone(), strike: *strike };
+                let nodes = Arc::clone(nodes);
+                running.spawn(async move { (index, leased::run(&ordered, &nodes, view, clock, of_phase).await) });
+            }
+            // The rest of the run is measured all the same.
+            (Some(_), Some(Err(why)), _) => {
+                faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())))
+            }
+            (_, _, Some(fault)) => {
+                let target = Target::new(client, namespace, component);
+                running.spawn(async move { (index, faults::run::run(fault, &name, &target, view, clock, end).await) });
+            }
+            // A plan that names a fault on the node and not how: the verdict says so.
+            _ => {}
+        }
+    }
     while let Some(ended) = running.join_next().await {
         faults.push(ended.map_err(|_| ProveError::Died("task of a fault"))?);
     }
     faults.sort_by_key(|(index, _)| *index);
+    if let Some(Ok(nodes)) = nodes
+        && let Err(error) = nodes.give(Task::End {}).await
+    {
+        // They end by their own deadline as well.
+        tracing::warn!(%error, "the nodes were not told that the run is over");
+    }
     let measured = load.await.map_err(|_| ProveError::Died("load generator"))??;
     Ok(ProveEvidence {
         nonce: nonce.to_owned(),
@@ -94,6 +123,31 @@ pub async fn prove(
         lag_us: measured.lag_us,
         faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
     })
+}
+
+/// The nodes, watching every pod of the components that `plan` strikes there, or why they do not;
+/// nothing where it strikes none.
+async fn nodes(
+    plan: &ProvePlan,
+    namespace: &str,
+    nonce: &str,
+    client: &Client,
+    followers: &BTreeMap<String, Follower>,
+) -> Option<Result<Arc<Nodes>, NodesError>> {
+    let struck: BTreeSet<&str> = plan
+        .phases
+        .iter()
+        .filter_map(|phase| match &phase.role {
+            PhaseRole::Fault { component, strike: Some(_), .. } => Some(component.as_str()),
+            _ => None,
+        })
+        .collect();
+    if struck.is_empty() {
+        return None;
+    }
+    let followers = followers.iter().filter(|(component, _)| struck.contains(component.as_str()));
+    let pods = followers.flat_map(|(_, follower)| follower.view().borrow().seen()).map(|pod| pod.uid).collect();
+    Some(Nodes::watching(client, namespace, nonce, &pods).await.map(Arc::new))
 }
 
 /// How long a fault waits after the start of its phase: requests that were due before are answered

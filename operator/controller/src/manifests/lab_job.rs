@@ -14,7 +14,7 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
 };
 
-use super::Labels;
+use super::{Labels, named};
 use crate::context::LAB_NAMESPACE;
 
 /// Service account of lab pods, and the ClusterRole that is bound in a candidate's namespace.
@@ -128,21 +128,22 @@ impl LabRun<'_> {
 /// Binding that lets the lab strike the candidate in `namespace`; it goes with the namespace.
 #[must_use]
 pub fn binding(namespace: &str) -> RoleBinding {
+    bound(LAB, LAB_NAMESPACE, namespace)
+}
+
+/// Binding of the ClusterRole `name` in `namespace` to the service account of that name in `home`.
+pub(super) fn bound(name: &str, home: &str, namespace: &str) -> RoleBinding {
     RoleBinding {
-        metadata: ObjectMeta {
-            name: Some(LAB.to_owned()),
-            namespace: Some(namespace.to_owned()),
-            ..ObjectMeta::default()
-        },
+        metadata: named(name, namespace),
         role_ref: RoleRef {
             api_group: "rbac.authorization.k8s.io".to_owned(),
             kind: "ClusterRole".to_owned(),
-            name: LAB.to_owned(),
+            name: name.to_owned(),
         },
         subjects: Some(vec![Subject {
             kind: "ServiceAccount".to_owned(),
-            name: LAB.to_owned(),
-            namespace: Some(LAB_NAMESPACE.to_owned()),
+            name: name.to_owned(),
+            namespace: Some(home.to_owned()),
             api_group: None,
         }]),
     }

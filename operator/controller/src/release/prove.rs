@@ -9,7 +9,7 @@ use super::{
     attempt::Attempt,
     deploy::Candidate,
     experiment::OpenExperiment,
-    lab_pool,
+    lab_pool, strike,
     verify::{self, Findings},
 };
 use crate::{context::Context, stage::Progress};
@@ -36,19 +36,25 @@ pub async fn withstand(
         return Ok(Progress::waiting(lab_pool::BUSY, format!("waits for the lab's nodes: {other} ends first")));
     }
     let planned: u32 = run.announced.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
-    match verify::carry_out(context, attempt, candidate, run, "prove", i64::from(planned) + SLACK).await? {
+    let deadline = i64::from(planned) + SLACK;
+    match verify::carry_out(context, attempt, candidate, run, "prove", deadline).await? {
         Progress::Done(end) => {
+            strike::stand_down(context, attempt).await?;
             facts.prove_results.clone_from(&end.results);
             let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
             lab_pool::give_back(context, attempt).await?;
             Ok(Progress::Done(Evidence { verify: findings.evidence, prove: Some(prove) }))
         }
         Progress::Stopped(why) => {
+            strike::stand_down(context, attempt).await?;
             // A lab that could not measure is no failure of the service: no evidence, no pass.
             lab_pool::give_back(context, attempt).await?;
             tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "no measurement");
             Ok(Progress::Done(Evidence { verify: findings.evidence, prove: None }))
         }
-        Progress::Waiting(why) => Ok(Progress::Waiting(why)),
+        Progress::Waiting(why) => {
+            strike::stand_by(context, attempt, candidate, run, deadline).await?;
+            Ok(Progress::Waiting(why))
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use factory_assurance::evidence::FaultEvidence;
 use tokio::sync::watch;
 
-use super::{Fault, FaultError, Target};
+use super::{Fault, FaultError, Target, nothing};
 use crate::{
     measure::{Clock, view::View},
     schema::line,
@@ -24,17 +24,7 @@ pub async fn run(
     end: Instant,
 ) -> FaultEvidence {
     let known = view.borrow_and_update().clone();
-    let mut evidence = FaultEvidence {
-        phase: phase.to_owned(),
-        injected_ms: None,
-        errors: Vec::new(),
-        before: known.seen(),
-        gone: Vec::new(),
-        ready_again_ms: None,
-        residue: Vec::new(),
-        ended_ms: None,
-        doses: Vec::new(),
-    };
+    let mut evidence = nothing(phase, &known);
     let injected = match fault.preflight(target, &known) {
         Ok(()) => fault.lease(target).await,
         Err(refusal) => Err(refusal),

@@ -1,0 +1,91 @@
+//! Bandwidth: what the pod sends goes through a shaper while the lease holds. The shaper alone shapes
+//! nothing: packets are sent into its slow class by the gate.
+
+use std::time::Duration;
+
+use factory_assurance::evidence::{Class, Dose};
+
+use super::gated::dose;
+use crate::strike::{
+    NodeFault, StrikeError,
+    gate::{self, CLASS, Gate},
+    place::Place,
+    tap::{INTERFACE, Tap},
+};
+
+/// Handle of the shaper, by which it is taken away.
+const HANDLE: &str = "fa17:";
+/// What waits at the shaper is sent within this time, so that the effect ends with the lease.
+const QUEUE: u64 = 4;
+/// Bytes of a full packet.
+const PACKET: u64 = 1514;
+
+/// The pod can send only so much.
+#[derive(Debug)]
+pub struct Bandwidth {
+    /// Kilobytes a second.
+    kilobytes: u64,
+}
+
+impl Bandwidth {
+    /// So many kilobytes a second.
+    #[must_use]
+    pub const fn new(kilobytes: u64) -> Self {
+        Self { kilobytes }
+    }
+
+    fn gate() -> Gate {
+        Gate { coming: Vec::new(), leaving: vec![format!("meta priority set {CLASS}")] }
+    }
+
+    fn shape(&self, interface: &str) -> Result<(), StrikeError> {
+        let rate = format!("{}bps", self.kilobytes * 1000);
+        // A quarter of a second of it, at least two packets.
+        let queue = (self.kilobytes * 1000 / QUEUE / PACKET).max(2).to_string();
+        let tc = |words: &[&str]| gate::run("tc", words, "").map(drop);
+        tc(&["qdisc", "add", "dev", interface, "root", "handle", HANDLE, "htb", "default", "1"])?;
+        tc(&[
+            "class", "add", "dev", interface, "parent", HANDLE, "classid", "fa17:1", "htb", "rate", "100gbit",
+            "quantum", "60000",
+        ])?;
+        tc(&[
+            "class", "add", "dev", interface, "parent", HANDLE, "classid", CLASS, "htb", "rate", &rate, "burst", "3k",
+            "cburst", "3k", "quantum", "1514",
+        ])?;
+        tc(&["qdisc", "add", "dev", interface, "parent", CLASS, "pfifo", "limit", &queue])
+    }
+}
+
+impl NodeFault for Bandwidth {
+    fn preflight(&mut self) -> Result<(), StrikeError> {
+        Self::gate().rehearse()?;
+        self.shape("lo").map_err(|error| StrikeError::Incapable(error.to_string()))
+    }
+
+    fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
+        self.shape(INTERFACE)?;
+        Self::gate().open(lease)
+    }
+
+    fn sample(&mut self, _: &Place) {}
+
+    fn over(&mut self, _: &Place) -> Result<bool, StrikeError> {
+        gate::is_open().map(|open| !open)
+    }
+
+    fn dose(&mut self, before: &Tap, during: &Tap) -> Result<Vec<Dose>, StrikeError> {
+        Ok(vec![dose("htb", Class::All, before.kilobytes(), during.kilobytes())])
+    }
+
+    fn undo(&mut self) -> Vec<StrikeError> {
+        let shaped = gate::run("tc", &["qdisc", "show", "dev", INTERFACE], "");
+        let unshaped = match shaped {
+            Ok(said) if said.contains(&format!("htb {HANDLE} root")) => {
+                gate::run("tc", &["qdisc", "del", "dev", INTERFACE, "root", "handle", HANDLE], "").map(drop)
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(error),
+        };
+        [gate::shut(), unshaped].into_iter().filter_map(Result::err).collect()
+    }
+}

@@ -1,0 +1,197 @@
+//! Faults on the node, from the side of `prove`: chooses the pods, gives the order, hears what the nodes
+//! report, and writes it down. Nothing is believed that a node did not report.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use factory_assurance::{
+    evidence::{FaultEvidence, PodSeen},
+    plan::Strike,
+};
+use factory_crds::resilience_standard::{FaultKind, Share};
+use tokio::sync::watch;
+
+use super::{
+    nodes::{Nodes, outcomes},
+    nothing,
+};
+use crate::{
+    measure::{Clock, view::View},
+    random::Random,
+    schema::line,
+    strike::order::{Report, Struck, Task},
+};
+
+/// How long nodes may take from the order to the injection.
+const INJECTION: Duration = Duration::from_secs(10);
+/// How long after the end of the lease they may take to look at everything and to say so.
+const ACCOUNT: Duration = Duration::from_secs(8);
+
+/// A fault on the node, as planned.
+#[derive(Clone, Debug)]
+pub struct Ordered {
+    /// Name of its phase.
+    pub phase: String,
+    /// Which.
+    pub kind: FaultKind,
+    /// Component that it strikes.
+    pub component: String,
+    /// How.
+    pub strike: Strike,
+}
+
+/// Orders the fault now and follows it, at most until `end`.
+pub async fn run(
+    ordered: &Ordered,
+    nodes: &Nodes,
+    mut view: watch::Receiver<View>,
+    clock: Clock,
+    end: Instant,
+) -> FaultEvidence {
+    let mut evidence = nothing(&ordered.phase, &view.borrow_and_update());
+    let pods = chosen(&evidence.before, ordered, nodes.nonce());
+    if pods.is_empty() {
+        evidence.errors.push(format!("{}: no pod is ready that could be struck", line(&ordered.component)));
+        return evidence;
+    }
+    let task = Task::Strike {
+        phase: ordered.phase.clone(),
+        kind: ordered.kind,
+        component: ordered.component.clone(),
+        pods: pods.clone(),
+        strike: ordered.strike,
+    };
+    match nodes.give(task).await {
+        Ok(()) => follow(ordered, &pods, nodes, &mut evidence, clock, end).await,
+        Err(error) => evidence.errors.push(line(&format!("order a strike: {error}"))),
+    }
+    if evidence.injected_ms.is_some() {
+        let whole = tokio::time::timeout_at(end.into(), view.wait_for(View::whole)).await;
+        evidence.ready_again_ms = matches!(whole, Ok(Ok(_))).then(|| clock.now_ms());
+    }
+    evidence.gone = view.borrow().gone_of(&evidence.before, clock);
+    evidence
+}
+
+/// A fault that nobody was there to inject.
+#[must_use]
+pub fn refused(phase: &str, why: &str, view: &View) -> FaultEvidence {
+    FaultEvidence { errors: vec![line(why)], ..nothing(phase, view) }
+}
+
+/// Waits for the injection and for the end, and takes over what the nodes say.
+async fn follow(
+    ordered: &Ordered,
+    pods: &[String],
+    nodes: &Nodes,
+    evidence: &mut FaultEvidence,
+    clock: Clock,
+    end: Instant,
+) {
+    let lease = Duration::from_secs(ordered.strike.lease_seconds.into());
+    let mut reports = nodes.reports();
+    let phase = ordered.phase.as_str();
+    let decided = |struck: &Struck| struck.injected || struck.ended;
+    let latest = (Instant::now() + INJECTION).min(end);
+    let injected = heard(&mut reports, phase, pods, decided, latest).await;
+    if !injected.is_empty() && injected.values().any(|struck| struck.injected) {
+        evidence.injected_ms = Some(clock.now_ms());
+        tracing::info!(phase, component = ordered.component, pods = pods.len(), "fault injected");
+    }
+    let latest = (Instant::now() + lease + ACCOUNT).min(end);
+    let ended = heard(&mut reports, phase, pods, |struck| struck.ended, latest).await;
+    // Also pods that were not ordered by name: they came while a strike at all lasted.
+    let all = outcomes(&reports.borrow(), phase);
+    if pods.iter().all(|pod| ended.contains_key(pod)) && evidence.injected_ms.is_some() {
+        evidence.ended_ms = Some(clock.now_ms());
+        tracing::info!(phase, component = ordered.component, "fault ended");
+    }
+    for pod in pods.iter().filter(|pod| !ended.contains_key(*pod)) {
+        let state = if injected.contains_key(pod) { "its end" } else { "that it struck" };
+        evidence.errors.push(line(&format!("pod {pod}: its node did not report {state} in time")));
+    }
+    for (pod, struck) in all {
+        let of_pod = |text: &String| line(&format!("pod {pod}: {text}"));
+        evidence.errors.extend(struck.errors.iter().map(of_pod));
+        evidence.residue.extend(struck.residue.iter().map(of_pod));
+        evidence.doses.extend(struck.doses.into_iter().map(|mut dose| {
+            dose.pod.clone_from(&pod);
+            dose
+        }));
+    }
+}
+
+/// The pods of `pods` of which a report says what `enough` wants; waits for all, at most until `latest`.
+async fn heard(
+    reports: &mut watch::Receiver<BTreeMap<String, Report>>,
+    phase: &str,
+    pods: &[String],
+    enough: impl Fn(&Struck) -> bool,
+    latest: Instant,
+) -> BTreeMap<String, Struck> {
+    let known = |reports: &BTreeMap<String, Report>| -> BTreeMap<String, Struck> {
+        let all = outcomes(reports, phase);
+        all.into_iter().filter(|(pod, struck)| pods.contains(pod) && enough(struck)).collect()
+    };
+    // Whether the wait ended well or not, what is known by then is what counts.
+    drop(tokio::time::timeout_at(latest.into(), reports.wait_for(|reports| known(reports).len() == pods.len())).await);
+    known(&reports.borrow())
+}
+
+/// Whom the fault strikes: one ready pod, drawn from the nonce, or all ready ones.
+fn chosen(before: &[PodSeen], ordered: &Ordered, nonce: &str) -> Vec<String> {
+    let mut ready: Vec<_> = before.iter().filter(|pod| pod.ready).map(|pod| pod.uid.clone()).collect();
+    ready.sort();
+    if ordered.strike.share == Share::One && !ready.is_empty() {
+        let drawn = Random::seeded("strike", &format!("{nonce} {}", ordered.phase)).below(ready.len() as u64);
+        let drawn = usize::try_from(drawn).unwrap_or(0);
+        ready = ready.get(drawn).cloned().into_iter().collect();
+    }
+    ready
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(share: Share) -> Ordered {
+        Ordered {
+            phase: "freeze-web".to_owned(),
+            kind: FaultKind::Freeze,
+            component: "web".to_owned(),
+            strike: Strike { share, lease_seconds: 3, strength: 0 },
+        }
+    }
+
+    #[test]
+    fn one_or_all_ready_pods_are_struck_and_the_one_follows_from_the_nonce() {
+        let before: Vec<_> =
+            [("a", true), ("b", false), ("c", true)].map(|(uid, ready)| PodSeen { uid: uid.to_owned(), ready }).into();
+        assert_eq!(chosen(&before, &ordered(Share::All), "n"), ["a", "c"]);
+        let drawn: Vec<_> = (0..40).map(|nonce| chosen(&before, &ordered(Share::One), &nonce.to_string())).collect();
+        assert!(drawn.iter().all(|pods| pods == &["a"] || pods == &["c"]), "{drawn:?}");
+        assert!(drawn.contains(&vec!["a".to_owned()]) && drawn.contains(&vec!["c".to_owned()]));
+        assert_eq!(chosen(&before, &ordered(Share::One), "7"), chosen(&before, &ordered(Share::One), "7"));
+        assert!(chosen(&[], &ordered(Share::One), "n").is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_a_node_does_not_report_is_not_believed() {
+        let report = |phase: &str, struck: Struck| {
+            let pods = BTreeMap::from([("a".to_owned(), struck)]);
+            BTreeMap::from([("n1".to_owned(), Report { phase: phase.to_owned(), pods, ..Report::default() })])
+        };
+        let injected = Struck { injected: true, ..Struck::default() };
+        let soon = || Instant::now() + Duration::from_millis(20);
+        for (expected, phase, struck) in
+            [(1, "freeze-web", injected.clone()), (0, "freeze-web", Struck::default()), (0, "delay-web", injected)]
+        {
+            let (_sender, mut reports) = watch::channel(report(phase, struck));
+            let pods = ["a".to_owned(), "b".to_owned()];
+            let known = heard(&mut reports, "freeze-web", &pods, |struck| struck.injected, soon()).await;
+            assert_eq!(known.len(), expected, "{phase}");
+        }
+    }
+}

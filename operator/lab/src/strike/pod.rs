@@ -1,0 +1,107 @@
+//! One fault on one pod, from the look before it to the proof that nothing is left. Runs on a thread of
+//! its own, which stays in the pod's network namespace and ends with the fault.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    NodeFault, StrikeError,
+    order::Struck,
+    place::Place,
+    residue::{self, Rules},
+    tap::Tapping,
+};
+use crate::schema::line;
+
+/// From one look at the pod to the next.
+const TICK: Duration = Duration::from_millis(25);
+/// Looks before the injection.
+const LOOKS_BEFORE: u32 = 8;
+/// Before the end of the lease looking ends: what is felt then is the fault and nothing else.
+const MARGIN: Duration = Duration::from_millis(100);
+/// A fault that happens once is looked at for so long.
+const ONCE: Duration = Duration::from_secs(1);
+/// So long after the end of the lease its effect must be over.
+const OVERTIME: Duration = Duration::from_secs(2);
+
+/// Strikes the pod at `place` with `fault` for `lease`, zero for one that happens once. Ends at once,
+/// and undoes it, when `stop` is set. `tell` hears what is known after the injection and at the end.
+pub fn strike(
+    mut fault: Box<dyn NodeFault>,
+    place: &Place,
+    tapping: &Tapping,
+    lease: Duration,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(&Struck),
+) {
+    let mut struck = Struck::default();
+    if let Err(error) = carry_out(fault.as_mut(), place, tapping, lease, stop, &mut struck, tell) {
+        struck.errors.push(line(&error.to_string()));
+    }
+    struck.ended = true;
+    tell(&struck);
+}
+
+fn carry_out(
+    fault: &mut dyn NodeFault,
+    place: &Place,
+    tapping: &Tapping,
+    lease: Duration,
+    stop: &AtomicBool,
+    struck: &mut Struck,
+    tell: &mut dyn FnMut(&Struck),
+) -> Result<(), StrikeError> {
+    // On a thread of its own: a rehearsal leaves it in a network namespace of its own.
+    thread::scope(|scope| scope.spawn(|| fault.preflight()).join())
+        .unwrap_or_else(|_| Err(StrikeError::Incapable("the preflight died".to_owned())))?;
+    place.enter_network()?;
+    let rules = Rules::look()?;
+    for _ in 0..LOOKS_BEFORE {
+        fault.sample(place);
+        thread::sleep(TICK);
+    }
+    let before = tapping.take();
+    let injected = fault.lease(place, lease);
+    let began = Instant::now();
+    // What happened during the injection itself belongs to neither side.
+    drop(tapping.take());
+    if injected.is_ok() {
+        struck.injected = true;
+        tell(struck);
+        let watched = if lease.is_zero() { ONCE } else { lease.saturating_sub(MARGIN) };
+        while began.elapsed() < watched && !stop.load(Ordering::Relaxed) {
+            fault.sample(place);
+            thread::sleep(TICK);
+        }
+        match fault.dose(&before, &tapping.take()) {
+            Ok(doses) => struck.doses = doses,
+            Err(error) => struck.errors.push(line(&error.to_string())),
+        }
+        if !stop.load(Ordering::Relaxed) {
+            thread::sleep((began + lease).saturating_duration_since(Instant::now()));
+            struck.errors.extend(overrun(fault, place, began + lease + OVERTIME).map(|error| line(&error.to_string())));
+        }
+    }
+    // What was refused may have been done in part: undo and the look at what is left always happen.
+    struck.errors.extend(fault.undo().iter().map(|error| line(&error.to_string())));
+    struck.residue = rules.differences(&Rules::look()?);
+    struck.residue.extend(residue::held(place).iter().map(|thread| format!("left: thread {thread} is still held")));
+    injected
+}
+
+/// Waits until the effect is over, at most until `latest`.
+fn overrun(fault: &mut dyn NodeFault, place: &Place, latest: Instant) -> Option<StrikeError> {
+    loop {
+        match fault.over(place) {
+            Ok(true) => return None,
+            Err(error) => return Some(error),
+            Ok(false) if Instant::now() >= latest => {
+                return Some(StrikeError::Incapable("its effect went on after the end of the lease".to_owned()));
+            }
+            Ok(false) => thread::sleep(TICK),
+        }
+    }
+}

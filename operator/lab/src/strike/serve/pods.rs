@@ -1,0 +1,113 @@
+//! The candidate's pods on this node, each with a look at its packets from the moment that it runs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::watcher::Event;
+
+use crate::strike::{place::Place, tap::Tapping};
+
+/// Label with the name of a component.
+const COMPONENT: &str = "app.kubernetes.io/name";
+
+/// A pod that is watched.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Where it is.
+    pub place: Place,
+    /// Its component.
+    pub component: String,
+    /// The look at its packets.
+    pub tapping: Arc<Tapping>,
+}
+
+/// Pods of the candidate that run on this node.
+#[derive(Debug, Default)]
+pub struct Pods {
+    watched: BTreeMap<String, Watched>,
+    listed: BTreeSet<String>,
+}
+
+impl Pods {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Watched> {
+        self.watched.values()
+    }
+
+    /// Takes in what was seen; whether anything changed.
+    pub async fn saw(&mut self, event: Event<Pod>) -> bool {
+        match event {
+            Event::Init => {
+                self.listed.clear();
+                false
+            }
+            Event::InitDone => {
+                let before = self.watched.len();
+                self.watched.retain(|uid, _| self.listed.contains(uid));
+                before != self.watched.len()
+            }
+            Event::InitApply(pod) => {
+                self.listed.extend(pod.metadata.uid.clone());
+                self.is(&pod).await
+            }
+            Event::Apply(pod) => self.is(&pod).await,
+            Event::Delete(pod) => self.watched.remove(&pod.metadata.uid.unwrap_or_default()).is_some(),
+        }
+    }
+
+    async fn is(&mut self, pod: &Pod) -> bool {
+        let Some((component, place)) = running(pod) else { return false };
+        if let Some(known) = self.watched.get_mut(&place.uid) {
+            // A container that was started again has another id.
+            let changed = known.place != place;
+            known.place = place;
+            return changed;
+        }
+        let there = place.clone();
+        let tapping = match tokio::task::spawn_blocking(move || Tapping::start(&there)).await {
+            Ok(Ok(tapping)) => Arc::new(tapping),
+            Ok(Err(error)) => {
+                tracing::warn!(pod = place.uid, %error, "a pod cannot be watched");
+                return false;
+            }
+            Err(_) => return false,
+        };
+        self.watched.insert(place.uid.clone(), Watched { place, component, tapping });
+        true
+    }
+}
+
+/// Component and place of `pod`, if a container of it runs.
+fn running(pod: &Pod) -> Option<(String, Place)> {
+    let component = pod.metadata.labels.as_ref()?.get(COMPONENT)?.clone();
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    let running = statuses.iter().filter(|status| status.state.as_ref().is_some_and(|state| state.running.is_some()));
+    let containers: Vec<_> = running
+        .filter_map(|status| status.container_id.as_deref()?.split_once("://").map(|(_, id)| id.to_owned()))
+        .filter(|id| !id.is_empty())
+        .collect();
+    (!containers.is_empty()).then_some((component, Place { uid: pod.metadata.uid.clone()?, containers }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_pod_with_a_running_container_has_a_place() {
+        let pod = |state: serde_json::Value| -> Pod {
+            serde_json::from_value(serde_json::json!({
+                "metadata": {"uid": "u", "labels": {"app.kubernetes.io/name": "web"}},
+                "status": {"containerStatuses": [{"name": "web", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                    "containerID": "containerd://c1", "state": state}]}
+            }))
+            .unwrap()
+        };
+        let place = Place { uid: "u".to_owned(), containers: vec!["c1".to_owned()] };
+        assert_eq!(running(&pod(serde_json::json!({"running": {}}))), Some(("web".to_owned(), place)));
+        assert_eq!(running(&pod(serde_json::json!({"waiting": {"reason": "CrashLoopBackOff"}}))), None);
+    }
+}

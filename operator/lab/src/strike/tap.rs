@@ -1,0 +1,204 @@
+//! Looks at the heads of the packets on a pod's interface, in the pod's own network namespace: before
+//! the rules of a fault on the way in, behind them on the way out. So it sees what the pod feels, and
+//! would see that a fault does nothing. Reads packets of others; sends none and keeps no payload.
+
+pub mod packet;
+pub mod turnaround;
+
+use std::{
+    collections::BTreeMap,
+    io::IoSliceMut,
+    os::fd::{AsRawFd as _, OwnedFd},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    cmsg_space,
+    net::if_::if_nametoindex,
+    sys::{
+        socket::{
+            AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, recvmsg,
+            setsockopt, socket, sockopt,
+        },
+        time::{TimeSpec, TimeVal, TimeValLike as _},
+    },
+};
+
+use super::{StrikeError, place::Place};
+use crate::load::sparse::{Grid, Sparse};
+use packet::Packet;
+use turnaround::{Answered, Turnaround};
+
+/// The interface that every container runtime gives a pod.
+pub const INTERFACE: &str = "eth0";
+/// Bytes of a packet that are read: its heads, with room for options.
+const HEAD: usize = 192;
+/// `PACKET_OUTGOING` of the kernel: the packet leaves the pod.
+const OUTGOING: u8 = 4;
+/// How long a look may find nothing before it is asked whether to go on.
+const PATIENCE: i64 = 100;
+
+/// What was seen since the last time that it was taken.
+#[derive(Debug)]
+pub struct Tap {
+    /// Microseconds from a packet's arrival to its answer, of connections that were opened.
+    pub new_us: Sparse,
+    /// The same of data on open connections.
+    pub pooled_us: Sparse,
+    /// Packets that left.
+    pub sent: u64,
+    /// Questions to DNS that left.
+    pub asked: u64,
+    since: Instant,
+    until: Instant,
+    bytes: BTreeMap<u64, u64>,
+}
+
+impl Tap {
+    fn new(since: Instant) -> Self {
+        let (new_us, pooled_us, bytes) = (Sparse::default(), Sparse::default(), BTreeMap::new());
+        Self { new_us, pooled_us, sent: 0, asked: 0, since, until: since, bytes }
+    }
+
+    /// Kilobytes (1000 bytes, rounded) that left in each whole second until it was taken, as histogram.
+    #[must_use]
+    pub fn kilobytes(&self) -> Vec<[u64; 2]> {
+        let whole = self.until.saturating_duration_since(self.since).as_secs();
+        let mut counts = BTreeMap::new();
+        for second in 0..whole {
+            *counts.entry((self.bytes.get(&second).unwrap_or(&0) + 500) / 1000).or_insert(0) += 1;
+        }
+        counts.into_iter().map(|(value, count)| [value, count]).collect()
+    }
+
+    fn left(&mut self, packet: &Packet, answered: Option<Answered>, grid: &Grid) {
+        self.sent += 1;
+        if packet.to.1 == 53 {
+            self.asked += 1;
+        }
+        *self.bytes.entry(self.since.elapsed().as_secs()).or_default() += packet.bytes;
+        match answered {
+            Some(Answered::New(took)) => self.new_us.record(grid, took),
+            Some(Answered::Pooled(took)) => self.pooled_us.record(grid, took),
+            None => {}
+        }
+    }
+}
+
+/// Looks at the packets of one pod until this is dropped.
+#[derive(Debug)]
+pub struct Tapping {
+    seen: Arc<Mutex<Tap>>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Drop for Tapping {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Tapping {
+    /// Begins to look, on a thread in the network namespace of `place`; returns once it sees.
+    pub fn start(place: &Place) -> Result<Self, StrikeError> {
+        let seen = Arc::new(Mutex::new(Tap::new(Instant::now())));
+        let ended = Arc::new(AtomicBool::new(false));
+        let tapping = Self { seen: Arc::clone(&seen), ended: Arc::clone(&ended) };
+        let (opened, open) = std::sync::mpsc::channel();
+        let place = place.clone();
+        let look = move || {
+            let open = place.enter_network().and_then(|()| Socket::open());
+            match open {
+                Ok(socket) => {
+                    drop(opened.send(Ok(())));
+                    socket.look(&seen, &ended);
+                }
+                Err(error) => drop(opened.send(Err(error))),
+            }
+        };
+        thread::Builder::new().name("tap".to_owned()).spawn(look).map_err(StrikeError::kernel("start a thread"))?;
+        open.recv().unwrap_or_else(|_| Err(StrikeError::Incapable("the tap died".to_owned())))?;
+        Ok(tapping)
+    }
+
+    /// What was seen since the last time.
+    #[must_use]
+    pub fn take(&self) -> Tap {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        Tap { until: now, ..std::mem::replace(&mut *seen, Tap::new(now)) }
+    }
+}
+
+struct Socket {
+    socket: OwnedFd,
+    interface: usize,
+}
+
+impl Socket {
+    fn open() -> Result<Self, StrikeError> {
+        let failed = StrikeError::kernel::<nix::Error>;
+        let interface = if_nametoindex(INTERFACE).map_err(failed("find the pod's interface eth0"))?;
+        let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::EthAll)
+            .map_err(failed("open a packet socket"))?;
+        let patience = TimeVal::milliseconds(PATIENCE);
+        setsockopt(&socket, sockopt::ReceiveTimeout, &patience).map_err(failed("set the patience of a socket"))?;
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("ask for the time of packets"))?;
+        Ok(Self { socket, interface: interface as usize })
+    }
+
+    fn look(&self, seen: &Mutex<Tap>, ended: &AtomicBool) {
+        let Ok(grid) = Grid::new() else { return };
+        let mut turnaround = Turnaround::default();
+        while !ended.load(Ordering::Relaxed) {
+            let Some((packet, outgoing, at_us)) = self.next() else { continue };
+            if outgoing {
+                let answered = turnaround.left(&packet, at_us);
+                seen.lock().unwrap_or_else(PoisonError::into_inner).left(&packet, answered, &grid);
+            } else {
+                turnaround.came(&packet, at_us);
+            }
+        }
+    }
+
+    /// The next packet of the pod's interface, whether it leaves, and when the kernel saw it.
+    fn next(&self) -> Option<(Packet, bool, u64)> {
+        let mut head = [0; HEAD];
+        let mut control = cmsg_space!(TimeSpec);
+        let mut parts = [IoSliceMut::new(&mut head)];
+        let message =
+            recvmsg::<LinkAddr>(self.socket.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
+        let link = message.address?;
+        let at = message.cmsgs().ok()?.find_map(|control| match control {
+            ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),
+            _ => None,
+        })?;
+        let length = message.bytes.min(HEAD);
+        if link.ifindex() != self.interface {
+            return None;
+        }
+        let packet = packet::parse(head.get(..length)?)?;
+        Some((packet, link.pkttype() == OUTGOING, u64::try_from(at.as_micros()).ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_seconds_count_and_a_silent_one_counts_as_nothing_sent() {
+        let start = Instant::now();
+        let mut tap = Tap::new(start);
+        tap.bytes = BTreeMap::from([(0, 1_499), (2, 1_500), (3, 9_000_000)]);
+        tap.until = start + Duration::from_millis(3_900);
+        assert_eq!(tap.kilobytes(), [[0, 1], [1, 1], [2, 1]]);
+        tap.until = start + Duration::from_millis(900);
+        assert_eq!(tap.kilobytes(), Vec::<[u64; 2]>::new());
+    }
+}

@@ -23,9 +23,13 @@ pub struct Delay {
     delay: Duration,
     way: Way,
     waiting: Option<Waiting>,
-    /// The table of `iptables` that was there before us.
-    table_before: bool,
 }
+
+/// The table in which xtables keeps such rules. Where it is not there yet it is made with a comment, so
+/// that also a lab pod that comes back after a kill knows whose it is.
+const TABLE: &str = "mangle";
+/// That comment.
+const OURS: &str = "factory fault";
 
 /// How packets reach the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +44,7 @@ impl Delay {
     /// So many milliseconds.
     #[must_use]
     pub const fn new(ms: u64) -> Self {
-        Self { delay: Duration::from_millis(ms), way: Way::Nft, waiting: None, table_before: true }
+        Self { delay: Duration::from_millis(ms), way: Way::Nft, waiting: None }
     }
 
     fn gate(way: Way) -> Gate {
@@ -65,7 +69,6 @@ impl NodeFault for Delay {
     fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
         self.waiting = Some(Waiting::start(self.delay)?);
         if self.way == Way::Xt {
-            self.table_before = has_table()?;
             xt("-A", INTERFACE)?;
         }
         Self::gate(self.way).open(lease)
@@ -86,54 +89,52 @@ impl NodeFault for Delay {
     }
 
     fn undo(&mut self) -> Vec<StrikeError> {
-        let gate = gate::shut();
-        let rule = has_rule().and_then(|there| if there { xt("-D", INTERFACE) } else { Ok(()) });
-        // The table that xtables made for one rule is empty again.
-        let table = if self.table_before {
-            Ok(())
-        } else {
-            gate::run("nft", &["delete", "table", "ip", "mangle"], "").map(drop)
-        };
+        let undone = [gate::shut(), take_rule(), take_table()];
         self.waiting = None;
-        [gate, rule, table].into_iter().filter_map(Result::err).collect()
+        undone.into_iter().filter_map(Result::err).collect()
     }
 }
 
 /// Adds or deletes, by its words, the rule that leads marked packets to the queue.
 fn xt(verb: &str, interface: &str) -> Result<(), StrikeError> {
-    let (mark, number) = (format!("{MARK:#x}"), NUMBER.to_string());
-    let words = [
-        "-w",
-        "5",
-        "-t",
-        "mangle",
-        verb,
-        "PREROUTING",
-        "-i",
-        interface,
-        "-m",
-        "mark",
-        "--mark",
-        &mark,
-        "-j",
-        "NFQUEUE",
-        "--queue-num",
-        &number,
-        "--queue-bypass",
-    ];
-    gate::run("iptables-nft", &words, "").map(drop)
-}
-
-fn has_table() -> Result<bool, StrikeError> {
-    Ok(gate::run("nft", &["list", "tables"], "")?.lines().any(|table| table.trim() == "table ip mangle"))
-}
-
-/// Whether the rule is there; asking must not make the table.
-fn has_rule() -> Result<bool, StrikeError> {
-    if !has_table()? {
-        return Ok(false);
+    if table()?.is_none() {
+        gate::run("nft", &[&format!("add table ip {TABLE} {{ comment \"{OURS}\"; }}")], "")?;
     }
-    Ok(gate::run("nft", &["list", "table", "ip", "mangle"], "")?.contains(&format!("queue num {NUMBER}"))
-        || gate::run("iptables-nft", &["-w", "5", "-t", "mangle", "-S", "PREROUTING"], "")?
-            .contains(&format!("--queue-num {NUMBER}")))
+    let (mark, number) = (format!("{MARK:#x}"), NUMBER.to_string());
+    let rule = ["PREROUTING", "-i", interface, "-m", "mark", "--mark", &mark, "-j", "NFQUEUE"];
+    let words = ["-w", "5", "-t", TABLE, verb];
+    gate::run("iptables-nft", &[&words[..], &rule, &["--queue-num", &number, "--queue-bypass"]].concat(), "").map(drop)
+}
+
+/// The table, if it is there: asking xtables for it would make it.
+fn table() -> Result<Option<String>, StrikeError> {
+    let name = format!("table ip {TABLE}");
+    if gate::run("nft", &["list", "tables"], "")?.lines().all(|table| table.trim() != name) {
+        return Ok(None);
+    }
+    gate::run("nft", &["list", "table", "ip", TABLE], "").map(Some)
+}
+
+/// The rules of the table.
+fn rules() -> Result<Vec<String>, StrikeError> {
+    let said = gate::run("iptables-nft", &["-w", "5", "-t", TABLE, "-S"], "")?;
+    Ok(said.lines().filter(|line| line.starts_with("-A")).map(str::to_owned).collect())
+}
+
+/// Takes the rule away, if it is there.
+fn take_rule() -> Result<(), StrikeError> {
+    let queue = format!("--queue-num {NUMBER} ");
+    if table()?.is_some() && rules()?.iter().any(|rule| format!("{rule} ").contains(&queue)) {
+        return xt("-D", INTERFACE);
+    }
+    Ok(())
+}
+
+/// Takes the table away, if it is ours and nobody else has put a rule into it meanwhile.
+fn take_table() -> Result<(), StrikeError> {
+    let ours = table()?.is_some_and(|table| table.contains(&format!("comment \"{OURS}\"")));
+    if ours && rules()?.is_empty() {
+        return gate::run("nft", &["delete", "table", "ip", TABLE], "").map(drop);
+    }
+    Ok(())
 }

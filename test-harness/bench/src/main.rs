@@ -1,0 +1,77 @@
+//! `make bench`: the groups that need the lab's own code, each on a rig of its own. Writes a list of
+//! figures as JSON to standard output. Beside the road; nothing here is part of the product.
+
+mod dose;
+mod figures;
+mod leases;
+mod rig;
+mod users;
+
+use std::{error::Error, process::ExitCode, time::Duration};
+
+use clap::{Parser, Subcommand};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Measures the lab's part on a node.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    group: Group,
+}
+
+#[derive(Debug, Subcommand)]
+enum Group {
+    /// Whether faults are as strong as asked.
+    Dose {
+        /// Measurements at each strength.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+    /// Whether faults end when the lab is killed.
+    Leases {
+        /// Kills.
+        #[arg(long, default_value_t = 200)]
+        count: usize,
+        /// From which the moments are drawn.
+        #[arg(long, default_value = "leases")]
+        seed: String,
+    },
+    /// The server of a rig.
+    #[command(hide = true)]
+    Serve { address: String, body: usize },
+    /// A strike on the pod of a rig.
+    #[command(hide = true)]
+    Strike { uid: String, slug: String, strength: u64, lease_ms: u64 },
+    /// A holder, as in the lab's program.
+    #[command(hide = true)]
+    Hold {
+        #[arg(long)]
+        seconds: u32,
+        processes: Vec<i32>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().group) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("factory-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(group: Group) -> Result<(), Failure> {
+    let figures = match group {
+        Group::Dose { rounds } => dose::measure(rounds)?,
+        Group::Leases { count, seed } => leases::measure(count, &seed)?,
+        Group::Serve { address, body } => return users::serve(&address, body),
+        Group::Strike { uid, slug, strength, lease_ms } => {
+            return leases::struck(&uid, &slug, strength, Duration::from_millis(lease_ms));
+        }
+        Group::Hold { seconds, processes } => return Ok(factory_lab::strike::hold::hold(seconds, &processes)?),
+    };
+    println!("{}", serde_json::to_string_pretty(&figures)?);
+    Ok(())
+}

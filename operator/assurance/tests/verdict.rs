@@ -16,10 +16,14 @@ mod plan;
 mod properties;
 #[path = "verdict/removal.rs"]
 mod removal;
+#[path = "verdict/sabotage.rs"]
+mod sabotage;
 #[path = "verdict/second_verifier.rs"]
 mod second_verifier;
 #[path = "verdict/standards.rs"]
 mod standards;
+#[path = "verdict/struck.rs"]
+mod struck;
 #[path = "verdict/varied.rs"]
 mod varied;
 

@@ -71,6 +71,12 @@ STRENGTH = {"Delay": "delayMs", "Loss": "lossPpm", "Bandwidth": "kilobytesPerSec
 LATER = ["leaseSeconds", "share", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
 LEASE_LATE_MS = 1000
+YEARS = 5000  # that are modelled
+SHAPE = 4  # of the distribution of a fault's rate
+MOST_REPETITIONS = 64
+MOST_FAULTS = 3  # that are named before the rest is counted
+YEAR_MS = 365 * 24 * 3_600_000
+MASK = 2**64 - 1
 MUTATION = {"WrongStatus": "a wrong status", "EmptyBody": "an empty body", "WrongValues": "wrong values"}
 
 
@@ -217,6 +223,9 @@ class Asked:
         most = 1_000_000 if self.kind == "Loss" else 2**32 - 1
         return self.strike["strength"] if self.strike and 0 < self.strike["strength"] <= most else None
 
+    def key(self):
+        return self.kind, tuple(sorted(self.strike.items())) if self.strike else None
+
     def words(self):
         if not self.on_node or self.strike is None:
             return self.slug
@@ -260,6 +269,8 @@ class Run:
         self.result, self.plan, self.standard = result, result["plan"], result["standard"]
         self.verify, self.prove = result["evidence"].get("verify"), result["evidence"].get("prove")
         self.recovery_ms = span_ms(result["availability"]["recoveryTime"])
+        self.downtime_ms = span_ms(result["availability"]["maxDowntimePerYear"])
+        self.downtime = None
         self.spans, start = [], 0
         for phase in self.plan["prove"]["phases"]:
             self.spans.append(Span(self.rules, phase, start))
@@ -956,11 +967,27 @@ class Struck:
         self.as_planned = self.injected is not None and self.gone > 0
 
     def check(self, measured):
+        """What is found, and the lost service from which something may be concluded, or None."""
         found = self.done() + self.residue()
         if not self.as_planned or self.limit is None:
-            return found
+            return found, None
         few = too_few(self.run, self.span, measured)
-        return found + (few or self.cost(measured) + self.slow(measured) + self.late_recovery())
+        if few:
+            return found + few, None
+        return found + self.cost(measured) + self.slow(measured) + self.late_recovery(), self.lost()
+
+    def due(self, since):
+        """Slots with requests, from a moment in milliseconds on: index, good, failed."""
+        first, last = max(self.span.start * SLOTS, since // SLOT_MS), self.span.end * SLOTS
+        slots = enumerate(self.run.prove["slots"][first:last], first)
+        return [(index, good, bad) for index, (good, bad) in slots if good + bad > 0]
+
+    def lost(self):
+        if self.injected is None:
+            return None
+        due, end = self.due(self.injected), min(self.span.end * SLOTS, len(self.run.prove["slots"]))
+        until = [slot[0] for slot in due[1:]] + [end]
+        return sum(ceil_div((to - at) * SLOT_MS * bad, good + bad) for (at, good, bad), to in zip(due, until))
 
     def done(self):
         errors = self.evidence["errors"]
@@ -1030,9 +1057,7 @@ class Struck:
             return None
         back_from = self.injected + (self.asked.lease_ms if self.asked.all else 0)
         allowed_ppm = max(self.limit, self.run.standard["steady"]["maxFailedPpm"])
-        first, last = max(self.span.start * SLOTS, back_from // SLOT_MS), self.span.end * SLOTS
-        slots = self.run.prove["slots"][first:last]
-        due = [(index, good, bad) for index, (good, bad) in enumerate(slots, first) if good + bad > 0]
+        due = self.due(back_from)
         if len(due) < TOGETHER:
             return None
         for place in reversed(range(len(due) - TOGETHER + 1)):
@@ -1065,13 +1090,117 @@ class Struck:
 
 
 def check_phases(run):
-    faults, found = iter(run.prove["faults"]), []
+    faults, found, lost = iter(run.prove["faults"]), [], []
     for span, measured in zip(run.spans, run.load):
         if span.role == "steady":
             found += check_steady(run, span, measured)
         elif span.role == "fault":
-            found += Struck(run, span, next(faults)).check(measured)
-    return found
+            of_fault, cost = Struck(run, span, next(faults)).check(measured)
+            found += of_fault
+            lost += [] if cost is None else [(span.asked.key(), cost)]
+    return found + check_downtime(run, lost)
+
+
+# --- downtime of a year ------------------------------------------------------------------------
+
+class Random:
+    """SplitMix64."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        self.state = mixed = self.state + 0x9E3779B97F4A7C15 & MASK
+        mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & MASK
+        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & MASK
+        return mixed ^ mixed >> 31
+
+
+class Repeated:
+    """A fault of the standard with what its repetitions cost."""
+
+    def __init__(self, asked):
+        self.asked, self.times, self.window, self.lost, self.powers = asked, 0, 0, [], []
+
+    def prepare(self):
+        power = (self.times << 64) // (self.times + SHAPE)
+        while power:
+            self.powers.append(power)
+            power = power * power >> 64
+        self.bits = [(1 << bit, power) for bit, power in enumerate(self.powers)][::-1]
+
+    def year(self, draw):
+        """With what cannot be excluded, and as it was seen."""
+        most, events = min(len(self.lost), MOST_REPETITIONS), 0
+        for _ in range(SHAPE):
+            drawn, reached = draw(), 1 << 64
+            for step, power in self.bits:
+                further = reached * power >> 64
+                if further > drawn:
+                    reached = further
+                    events += step
+        unlike = min(draw() for _ in range(most))
+        unseen = events * unlike + draw() >> 64
+        tail = min((self.window << 64) // (draw() + 1), YEAR_MS)
+        few = min(events, most)
+        total = sum(self.lost[draw() * len(self.lost) >> 64] for _ in range(few))
+        known, seen = (ceil_div(total * count, max(few, 1)) for count in (events - unseen, events))
+        return min(known + unseen * tail, YEAR_MS), min(seen, YEAR_MS)
+
+
+def models_downtime(run):
+    faults = run.standard["faults"]
+    return run.rules != V1 and bool(faults) and all(fault.get("timesAYear") is not None for fault in faults)
+
+
+def model_downtime(run, lost):
+    """Bounds of all faults and of each alone, each as (modelled, seen), or None."""
+    faults = {}
+    for limits in run.standard["faults"]:
+        asked = Asked(run.rules, limits["kind"], strike_of(limits))
+        fault = faults.setdefault(asked.key(), Repeated(asked))
+        fault.times = max(fault.times, limits["timesAYear"] * len(run.result["bundle"]["images"]))
+        fault.window = max(fault.window, limits["windowSeconds"] * 1000)
+        fault.lost = [ms for key, ms in lost if key == asked.key()]
+    faults = list(faults.values())
+    if not all(fault.lost for fault in faults):
+        return None
+    lines = [" ".join(map(str, [fault.times, fault.window, *fault.lost])) for fault in faults]
+    text = "\n".join([run.result["announcement"]["nonce"], *lines])
+    draw = Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")).next
+    for fault in faults:
+        fault.prepare()
+    years = [[fault.year(draw) for fault in faults] for _ in range(YEARS)]
+
+    def bound(amounts):
+        return sorted(amounts)[ceil_div(YEARS * 95, 100) - 1]
+
+    whole = [bound(min(sum(fault[side] for fault in year), YEAR_MS) for year in years) for side in (0, 1)]
+    alone = [[bound(year[place][side] for year in years) for side in (0, 1)] for place in range(len(faults))]
+    return whole, [(fault.asked, bounds) for fault, bounds in zip(faults, alone)]
+
+
+def check_downtime(run, lost):
+    run.downtime = model_downtime(run, lost) if models_downtime(run) else None
+    if run.downtime is None:
+        return []
+    (modelled, seen), alone = run.downtime
+
+    def parts(side):
+        most = sorted(alone, key=lambda one: -one[1][side])
+        named = [f"{asked.words()} {seconds_measured(bounds[side])}" for asked, bounds in most[:MOST_FAULTS]]
+        return ", ".join(named) + more(len(alone) - MOST_FAULTS)
+
+    declared = f"declared maxDowntimePerYear is {seconds(run.downtime_ms)}; alone: "
+    if seen > run.downtime_ms:
+        message = (f"1 of 20 modelled years has over {seconds_measured(seen)} of downtime by the faults of the "
+                   f"standard; {declared}{parts(1)}")
+        return [failed("DowntimeTooLong", message)]
+    if modelled > run.downtime_ms:
+        message = (f"so few repetitions do not exclude over {seconds_measured(modelled)} of downtime by the faults of "
+                   f"the standard in 1 of 20 years; {declared}{parts(0)}")
+        return [inconclusive("DowntimeNotExcluded", message)]
+    return []
 
 
 # --- figures -----------------------------------------------------------------------------------
@@ -1087,6 +1216,10 @@ def figures_of(run):
     add("", "requests", run.whole.total() if proven else None, exact(run.planned() * 9 // 10))
     add("", "unsentPpm", run.unsent_ppm(), MAX_UNSENT_PPM)
     add("", "lagP99Us", run.lag_p99() if proven else None, run.lag_limit())
+    if models_downtime(run):
+        whole = run.downtime[0] if run.downtime else (None, None)
+        add("", "modelledDowntimeMs", whole[0], run.downtime_ms)
+        add("", "seenDowntimeMs", whole[1], run.downtime_ms)
     faults = iter(run.prove["faults"] if proven else [])
     steady = run.standard["steady"]
     for span, measured in zip(run.spans, run.load):
@@ -1117,6 +1250,11 @@ def figures_of(run):
                 add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
             add(span.name, "recoveryMs", None if recovery == "never" else recovery, run.recovery_ms)
             add(span.name, "readyAgainMs", ready, None)
+            if run.rules != V1:
+                add(span.name, "lostMs", struck.lost() if struck else None, None)
+            if models_downtime(run):
+                alone = dict((asked.key(), bounds) for asked, bounds in run.downtime[1]) if run.downtime else {}
+                add(span.name, "modelledDowntimeMs", alone.get(span.asked.key(), (None,))[0], None)
     return figures
 
 

@@ -57,6 +57,17 @@ pub fn struck() -> TestResult {
     judged(result)
 }
 
+/// A result that passes, of a standard that also says how often each fault comes: [`struck`], with
+/// the downtime of a year modelled.
+#[must_use]
+pub fn modelled() -> TestResult {
+    let mut result = struck();
+    for (limits, times) in result.standard.faults.iter_mut().zip([12, 6, 2, 6, 6, 12, 6, 2]) {
+        limits.times_a_year = Some(times);
+    }
+    judged(result)
+}
+
 /// What `standard` asks of the components of `bundle`, and nothing fails.
 fn unbroken(standard: Standard, bundle: Bundle) -> TestResult {
     let components: Vec<&str> = bundle.images.keys().map(String::as_str).collect();
@@ -180,6 +191,8 @@ mod tests {
         assert_eq!(passing().verdict.outcome, Outcome::Passed);
         assert_eq!(struck().verdict.findings, []);
         assert_eq!(struck().verdict.outcome, Outcome::Passed);
+        assert_eq!(modelled().verdict.findings, []);
+        assert_eq!(modelled().verdict.outcome, Outcome::Passed);
         assert_eq!(failing().verdict.outcome, Outcome::Failed);
         assert_eq!(inconclusive().verdict.outcome, Outcome::Inconclusive);
     }

@@ -6,9 +6,11 @@
 //! `Inconclusive`; evidence is hostile input, so no count may overflow into a pass.
 
 mod asked;
+mod chance;
 mod completeness;
 mod contract;
 mod dose;
+mod downtime;
 mod fault;
 mod felt;
 mod figures;
@@ -60,7 +62,8 @@ pub struct Figure {
     pub phase: String,
     /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`; of a fault also
     /// `podsGone`, or `podsFelt` and `doseP50` where it is done on a node, `recoveryMs`,
-    /// `readyAgainMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`.
+    /// `readyAgainMs`, `lostMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`; of both, where
+    /// downtime is modelled, `modelledDowntimeMs`, and of the whole run `seenDowntimeMs`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
@@ -80,8 +83,9 @@ pub fn judge(result: &TestResult) -> Verdict {
     let load = Load::of(result.evidence.prove.as_ref(), &timeline);
     let mut found = plan::check(result, rules);
     found.extend(verified(result));
-    found.extend(proven(result, rules, &timeline, &load));
-    verdict(found, figures::of(result, rules, &timeline, &load))
+    let (proven, downtime) = proven(result, rules, &timeline, &load);
+    found.extend(proven);
+    verdict(found, figures::of(result, rules, &timeline, &load, downtime.as_ref()))
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.
@@ -117,34 +121,52 @@ fn verified(result: &TestResult) -> Vec<Found> {
     }
 }
 
-/// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator.
-fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -> Vec<Found> {
+/// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator,
+/// and the downtime that follows from it.
+fn proven(
+    result: &TestResult,
+    rules: Rules,
+    timeline: &Timeline,
+    load: &Load,
+) -> (Vec<Found>, Option<downtime::Downtime>) {
     let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
-    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return lacks };
+    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return (lacks, None) };
     let void = generator::voids(result, prove, timeline, load);
     if !void.is_empty() {
-        return void;
+        return (void, None);
     }
     let mut found: Vec<Found> = generator::saturated(load).into_iter().collect();
-    found.extend(phases(result, rules, prove, timeline, load));
-    found
+    let (of_phases, lost) = phases(result, rules, prove, timeline, load);
+    found.extend(of_phases);
+    let downtime = downtime::of(result, rules, &lost);
+    let declared = result.availability.max_downtime_per_year.millis();
+    found.extend(downtime.as_ref().and_then(|downtime| downtime::check(downtime, declared)));
+    (found, downtime)
 }
 
-/// Every phase by its own limits, in the order of the plan.
-fn phases(result: &TestResult, rules: Rules, prove: &ProveEvidence, timeline: &Timeline, load: &Load) -> Vec<Found> {
+/// Every phase by its own limits, in the order of the plan, and what the faults cost.
+fn phases(
+    result: &TestResult,
+    rules: Rules,
+    prove: &ProveEvidence,
+    timeline: &Timeline,
+    load: &Load,
+) -> (Vec<Found>, Vec<(Asked, u64)>) {
     let mut faults = prove.faults.iter();
-    let mut found = Vec::new();
+    let (mut found, mut lost) = (Vec::new(), Vec::new());
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
         if let Some((asked, component)) = Asked::of(rules, &span.phase.role) {
             if let Some(evidence) = faults.next() {
                 let struck = fault::Struck { asked, component, span, evidence, slots: &prove.slots };
-                found.extend(fault::check(result, &struck, measured));
+                let (of_fault, cost) = fault::check(result, &struck, measured);
+                found.extend(of_fault);
+                lost.extend(cost.map(|ms| (asked, ms)));
             }
         } else if span.phase.role == (PhaseRole::Steady {}) {
             found.extend(steady::check(&result.standard, timeline, span, measured));
         }
     }
-    found
+    (found, lost)
 }
 
 fn verdict(mut found: Vec<Found>, figures: Vec<Figure>) -> Verdict {

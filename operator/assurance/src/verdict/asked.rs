@@ -11,7 +11,7 @@ use crate::{
 use super::{Rules, say};
 
 /// A fault as the plan asks for it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The rules by which it is judged.
     pub rules: Rules,

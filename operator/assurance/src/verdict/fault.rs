@@ -17,7 +17,7 @@ use super::{
     found::{Found, failed, inconclusive},
     lease,
     load::{Measured, SLOTS, Span},
-    recovery::{Recovery, recovery},
+    recovery::{Recovery, lost_ms, recovery},
     say, steady,
 };
 
@@ -35,24 +35,23 @@ pub struct Struck<'a> {
     pub slots: &'a [Slot],
 }
 
-/// Holds one fault phase against the limits of its fault.
-pub fn check(result: &TestResult, struck: &Struck<'_>, measured: &Measured) -> Vec<Found> {
+/// Holds one fault phase against the limits of its fault; also what it cost, in milliseconds of
+/// service, where that may be concluded.
+pub fn check(result: &TestResult, struck: &Struck<'_>, measured: &Measured) -> (Vec<Found>, Option<u64>) {
     let (mut found, as_planned) = struck.done();
     found.extend(struck.residue());
     // A cost without a dose, or of more than was planned, is no cost of this fault.
-    if !as_planned {
-        return found;
-    }
-    let Some(limits) = struck.asked.limits(&result.standard) else { return found };
+    let limits = struck.asked.limits(&result.standard).filter(|_| as_planned);
+    let Some(limits) = limits else { return (found, None) };
     if let Some(few) = steady::too_few(&result.standard, struck.span, measured) {
         found.push(few);
-        return found;
+        return (found, None);
     }
     found.extend(struck.cost(&limits, measured));
     found.extend(struck.slow(&limits, measured));
     let declared = result.availability.recovery_time.millis();
     found.extend(struck.late_recovery(&result.standard, declared));
-    found
+    (found, struck.lost_ms())
 }
 
 impl Struck<'_> {
@@ -167,6 +166,12 @@ impl Struck<'_> {
             .into_iter()
             .filter_map(|(code, percent, limit)| Some(failed(code, measured.slower_than(percent, limit?, &place)?)))
             .collect()
+    }
+
+    /// Service lost from the injection to the end of the phase, in milliseconds.
+    pub fn lost_ms(&self) -> Option<u64> {
+        let first = self.span.from.saturating_mul(SLOTS).max(self.evidence.injected_ms? / SLOT_MS);
+        Some(lost_ms(self.slots, first, self.span.to.saturating_mul(SLOTS)))
     }
 
     /// From when on it is asked whether requests come through again, in milliseconds: from the

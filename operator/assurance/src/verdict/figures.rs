@@ -7,6 +7,7 @@ use crate::{dossier::TestResult, evidence::FaultEvidence, plan::PhaseRole};
 use super::{
     Figure, Rules,
     asked::Asked,
+    downtime::{self, Downtime},
     fault::Struck,
     felt::Felt,
     generator,
@@ -16,7 +17,13 @@ use super::{
 };
 
 /// Of the whole run, then of each phase in the order of the plan.
-pub fn of(result: &TestResult, rules: Rules, timeline: &Timeline<'_>, load: &Load) -> Vec<Figure> {
+pub fn of(
+    result: &TestResult,
+    rules: Rules,
+    timeline: &Timeline<'_>,
+    load: &Load,
+    downtime: Option<&Downtime>,
+) -> Vec<Figure> {
     let prove = result.evidence.prove.as_ref();
     let mut figures = vec![
         figure(
@@ -28,6 +35,13 @@ pub fn of(result: &TestResult, rules: Rules, timeline: &Timeline<'_>, load: &Loa
         figure("", "unsentPpm", generator::unsent_ppm(load), Some(generator::MAX_UNSENT_PPM)),
         figure("", "lagP99Us", prove.and_then(generator::lag_p99), Some(generator::lag_limit(&result.standard))),
     ];
+    let is_modelled = downtime::is_asked_for(rules, &result.standard);
+    if is_modelled {
+        let declared = Some(result.availability.max_downtime_per_year.millis());
+        let whole = downtime.map(|downtime| downtime.whole);
+        figures.push(figure("", "modelledDowntimeMs", whole.map(|bound| bound.modelled), declared));
+        figures.push(figure("", "seenDowntimeMs", whole.map(|bound| bound.seen), declared));
+    }
     let us = |ms: u32| Some(u64::from(ms) * 1_000);
     let mut faults = prove.into_iter().flat_map(|prove| &prove.faults);
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
@@ -52,6 +66,12 @@ pub fn of(result: &TestResult, rules: Rules, timeline: &Timeline<'_>, load: &Loa
                 let struck = faults.next().map(|evidence| Struck { asked, component, span, evidence, slots });
                 figures.extend(done(span, &asked, struck.as_ref()));
                 figures.extend(recovery(result, span, struck.as_ref()));
+                if rules >= Rules::V2 {
+                    let phase = &span.phase.name;
+                    figures.push(figure(phase, "lostMs", struck.as_ref().and_then(Struck::lost_ms), None));
+                    let alone = downtime.and_then(|downtime| downtime.alone(&asked));
+                    figures.extend(is_modelled.then(|| figure(phase, "modelledDowntimeMs", alone, None)));
+                }
             }
         }
     }

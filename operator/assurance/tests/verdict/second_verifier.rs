@@ -66,6 +66,16 @@ fn the_second_verifier_agrees_on_varied_results() {
     assert_agree(&results);
 }
 
+/// Years are modelled alike to the last millisecond. Few results, since each has thousands of years.
+#[test]
+fn the_second_verifier_agrees_on_modelled_years() {
+    let results: Vec<TestResult> = (0..16).map(varied::modelled).collect();
+    let codes: BTreeSet<&str> =
+        results.iter().flat_map(|result| &result.verdict.findings).map(|finding| finding.code.as_str()).collect();
+    assert!(["DowntimeTooLong", "DowntimeNotExcluded"].into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    assert_agree(&results);
+}
+
 #[test]
 fn the_second_verifier_agrees_on_the_vectors() {
     assert_agree(&vectors().into_iter().map(|(_, result)| result).collect::<Vec<_>>());
@@ -202,6 +212,16 @@ fn cases() -> Vec<(&'static str, TestResult)> {
                 let mut second = fault(r, "loss-50000-web").doses[0].clone();
                 second.pod = "web-loss-1".to_owned();
                 fault(r, "loss-50000-web").doses.push(second);
+            }),
+        ),
+        ("v2-year-modelled", sample::modelled()),
+        (
+            "v2-year-too-long",
+            with(|r| {
+                for limits in &mut r.standard.faults {
+                    limits.times_a_year = Some(52);
+                }
+                r.availability.max_downtime_per_year = "3m".parse().unwrap();
             }),
         ),
         ("v2-contradictory", with(|r| fault(r, "delay-200-web").doses[0].during.reverse())),

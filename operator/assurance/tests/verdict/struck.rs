@@ -294,7 +294,31 @@ fn figures_say_how_many_felt_how_much() {
     assert_eq!(figure(DELAY, "p99Us"), (Some(12_031), Some(1_500_000)));
     assert_eq!(figure(LOSS, "p99Us"), (Some(12_031), None));
     assert_eq!(figure(PARTITION, "recoveryMs"), (Some(0), Some(30_000)), "it served as soon as the lease had ended");
+    assert_eq!(figure(PARTITION, "lostMs"), (Some(2_000), None));
     assert!(verdict.figures.iter().all(|figure| figure.name != "podsGone"));
+}
+
+/// What counts is the pod that felt least, and of a limit of bandwidth that is the one that sent most.
+#[test]
+fn the_dose_is_that_of_the_pod_that_felt_least() {
+    for (index, phase, less) in [(6, "delay-50-web", 45_000), (8, "bandwidth-500-web", 550)] {
+        let verdict = after(|result| {
+            result.standard.faults[index - 2].share = Some(Share::All);
+            strike(result, index).share = Share::All;
+            let fault = fault(result, phase);
+            fault.doses.truncate(2 - index / 8);
+            let mut second = fault.doses.clone();
+            for dose in &mut second {
+                dose.pod.clone_from(&fault.before[1].uid);
+                let before = if index == 6 { dose.before[0][0] } else { 0 };
+                dose.during = vec![[before + less, 9]];
+            }
+            fault.doses.extend(second);
+        });
+        assert_eq!(verdict.outcome, Passed, "{:?}", verdict.findings);
+        let found = verdict.figures.iter().find(|figure| figure.phase == phase && figure.name == "doseP50").unwrap();
+        assert_eq!(found.value, Some(less), "{phase}");
+    }
 }
 
 /// The first rules knew no strike and no kind on the node, and they stay as they were.

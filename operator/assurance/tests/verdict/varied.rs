@@ -58,6 +58,26 @@ pub fn result(seed: u64) -> TestResult {
     sample::judged(result)
 }
 
+/// A result of a standard that says how often each fault comes, and of a service that declares little
+/// downtime, or much.
+pub fn modelled(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = sample::struck();
+    for limits in &mut result.standard.faults {
+        limits.times_a_year = Some([1, 12, 365, 100_000][random.index(4)]);
+        if !seed.is_multiple_of(4) {
+            limits.times_a_year = Some(random.small(40) + 1);
+        }
+    }
+    for _ in 0..random.below(4) {
+        let from = random.small(500);
+        sample::fail(&mut result, random.small(2), from..from + random.small(6), Failure::Timeout);
+    }
+    let minutes = random.below(3) * random.below(3) * 120 + random.below(10);
+    result.availability.max_downtime_per_year = format!("{minutes}m").parse().unwrap();
+    sample::judged(result)
+}
+
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
     let mut result = if random.below(2) == 0 { sample::passing() } else { sample::struck() };

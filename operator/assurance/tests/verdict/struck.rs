@@ -96,6 +96,16 @@ const TABLE: &[(&str, Change, Outcome, &[&str])] = &[
     ("p95 beyond its limit", |r| slow(r, 500_001, 7), Failed, &["FaultP95TooHigh"]),
     ("six of 120 are beyond p95", |r| slow(r, 500_001, 6), Passed, &[]),
     ("p99 at its limit", |r| slow(r, 1_500_000, 2), Passed, &[]),
+    (
+        "of two limits for the same fault the stricter holds",
+        |r| {
+            let mut second = r.standard.faults[3].clone();
+            (second.p95_ms, second.p99_ms) = (None, Some(12));
+            r.standard.faults.push(second);
+        },
+        Failed,
+        &["FaultP99TooHigh"],
+    ),
     ("p99 beyond its limit", |r| slow(r, 1_500_001, 2), Failed, &["FaultP99TooHigh"]),
     ("one of 120 is beyond p99", |r| slow(r, 1_500_001, 1), Passed, &[]),
     (

@@ -69,6 +69,11 @@ pub fn modelled(seed: u64) -> TestResult {
             limits.times_a_year = Some(random.small(40) + 1);
         }
     }
+    if random.below(2) == 0 {
+        let mut again = result.standard.faults[random.index(8)].clone();
+        (again.times_a_year, again.window_seconds) = (Some(random.small(80) + 1), random.small(6) + 1);
+        result.standard.faults.push(again);
+    }
     for _ in 0..random.below(4) {
         let from = random.small(500);
         sample::fail(&mut result, random.small(2), from..from + random.small(6), Failure::Timeout);

@@ -19,7 +19,8 @@ import json
 import re
 import sys
 
-RULES = "factory.gov.kg/verdict/v1"
+V1, V2 = "factory.gov.kg/verdict/v1", "factory.gov.kg/verdict/v2"
+KNOWN = (V1, V2)
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://factory.gov.kg/attestation/test-result/v1"
 PAYLOAD = "application/vnd.in-toto+json"
@@ -42,8 +43,40 @@ CAUSES = {
     "Content": "wrong content",
     "Unsent": "not sent",
 }
-SLUG = {"PodKill": "pod-kill", "RollingRestart": "rolling-restart"}
-PHRASE = {"PodKill": "one of its pods was killed", "RollingRestart": "its pods were replaced one by one"}
+SLUG = {
+    "PodKill": "pod-kill",
+    "RollingRestart": "rolling-restart",
+    "ContainerKill": "container-kill",
+    "Freeze": "freeze",
+    "Partition": "partition",
+    "Delay": "delay",
+    "Loss": "loss",
+    "Bandwidth": "bandwidth",
+    "DnsOutage": "dns-outage",
+}
+PHRASE = {
+    "PodKill": "one of its pods was killed",
+    "RollingRestart": "its pods were replaced one by one",
+    "ContainerKill": "its process was killed",
+    "Freeze": "its processes stood still",
+    "Partition": "it was cut off from the network",
+    "Delay": "packets to it were delayed",
+    "Loss": "packets to it were lost",
+    "Bandwidth": "its bandwidth was limited",
+    "DnsOutage": "it got no answer from DNS",
+}
+THROUGH_API = {"PodKill", "RollingRestart"}
+STRENGTH = {"Delay": "delayMs", "Loss": "lossPpm", "Bandwidth": "kilobytesPerSecond"}
+# Fields of a fault's limits that the first rules did not know.
+LATER = ["leaseSeconds", "share", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
+CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
+LEASE_LATE_MS = 1000
+YEARS = 5000  # that are modelled
+SHAPE = 4  # of the distribution of a fault's rate
+MOST_REPETITIONS = 64
+MOST_FAULTS = 3  # that are named before the rest is counted
+YEAR_MS = 365 * 24 * 3_600_000
+MASK = 2**64 - 1
 MUTATION = {"WrongStatus": "a wrong status", "EmptyBody": "an empty body", "WrongValues": "wrong values"}
 
 
@@ -162,24 +195,85 @@ def share_ppm(part, whole):
     return exact(ceil_div(part * 1_000_000, whole)) if whole > 0 else None
 
 
+def strike_of(limits):
+    """What the limits of a fault ask for, if it is a fault on the node."""
+    if limits["kind"] in THROUGH_API:
+        return None
+    strengths = [limits.get(field) for field in STRENGTH.values()]
+    return {
+        "share": limits.get("share") or "One",
+        "leaseSeconds": limits.get("leaseSeconds") or 0,
+        "strength": next((strength for strength in strengths if strength is not None), 0),
+    }
+
+
+class Asked:
+    """What was asked of one fault phase."""
+
+    def __init__(self, rules, kind, strike):
+        self.rules, self.kind, self.strike, self.slug = rules, kind, strike, SLUG[kind]
+        self.on_node = rules != V1 and kind not in THROUGH_API
+        self.lasts = self.on_node and kind != "ContainerKill"
+        self.has_strength = kind in STRENGTH
+        self.all = strike is not None and strike["share"] == "All"
+        self.lease_ms = strike["leaseSeconds"] * 1000 if self.lasts and strike else 0
+
+    def strength(self):
+        """As strong as a standard can ask for, or None."""
+        most = 1_000_000 if self.kind == "Loss" else 2**32 - 1
+        return self.strike["strength"] if self.strike and 0 < self.strike["strength"] <= most else None
+
+    def key(self):
+        return self.kind, tuple(sorted(self.strike.items())) if self.strike else None
+
+    def words(self):
+        if not self.on_node or self.strike is None:
+            return self.slug
+        strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
+        amount = {"Delay": f" of {strength} ms", "Loss": f" of {percent(strength)}",
+                  "Bandwidth": f" of {strength} kB/s"}.get(self.kind, "")
+        return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
+
+    def phrase(self):
+        return PHRASE[self.kind] + (f" ({self.words()})" if self.on_node else "")
+
+    def limited_by(self, limits):
+        if limits["kind"] != self.kind:
+            return False
+        if self.rules == V1:
+            plain = all(limits.get(field) is None for field in LATER)
+            return self.kind in THROUGH_API and self.strike is None and plain
+        return strike_of(limits) == self.strike
+
+    def limit(self, standard, field):
+        """The strictest of a field, or None."""
+        matching = [limits for limits in standard["faults"] if self.limited_by(limits)]
+        return min((one[field] for one in matching if one.get(field) is not None), default=None)
+
+
 class Span:
-    def __init__(self, phase, start):
+    def __init__(self, rules, phase, start):
         self.phase, self.name = phase, phase["name"]
         self.start, self.end = start, start + phase["seconds"]
         (self.role, detail), = phase["role"].items()
-        self.kind, self.component = detail.get("kind"), detail.get("component")
+        self.component, self.asked = detail.get("component"), None
+        if self.role == "fault":
+            self.asked = Asked(rules, detail["kind"], detail.get("strike"))
 
 
 class Run:
     """A test result with its timeline and its load summed up."""
 
     def __init__(self, result):
+        self.rules = result["rules"]
         self.result, self.plan, self.standard = result, result["plan"], result["standard"]
         self.verify, self.prove = result["evidence"].get("verify"), result["evidence"].get("prove")
         self.recovery_ms = span_ms(result["availability"]["recoveryTime"])
+        self.downtime_ms = span_ms(result["availability"]["maxDowntimePerYear"])
+        self.downtime = None
         self.spans, start = [], 0
         for phase in self.plan["prove"]["phases"]:
-            self.spans.append(Span(phase, start))
+            self.spans.append(Span(self.rules, phase, start))
             start = self.spans[-1].end
         self.seconds = start
         self.load, self.whole = [Measured() for _ in self.spans], Measured()
@@ -188,10 +282,6 @@ class Run:
             for span, measured in zip(self.spans, self.load):
                 if span.start <= bucket["second"] < span.end:
                     measured.add(bucket)
-
-    def fault_limit(self, kind):
-        limits = [fault["maxFailedPpm"] for fault in self.standard["faults"] if fault["kind"] == kind]
-        return min(limits, default=None)
 
     def least(self):
         return max(self.standard["minRequests"], 1)
@@ -222,7 +312,8 @@ def inconclusive(code, message):
 # --- the plan ----------------------------------------------------------------------------------
 
 def check_plan(run):
-    rules = [plan_load, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits]
+    rules = [plan_load, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
+             plan_strikes]
     return [inconclusive("PlanIncomplete", lack) for lack in (rule(run) for rule in rules) if lack]
 
 
@@ -274,20 +365,51 @@ def plan_faults(run):
         return "the standard has no fault, or the bundle no component: nothing is known about resilience"
     for component in sorted(images, key=lambda name: name.encode()):
         for fault in run.standard["faults"]:
-            watched = [s.end - s.start for s in run.spans if s.kind == fault["kind"] and s.component == component]
-            slug, window = SLUG[fault["kind"]], fault["windowSeconds"]
+            watched = [span.end - span.start for span in run.spans
+                       if span.component == component and span.asked.limited_by(fault)]
+            words, window = Asked(run.rules, fault["kind"], strike_of(fault)).words(), fault["windowSeconds"]
             if not watched:
-                return f"the plan lacks {slug} of component {quote(component)}, which the standard requires"
+                return f"the plan lacks {words} of component {quote(component)}, which the standard requires"
             if max(watched) < window:
-                return (f"{slug} of component {quote(component)} is watched for {max(watched)} s; "
+                return (f"{words} of component {quote(component)} is watched for {max(watched)} s; "
                         f"the standard requires {window} s")
     return None
 
 
 def plan_limits(run):
     for span in run.spans:
-        if span.role == "fault" and run.fault_limit(span.kind) is None:
-            return f"phase {quote(span.name)}: the standard has no limits for {SLUG[span.kind]}"
+        if span.asked and span.asked.limit(run.standard, "maxFailedPpm") is None:
+            return f"phase {quote(span.name)}: the standard has no limits for {span.asked.words()}"
+    return None
+
+
+def plan_strikes(run):
+    for span in run.spans:
+        lack = lack_of_strike(span) if span.asked and run.rules != V1 else None
+        if lack:
+            return f"phase {quote(span.name)}: {lack}"
+    return None
+
+
+def lack_of_strike(span):
+    asked, strike, words = span.asked, span.asked.strike, span.asked.words()
+    if strike is None:
+        return f"the plan does not say how {words} is done" if asked.on_node else None
+    if not asked.on_node:
+        return f"{words} is not done on a node, as the plan says"
+    lease, strength, length = strike["leaseSeconds"], strike["strength"], span.end - span.start
+    if asked.lasts and lease == 0:
+        return f"the plan does not say how long {words} lasts"
+    if not asked.lasts and lease > 0:
+        return f"{words} happens once, and cannot last"
+    if lease > 0 and lease >= length:
+        return f"{words} lasts until the end of its {length} s: what comes after it is not watched"
+    if asked.has_strength and strength == 0:
+        return f"the plan does not say how strong {asked.slug} is"
+    if asked.has_strength and asked.strength() is None:
+        return f"{words} is stronger than a standard can ask for"
+    if not asked.has_strength and strength > 0:
+        return f"{words} has no strength, and the plan gives it one"
     return None
 
 
@@ -348,7 +470,7 @@ def lacks_of_prove(run):
     lacks = of_another_run(run, "the load", run.prove["nonce"])
     incomplete = [lack_phases(run), lack_slots(run), lack_faults(run)]
     contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run), wrong_sums(run), wrong_lag(run),
-                     wrong_moments(run)]
+                     wrong_moments(run), wrong_doses(run)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -392,6 +514,10 @@ def out_of_range(run):
     for fault in prove["faults"]:
         numbers += [fault.get("injectedMs") or 0, fault.get("readyAgainMs") or 0]
         numbers += [pod["atMs"] for pod in fault["gone"]]
+        if run.rules != V1:
+            numbers.append(fault.get("endedMs") or 0)
+            numbers += [number for dose in fault.get("doses", []) for cell in dose["before"] + dose["during"]
+                        for number in cell]
     if max(numbers) > MAX_EXACT:
         return f"a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"
     return None
@@ -453,9 +579,41 @@ def wrong_lag(run):
 
 def wrong_moments(run):
     for fault in run.prove["faults"]:
-        injected, ready = fault.get("injectedMs"), fault.get("readyAgainMs")
+        injected, ready, ended = (fault.get(name) for name in ("injectedMs", "readyAgainMs", "endedMs"))
         if ready is not None and (injected is None or ready < injected):
             return f"phase {quote(fault['phase'])}: ready again before anything was injected"
+        if run.rules != V1 and ended is not None and (injected is None or ended < injected):
+            return f"phase {quote(fault['phase'])}: over before anything was injected"
+    return None
+
+
+def wrong_doses(run):
+    if run.rules == V1:
+        return None
+    planned = [span.asked for span in run.spans if span.asked]
+    for asked, fault in zip(planned, run.prove["faults"]):
+        place, doses, seen = f"phase {quote(fault['phase'])}", fault.get("doses", []), set()
+        if not asked.on_node:
+            if doses or fault.get("endedMs") is not None:
+                return f"{place}: {asked.words()} is not done on a node, and has no dose or end"
+            continue
+        before = {pod["uid"] for pod in fault["before"]}
+        for dose in doses:
+            pod, name = dose["pod"], dose["class"]
+            wrong = None
+            if (name == "Dns") != (asked.kind == "DnsOutage"):
+                wrong = f"a dose of class {name}, which {asked.slug} does not have"
+            elif (pod, name) in seen:
+                wrong = f"two doses of class {name}"
+            elif not asked.all and pod not in before:
+                wrong = "a dose of a pod that was not there before"
+            elif not rises(dose["before"]) or not rises(dose["during"]):
+                wrong = "the values of a histogram of its dose do not rise"
+            elif asked.kind not in ("Delay", "Bandwidth") and any(v > 1 for v, _ in dose["before"] + dose["during"]):
+                wrong = "a value of its dose is neither 0 nor 1"
+            if wrong:
+                return f"{place}, pod {quote(pod)}: {wrong}"
+            seen.add((pod, name))
     return None
 
 
@@ -590,14 +748,207 @@ def check_steady(run, span, measured):
     if share:
         message = f"{place}, {share}; the standard allows {percent(limits['maxFailedPpm'])}"
         found.append(failed("SteadyFailuresTooHigh", message))
-    for code, rank, limit in (("SteadyP95TooHigh", 95, limits["p95Ms"]), ("SteadyP99TooHigh", 99, limits["p99Ms"])):
+    return found + slow(measured, place, "Steady", limits["p95Ms"], limits["p99Ms"])
+
+
+def slow(measured, place, prefix, p95_ms, p99_ms):
+    found = []
+    for rank, limit in ((95, p95_ms), (99, p99_ms)):
         us = measured.latency.percentile(rank)
-        if us is not None and us > limit * 1000:
+        if None not in (us, limit) and us > limit * 1000:
             message = (f"{place}, {rank} % of answers came within {latency_measured(us)}; "
                        f"the standard asks for {latency(limit * 1000)}")
-            found.append(failed(code, message))
+            found.append(failed(f"{prefix}P{rank}TooHigh", message))
     return found
 
+
+# --- doses -------------------------------------------------------------------------------------
+
+def felt(strength=None):
+    return ("Felt", strength)
+
+
+def not_felt(why):
+    return ("NotFelt", why)
+
+
+def unknown(why):
+    return ("Unknown", why)
+
+
+def histogram(cells):
+    result = Histogram()
+    result.add(cells)
+    return result
+
+
+def sides(cells):
+    return [sum(count for value, count in cells if value == side) for side in (0, 1)]
+
+
+def too_few_samples(what, before, during, least):
+    return unknown(f"{before} {what} before it and {during} while it lasted; fewer than {least} say nothing")
+
+
+def dose_killed(_, before, during):
+    (alive_before, gone_before), (alive, gone) = sides(before), sides(during)
+    if gone_before:
+        return not_felt("its process was seen gone before it")
+    if not alive_before:
+        return unknown("its process was not seen alive before it")
+    if gone:
+        return felt()
+    if not alive:
+        return unknown("nobody looked at its process after it")
+    return not_felt(f"its process was seen alive {alive} times after it, and never gone")
+
+
+def dose_frozen(_, before, during):
+    (ran_before, still_before), (ran, still) = sides(before), sides(during)
+    seen_before, seen = ran_before + still_before, ran + still
+    if seen_before < 5 or seen < 5:
+        return too_few_samples("moments", seen_before, seen, 5)
+    if still_before * 10 > seen_before:
+        return not_felt(f"it stood still in {still_before} of {seen_before} moments before it already")
+    if still * 10 < seen * 9:
+        return not_felt(f"it stood still in {still} of {seen} moments while it lasted; 9 of 10 must")
+    return felt()
+
+
+def packets_before(before):
+    passed, dropped = sides(before)
+    if dropped:
+        return not_felt(f"{dropped} of {passed + dropped} packets were dropped before it already")
+    return None if passed else unknown("no packet was seen to pass before it")
+
+
+def dose_cut_off(_, before, during):
+    passed, dropped = sides(during)
+    if packets_before(before):
+        return packets_before(before)
+    if not passed + dropped:
+        return unknown("no packet was seen while it lasted")
+    if passed:
+        return not_felt(f"{passed} of {passed + dropped} packets passed while it lasted; none may")
+    return felt()
+
+
+def dose_lost(asked, before, during):
+    passed, dropped = sides(during)
+    seen, million = passed + dropped, 1_000_000
+    lose, to_pass = seen * asked, seen * (million - asked)
+    if packets_before(before):
+        return packets_before(before)
+    if seen < 50:
+        return unknown(f"{seen} packets while it lasted; fewer than 50 say nothing")
+    if lose < 5 * million:
+        return unknown(f"of {seen} packets fewer than 5 should be lost; that says nothing")
+    if asked < million and to_pass < 5 * million:
+        return unknown(f"of {seen} packets fewer than 5 should pass; that says nothing")
+    if 2 * dropped * million < lose or dropped * million > 2 * lose or 2 * passed * million < to_pass:
+        return not_felt(f"{dropped} of {seen} packets were lost; asked was {percent(asked)}, "
+                        f"and half to twice of that is felt")
+    return felt(share_ppm(dropped, seen))
+
+
+def dose_delayed(asked_ms, before, during):
+    before, during = histogram(before), histogram(during)
+    counts = [sum(side.cells.values()) for side in (before, during)]
+    if min(counts) < 5:
+        return too_few_samples("packets", *counts, 5)
+    asked, was, now, quarter = asked_ms * 1000, before.percentile(50), during.percentile(50), during.percentile(25)
+    least, most = asked * 4 // 5, asked * 3 // 2
+    wanted = f"asked was {latency(asked)} more, and from {latency(least)} to {latency(most)} more is felt"
+    if not least <= now - was <= most:
+        return not_felt(f"packets took {latency(was)} before it and {latency(now)} while it lasted; {wanted}")
+    if quarter < least:
+        return not_felt(f"a quarter of packets took no more than {latency(quarter)} while it lasted; {wanted}")
+    return felt(now - was)
+
+
+def dose_limited(asked, before, during):
+    before, during = histogram(before), histogram(during)
+    counts = [sum(side.cells.values()) for side in (before, during)]
+    if min(counts) < 2:
+        return too_few_samples("seconds", *counts, 2)
+    was, most = before.percentile(50), during.percentile(100)
+    if was * 4 <= asked * 5:
+        return unknown(f"in half of the seconds before it no more than {was} kB left; {asked} kB/s is felt only by a "
+                       f"pod that sends over a quarter more")
+    if most * 4 > asked * 5:
+        return not_felt(f"up to {most} kB left in a second while it lasted; asked was {asked} kB/s, "
+                        f"and up to a quarter more is felt")
+    if most * 2 < asked:
+        return not_felt(f"no more than {most} kB left in any second while it lasted; asked was {asked} kB/s, "
+                        f"and half of that must be reached")
+    return felt(most)
+
+
+DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
+        "Loss": dose_lost, "Delay": dose_delayed, "Bandwidth": dose_limited}
+
+
+def dose_of_pod(asked, doses):
+    """The class that decided, and what the pod felt."""
+    whole = "Dns" if asked.kind == "DnsOutage" else "All"
+    strength = asked.strength()
+    if asked.has_strength and strength is None:
+        return whole, unknown("the plan does not say how strong it is")
+    if not doses:
+        return whole, unknown("nothing was measured")
+    said = [(name, DOSE[asked.kind](strength, dose["before"], dose["during"]))
+            for name in CLASSES for dose in doses if dose["class"] == name]
+    for name, dose in said:
+        if dose[0] == "NotFelt":
+            return name, dose
+    names = {name for name, _ in said}
+    missing = [name for name in (["Dns"] if whole == "Dns" else ["New", "Pooled"]) if name not in names]
+    if whole not in names and missing:
+        return missing[0], unknown("nothing was measured")
+    strengths = [dose[1] for _, dose in said if dose[0] == "Felt"]
+    return (whole, felt(least_of(asked, strengths))) if strengths else said[0]
+
+
+def least_of(asked, strengths):
+    """The strength of the one that felt least: a limit of bandwidth is less the more it lets through."""
+    strengths = [strength for strength in strengths if strength is not None]
+    return (max if asked.kind == "Bandwidth" else min)(strengths, default=None)
+
+
+class WhoFelt:
+    """Who felt a fault on the node."""
+
+    def __init__(self, asked, evidence):
+        pods = {}
+        for dose in evidence.get("doses", []):
+            pods.setdefault(dose["pod"], []).append(dose)
+        ready = {pod["uid"] for pod in evidence["before"] if pod["ready"]}
+        judged = sorted((pod for pod in ready if asked.all or pod in pods), key=lambda uid: uid.encode())
+        said = [(pod, *dose_of_pod(asked, pods.get(pod, []))) for pod in judged]
+        strengths = [dose[1] for _, _, dose in said if dose[0] == "Felt"]
+        self.ready, self.count, self.struck = len(ready), len(strengths), len(pods)
+        self.least, self.must = least_of(asked, strengths), max(len(ready), 1) if asked.all else 1
+        self.missed = next(((wanted, f"pod {quote(pod)}{CLASSES[name]}: {dose[1]}")
+                            for wanted in ("NotFelt", "Unknown") for pod, name, dose in said if dose[0] == wanted),
+                           ("Unknown", "nothing was measured in a ready pod"))
+        self.too_wide = not asked.all and self.struck > 1
+
+    def check(self, name, words):
+        found = []
+        if self.count < self.must:
+            what, why = self.missed
+            tail = f"{self.count} of {self.ready} ready pods felt it, {self.must} must; {why}"
+            if what == "NotFelt":
+                found.append(inconclusive("FaultNotFelt", f"{name}: {words} was not felt: {tail}"))
+            else:
+                message = f"{name}: it is not known whether {words} was felt: {tail}"
+                found.append(inconclusive("FaultDoseUnknown", message))
+        if self.too_wide:
+            found.append(inconclusive("FaultTooWide", f"{name}: {words} struck {self.struck} pods; one was planned"))
+        return found
+
+
+# --- faults ------------------------------------------------------------------------------------
 
 class Struck:
     """One fault: whom it struck and what was seen of it."""
@@ -609,59 +960,104 @@ class Struck:
         before = {pod["uid"] for pod in evidence["before"] if pod["ready"]}
         gone = {pod["uid"] for pod in evidence["gone"] if self.start <= pod["atMs"] < self.end}
         self.before, self.gone = len(before), len(before & gone)
-        self.must = 1 if span.kind == "PodKill" else max(self.before, 1)
-        self.limit = run.fault_limit(span.kind)
-        self.name, self.slug = cut(span.component), SLUG[span.kind]
+        self.asked = span.asked
+        self.must = max(self.before, 1) if self.asked.kind == "RollingRestart" else 1
+        self.limit = self.asked.limit(run.standard, "maxFailedPpm")
+        self.name, self.words = cut(span.component), self.asked.words()
+        self.as_planned = self.injected is not None and self.gone > 0
 
     def check(self, measured):
-        found = self.dose() + self.residue()
-        if self.injected is None or self.gone == 0 or self.limit is None:
-            return found
+        """What is found, and the lost service from which something may be concluded, or None."""
+        found = self.done() + self.residue()
+        if not self.as_planned or self.limit is None:
+            return found, None
         few = too_few(self.run, self.span, measured)
-        return found + (few or self.cost(measured) + self.late_recovery())
+        if few:
+            return found + few, None
+        return found + self.cost(measured) + self.slow(measured) + self.late_recovery(), self.lost()
 
-    def dose(self):
+    def due(self, since):
+        """Slots with requests, from a moment in milliseconds on: index, good, failed."""
+        first, last = max(self.span.start * SLOTS, since // SLOT_MS), self.span.end * SLOTS
+        slots = enumerate(self.run.prove["slots"][first:last], first)
+        return [(index, good, bad) for index, (good, bad) in slots if good + bad > 0]
+
+    def lost(self):
+        if self.injected is None:
+            return None
+        due, end = self.due(self.injected), min(self.span.end * SLOTS, len(self.run.prove["slots"]))
+        until = [slot[0] for slot in due[1:]] + [end]
+        return sum(ceil_div((to - at) * SLOT_MS * bad, good + bad) for (at, good, bad), to in zip(due, until))
+
+    def done(self):
         errors = self.evidence["errors"]
         why = cut(errors[0]) + more(len(errors) - 1) if errors else "no reason was given"
         if self.injected is None:
-            return [inconclusive("FaultRefused", f"{self.name}: {self.slug} could not be injected: {why}")]
+            return [inconclusive("FaultRefused", f"{self.name}: {self.words} could not be injected: {why}")]
         found = []
         if errors:
-            found.append(inconclusive("FaultErrors", f"{self.name}: {self.slug} did not go as it should: {why}"))
-        latest = (self.end - self.start) // 5
+            found.append(inconclusive("FaultErrors", f"{self.name}: {self.words} did not go as it should: {why}"))
+        window = self.end - self.start
+        latest = min(window // 5, max(window - self.asked.lease_ms, 0))
         if not self.start <= self.injected <= self.start + latest:
-            message = (f"{self.name}: {self.slug} came {seconds(self.injected)} after the start of the load; its phase "
+            message = (f"{self.name}: {self.words} came {seconds(self.injected)} after the start of the load; its phase "
                        f"began at {seconds(self.start)}, and it must come within {seconds(latest)} of that")
             found.append(inconclusive("FaultOutOfTime", message))
+        if self.asked.on_node:
+            who, lease = WhoFelt(self.asked, self.evidence), self.lease()
+            self.as_planned = who.count > 0 and not who.too_wide and not lease
+            return found + who.check(self.name, self.words) + lease
         if self.gone < self.must:
-            message = (f"{self.name}: {self.slug} was not felt: {self.gone} of {self.before} ready pods went within "
-                       f"the {seconds(self.end - self.start)} of its phase; {self.must} must")
+            message = (f"{self.name}: {self.words} was not felt: {self.gone} of {self.before} ready pods went within "
+                       f"the {seconds(window)} of its phase; {self.must} must")
             found.append(inconclusive("FaultNotFelt", message))
         return found
+
+    def lease(self):
+        ended, lease = self.evidence.get("endedMs"), self.asked.lease_ms
+        if not self.asked.lasts:
+            return []
+        what = f"{self.name}: {self.words}"
+        if ended is None:
+            message = f"{what} was not seen to end; its lease is {seconds(lease)}"
+            return [inconclusive("LeaseNotSeenToEnd", message)]
+        lasted = ended - self.injected
+        if lasted > lease + LEASE_LATE_MS:
+            return [inconclusive("LeaseOverrun", f"{what} lasted {seconds(lasted)}; its lease is {seconds(lease)}")]
+        if ended > self.end:
+            message = f"{what} ended {seconds(ended)} after the start of the load; its phase ended at {seconds(self.end)}"
+            return [inconclusive("LeaseOverrun", message)]
+        if lasted * 10 < lease * 9:
+            message = f"{what} lasted only {seconds(lasted)}; its lease is {seconds(lease)}"
+            return [inconclusive("LeaseCutShort", message)]
+        return []
 
     def residue(self):
         residue = self.evidence["residue"]
         if not residue:
             return []
-        message = f"{self.name}: {self.slug} left something behind: {cut(residue[0])}{more(len(residue) - 1)}"
+        message = f"{self.name}: {self.words} left something behind: {cut(residue[0])}{more(len(residue) - 1)}"
         return [inconclusive("ResidueLeft", message)]
 
     def cost(self, measured):
         share = measured.failed_more_than(self.limit)
         if not share:
             return []
-        message = (f"{self.name}: when {PHRASE[self.span.kind]}, {share}; "
+        message = (f"{self.name}: when {self.asked.phrase()}, {share}; "
                    f"the standard allows {percent(self.limit)}")
         return [failed("FaultCostTooHigh", message)]
+
+    def slow(self, measured):
+        limits = [self.asked.limit(self.run.standard, field) for field in ("p95Ms", "p99Ms")]
+        return slow(measured, f"{self.name}: when {self.asked.phrase()}", "Fault", *limits)
 
     def recovery(self):
         """Milliseconds to recovery, "never", or None where it cannot be said."""
         if self.injected is None or self.limit is None:
             return None
+        back_from = self.injected + (self.asked.lease_ms if self.asked.all else 0)
         allowed_ppm = max(self.limit, self.run.standard["steady"]["maxFailedPpm"])
-        first, last = max(self.span.start * SLOTS, self.injected // SLOT_MS), self.span.end * SLOTS
-        slots = self.run.prove["slots"][first:last]
-        due = [(index, good, bad) for index, (good, bad) in enumerate(slots, first) if good + bad > 0]
+        due = self.due(back_from)
         if len(due) < TOGETHER:
             return None
         for place in reversed(range(len(due) - TOGETHER + 1)):
@@ -671,11 +1067,11 @@ class Struck:
             if bad > ceil_div(total * allowed_ppm, 1_000_000):
                 if place == len(due) - TOGETHER:
                     return "never"
-                return max(due[place + 1][0] * SLOT_MS - self.injected, 0)
+                return max(due[place + 1][0] * SLOT_MS - back_from, 0)
         return 0
 
     def late_recovery(self):
-        after = f"{self.name}: after {PHRASE[self.span.kind]}"
+        after = f"{self.name}: after {self.asked.phrase()}"
         recovery, declared = self.recovery(), self.run.recovery_ms
         if recovery is None:
             message = f"{after}, requests were due in too few moments to see when it served again"
@@ -694,13 +1090,117 @@ class Struck:
 
 
 def check_phases(run):
-    faults, found = iter(run.prove["faults"]), []
+    faults, found, lost = iter(run.prove["faults"]), [], []
     for span, measured in zip(run.spans, run.load):
         if span.role == "steady":
             found += check_steady(run, span, measured)
         elif span.role == "fault":
-            found += Struck(run, span, next(faults)).check(measured)
-    return found
+            of_fault, cost = Struck(run, span, next(faults)).check(measured)
+            found += of_fault
+            lost += [] if cost is None else [(span.asked.key(), cost)]
+    return found + check_downtime(run, lost)
+
+
+# --- downtime of a year ------------------------------------------------------------------------
+
+class Random:
+    """SplitMix64."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        self.state = mixed = self.state + 0x9E3779B97F4A7C15 & MASK
+        mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9 & MASK
+        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & MASK
+        return mixed ^ mixed >> 31
+
+
+class Repeated:
+    """A fault of the standard with what its repetitions cost."""
+
+    def __init__(self, asked):
+        self.asked, self.times, self.window, self.lost, self.powers = asked, 0, 0, [], []
+
+    def prepare(self):
+        power = (self.times << 64) // (self.times + SHAPE)
+        while power:
+            self.powers.append(power)
+            power = power * power >> 64
+        self.bits = [(1 << bit, power) for bit, power in enumerate(self.powers)][::-1]
+
+    def year(self, draw):
+        """With what cannot be excluded, and as it was seen."""
+        most, events = min(len(self.lost), MOST_REPETITIONS), 0
+        for _ in range(SHAPE):
+            drawn, reached = draw(), 1 << 64
+            for step, power in self.bits:
+                further = reached * power >> 64
+                if further > drawn:
+                    reached = further
+                    events += step
+        unlike = min(draw() for _ in range(most))
+        unseen = events * unlike + draw() >> 64
+        tail = min((self.window << 64) // (draw() + 1), YEAR_MS)
+        few = min(events, most)
+        total = sum(self.lost[draw() * len(self.lost) >> 64] for _ in range(few))
+        known, seen = (ceil_div(total * count, max(few, 1)) for count in (events - unseen, events))
+        return min(known + unseen * tail, YEAR_MS), min(seen, YEAR_MS)
+
+
+def models_downtime(run):
+    faults = run.standard["faults"]
+    return run.rules != V1 and bool(faults) and all(fault.get("timesAYear") is not None for fault in faults)
+
+
+def model_downtime(run, lost):
+    """Bounds of all faults and of each alone, each as (modelled, seen), or None."""
+    faults = {}
+    for limits in run.standard["faults"]:
+        asked = Asked(run.rules, limits["kind"], strike_of(limits))
+        fault = faults.setdefault(asked.key(), Repeated(asked))
+        fault.times = max(fault.times, limits["timesAYear"] * len(run.result["bundle"]["images"]))
+        fault.window = max(fault.window, limits["windowSeconds"] * 1000)
+        fault.lost = [ms for key, ms in lost if key == asked.key()]
+    faults = list(faults.values())
+    if not all(fault.lost for fault in faults):
+        return None
+    lines = [" ".join(map(str, [fault.times, fault.window, *fault.lost])) for fault in faults]
+    text = "\n".join([run.result["announcement"]["nonce"], *lines])
+    draw = Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")).next
+    for fault in faults:
+        fault.prepare()
+    years = [[fault.year(draw) for fault in faults] for _ in range(YEARS)]
+
+    def bound(amounts):
+        return sorted(amounts)[ceil_div(YEARS * 95, 100) - 1]
+
+    whole = [bound(min(sum(fault[side] for fault in year), YEAR_MS) for year in years) for side in (0, 1)]
+    alone = [[bound(year[place][side] for year in years) for side in (0, 1)] for place in range(len(faults))]
+    return whole, [(fault.asked, bounds) for fault, bounds in zip(faults, alone)]
+
+
+def check_downtime(run, lost):
+    run.downtime = model_downtime(run, lost) if models_downtime(run) else None
+    if run.downtime is None:
+        return []
+    (modelled, seen), alone = run.downtime
+
+    def parts(side):
+        most = sorted(alone, key=lambda one: -one[1][side])
+        named = [f"{asked.words()} {seconds_measured(bounds[side])}" for asked, bounds in most[:MOST_FAULTS]]
+        return ", ".join(named) + more(len(alone) - MOST_FAULTS)
+
+    declared = f"declared maxDowntimePerYear is {seconds(run.downtime_ms)}; alone: "
+    if seen > run.downtime_ms:
+        message = (f"1 of 20 modelled years has over {seconds_measured(seen)} of downtime by the faults of the "
+                   f"standard; {declared}{parts(1)}")
+        return [failed("DowntimeTooLong", message)]
+    if modelled > run.downtime_ms:
+        message = (f"so few repetitions do not exclude over {seconds_measured(modelled)} of downtime by the faults of "
+                   f"the standard in 1 of 20 years; {declared}{parts(0)}")
+        return [inconclusive("DowntimeNotExcluded", message)]
+    return []
 
 
 # --- figures -----------------------------------------------------------------------------------
@@ -716,6 +1216,10 @@ def figures_of(run):
     add("", "requests", run.whole.total() if proven else None, exact(run.planned() * 9 // 10))
     add("", "unsentPpm", run.unsent_ppm(), MAX_UNSENT_PPM)
     add("", "lagP99Us", run.lag_p99() if proven else None, run.lag_limit())
+    if models_downtime(run):
+        whole = run.downtime[0] if run.downtime else (None, None)
+        add("", "modelledDowntimeMs", whole[0], run.downtime_ms)
+        add("", "seenDowntimeMs", whole[1], run.downtime_ms)
     faults = iter(run.prove["faults"] if proven else [])
     steady = run.standard["steady"]
     for span, measured in zip(run.spans, run.load):
@@ -723,7 +1227,8 @@ def figures_of(run):
         if span.role == "steady":
             least, limits = run.least(), [steady["maxFailedPpm"], steady["p95Ms"] * 1000, steady["p99Ms"] * 1000]
         elif span.role == "fault":
-            least, limits = run.least(), [run.fault_limit(span.kind), None, None]
+            limits = [span.asked.limit(run.standard, field) for field in ("maxFailedPpm", "p95Ms", "p99Ms")]
+            least, limits[1:] = run.least(), [None if ms is None else ms * 1000 for ms in limits[1:]]
         add(span.name, "requests", measured.total() if proven else None, least)
         add(span.name, "failedPpm", measured.failed_ppm(), limits[0])
         add(span.name, "p95Us", measured.latency.percentile(95), limits[1])
@@ -735,9 +1240,21 @@ def figures_of(run):
             ready = None
             if struck and None not in (struck.injected, struck.ready) and struck.ready >= struck.injected:
                 ready = struck.ready - struck.injected
-            add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
+            if span.asked.on_node:
+                who = WhoFelt(span.asked, evidence) if evidence is not None else None
+                strength = span.asked.strength() if span.asked.has_strength else None
+                add(span.name, "podsFelt", who.count if who else None, who.must if who else None)
+                add(span.name, "doseP50", who.least if who else None,
+                    strength * 1000 if strength and span.asked.kind == "Delay" else strength)
+            else:
+                add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
             add(span.name, "recoveryMs", None if recovery == "never" else recovery, run.recovery_ms)
             add(span.name, "readyAgainMs", ready, None)
+            if run.rules != V1:
+                add(span.name, "lostMs", struck.lost() if struck else None, None)
+            if models_downtime(run):
+                alone = dict((asked.key(), bounds) for asked, bounds in run.downtime[1]) if run.downtime else {}
+                add(span.name, "modelledDowntimeMs", alone.get(span.asked.key(), (None,))[0], None)
     return figures
 
 
@@ -745,8 +1262,8 @@ def figures_of(run):
 
 def judge(result):
     """The verdict on a test result."""
-    if result["rules"] != RULES:
-        message = f"the result names the rules {quote(result['rules'])}; these are {RULES}"
+    if result["rules"] not in KNOWN:
+        message = f"the result names the rules {quote(result['rules'])}; known are {' and '.join(KNOWN)}"
         return verdict([inconclusive("UnknownRules", message)], [])
     run = Run(result)
     found = check_plan(run)
@@ -794,7 +1311,8 @@ def open_dossier(envelope, keys):
     expect("_type", statement["_type"], STATEMENT)
     expect("predicateType", statement["predicateType"], PREDICATE)
     result = statement["predicate"]
-    expect("predicate.rules", result["rules"], RULES)
+    if result["rules"] not in KNOWN:
+        raise DoesNotHold(f"predicate.rules: {canonical(result['rules'])}, known are {' and '.join(KNOWN)}")
     digest = hashlib.sha256(canonical(result["bundle"]).encode()).hexdigest()
     images = sorted(result["bundle"]["images"].items(), key=lambda item: item[0].encode())
     subject = [descriptor("bundle", digest)] + [descriptor(name, image.rpartition("@")[2]) for name, image in images]

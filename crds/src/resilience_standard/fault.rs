@@ -27,6 +27,11 @@ pub struct FaultLimits {
     /// How long the service is watched from the injection on, in seconds.
     #[schemars(range(min = 2, max = 3600))]
     pub window_seconds: u32,
+    /// How often such a fault befalls one component in a year. Where every fault says it, the downtime
+    /// of a year is modelled and held against `availability.maxDowntimePerYear`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub times_a_year: Option<u32>,
     /// How long the fault lasts, in seconds; for faults that last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3600))]
@@ -64,6 +69,7 @@ impl FaultLimits {
             kind,
             max_failed_ppm,
             window_seconds,
+            times_a_year: None,
             lease_seconds: None,
             share: None,
             delay_ms: None,

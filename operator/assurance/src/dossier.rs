@@ -173,7 +173,7 @@ pub enum DossierError {
         expected: String,
     },
     /// Rules that this program does not know.
-    #[error("predicate.rules: `{0}` is not known to this version; known: {known}", known = verdict::RULES)]
+    #[error("predicate.rules: `{0}` is not known to this version; known: {known}", known = verdict::known())]
     Rules(String),
     /// The verdict does not follow.
     #[error("predicate.verdict: says {stated}, but the evidence gives {computed}")]
@@ -199,7 +199,7 @@ impl Dossier {
                 return Err(DossierError::Type { field, found: found.clone(), expected });
             }
         }
-        if self.predicate.rules != verdict::RULES {
+        if !verdict::knows(&self.predicate.rules) {
             return Err(DossierError::Rules(self.predicate.rules.clone()));
         }
         let expected = self.predicate.clone().into_statement()?.subject;

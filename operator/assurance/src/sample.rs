@@ -26,6 +26,7 @@ use crate::{
     bundle::Bundle,
     dossier::{AnnouncedRun, Subject, TestResult},
     evidence::{Evidence, Failure},
+    standard::Standard,
     verdict::{RULES, Verdict},
     wire::{Announced, Announcement},
 };
@@ -35,24 +36,59 @@ use factory_crds::release::Outcome;
 /// on each, 36 s at 20 requests a second.
 #[must_use]
 pub fn passing() -> TestResult {
-    let plan = planned::plan();
+    let mut result = unbroken(planned::standard(), bundle());
+    // A killed pod costs the two requests that were on their way to it.
+    fail(&mut result, 1, 191..193, Failure::Broken);
+    judged(result)
+}
+
+/// A result that passes, with each fault on the node, and a delay twice: component `web` alone, 60 s
+/// at 20 requests a second.
+#[must_use]
+pub fn struck() -> TestResult {
+    let mut bundle = bundle();
+    bundle.images.remove("registry");
+    let mut result = unbroken(planned::on_nodes(), bundle);
+    // Nobody is reached while all pods are cut off, and one frozen pod of two costs a little.
+    fail(&mut result, 0, 135..138, Failure::Timeout);
+    for operation in [0, 1] {
+        fail(&mut result, operation, 190..210, Failure::Timeout);
+    }
+    judged(result)
+}
+
+/// A result that passes, of a standard that also says how often each fault comes: [`struck`], with
+/// the downtime of a year modelled.
+#[must_use]
+pub fn modelled() -> TestResult {
+    let mut result = struck();
+    for (limits, times) in result.standard.faults.iter_mut().zip([12, 6, 2, 6, 6, 12, 6, 2]) {
+        limits.times_a_year = Some(times);
+    }
+    judged(result)
+}
+
+/// What `standard` asks of the components of `bundle`, and nothing fails.
+fn unbroken(standard: Standard, bundle: Bundle) -> TestResult {
+    let components: Vec<&str> = bundle.images.keys().map(String::as_str).collect();
+    let plan = planned::plan(&standard, &components);
     let announcement = AnnouncedRun { id: "announcement-1".to_owned(), nonce: "5a".repeat(32), attempt: 1 };
     let evidence = Evidence {
         verify: Some(measured::verify(&plan, &announcement.nonce)),
         prove: Some(measured::prove(&plan, &announcement.nonce)),
     };
-    judged(TestResult {
+    TestResult {
         rules: RULES.to_owned(),
         subject: subject(),
-        bundle: bundle(),
-        standard: planned::standard(),
+        bundle,
+        standard,
         availability: availability(),
         announcement,
         plan,
         evidence,
         record: record::record(),
         verdict: unjudged(),
-    })
+    }
 }
 
 /// A result that fails: a third of the requests found no connection after a pod of `web` was killed.
@@ -153,6 +189,10 @@ mod tests {
     fn the_samples_come_out_as_they_are_named() {
         assert_eq!(passing().verdict.findings, []);
         assert_eq!(passing().verdict.outcome, Outcome::Passed);
+        assert_eq!(struck().verdict.findings, []);
+        assert_eq!(struck().verdict.outcome, Outcome::Passed);
+        assert_eq!(modelled().verdict.findings, []);
+        assert_eq!(modelled().verdict.outcome, Outcome::Passed);
         assert_eq!(failing().verdict.outcome, Outcome::Failed);
         assert_eq!(inconclusive().verdict.outcome, Outcome::Inconclusive);
     }

@@ -5,17 +5,24 @@
 //! found. *Architecture invariant:* nothing passes by absence. A rule that lacks its evidence says
 //! `Inconclusive`; evidence is hostile input, so no count may overflow into a pass.
 
+mod asked;
+mod chance;
 mod completeness;
 mod contract;
+mod dose;
+mod downtime;
 mod fault;
+mod felt;
 mod figures;
 mod found;
 mod functional;
 mod generator;
 mod histogram;
+mod lease;
 mod load;
 mod plan;
 mod recovery;
+mod rules;
 mod say;
 mod steady;
 
@@ -23,12 +30,14 @@ use serde::{Deserialize, Serialize};
 
 use factory_crds::release::{Finding, Outcome};
 
-use crate::{dossier::TestResult, evidence::ProveEvidence};
+use crate::{dossier::TestResult, evidence::ProveEvidence, plan::PhaseRole};
+use asked::Asked;
 use found::{Found, inconclusive};
 use load::{Load, Timeline};
+use rules::Rules;
 
-/// Version of these rules. Rules of an old version are kept for ever.
-pub const RULES: &str = "factory.gov.kg/verdict/v1";
+/// Version of the rules by which a new result is judged.
+pub const RULES: &str = Rules::V2.name();
 
 /// Largest integer that canonical JSON (RFC 8785) keeps exactly: 2^53 − 1.
 pub const MAX_EXACT: u64 = (1 << 53) - 1;
@@ -52,31 +61,43 @@ pub struct Figure {
     /// Phase of the plan; empty for the whole run.
     pub phase: String,
     /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`; of a fault also
-    /// `podsGone`, `recoveryMs`, `readyAgainMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`.
+    /// `podsGone`, or `podsFelt` and `doseP50` where it is done on a node, `recoveryMs`,
+    /// `readyAgainMs`, `lostMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`; of both, where
+    /// downtime is modelled, `modelledDowntimeMs`, and of the whole run `seenDowntimeMs`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
-    /// Its limit; `None` where there is none. `requests` and `podsGone` must reach theirs, all
-    /// others must not exceed theirs.
+    /// Its limit; `None` where there is none. `requests`, `podsGone` and `podsFelt` must reach
+    /// theirs; the limit of `doseP50` is what was asked for; all others must not exceed theirs.
     pub limit: Option<u64>,
 }
 
 /// Judges a test result.
 #[must_use]
 pub fn judge(result: &TestResult) -> Verdict {
-    if result.rules != RULES {
-        let unknown = inconclusive(
-            "UnknownRules",
-            format!("the result names the rules {}; these are {RULES}", say::quote(&result.rules)),
-        );
-        return verdict(vec![unknown], Vec::new());
-    }
+    let Some(rules) = Rules::named(&result.rules) else {
+        let message = format!("the result names the rules {}; known are {}", say::quote(&result.rules), known());
+        return verdict(vec![inconclusive("UnknownRules", message)], Vec::new());
+    };
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &timeline);
-    let mut found = plan::check(result);
+    let mut found = plan::check(result, rules);
     found.extend(verified(result));
-    found.extend(proven(result, &timeline, &load));
-    verdict(found, figures::of(result, &timeline, &load))
+    let (proven, downtime) = proven(result, rules, &timeline, &load);
+    found.extend(proven);
+    verdict(found, figures::of(result, rules, &timeline, &load, downtime.as_ref()))
+}
+
+/// Names of all versions of the rules that this program knows, oldest first.
+#[must_use]
+pub fn known() -> String {
+    Rules::ALL.map(Rules::name).join(" and ")
+}
+
+/// Whether this program knows the rules of this name.
+#[must_use]
+pub fn knows(name: &str) -> bool {
+    Rules::named(name).is_some()
 }
 
 /// What the functional rules alone find in `verify`: enough to know that a candidate need not be
@@ -100,38 +121,52 @@ fn verified(result: &TestResult) -> Vec<Found> {
     }
 }
 
-/// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator.
-fn proven(result: &TestResult, timeline: &Timeline, load: &Load) -> Vec<Found> {
-    let (prove, lacks) = completeness::of_prove(result, timeline, load);
-    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return lacks };
+/// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator,
+/// and the downtime that follows from it.
+fn proven(
+    result: &TestResult,
+    rules: Rules,
+    timeline: &Timeline,
+    load: &Load,
+) -> (Vec<Found>, Option<downtime::Downtime>) {
+    let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
+    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return (lacks, None) };
     let void = generator::voids(result, prove, timeline, load);
     if !void.is_empty() {
-        return void;
+        return (void, None);
     }
     let mut found: Vec<Found> = generator::saturated(load).into_iter().collect();
-    found.extend(phases(result, prove, timeline, load));
-    found
+    let (of_phases, lost) = phases(result, rules, prove, timeline, load);
+    found.extend(of_phases);
+    let downtime = downtime::of(result, rules, &lost);
+    let declared = result.availability.max_downtime_per_year.millis();
+    found.extend(downtime.as_ref().and_then(|downtime| downtime::check(downtime, declared)));
+    (found, downtime)
 }
 
-/// Every phase by its own limits, in the order of the plan.
-fn phases(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline, load: &Load) -> Vec<Found> {
+/// Every phase by its own limits, in the order of the plan, and what the faults cost.
+fn phases(
+    result: &TestResult,
+    rules: Rules,
+    prove: &ProveEvidence,
+    timeline: &Timeline,
+    load: &Load,
+) -> (Vec<Found>, Vec<(Asked, u64)>) {
     let mut faults = prove.faults.iter();
-    let mut found = Vec::new();
+    let (mut found, mut lost) = (Vec::new(), Vec::new());
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
-        match &span.phase.role {
-            crate::plan::PhaseRole::WarmUp {} => {}
-            crate::plan::PhaseRole::Steady {} => {
-                found.extend(steady::check(&result.standard, timeline, span, measured));
+        if let Some((asked, component)) = Asked::of(rules, &span.phase.role) {
+            if let Some(evidence) = faults.next() {
+                let struck = fault::Struck { asked, component, span, evidence, slots: &prove.slots };
+                let (of_fault, cost) = fault::check(result, &struck, measured);
+                found.extend(of_fault);
+                lost.extend(cost.map(|ms| (asked, ms)));
             }
-            crate::plan::PhaseRole::Fault { kind, component, .. } => {
-                if let Some(evidence) = faults.next() {
-                    let struck = fault::Struck { kind: *kind, component, span, evidence, slots: &prove.slots };
-                    found.extend(fault::check(result, &struck, measured));
-                }
-            }
+        } else if span.phase.role == (PhaseRole::Steady {}) {
+            found.extend(steady::check(&result.standard, timeline, span, measured));
         }
     }
-    found
+    (found, lost)
 }
 
 fn verdict(mut found: Vec<Found>, figures: Vec<Figure>) -> Verdict {

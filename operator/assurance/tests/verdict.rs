@@ -6,6 +6,8 @@
 
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
+#[path = "verdict/downtime.rs"]
+mod downtime;
 #[path = "verdict/evidence.rs"]
 mod evidence;
 #[path = "verdict/limits.rs"]
@@ -16,10 +18,14 @@ mod plan;
 mod properties;
 #[path = "verdict/removal.rs"]
 mod removal;
+#[path = "verdict/sabotage.rs"]
+mod sabotage;
 #[path = "verdict/second_verifier.rs"]
 mod second_verifier;
 #[path = "verdict/standards.rs"]
 mod standards;
+#[path = "verdict/struck.rs"]
+mod struck;
 #[path = "verdict/varied.rs"]
 mod varied;
 

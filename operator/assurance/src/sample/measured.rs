@@ -1,5 +1,7 @@
 //! The evidence of the sample: what the lab would have measured on a sound service.
 
+mod doses;
+
 use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
@@ -66,7 +68,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         failed: BTreeMap::new(),
         latency_us: vec![[4_011, 9], [12_031, 1]],
     };
-    let mut prove = ProveEvidence {
+    ProveEvidence {
         nonce: nonce.to_owned(),
         started_unix_ms: 1_795_000_000_000,
         phases,
@@ -74,30 +76,31 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         slots: vec![[2 * DUE, 0]; seconds as usize * 10],
         lag_us: vec![[85, u64::from(seconds) * 19], [1_203, u64::from(seconds)]],
         faults,
-    };
-    // A killed pod costs the two requests that were on their way to it.
-    fail(&mut prove, 1, 191..193, Failure::Broken);
-    prove
+    }
 }
 
+/// When a fault is injected, from the start of its phase, in milliseconds.
+const INJECTED: u64 = 40;
+
 fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
-    let PhaseRole::Fault { kind, component, .. } = &phase.role else { return None };
+    let PhaseRole::Fault { kind, component, strike } = &phase.role else { return None };
     let uid = |index: u32| format!("{component}-{}-{index}", kind.slug());
     let gone = match kind {
         FaultKind::PodKill => 1,
         FaultKind::RollingRestart => 2,
         _ => 0,
     };
+    let lease = strike.map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
     Some(FaultEvidence {
         phase: phase.name.clone(),
-        injected_ms: Some(from + 40),
+        injected_ms: Some(from + INJECTED),
         errors: Vec::new(),
         before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true }).collect(),
         gone: (0..gone).map(|index| PodGone { uid: uid(index), at_ms: from + 60 + u64::from(index) * 2_000 }).collect(),
         ready_again_ms: Some(from + 3_500),
         residue: Vec::new(),
-        ended_ms: None,
-        doses: Vec::new(),
+        ended_ms: (lease > 0).then_some(from + INJECTED + lease + 12),
+        doses: strike.map_or(Vec::new(), |strike| doses::of(*kind, strike, uid)),
     })
 }
 

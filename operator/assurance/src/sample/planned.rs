@@ -2,30 +2,56 @@
 
 use factory_crds::{
     Json,
-    resilience_standard::{FaultKind, FaultLimits, SteadyLimits},
+    resilience_standard::{FaultKind, FaultLimits, Share, SteadyLimits},
     state_service::{Check, Expect, Request, Step},
 };
 use serde_json::json;
 
 use crate::{
-    plan::{Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, VerifyPlan},
+    plan::{Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan},
     standard::Standard,
 };
 
+/// Seconds for which each fault is watched.
+const WINDOW: u32 = 6;
+
+/// With the faults that are done through the API.
 pub fn standard() -> Standard {
-    let fault = |kind, max_failed_ppm| FaultLimits::once(kind, max_failed_ppm, 6);
+    let fault = |kind, max_failed_ppm| FaultLimits::once(kind, max_failed_ppm, WINDOW);
+    with(vec![fault(FaultKind::PodKill, 50_000), fault(FaultKind::RollingRestart, 5_000)])
+}
+
+/// With the faults that are done on the node.
+pub fn on_nodes() -> Standard {
+    let once = |kind| FaultLimits::once(kind, 50_000, WINDOW);
+    let lasts = |kind, lease| FaultLimits { lease_seconds: Some(lease), ..once(kind) };
+    let all = |kind| FaultLimits { share: Some(Share::All), max_failed_ppm: 500_000, ..lasts(kind, 2) };
+    with(vec![
+        once(FaultKind::ContainerKill),
+        lasts(FaultKind::Freeze, 3),
+        all(FaultKind::Partition),
+        FaultLimits { delay_ms: Some(200), p95_ms: Some(500), p99_ms: Some(1_500), ..lasts(FaultKind::Delay, 3) },
+        FaultLimits { delay_ms: Some(50), ..all(FaultKind::Delay) },
+        FaultLimits { loss_ppm: Some(50_000), ..lasts(FaultKind::Loss, 3) },
+        FaultLimits { kilobytes_per_second: Some(500), ..lasts(FaultKind::Bandwidth, 4) },
+        all(FaultKind::DnsOutage),
+    ])
+}
+
+fn with(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),
         version: "1".to_owned(),
         steady: SteadyLimits { max_failed_ppm: 1_000, p95_ms: 500, p99_ms: 1_500 },
-        faults: vec![fault(FaultKind::PodKill, 50_000), fault(FaultKind::RollingRestart, 5_000)],
+        faults,
         max_lag_ppm: 100_000,
         min_requests: 50,
     }
 }
 
-pub fn plan() -> Plan {
-    Plan { entry: "web".to_owned(), verify: verify(), prove: prove() }
+/// What `standard` asks of each of `components`.
+pub fn plan(standard: &Standard, components: &[&str]) -> Plan {
+    Plan { entry: "web".to_owned(), verify: verify(), prove: prove(standard, components) }
 }
 
 fn verify() -> VerifyPlan {
@@ -51,18 +77,12 @@ fn verify() -> VerifyPlan {
     }
 }
 
-fn prove() -> ProvePlan {
+fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
     let mut phases =
         vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
-    for component in ["registry", "web"] {
-        for kind in [FaultKind::PodKill, FaultKind::RollingRestart] {
-            phases.push(Phase {
-                name: format!("{}-{component}", kind.slug()),
-                seconds: 6,
-                role: PhaseRole::Fault { kind, component: component.to_owned(), strike: None },
-            });
-        }
+    for component in components {
+        phases.extend(standard.faults.iter().map(|limits| fault(limits, component)));
     }
     phases.push(steady("steady-after"));
     let operation = |path: &str| LoadOperation {
@@ -79,6 +99,15 @@ fn prove() -> ProvePlan {
             operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
         },
         phases,
+    }
+}
+
+fn fault(limits: &FaultLimits, component: &str) -> Phase {
+    let strength = if limits.strength() > 0 { format!("-{}", limits.strength()) } else { String::new() };
+    Phase {
+        name: format!("{}{strength}-{component}", limits.kind.slug()),
+        seconds: limits.window_seconds,
+        role: PhaseRole::Fault { kind: limits.kind, component: component.to_owned(), strike: Strike::of(limits) },
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whether the evidence is whole, is of this run, and agrees with itself. What is not, is no
 //! evidence: no conclusion is drawn from it, good or bad.
 
+mod doses;
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    MAX_EXACT,
+    MAX_EXACT, Rules,
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
@@ -35,6 +37,7 @@ pub fn of_verify(result: &TestResult) -> (Option<&VerifyEvidence>, Vec<Found>) {
 /// The evidence of `factory-lab prove`, and what it lacks.
 pub fn of_prove<'a>(
     result: &'a TestResult,
+    rules: Rules,
     timeline: &Timeline<'_>,
     load: &Load,
 ) -> (Option<&'a ProveEvidence>, Vec<Found>) {
@@ -47,12 +50,13 @@ pub fn of_prove<'a>(
     lacks.extend(incomplete(slots(timeline, prove)));
     lacks.extend(incomplete(faults(&result.plan, prove)));
     for contradiction in [
-        out_of_range(prove),
+        out_of_range(rules, prove),
         buckets(&result.plan, timeline, prove),
         latencies(prove),
         sums(prove),
         lag(prove, load),
-        moments(prove),
+        moments(rules, prove),
+        doses::contradiction(rules, timeline, prove),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -163,12 +167,16 @@ fn faults(plan: &Plan, prove: &ProveEvidence) -> Option<String> {
 }
 
 /// A number that canonical JSON does not keep exactly is not the number that was signed.
-fn out_of_range(prove: &ProveEvidence) -> Option<String> {
+fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
     let moments = |fault: &FaultEvidence| {
         let gone = fault.gone.iter().map(|pod| pod.at_ms);
         gone.chain(fault.injected_ms).chain(fault.ready_again_ms).any(too_large)
     };
     let cells = |cells: &[[u64; 2]]| cells.iter().flatten().copied().any(too_large);
+    let of_doses = |fault: &FaultEvidence| {
+        fault.ended_ms.is_some_and(too_large)
+            || fault.doses.iter().any(|dose| cells(&dose.before) || cells(&dose.during))
+    };
     let bucket = |bucket: &Bucket| {
         too_large(bucket.good) || bucket.failed.values().copied().any(too_large) || cells(&bucket.latency_us)
     };
@@ -176,7 +184,8 @@ fn out_of_range(prove: &ProveEvidence) -> Option<String> {
         || prove.phases.iter().any(|phase| too_large(phase.from_ms) || too_large(phase.to_ms))
         || prove.buckets.iter().any(bucket)
         || cells(&prove.lag_us)
-        || prove.faults.iter().any(moments);
+        || prove.faults.iter().any(moments)
+        || rules >= Rules::V2 && prove.faults.iter().any(of_doses);
     any.then(|| format!("a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"))
 }
 
@@ -250,12 +259,21 @@ fn lag(prove: &ProveEvidence, load: &Load) -> Option<String> {
     (count != sent).then(|| format!("{count} lags of {sent} requests that were sent"))
 }
 
-/// Readiness after the injection, never before.
-fn moments(prove: &ProveEvidence) -> Option<String> {
-    let fault = prove.faults.iter().find(|fault| match (fault.injected_ms, fault.ready_again_ms) {
-        (Some(injected), Some(ready)) => ready < injected,
+/// Readiness, and the end of the fault, after the injection, never before.
+fn moments(rules: Rules, prove: &ProveEvidence) -> Option<String> {
+    let before = |fault: &FaultEvidence, moment: Option<u64>| match (fault.injected_ms, moment) {
+        (Some(injected), Some(moment)) => moment < injected,
         (None, Some(_)) => true,
         (_, None) => false,
-    })?;
-    Some(format!("phase {}: ready again before anything was injected", say::quote(&fault.phase)))
+    };
+    prove.faults.iter().find_map(|fault| {
+        let phase = say::quote(&fault.phase);
+        if before(fault, fault.ready_again_ms) {
+            Some(format!("phase {phase}: ready again before anything was injected"))
+        } else if rules >= Rules::V2 && before(fault, fault.ended_ms) {
+            Some(format!("phase {phase}: over before anything was injected"))
+        } else {
+            None
+        }
+    })
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use factory_crds::resilience_standard::{FaultKind, FaultLimits};
+use factory_crds::resilience_standard::{FaultKind, Share};
 
 use crate::{
     dossier::TestResult,
@@ -12,16 +12,19 @@ use crate::{
 };
 
 use super::{
+    asked::{Asked, Limits},
+    felt::Felt,
     found::{Found, failed, inconclusive},
+    lease,
     load::{Measured, SLOTS, Span},
-    recovery::{Recovery, recovery},
+    recovery::{Recovery, lost_ms, recovery},
     say, steady,
 };
 
 /// A fault, whom it struck, and what was seen of it.
 pub struct Struck<'a> {
-    /// Which fault.
-    pub kind: FaultKind,
+    /// What was asked for.
+    pub asked: Asked,
     /// The component.
     pub component: &'a str,
     /// Its phase.
@@ -32,38 +35,28 @@ pub struct Struck<'a> {
     pub slots: &'a [Slot],
 }
 
-/// Holds one fault phase against the limits of its fault.
-pub fn check(result: &TestResult, struck: &Struck<'_>, measured: &Measured) -> Vec<Found> {
-    let mut found = struck.dose();
+/// Holds one fault phase against the limits of its fault; also what it cost, in milliseconds of
+/// service, where that may be concluded.
+pub fn check(result: &TestResult, struck: &Struck<'_>, measured: &Measured) -> (Vec<Found>, Option<u64>) {
+    let (mut found, as_planned) = struck.done();
     found.extend(struck.residue());
-    // A cost without a dose is no cost of this fault.
-    if !struck.struck() {
-        return found;
-    }
-    let Some(limit_ppm) = limit_ppm(&result.standard, struck.kind) else { return found };
+    // A cost without a dose, or of more than was planned, is no cost of this fault.
+    let limits = struck.asked.limits(&result.standard).filter(|_| as_planned);
+    let Some(limits) = limits else { return (found, None) };
     if let Some(few) = steady::too_few(&result.standard, struck.span, measured) {
         found.push(few);
-        return found;
+        return (found, None);
     }
-    found.extend(struck.cost(limit_ppm, measured));
+    found.extend(struck.cost(&limits, measured));
+    found.extend(struck.slow(&limits, measured));
     let declared = result.availability.recovery_time.millis();
     found.extend(struck.late_recovery(&result.standard, declared));
-    found
-}
-
-/// The strictest limit of the standard for `kind`.
-pub fn limit_ppm(standard: &Standard, kind: FaultKind) -> Option<u32> {
-    of_kind(standard, kind).map(|limits| limits.max_failed_ppm).min()
-}
-
-/// The limits of the standard for `kind`.
-fn of_kind(standard: &Standard, kind: FaultKind) -> impl Iterator<Item = &FaultLimits> {
-    standard.faults.iter().filter(move |limits| limits.kind == kind)
+    (found, struck.lost_ms())
 }
 
 impl Struck<'_> {
     /// Planned milliseconds of the phase.
-    fn window(&self) -> (u64, u64) {
+    pub fn window(&self) -> (u64, u64) {
         (self.span.from.saturating_mul(1_000), self.span.to.saturating_mul(1_000))
     }
 
@@ -84,34 +77,34 @@ impl Struck<'_> {
 
     /// How many of them must go for the fault to be felt.
     pub fn must_go(&self, before: usize) -> usize {
-        match self.kind {
-            FaultKind::PodKill => 1,
-            FaultKind::RollingRestart => before.max(1),
-            _ => 1,
-        }
+        if self.asked.kind == FaultKind::RollingRestart { before.max(1) } else { 1 }
     }
 
-    /// Whether anything was done to the component.
-    fn struck(&self) -> bool {
-        self.evidence.injected_ms.is_some() && self.pods_gone().1 > 0
-    }
-
-    /// Whether it was felt, and in time.
-    fn dose(&self) -> Vec<Found> {
-        let component = self.component_name();
-        let fault = self.kind.slug();
+    /// Whether it was felt, in time and as planned; and with that, whether anything was done to the
+    /// component from which something may be concluded.
+    fn done(&self) -> (Vec<Found>, bool) {
+        let (component, fault) = (self.component_name(), self.asked.words());
         let errors = &self.evidence.errors;
         let why = errors.first().map_or("no reason was given".to_owned(), |first| {
             format!("{}{}", say::cut(first), say::more(errors.len() - 1))
         });
         let Some(injected) = self.evidence.injected_ms else {
-            return vec![inconclusive("FaultRefused", format!("{component}: {fault} could not be injected: {why}"))];
+            let refused = inconclusive("FaultRefused", format!("{component}: {fault} could not be injected: {why}"));
+            return (vec![refused], false);
         };
         let mut found = Vec::new();
         if !errors.is_empty() {
             found.push(inconclusive("FaultErrors", format!("{component}: {fault} did not go as it should: {why}")));
         }
         found.extend(self.late(injected));
+        if self.asked.on_node() {
+            let felt = Felt::of(&self.asked, self.evidence);
+            let lease = lease::check(self, injected);
+            let as_planned = felt.count > 0 && !felt.is_too_wide(&self.asked) && lease.is_none();
+            found.extend(felt.check(&self.asked, &component));
+            found.extend(lease);
+            return (found, as_planned);
+        }
         let (before, gone) = self.pods_gone();
         let must = self.must_go(before);
         if gone < must {
@@ -121,20 +114,21 @@ impl Struck<'_> {
                 format!("{component}: {fault} was not felt: {gone} of {before} ready pods went within the {window} of its phase; {must} must"),
             ));
         }
-        found
+        (found, gone > 0)
     }
 
     /// A fault that came outside its phase, or so late that the window is not what was planned.
     fn late(&self, injected: u64) -> Option<Found> {
         let (from, to) = self.window();
-        let latest = (to - from) / 5;
+        // A fault that lasts must also end within its phase.
+        let latest = ((to - from) / 5).min((to - from).saturating_sub(self.asked.lease_ms()));
         if injected >= from && injected - from <= latest {
             return None;
         }
         let message = format!(
             "{}: {} came {} after the start of the load; its phase began at {}, and it must come within {} of that",
             self.component_name(),
-            self.kind.slug(),
+            self.asked.words(),
             say::seconds(injected),
             say::seconds(from),
             say::seconds(latest),
@@ -148,7 +142,7 @@ impl Struck<'_> {
         let message = format!(
             "{}: {} left something behind: {}{}",
             self.component_name(),
-            self.kind.slug(),
+            self.asked.words(),
             say::cut(first),
             say::more(rest.len()),
         );
@@ -156,31 +150,54 @@ impl Struck<'_> {
     }
 
     /// More requests failed than the fault may cost.
-    fn cost(&self, limit_ppm: u32, measured: &Measured) -> Option<Found> {
-        let share = measured.failed_more_than(limit_ppm)?;
-        let limit = say::percent(limit_ppm.into());
-        let (component, phrase) = (self.component_name(), self.kind.phrase());
+    fn cost(&self, limits: &Limits, measured: &Measured) -> Option<Found> {
+        let share = measured.failed_more_than(limits.max_failed_ppm)?;
+        let limit = say::percent(limits.max_failed_ppm.into());
+        let (component, phrase) = (self.component_name(), self.asked.phrase());
         Some(failed("FaultCostTooHigh", format!("{component}: when {phrase}, {share}; the standard allows {limit}")))
+    }
+
+    /// Answers came later than the fault may make them.
+    fn slow(&self, limits: &Limits, measured: &Measured) -> Vec<Found> {
+        let (component, phrase) = (self.component_name(), self.asked.phrase());
+        let place = format!("{component}: when {phrase}");
+        let percentiles = [("FaultP95TooHigh", 95, limits.p95_ms), ("FaultP99TooHigh", 99, limits.p99_ms)];
+        percentiles
+            .into_iter()
+            .filter_map(|(code, percent, limit)| Some(failed(code, measured.slower_than(percent, limit?, &place)?)))
+            .collect()
+    }
+
+    /// Service lost from the injection to the end of the phase, in milliseconds.
+    pub fn lost_ms(&self) -> Option<u64> {
+        let first = self.span.from.saturating_mul(SLOTS).max(self.evidence.injected_ms? / SLOT_MS);
+        Some(lost_ms(self.slots, first, self.span.to.saturating_mul(SLOTS)))
+    }
+
+    /// From when on it is asked whether requests come through again, in milliseconds: from the
+    /// injection where other pods must carry on, from the end of the lease where there is none left.
+    fn back_from(&self) -> Option<u64> {
+        let away = if self.asked.share() == Share::All { self.asked.lease_ms() } else { 0 };
+        self.evidence.injected_ms.map(|injected| injected.saturating_add(away))
     }
 
     /// When requests came through again.
     pub fn recovery(&self, standard: &Standard) -> Recovery {
-        let (Some(injected), Some(limit)) = (self.evidence.injected_ms, limit_ppm(standard, self.kind)) else {
+        let (Some(from), Some(limits)) = (self.back_from(), self.asked.limits(standard)) else {
             return Recovery::Unknown;
         };
-        let first = self.span.from.saturating_mul(SLOTS).max(injected / SLOT_MS);
         recovery(
             self.slots,
-            first,
+            self.span.from.saturating_mul(SLOTS).max(from / SLOT_MS),
             self.span.to.saturating_mul(SLOTS),
-            injected,
-            limit.max(standard.steady.max_failed_ppm),
+            from,
+            limits.max_failed_ppm.max(standard.steady.max_failed_ppm),
         )
     }
 
     /// Requests came through again too late, or pods were never ready again.
     fn late_recovery(&self, standard: &Standard, declared_ms: u64) -> Option<Found> {
-        let (component, phrase) = (self.component_name(), self.kind.phrase());
+        let (component, phrase) = (self.component_name(), self.asked.phrase());
         let after = format!("{component}: after {phrase}");
         match self.recovery(standard) {
             Recovery::Unknown => Some(inconclusive(
@@ -207,7 +224,7 @@ impl Struck<'_> {
         }
     }
 
-    fn component_name(&self) -> String {
+    pub fn component_name(&self) -> String {
         say::cut(self.component)
     }
 }

@@ -1,10 +1,15 @@
 //! What was measured, beside its limits: for people and dashboards. No conclusion is drawn here.
 
+use factory_crds::resilience_standard::FaultKind;
+
 use crate::{dossier::TestResult, evidence::FaultEvidence, plan::PhaseRole};
 
 use super::{
-    Figure,
-    fault::{self, Struck},
+    Figure, Rules,
+    asked::Asked,
+    downtime::{self, Downtime},
+    fault::Struck,
+    felt::Felt,
     generator,
     load::{Load, Measured, Span, Timeline, exact},
     recovery::Recovery,
@@ -12,7 +17,13 @@ use super::{
 };
 
 /// Of the whole run, then of each phase in the order of the plan.
-pub fn of(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Vec<Figure> {
+pub fn of(
+    result: &TestResult,
+    rules: Rules,
+    timeline: &Timeline<'_>,
+    load: &Load,
+    downtime: Option<&Downtime>,
+) -> Vec<Figure> {
     let prove = result.evidence.prove.as_ref();
     let mut figures = vec![
         figure(
@@ -24,6 +35,14 @@ pub fn of(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Vec<Figu
         figure("", "unsentPpm", generator::unsent_ppm(load), Some(generator::MAX_UNSENT_PPM)),
         figure("", "lagP99Us", prove.and_then(generator::lag_p99), Some(generator::lag_limit(&result.standard))),
     ];
+    let is_modelled = downtime::is_asked_for(rules, &result.standard);
+    if is_modelled {
+        let declared = Some(result.availability.max_downtime_per_year.millis());
+        let whole = downtime.map(|downtime| downtime.whole);
+        figures.push(figure("", "modelledDowntimeMs", whole.map(|bound| bound.modelled), declared));
+        figures.push(figure("", "seenDowntimeMs", whole.map(|bound| bound.seen), declared));
+    }
+    let us = |ms: u32| Some(u64::from(ms) * 1_000);
     let mut faults = prove.into_iter().flat_map(|prove| &prove.faults);
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
         let measured = prove.map(|_| measured);
@@ -31,16 +50,28 @@ pub fn of(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Vec<Figu
             PhaseRole::WarmUp {} => figures.extend(requests(span, measured, None, [None; 3])),
             PhaseRole::Steady {} => {
                 let limits = &result.standard.steady;
-                let us = |ms: u32| Some(u64::from(ms) * 1_000);
                 let limits = [Some(limits.max_failed_ppm.into()), us(limits.p95_ms), us(limits.p99_ms)];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
             }
-            PhaseRole::Fault { kind, component, .. } => {
-                let limit = fault::limit_ppm(&result.standard, *kind).map(u64::from);
-                figures.extend(requests(span, measured, Some(steady::least(&result.standard)), [limit, None, None]));
+            PhaseRole::Fault { .. } => {
+                let Some((asked, component)) = Asked::of(rules, &span.phase.role) else { continue };
+                let limits = asked.limits(&result.standard);
+                let limits = [
+                    limits.map(|limits| u64::from(limits.max_failed_ppm)),
+                    limits.and_then(|limits| us(limits.p95_ms?)),
+                    limits.and_then(|limits| us(limits.p99_ms?)),
+                ];
+                figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
                 let slots = prove.map_or(&[][..], |prove| &prove.slots);
-                let struck = faults.next().map(|evidence| Struck { kind: *kind, component, span, evidence, slots });
+                let struck = faults.next().map(|evidence| Struck { asked, component, span, evidence, slots });
+                figures.extend(done(span, &asked, struck.as_ref()));
                 figures.extend(recovery(result, span, struck.as_ref()));
+                if rules >= Rules::V2 {
+                    let phase = &span.phase.name;
+                    figures.push(figure(phase, "lostMs", struck.as_ref().and_then(Struck::lost_ms), None));
+                    let alone = downtime.and_then(|downtime| downtime.alone(&asked));
+                    figures.extend(is_modelled.then(|| figure(phase, "modelledDowntimeMs", alone, None)));
+                }
             }
         }
     }
@@ -59,22 +90,31 @@ fn requests(span: &Span<'_>, measured: Option<&Measured>, least: Option<u64>, li
     ]
 }
 
-fn recovery(result: &TestResult, span: &Span<'_>, struck: Option<&Struck<'_>>) -> [Figure; 3] {
+/// Whom the fault reached, and how strongly.
+fn done(span: &Span<'_>, asked: &Asked, struck: Option<&Struck<'_>>) -> Vec<Figure> {
     let phase = &span.phase.name;
-    let (gone, must) = struck
-        .map(|struck| (struck.pods_gone(), struck))
-        .map_or((None, None), |((before, gone), struck)| (Some(gone as u64), Some(struck.must_go(before) as u64)));
+    if !asked.on_node() {
+        let gone = struck.map(Struck::pods_gone);
+        let must = struck.zip(gone).map(|(struck, (before, _))| struck.must_go(before) as u64);
+        return vec![figure(phase, "podsGone", gone.map(|(_, gone)| gone as u64), must)];
+    }
+    let felt = struck.map(|struck| Felt::of(asked, struck.evidence));
+    let (count, must) = (felt.as_ref().map(|felt| felt.count as u64), felt.as_ref().map(|felt| felt.must as u64));
+    // Delays are measured in microseconds.
+    let unit = if asked.kind == FaultKind::Delay { 1_000 } else { 1 };
+    let strength = asked.strength().filter(|_| asked.has_strength()).map(|strength| u64::from(strength) * unit);
+    vec![figure(phase, "podsFelt", count, must), figure(phase, "doseP50", felt.and_then(|felt| felt.least), strength)]
+}
+
+fn recovery(result: &TestResult, span: &Span<'_>, struck: Option<&Struck<'_>>) -> [Figure; 2] {
+    let phase = &span.phase.name;
     let recovery = struck.map(|struck| struck.recovery(&result.standard)).and_then(|recovery| match recovery {
         Recovery::After(ms) => Some(exact(ms.into())),
         Recovery::Never | Recovery::Unknown => None,
     });
     let declared = exact(result.availability.recovery_time.millis().into());
     let ready = struck.map(|struck| struck.evidence).and_then(ready_after);
-    [
-        figure(phase, "podsGone", gone, must),
-        figure(phase, "recoveryMs", recovery, Some(declared)),
-        figure(phase, "readyAgainMs", ready, None),
-    ]
+    [figure(phase, "recoveryMs", recovery, Some(declared)), figure(phase, "readyAgainMs", ready, None)]
 }
 
 /// How long after the injection every replica was ready again.

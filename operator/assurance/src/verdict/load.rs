@@ -135,6 +135,14 @@ impl Measured {
         let ppm = self.failed_ppm().filter(|ppm| *ppm > u64::from(limit_ppm))?;
         Some(format!("{} of requests failed ({})", say::percent_measured(ppm), self.failures_in_words()))
     }
+
+    /// That at `place` the percentile of latency is above `limit_ms`, if it is.
+    pub fn slower_than(&self, percent: u8, limit_ms: u32, place: &str) -> Option<String> {
+        let limit = u64::from(limit_ms) * 1_000;
+        let measured = self.latency.percentile(percent).filter(|us| *us > limit)?;
+        let (measured, limit) = (say::latency_measured(measured), say::latency(limit));
+        Some(format!("{place}, {percent} % of answers came within {measured}; the standard asks for {limit}"))
+    }
 }
 
 /// `⌈part × 1 000 000 / whole⌉`; rounding up makes it exceed an integer limit exactly when the true

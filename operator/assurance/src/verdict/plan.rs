@@ -1,9 +1,7 @@
 //! The plan itself: whether it asks everything that the standard requires. A run that carried out a
 //! plan with nothing in it has proved nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use factory_crds::resilience_standard::FaultKind;
+use std::collections::BTreeSet;
 
 use crate::{
     dossier::TestResult,
@@ -11,16 +9,20 @@ use crate::{
 };
 
 use super::{
-    fault,
+    Rules,
+    asked::Asked,
     found::{Found, inconclusive},
     say,
 };
 
 /// What the plan lacks, one finding each.
-pub fn check(result: &TestResult) -> Vec<Found> {
-    [load, checks, descriptions, phases, steady, faults, limits]
+pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
+    let on_faults = [faults, limits, strikes].map(|rule| rule(result, rules));
+    [load, checks, descriptions, phases, steady]
+        .map(|rule| rule(result))
         .into_iter()
-        .filter_map(|rule| rule(result))
+        .chain(on_faults)
+        .flatten()
         .map(|lack| inconclusive("PlanIncomplete", lack))
         .collect()
 }
@@ -76,24 +78,24 @@ fn steady(result: &TestResult) -> Option<String> {
 }
 
 /// Every fault of the standard, on every component, for the whole window.
-fn faults(result: &TestResult) -> Option<String> {
+fn faults(result: &TestResult, rules: Rules) -> Option<String> {
     if result.standard.faults.is_empty() || result.bundle.images.is_empty() {
         return Some(
             "the standard has no fault, or the bundle no component: nothing is known about resilience".to_owned(),
         );
     }
-    let mut longest: BTreeMap<(FaultKind, &str), u32> = BTreeMap::new();
-    for phase in &result.plan.prove.phases {
-        if let PhaseRole::Fault { kind, component, .. } = &phase.role {
-            let seconds = longest.entry((*kind, component)).or_default();
-            *seconds = phase.seconds.max(*seconds);
-        }
-    }
+    let watched = |component: &str, limits| {
+        let phases = result.plan.prove.phases.iter();
+        let of_both = phases.filter(|phase| {
+            Asked::of(rules, &phase.role).is_some_and(|(asked, of)| of == component && asked.is_limited_by(limits))
+        });
+        of_both.map(|phase| phase.seconds).max()
+    };
     result.bundle.images.keys().find_map(|component| {
         result.standard.faults.iter().find_map(|limits| {
-            let watched = longest.get(&(limits.kind, component.as_str())).copied();
-            let (fault, name, window) = (limits.kind.slug(), say::quote(component), limits.window_seconds);
-            match watched {
+            let (fault, name) = (Asked::by(rules, limits).words(), say::quote(component));
+            let window = limits.window_seconds;
+            match watched(component, limits) {
                 None => Some(format!("the plan lacks {fault} of component {name}, which the standard requires")),
                 Some(seconds) if seconds < window => Some(format!(
                     "{fault} of component {name} is watched for {seconds} s; the standard requires {window} s"
@@ -105,11 +107,47 @@ fn faults(result: &TestResult) -> Option<String> {
 }
 
 /// A fault for which the standard has no limits cannot be judged.
-fn limits(result: &TestResult) -> Option<String> {
-    result.plan.prove.phases.iter().find_map(|phase| match &phase.role {
-        PhaseRole::Fault { kind, .. } if fault::limit_ppm(&result.standard, *kind).is_none() => {
-            Some(format!("phase {}: the standard has no limits for {}", say::quote(&phase.name), kind.slug()))
+fn limits(result: &TestResult, rules: Rules) -> Option<String> {
+    result.plan.prove.phases.iter().find_map(|phase| {
+        let (asked, _) = Asked::of(rules, &phase.role)?;
+        let none = asked.limits(&result.standard).is_none();
+        none.then(|| format!("phase {}: the standard has no limits for {}", say::quote(&phase.name), asked.words()))
+    })
+}
+
+/// A fault that is not told how it is done, or not as its kind is done.
+fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
+    if rules == Rules::V1 {
+        return None;
+    }
+    let lacks = |phase: &Phase| {
+        let (asked, _) = Asked::of(rules, &phase.role)?;
+        let (fault, kind) = (asked.words(), asked.kind.slug());
+        let strike = match asked.strike {
+            None if asked.on_node() => return Some(format!("the plan does not say how {fault} is done")),
+            None => return None,
+            Some(_) if !asked.on_node() => return Some(format!("{fault} is not done on a node, as the plan says")),
+            Some(strike) => strike,
+        };
+        let (lease, seconds) = (strike.lease_seconds, phase.seconds);
+        if asked.lasts() && lease == 0 {
+            Some(format!("the plan does not say how long {fault} lasts"))
+        } else if !asked.lasts() && lease > 0 {
+            Some(format!("{fault} happens once, and cannot last"))
+        } else if lease > 0 && lease >= seconds {
+            Some(format!("{fault} lasts until the end of its {seconds} s: what comes after it is not watched"))
+        } else if asked.has_strength() && strike.strength == 0 {
+            Some(format!("the plan does not say how strong {kind} is"))
+        } else if asked.has_strength() && asked.strength().is_none() {
+            Some(format!("{fault} is stronger than a standard can ask for"))
+        } else if !asked.has_strength() && strike.strength > 0 {
+            Some(format!("{fault} has no strength, and the plan gives it one"))
+        } else {
+            None
         }
-        _ => None,
+    };
+    result.plan.prove.phases.iter().find_map(|phase| {
+        let lack = lacks(phase)?;
+        Some(format!("phase {}: {lack}", say::quote(&phase.name)))
     })
 }

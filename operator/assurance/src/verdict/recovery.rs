@@ -23,11 +23,7 @@ pub enum Recovery {
 
 /// Recovery within `slots[from..to]` after an injection at `injected_ms`, where `allowed_ppm` may fail.
 pub fn recovery(slots: &[Slot], from: u64, to: u64, injected_ms: u64, allowed_ppm: u32) -> Recovery {
-    let due: Vec<(u64, [u64; 2])> = (from..to)
-        .map_while(|index| Some((index, *slots.get(usize::try_from(index).ok()?)?)))
-        .map(|(index, [good, failed])| (index, [u64::from(good), u64::from(failed)]))
-        .filter(|(_, [good, failed])| good + failed > 0)
-        .collect();
+    let due = due(slots, from, to);
     if due.len() < TOGETHER {
         return Recovery::Unknown;
     }
@@ -42,6 +38,28 @@ pub fn recovery(slots: &[Slot], from: u64, to: u64, injected_ms: u64, allowed_pp
         Some(index) if index == last => Recovery::Never,
         Some(index) => Recovery::After((due[index + 1].0 * SLOT_MS).saturating_sub(injected_ms)),
     }
+}
+
+/// Service lost within `slots[from..to]`, in milliseconds: of each slot with requests the share that
+/// failed. It stands also for the slots without requests that follow it.
+pub fn lost_ms(slots: &[Slot], from: u64, to: u64) -> u64 {
+    let due = due(slots, from, to);
+    let end = to.min(slots.len() as u64);
+    let next = due.iter().skip(1).map(|(index, _)| *index).chain([end]);
+    due.iter().zip(next).fold(0, |lost: u64, ((index, [good, failed]), next)| {
+        let stands_for = u128::from(next - index) * u128::from(SLOT_MS) * u128::from(*failed);
+        let part = stands_for.div_ceil(u128::from(good + failed));
+        lost.saturating_add(u64::try_from(part).unwrap_or(u64::MAX))
+    })
+}
+
+/// The slots of `slots[from..to]` with requests.
+fn due(slots: &[Slot], from: u64, to: u64) -> Vec<(u64, [u64; 2])> {
+    (from..to)
+        .map_while(|index| Some((index, *slots.get(usize::try_from(index).ok()?)?)))
+        .map(|(index, [good, failed])| (index, [u64::from(good), u64::from(failed)]))
+        .filter(|(_, [good, failed])| good + failed > 0)
+        .collect()
 }
 
 #[cfg(test)]
@@ -98,6 +116,16 @@ mod tests {
         slots[0] = [0, 1];
         slots[30] = [1, 0];
         assert_eq!(recovery(&slots, 0, 31, 0, 0), Recovery::After(300), "from the next tenth with requests on");
+    }
+
+    #[test]
+    fn lost_service_is_the_share_that_failed_for_as_long_as_nobody_else_asked() {
+        assert_eq!(lost_ms(&traffic(5..12), 0, 40), 700);
+        assert_eq!(lost_ms(&traffic(5..12), 10, 40), 200, "from the injection on");
+        assert_eq!(lost_ms(&traffic(0..0), 0, 40), 0);
+        assert_eq!(lost_ms(&[[0, 0], [2, 1], [0, 0], [0, 0], [1, 0]], 0, 5), 100, "a third of three tenths");
+        assert_eq!(lost_ms(&[[1, 0], [0, 1], [0, 0]], 0, 9), 200, "to the end");
+        assert_eq!(lost_ms(&[], 0, u64::MAX), 0);
     }
 
     #[test]

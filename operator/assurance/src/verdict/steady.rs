@@ -21,15 +21,9 @@ pub fn check(standard: &Standard, timeline: &Timeline<'_>, span: &Span<'_>, meas
         failed("SteadyFailuresTooHigh", format!("{place}, {share}; the standard allows {limit}"))
     });
     let percentiles = [("SteadyP95TooHigh", 95, limits.p95_ms), ("SteadyP99TooHigh", 99, limits.p99_ms)];
-    let slow = percentiles.into_iter().filter_map(|(code, percent, limit_ms)| {
-        let limit = u64::from(limit_ms) * 1_000;
-        let measured = measured.latency.percentile(percent).filter(|us| *us > limit)?;
-        let (measured, limit) = (say::latency_measured(measured), say::latency(limit));
-        Some(failed(
-            code,
-            format!("{place}, {percent} % of answers came within {measured}; the standard asks for {limit}"),
-        ))
-    });
+    let slow = percentiles
+        .into_iter()
+        .filter_map(|(code, percent, limit)| Some(failed(code, measured.slower_than(percent, limit, place)?)));
     failures.into_iter().chain(slow).collect()
 }
 

@@ -1,7 +1,12 @@
 //! Results of every kind from a seed: sound ones, ones with failures and delays of all sizes, and
 //! documents with something taken out, doubled, exchanged or made absurd.
 
-use factory_assurance::{dossier::TestResult, evidence::Failure, sample, verdict::MAX_EXACT};
+use factory_assurance::{
+    dossier::TestResult,
+    evidence::{Class, Dose, Failure, FaultEvidence},
+    sample,
+    verdict::MAX_EXACT,
+};
 use serde_json::{Value, json};
 
 use super::{prove, verify};
@@ -37,10 +42,14 @@ impl Random {
     }
 }
 
-/// The result of `seed`, with the verdict that follows.
+/// The result of `seed`, with the verdict that follows; one in eight names the
+/// first rules.
 pub fn result(seed: u64) -> TestResult {
     let mut random = Random::seeded(seed);
     let mut result = measured(&mut random);
+    if random.below(8) == 0 {
+        result.rules = "factory.gov.kg/verdict/v1".to_owned();
+    }
     if random.below(2) == 0 {
         for _ in 0..=random.below(3) {
             edit(&mut result, &mut random);
@@ -49,9 +58,34 @@ pub fn result(seed: u64) -> TestResult {
     sample::judged(result)
 }
 
+/// A result of a standard that says how often each fault comes, and of a service that declares little
+/// downtime, or much.
+pub fn modelled(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = sample::struck();
+    for limits in &mut result.standard.faults {
+        limits.times_a_year = Some([1, 12, 365, 100_000][random.index(4)]);
+        if !seed.is_multiple_of(4) {
+            limits.times_a_year = Some(random.small(40) + 1);
+        }
+    }
+    if random.below(2) == 0 {
+        let mut again = result.standard.faults[random.index(8)].clone();
+        (again.times_a_year, again.window_seconds) = (Some(random.small(80) + 1), random.small(6) + 1);
+        result.standard.faults.push(again);
+    }
+    for _ in 0..random.below(4) {
+        let from = random.small(500);
+        sample::fail(&mut result, random.small(2), from..from + random.small(6), Failure::Timeout);
+    }
+    let minutes = random.below(3) * random.below(3) * 120 + random.below(10);
+    result.availability.max_downtime_per_year = format!("{minutes}m").parse().unwrap();
+    sample::judged(result)
+}
+
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = sample::passing();
+    let mut result = if random.below(2) == 0 { sample::passing() } else { sample::struck() };
     for _ in 0..random.below(4) {
         if random.below(3) == 0 {
             seen_otherwise(&mut result, random);
@@ -64,16 +98,19 @@ pub fn measured(random: &mut Random) -> TestResult {
 
 /// Checks, descriptions and faults that went another way.
 fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
-    let (one, line) = (random.index(4), "a line".to_owned());
-    let kind = random.below(14);
+    let (one, line) = (random.index(prove(result).faults.len()), "a line".to_owned());
+    let kind = random.below(17);
     if let Some(fault) = prove(result).faults.get_mut(one) {
         match kind {
             0 => (fault.injected_ms, fault.ready_again_ms) = (None, None),
-            1 => fault.injected_ms = Some(random.below(36_000)),
+            1 => fault.injected_ms = Some(random.below(60_000)),
             2 => fault.ready_again_ms = None,
             3 => fault.gone.truncate(random.index(2)),
             4 => fault.residue.push(line.clone()),
             5 => fault.errors.push(line.clone()),
+            14 => fault.ended_ms = fault.ended_ms.map(|ended| ended - 900 + random.below(2_400)),
+            15 => fault.doses.iter_mut().take(1).for_each(|dose| dosed_otherwise(dose, random)),
+            16 => struck_otherwise(fault, random),
             _ => {}
         }
     }
@@ -100,27 +137,52 @@ fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     }
 }
 
+/// Another pod or class, or none.
+fn struck_otherwise(fault: &mut FaultEvidence, random: &mut Random) {
+    let Some(mut dose) = fault.doses.pop() else { return };
+    match random.below(4) {
+        0 => dose.pod = fault.before[1].uid.clone(),
+        1 => dose.class = [Class::All, Class::New, Class::Pooled, Class::Dns][random.index(4)],
+        2 => fault.doses.push(Dose { pod: fault.before[1].uid.clone(), ..dose.clone() }),
+        _ => return,
+    }
+    fault.doses.push(dose);
+}
+
+/// More or less of the fault.
+fn dosed_otherwise(dose: &mut Dose, random: &mut Random) {
+    let side = if random.below(4) == 0 { &mut dose.before } else { &mut dose.during };
+    let (which, factor) = (random.index(2), random.below(300));
+    for cell in side {
+        if cell[0] > 1 || which == 1 {
+            cell[which] = cell[which] * factor / 100;
+        }
+    }
+}
+
 /// Something that a real run could have measured.
 fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
     use Failure::{Broken, Connect, Content, Status, Timeout, Unsent};
     match random.below(8) {
         0..3 => {
             let cause = [Connect, Broken, Timeout, Status, Content, Unsent][random.index(6)];
-            let from = random.small(360);
+            let from = random.small(u32::try_from(prove(result).slots.len()).unwrap());
             let length = random.small(40);
             sample::fail(result, random.small(2), from..from + length, cause);
         }
         3 => result.standard.steady.max_failed_ppm = random.small(100_000),
         4 => {
-            result.standard.faults[0].max_failed_ppm = random.small(400_000);
-            result.standard.faults[1].max_failed_ppm = random.small(400_000);
+            for limits in &mut result.standard.faults {
+                limits.max_failed_ppm = random.small(400_000);
+                limits.p95_ms = limits.p95_ms.map(|_| random.small(100) + 1);
+            }
         }
         5 => {
             let text = format!("{}s{}ms", random.below(5), random.below(1_000));
             result.availability.recovery_time = text.parse().unwrap();
         }
         6 => {
-            let (factor, cells) = (random.below(400), random.index(72));
+            let (factor, cells) = (random.below(400), random.index(120));
             for bucket in prove(result).buckets.iter_mut().take(cells) {
                 for cell in &mut bucket.latency_us {
                     cell[0] = cell[0].saturating_mul(factor).saturating_add(cell[0]);

@@ -1,0 +1,52 @@
+//! The doses of the sample: what each pod would have felt of a fault that was done as it was asked.
+
+use factory_crds::resilience_standard::{FaultKind, Share};
+
+use crate::{
+    evidence::{Class, Dose},
+    plan::Strike,
+};
+
+type Cells = Vec<[u64; 2]>;
+
+/// Of the first of two pods, or of both, as `strike` says.
+pub fn of(kind: FaultKind, strike: Strike, uid: impl Fn(u32) -> String) -> Vec<Dose> {
+    let pods = if strike.share == Share::All { 2 } else { 1 };
+    let of_pod = |index| {
+        let dose = |(class, before, during)| Dose { pod: uid(index), way: way(kind).to_owned(), class, before, during };
+        measured(kind, strike.strength).into_iter().map(dose).collect::<Vec<_>>()
+    };
+    (0..pods).flat_map(of_pod).collect()
+}
+
+fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
+    let late = strength * 1_000;
+    match kind {
+        FaultKind::PodKill | FaultKind::RollingRestart => Vec::new(),
+        FaultKind::ContainerKill => vec![(Class::All, vec![[0, 20]], vec![[0, 28], [1, 2]])],
+        FaultKind::Freeze => vec![(Class::All, vec![[0, 20]], vec![[0, 1], [1, 29]])],
+        FaultKind::Partition => {
+            vec![(Class::New, vec![[0, 8]], vec![[1, 12]]), (Class::Pooled, vec![[0, 200]], vec![[1, 30]])]
+        }
+        FaultKind::Delay => vec![
+            (Class::New, vec![[410, 5], [655, 3]], vec![[late + 420, 4], [late + 702, 3]]),
+            (Class::Pooled, vec![[88, 120], [2_047, 1]], vec![[late + 90, 60], [late + 3_000, 2]]),
+        ],
+        FaultKind::Loss => {
+            let lost = 400 * strength / 1_000_000;
+            vec![(Class::All, vec![[0, 300]], vec![[0, 400 - lost], [1, lost]])]
+        }
+        FaultKind::Bandwidth => {
+            vec![(Class::All, vec![[3 * strength, 2], [4 * strength, 1]], vec![[strength / 2, 1], [strength, 3]])]
+        }
+        FaultKind::DnsOutage => vec![(Class::Dns, vec![[0, 10]], vec![[1, 9]])],
+    }
+}
+
+const fn way(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Delay | FaultKind::Loss | FaultKind::Bandwidth => "netem",
+        FaultKind::Partition | FaultKind::DnsOutage => "nft",
+        _ => "cgroup",
+    }
+}

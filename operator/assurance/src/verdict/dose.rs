@@ -1,0 +1,292 @@
+//! What one pair of histograms says about a fault: whether the pod felt it. A dose is a difference,
+//! so that one without anything before it is not known; and what a broken injector or a broken
+//! instrument would show as well is not felt.
+
+use factory_crds::resilience_standard::FaultKind;
+
+use super::{histogram::Histogram, load::ppm, say};
+
+/// Samples on each side without which times and states say nothing.
+const SAMPLES: u128 = 5;
+/// Seconds on each side without which rates say nothing.
+const SECONDS: u128 = 2;
+/// Packets without which their loss says nothing.
+const PACKETS: u128 = 50;
+/// Packets that should be lost, and should pass, without which their loss says nothing.
+const EXPECTED: u128 = 5;
+/// All of a share.
+const WHOLE: u128 = 1_000_000;
+
+/// Whether a fault was felt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dose {
+    /// It was, with the strength that was measured where the kind has one.
+    Felt(Option<u64>),
+    /// It was not, and what was measured instead.
+    NotFelt(String),
+    /// It cannot be said, and why.
+    Unknown(String),
+}
+
+/// What `before` and `during` say of a fault of `kind`, asked for with `strength`.
+pub fn of(kind: FaultKind, strength: u32, before: &[[u64; 2]], during: &[[u64; 2]]) -> Dose {
+    match kind {
+        FaultKind::ContainerKill => killed(sides(before), sides(during)),
+        FaultKind::Freeze => frozen(sides(before), sides(during)),
+        FaultKind::Partition | FaultKind::DnsOutage => cut_off(sides(before), sides(during)),
+        FaultKind::Loss => lost(strength, sides(before), sides(during)),
+        FaultKind::Delay => delayed(strength, &histogram(before), &histogram(during)),
+        FaultKind::Bandwidth => limited(strength, &histogram(before), &histogram(during)),
+        FaultKind::PodKill | FaultKind::RollingRestart => Dose::Unknown("it is not measured in the pod".to_owned()),
+    }
+}
+
+fn histogram(cells: &[[u64; 2]]) -> Histogram {
+    let mut histogram = Histogram::default();
+    histogram.add(cells);
+    histogram
+}
+
+/// How often 0 was seen, and how often 1.
+fn sides(cells: &[[u64; 2]]) -> [u128; 2] {
+    let of = |side| cells.iter().filter(|cell| cell[0] == side).map(|cell| u128::from(cell[1])).sum();
+    [of(0), of(1)]
+}
+
+/// A process that was alive, and then was seen gone.
+fn killed([alive_before, gone_before]: [u128; 2], [alive, gone]: [u128; 2]) -> Dose {
+    if gone_before > 0 {
+        Dose::NotFelt("its process was seen gone before it".to_owned())
+    } else if alive_before == 0 {
+        Dose::Unknown("its process was not seen alive before it".to_owned())
+    } else if gone > 0 {
+        Dose::Felt(None)
+    } else if alive == 0 {
+        Dose::Unknown("nobody looked at its process after it".to_owned())
+    } else {
+        Dose::NotFelt(format!("its process was seen alive {alive} times after it, and never gone"))
+    }
+}
+
+/// Threads that ran, and then could not.
+fn frozen([ran_before, still_before]: [u128; 2], [ran, still]: [u128; 2]) -> Dose {
+    let (seen_before, seen) = (ran_before + still_before, ran + still);
+    if seen_before < SAMPLES || seen < SAMPLES {
+        return few("moments", seen_before, seen, SAMPLES);
+    }
+    if still_before * 10 > seen_before {
+        return Dose::NotFelt(format!("it stood still in {still_before} of {seen_before} moments before it already"));
+    }
+    if still * 10 < seen * 9 {
+        return Dose::NotFelt(format!("it stood still in {still} of {seen} moments while it lasted; 9 of 10 must"));
+    }
+    Dose::Felt(None)
+}
+
+/// Packets that passed, and then none did.
+fn cut_off(before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
+    if let Some(dose) = not_whole_before(before) {
+        return dose;
+    }
+    let seen = passed + dropped;
+    if seen == 0 {
+        return Dose::Unknown("no packet was seen while it lasted".to_owned());
+    }
+    if passed > 0 {
+        return Dose::NotFelt(format!("{passed} of {seen} packets passed while it lasted; none may"));
+    }
+    Dose::Felt(None)
+}
+
+/// Packets that passed, and then some did not: half to twice as many as asked, of those that pass too.
+fn lost(asked: u32, before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
+    if let Some(dose) = not_whole_before(before) {
+        return dose;
+    }
+    let seen = passed + dropped;
+    let asked_to_pass = u128::from(1_000_000_u32.saturating_sub(asked));
+    let (lose, pass) = (seen * u128::from(asked), seen * asked_to_pass);
+    if seen < PACKETS {
+        return Dose::Unknown(format!("{seen} packets while it lasted; fewer than {PACKETS} say nothing"));
+    }
+    let few = |what| Dose::Unknown(format!("of {seen} packets fewer than {EXPECTED} should {what}; that says nothing"));
+    if lose < EXPECTED * WHOLE {
+        return few("be lost");
+    }
+    // A loss of 100 % lets none pass.
+    if asked_to_pass > 0 && pass < EXPECTED * WHOLE {
+        return few("pass");
+    }
+    if 2 * dropped * WHOLE < lose || dropped * WHOLE > 2 * lose || 2 * passed * WHOLE < pass {
+        let asked = say::percent(asked.into());
+        return Dose::NotFelt(format!(
+            "{dropped} of {seen} packets were lost; asked was {asked}, and half to twice of that is felt"
+        ));
+    }
+    Dose::Felt(ppm(dropped, seen))
+}
+
+/// Why packets say nothing about what came after: some were dropped already, or none was seen.
+fn not_whole_before([passed, dropped]: [u128; 2]) -> Option<Dose> {
+    if dropped > 0 {
+        Some(Dose::NotFelt(format!("{dropped} of {} packets were dropped before it already", passed + dropped)))
+    } else if passed == 0 {
+        Some(Dose::Unknown("no packet was seen to pass before it".to_owned()))
+    } else {
+        None
+    }
+}
+
+/// Packets that took longer, by four fifths to one and a half of what was asked; and no more than a
+/// quarter of them as if there were no delay.
+fn delayed(asked_ms: u32, before: &Histogram, during: &Histogram) -> Dose {
+    let (seen_before, seen) = (before.count(), during.count());
+    let asked = u64::from(asked_ms) * 1_000;
+    let (least, most) = (asked / 5 * 4, asked / 2 * 3);
+    let values = [before.percentile(50), during.percentile(50), during.percentile(25)];
+    let ([Some(was), Some(is), Some(quarter)], true) = (values, seen_before >= SAMPLES && seen >= SAMPLES) else {
+        return few("packets", seen_before, seen, SAMPLES);
+    };
+    let wanted = || {
+        let [asked, least, most] = [asked, least, most].map(say::latency);
+        format!("asked was {asked} more, and from {least} to {most} more is felt")
+    };
+    match is.checked_sub(was).filter(|added| (least..=most).contains(added)) {
+        None => {
+            let (was, is) = (say::latency(was), say::latency(is));
+            Dose::NotFelt(format!("packets took {was} before it and {is} while it lasted; {}", wanted()))
+        }
+        Some(_) if quarter < least => Dose::NotFelt(format!(
+            "a quarter of packets took no more than {} while it lasted; {}",
+            say::latency(quarter),
+            wanted()
+        )),
+        Some(added) => Dose::Felt(Some(added)),
+    }
+}
+
+/// A pod that sent more than it then could.
+fn limited(asked: u32, before: &Histogram, during: &Histogram) -> Dose {
+    let (seen_before, seen) = (before.count(), during.count());
+    let (Some(was), Some(most), true) =
+        (before.percentile(50), during.percentile(100), seen_before >= SECONDS && seen >= SECONDS)
+    else {
+        return few("seconds", seen_before, seen, SECONDS);
+    };
+    let more_than_a_quarter_above = |kilobytes: u64| u128::from(kilobytes) * 4 > u128::from(asked) * 5;
+    if !more_than_a_quarter_above(was) {
+        Dose::Unknown(format!(
+            "in half of the seconds before it no more than {was} kB left; {asked} kB/s is felt only by a pod that sends over a quarter more"
+        ))
+    } else if more_than_a_quarter_above(most) {
+        Dose::NotFelt(format!(
+            "up to {most} kB left in a second while it lasted; asked was {asked} kB/s, and up to a quarter more is felt"
+        ))
+    } else if u128::from(most) * 2 < asked.into() {
+        Dose::NotFelt(format!(
+            "no more than {most} kB left in any second while it lasted; asked was {asked} kB/s, and half of that must be reached"
+        ))
+    } else {
+        Dose::Felt(Some(most))
+    }
+}
+
+fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
+    Dose::Unknown(format!("{before} {what} before it and {during} while it lasted; fewer than {least} say nothing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FaultKind::{Bandwidth, ContainerKill, Delay, DnsOutage, Freeze, Loss, Partition};
+
+    type Cells = &'static [[u64; 2]];
+
+    /// A kind, its strength, before, during, and what it is: `F` with the strength, `N` or `U`.
+    const TABLE: &[(FaultKind, u32, Cells, Cells, &str)] = &[
+        (ContainerKill, 0, &[[0, 1]], &[[1, 1]], "F"),
+        (ContainerKill, 0, &[[0, 1]], &[[0, 9]], "N"),
+        (ContainerKill, 0, &[[0, 9], [1, 1]], &[[1, 1]], "N"),
+        (ContainerKill, 0, &[[0, 0]], &[[1, 1]], "U"),
+        (ContainerKill, 0, &[[0, 1]], &[], "U"),
+        (Freeze, 0, &[[0, 5]], &[[0, 1], [1, 9]], "F"),
+        (Freeze, 0, &[[0, 5]], &[[0, 2], [1, 17]], "N"),
+        (Freeze, 0, &[[0, 9], [1, 1]], &[[1, 5]], "F"),
+        (Freeze, 0, &[[0, 8], [1, 1]], &[[1, 5]], "N"),
+        (Freeze, 0, &[[0, 5]], &[[1, 4]], "U"),
+        (Freeze, 0, &[[0, 4]], &[[1, 5]], "U"),
+        (Partition, 0, &[[0, 1]], &[[1, 1]], "F"),
+        (Partition, 0, &[[0, 1]], &[[0, 1], [1, 99]], "N"),
+        (Partition, 0, &[[0, 1]], &[], "U"),
+        (Partition, 0, &[], &[[1, 9]], "U"),
+        (DnsOutage, 0, &[[0, 9], [1, 1]], &[[1, 9]], "N"),
+        (Loss, 50_000, &[[0, 1]], &[[0, 390], [1, 10]], "F 25000"),
+        (Loss, 50_000, &[[0, 1]], &[[0, 391], [1, 9]], "N"),
+        (Loss, 50_000, &[[0, 1]], &[[0, 360], [1, 40]], "F 100000"),
+        (Loss, 50_000, &[[0, 1]], &[[0, 359], [1, 41]], "N"),
+        (Loss, 50_000, &[[0, 9], [1, 1]], &[[0, 380], [1, 20]], "N"),
+        (Loss, 50_000, &[], &[[0, 380], [1, 20]], "U"),
+        (Loss, 50_000, &[[0, 1]], &[[0, 94], [1, 5]], "U"),
+        (Loss, 50_000, &[[0, 1]], &[[0, 95], [1, 5]], "F 50000"),
+        (Loss, 500_000, &[[0, 1]], &[[0, 24], [1, 25]], "U"),
+        (Loss, 500_000, &[[0, 1]], &[[0, 25], [1, 25]], "F 500000"),
+        (Loss, 800_000, &[[0, 1]], &[[1, 100]], "N"),
+        (Loss, 800_000, &[[0, 1]], &[[0, 10], [1, 90]], "F 900000"),
+        (Loss, 950_000, &[[0, 1]], &[[0, 4], [1, 95]], "U"),
+        (Loss, 1_000_000, &[[0, 1]], &[[1, 50]], "F 1000000"),
+        (Delay, 200, &[[1_000, 5]], &[[161_000, 5]], "F 160000"),
+        (Delay, 200, &[[1_000, 5]], &[[160_999, 5]], "N"),
+        (Delay, 200, &[[1_000, 5]], &[[301_000, 5]], "F 300000"),
+        (Delay, 200, &[[1_000, 5]], &[[301_001, 5]], "N"),
+        (Delay, 200, &[[1_000, 5]], &[[900, 5]], "N"),
+        (Delay, 200, &[[1_000, 4]], &[[201_000, 5]], "U"),
+        (Delay, 200, &[[1_000, 5]], &[[201_000, 4]], "U"),
+        (Delay, 200, &[[1_000, 5]], &[[159_999, 2], [201_000, 6]], "N"),
+        (Delay, 200, &[[1_000, 5]], &[[160_000, 2], [201_000, 6]], "F 200000"),
+        (Delay, 200, &[[1_000, 5]], &[[1_000, 1], [201_000, 6]], "F 200000"),
+        (Bandwidth, 400, &[[501, 2]], &[[500, 2]], "F 500"),
+        (Bandwidth, 400, &[[501, 2]], &[[501, 2]], "N"),
+        (Bandwidth, 400, &[[501, 2]], &[[200, 2]], "F 200"),
+        (Bandwidth, 400, &[[501, 2]], &[[199, 2]], "N"),
+        (Bandwidth, 400, &[[500, 2]], &[[400, 2]], "U"),
+        (Bandwidth, 400, &[[500, 2], [900, 2]], &[[400, 2]], "U"),
+        (Bandwidth, 400, &[[501, 1]], &[[400, 2]], "U"),
+        (Bandwidth, 400, &[[501, 2]], &[[400, 1], [900, 0]], "U"),
+        (Bandwidth, 400, &[[501, 2]], &[[400, 2], [900, 0]], "F 400"),
+    ];
+
+    #[test]
+    fn each_limit_of_a_dose_holds_at_itself_and_breaks_one_step_beyond() {
+        for (kind, strength, before, during, want) in TABLE {
+            let dose = of(*kind, *strength, before, during);
+            let said = match &dose {
+                Dose::Felt(None) => "F".to_owned(),
+                Dose::Felt(Some(measured)) => format!("F {measured}"),
+                Dose::NotFelt(_) => "N".to_owned(),
+                Dose::Unknown(_) => "U".to_owned(),
+            };
+            assert_eq!(said, *want, "{kind:?} of {strength}, {before:?}, {during:?}: {dose:?}");
+        }
+    }
+
+    #[test]
+    fn a_copy_of_what_was_before_is_never_felt() {
+        for (kind, strength, before, during, _) in TABLE {
+            for side in [before, during] {
+                let dose = of(*kind, *strength, side, side);
+                assert!(!matches!(dose, Dose::Felt(_)), "{kind:?} of {strength}, {side:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn counts_beyond_64_bits_do_no_harm() {
+        let huge = [[0, u64::MAX], [1, u64::MAX]];
+        for kind in FaultKind::ALL {
+            for strength in [1, 500_000, u32::MAX] {
+                assert!(!matches!(of(kind, strength, &huge, &huge), Dose::Felt(_)), "{kind:?}");
+            }
+        }
+        assert_eq!(of(Loss, 500_000, &[[0, 1]], &huge), Dose::Felt(Some(500_000)));
+    }
+}

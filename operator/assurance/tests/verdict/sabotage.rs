@@ -1,0 +1,177 @@
+//! Injectors that lie, break or miss, and instruments that do: none of them ever gets `Felt`. Each
+//! starts from a fault that was done as it was asked, and changes what the lab would have measured.
+
+use factory_assurance::{
+    dossier::TestResult,
+    evidence::{Class, Dose},
+    sample,
+    verdict::Verdict,
+};
+use factory_crds::release::Outcome::Passed;
+
+use super::fault;
+
+type Sabotage = fn(&mut Vec<Dose>);
+
+const ALL: [&str; 8] = [
+    "container-kill-web",
+    "freeze-web",
+    "partition-web",
+    "delay-200-web",
+    "delay-50-web",
+    "loss-50000-web",
+    "bandwidth-500-web",
+    "dns-outage-web",
+];
+const DELAYS: &[&str] = &["delay-200-web", "delay-50-web"];
+const STRONG: &[&str] = &["delay-200-web", "delay-50-web", "loss-50000-web", "bandwidth-500-web"];
+const ONE: &[&str] = &["container-kill-web", "freeze-web", "delay-200-web", "loss-50000-web", "bandwidth-500-web"];
+const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web"];
+const CUTS: &[&str] = &["partition-web", "dns-outage-web"];
+const CLASSES: &[&str] = &["partition-web", "delay-200-web", "delay-50-web"];
+
+const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
+    ("an injector that does nothing", &ALL, |d| each(d, |dose| dose.during = dose.before.clone())),
+    ("an instrument that always shows the fault", &ALL, |d| each(d, |dose| dose.before = dose.during.clone())),
+    ("the two sides exchanged", &ALL, |d| each(d, |dose| std::mem::swap(&mut dose.before, &mut dose.during))),
+    ("nothing measured at all", &ALL, Vec::clear),
+    ("nothing measured before", &ALL, |d| each(d, |dose| dose.before.clear())),
+    ("nothing measured while it lasted", &ALL, |d| each(d, |dose| dose.during.clear())),
+    ("counts of nothing", &ALL, |d| each(d, |dose| dose.during.iter_mut().for_each(|cell| cell[1] = 0))),
+    ("a pod that is not of the component", &ALL, |d| each(d, |dose| dose.pod = "stranger".to_owned())),
+    ("counters of another run, with its pods", &ALL, |d| each(d, |dose| dose.pod.push_str("-of-yesterday"))),
+    ("a pod without a name", &ALL, |d| each(d, |dose| dose.pod.clear())),
+    ("the same dose twice", &ALL, |d| d.push(d[0].clone())),
+    ("a second dose of a pod that says otherwise", &ALL, |d| {
+        let mut other = d[0].clone();
+        other.during = other.before.clone();
+        d.push(other);
+    }),
+    ("values that fall", &ALL, |d| each(d, |dose| dose.before.insert(0, [9_000_000, 1]))),
+    ("a value that stands twice", &ALL, |d| each(d, |dose| dose.during.push(*dose.during.last().unwrap()))),
+    ("a value that is neither side", SIDES, |d| each(d, |dose| dose.during.push([2, 1]))),
+    ("counts that overflow", &ALL, |d| each(d, |dose| dose.during[0][1] = u64::MAX)),
+    ("a class that the fault does not have", &["freeze-web", "loss-50000-web", "delay-200-web"], |d| {
+        each(d, |dose| dose.class = Class::Dns);
+    }),
+    ("other traffic than questions to DNS", &["dns-outage-web"], |d| each(d, |dose| dose.class = Class::All)),
+    ("new connections only", CLASSES, |d| d.retain(|dose| dose.class == Class::New)),
+    ("open connections only", CLASSES, |d| d.retain(|dose| dose.class == Class::Pooled)),
+    ("open connections pass untouched", CLASSES, |d| {
+        each(d, |dose| {
+            if dose.class == Class::Pooled {
+                dose.during = dose.before.clone();
+            }
+        });
+    }),
+    ("half the delay", DELAYS, |d| each(d, |dose| dose.during.iter_mut().for_each(|cell| cell[0] /= 2))),
+    ("twice the delay", DELAYS, |d| each(d, |dose| dose.during.iter_mut().for_each(|cell| cell[0] *= 2))),
+    ("a delay in seconds where milliseconds are asked", DELAYS, |d| {
+        each(d, |dose| dose.during.iter_mut().for_each(|cell| cell[0] *= 1_000));
+    }),
+    ("three of five packets delayed", DELAYS, |d| {
+        each(d, |dose| {
+            dose.during = vec![[dose.before[0][0], 40], [dose.during[0][0], 60]];
+        });
+    }),
+    ("one packet that was late", DELAYS, |d| each(d, |dose| dose.during = vec![[dose.during[0][0], 1]])),
+    ("two fifths of the loss", &["loss-50000-web"], |d| d[0].during = vec![[0, 392], [1, 8]]),
+    ("three times the loss", &["loss-50000-web"], |d| d[0].during = vec![[0, 340], [1, 60]]),
+    ("a cut in place of a loss", &["loss-50000-web"], |d| d[0].during = vec![[1, 400]]),
+    ("a network that lost packets before", &["loss-50000-web"], |d| d[0].before = vec![[0, 285], [1, 15]]),
+    ("a loss of four packets", &["loss-50000-web"], |d| d[0].during = vec![[0, 76], [1, 4]]),
+    ("a single packet passes", CUTS, |d| each(d, |dose| dose.during = vec![[0, 1], [1, 90]])),
+    ("no packet came, so none was dropped", CUTS, |d| each(d, |dose| dose.during = vec![[0, 0], [1, 0]])),
+    ("cut off before it already", CUTS, |d| each(d, |dose| dose.before = vec![[1, 9]])),
+    ("a pod that sends less than the limit", &["bandwidth-500-web"], |d| d[0].before = vec![[450, 4]]),
+    ("a burst before it", &["bandwidth-500-web"], |d| d[0].before = vec![[450, 4], [5_000, 1]]),
+    ("one second above the limit", &["bandwidth-500-web"], |d| d[0].during = vec![[500, 3], [626, 1]]),
+    ("a pod that was cut off in place of limited", &["bandwidth-500-web"], |d| d[0].during = vec![[0, 4]]),
+    ("a freeze that lets go now and then", &["freeze-web"], |d| d[0].during = vec![[0, 4], [1, 26]]),
+    ("a pod that stood still already", &["freeze-web"], |d| d[0].before = vec![[0, 10], [1, 10]]),
+    ("a process that was gone already", &["container-kill-web"], |d| d[0].before = vec![[0, 19], [1, 1]]),
+    ("a kill of another process", &["container-kill-web"], |d| d[0].during = vec![[0, 30]]),
+];
+
+#[test]
+fn no_sabotage_is_ever_felt() {
+    assert!(SABOTAGE.len() >= 20);
+    for (what, phases, sabotage) in SABOTAGE {
+        for phase in *phases {
+            let mut result = sample::struck();
+            let before = fault(&mut result, phase).doses.clone();
+            sabotage(&mut fault(&mut result, phase).doses);
+            assert_ne!(fault(&mut result, phase).doses, before, "{what} changes nothing in {phase}");
+            assert_not_felt(&result.judge(), phase, what);
+        }
+    }
+}
+
+/// One pod is asked for: the dose in a pod that was not ready, or of two at once, is no dose.
+#[test]
+fn a_fault_of_one_pod_is_not_felt_by_others() {
+    for phase in ONE {
+        let mut result = sample::struck();
+        for pod in &mut fault(&mut result, phase).before {
+            pod.ready = false;
+        }
+        assert_not_felt(&result.judge(), phase, "no pod was ready");
+        let mut result = sample::struck();
+        fault(&mut result, phase).before.remove(0);
+        assert_not_felt(&result.judge(), phase, "the pod was not there before");
+    }
+}
+
+/// Whatever strength the injector used, another than asked is not felt once it is far from it.
+#[test]
+fn a_strength_far_from_what_was_asked_is_not_felt() {
+    for phase in STRONG {
+        for factor in [0, 10, 30, 45, 210, 300, 1_000] {
+            let mut result = sample::struck();
+            for dose in &mut fault(&mut result, phase).doses {
+                scaled(dose, phase, factor);
+            }
+            assert_not_felt(&result.judge(), phase, &format!("{factor} % of what was asked"));
+        }
+    }
+}
+
+fn scaled(dose: &mut Dose, phase: &str, percent: u64) {
+    if phase.starts_with("loss") {
+        let lost = (20 * percent / 100).min(400);
+        dose.during = vec![[0, 400 - lost], [1, lost]];
+    } else {
+        let base = if phase.starts_with("delay") { dose.before[0][0] } else { 0 };
+        for cell in &mut dose.during {
+            cell[0] = base + (cell[0] - base) * percent / 100;
+        }
+        dose.during.dedup_by_key(|cell| cell[0]);
+    }
+}
+
+/// Not a pass, and no pod felt it, or what was measured contradicts itself.
+fn assert_not_felt(verdict: &Verdict, phase: &str, what: &str) {
+    assert_ne!(verdict.outcome, Passed, "{what}, {phase}");
+    let codes: Vec<&str> = verdict.findings.iter().map(|finding| finding.code.as_str()).collect();
+    let refused = |code: &&str| matches!(*code, "FaultNotFelt" | "FaultDoseUnknown" | "EvidenceContradictory");
+    assert!(codes.iter().any(refused), "{what}, {phase}: {codes:?}");
+    assert!(!codes.iter().any(|code| code.starts_with("FaultCost")), "{what}, {phase}: {codes:?}");
+}
+
+fn each(doses: &mut [Dose], change: fn(&mut Dose)) {
+    doses.iter_mut().for_each(change);
+}
+
+/// The sabotage above starts from faults that are felt, or it would show nothing.
+#[test]
+fn without_sabotage_every_fault_is_felt() {
+    let result: TestResult = sample::struck();
+    for phase in ALL {
+        let figure = |name: &str| {
+            let mut figures = result.verdict.figures.iter();
+            figures.find(|figure| figure.phase == phase && figure.name == name).unwrap()
+        };
+        assert_eq!(figure("podsFelt").value, figure("podsFelt").limit, "{phase}");
+        assert!(figure("podsFelt").value > Some(0), "{phase}");
+    }
+}

@@ -14,7 +14,7 @@ use super::{
 
 #[derive(Template)]
 #[template(path = "junit.xml")]
-struct Suites {
+struct Document {
     name: String,
     tests: usize,
     failures: usize,
@@ -69,7 +69,7 @@ pub fn write(report: &Report<'_>) -> Result<String, NotWritten> {
         ("standard", format!("{}@{}", plain(&result.standard.name), plain(&result.standard.version))),
         ("attempt", result.announcement.attempt.to_string()),
     ];
-    let page = Suites {
+    let page = Document {
         name: format!("{}.{}", plain(&subject.participant), plain(&subject.service)),
         tests: suites.iter().map(|suite| suite.cases.len()).sum(),
         failures: count("failure"),

@@ -6,8 +6,8 @@ mod withdrawal;
 
 use serde::{Deserialize, Serialize};
 
-pub use withdrawal::{LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, reason};
 pub(crate) use withdrawal::steers;
+pub use withdrawal::{LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, reason};
 
 use crate::{bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard, verdict::Verdict};
 

@@ -67,7 +67,9 @@ fn rows(document: &Document<'_>, caption: &str) -> Vec<Vec<String>> {
     let table = named(document, "table")
         .find(|table| table.descendants().any(|node| node.attribute("id") == Some(caption)))
         .unwrap_or_else(|| panic!("no table {caption}"));
-    let body = table.descendants().filter(|node| node.has_tag_name("tr") && node.ancestors().any(|up| up.has_tag_name("tbody")));
+    let body = table
+        .descendants()
+        .filter(|node| node.has_tag_name("tr") && node.ancestors().any(|up| up.has_tag_name("tbody")));
     body.map(|row| row.children().filter(Node::is_element).map(text).collect()).collect()
 }
 

@@ -1,8 +1,10 @@
 //! Every figure of the verdict beside its limit, and how much of the limit it used up.
 
+use factory_crds::resilience_standard::FaultKind;
+
 use crate::verdict::{Figure, Verdict};
 
-use super::{numbers, phases::Span, text::plain, words::Words};
+use super::{dose, numbers, phases::Span, text::plain, words::Words};
 
 /// Longest bar: half as much again as the limit.
 const LONGEST: u128 = 150;
@@ -42,7 +44,7 @@ pub struct Used {
 pub fn groups(verdict: &Verdict, spans: &[Span<'_>], words: &Words) -> Vec<Group> {
     let mut groups: Vec<(&str, Group)> = Vec::new();
     for figure in &verdict.figures {
-        let row = row(figure, words);
+        let row = row(figure, kind(&figure.phase, spans), words);
         match groups.last_mut().filter(|(phase, _)| *phase == figure.phase) {
             Some((_, group)) => group.rows.push(row),
             None => groups.push((&figure.phase, Group { title: title(&figure.phase, spans, words), rows: vec![row] })),
@@ -59,17 +61,39 @@ fn title(phase: &str, spans: &[Span<'_>], words: &Words) -> String {
     fault.map_or_else(|| plain(phase), |fault| format!("{}. {}", fault.number, plain(phase)))
 }
 
-fn row(figure: &Figure, words: &Words) -> Row {
-    let reached = matches!(figure.name.as_str(), "requests" | "podsGone");
-    let sign = if reached { "≥" } else { "≤" };
-    let limit = figure.limit.map_or_else(String::new, |limit| format!("{sign} {}", show(&figure.name, limit)));
-    let used = figure.value.zip(figure.limit).filter(|_| !reached).map(|(value, limit)| used(value, limit));
-    Row { name: name(&figure.name, words), value: value(figure, words), limit, used }
+/// The kind of the fault of the phase with this name.
+fn kind(phase: &str, spans: &[Span<'_>]) -> Option<FaultKind> {
+    spans.iter().find(|span| span.phase.name == phase)?.fault.as_ref().map(|fault| fault.kind)
+}
+
+fn row(figure: &Figure, kind: Option<FaultKind>, words: &Words) -> Row {
+    let used = figure.value.zip(figure.limit).filter(|_| sign(&figure.name) == "≤");
+    Row {
+        name: name(&figure.name, words),
+        value: value(figure, kind, words),
+        limit: limit(figure, kind).unwrap_or_default(),
+        used: used.map(|(value, limit)| self::used(value, limit)),
+    }
+}
+
+/// What stands before a limit: of these the first must be reached, of a dose it is what was asked for,
+/// and all others must not be exceeded.
+fn sign(name: &str) -> &'static str {
+    match name {
+        "requests" | "podsGone" | "podsFelt" => "≥",
+        "doseP50" => "=",
+        _ => "≤",
+    }
 }
 
 /// The value of `figure` with its unit.
-pub fn value(figure: &Figure, words: &Words) -> String {
-    figure.value.map_or_else(|| words.not_measured.to_owned(), |value| show(&figure.name, value))
+pub fn value(figure: &Figure, kind: Option<FaultKind>, words: &Words) -> String {
+    figure.value.map_or_else(|| words.not_measured.to_owned(), |value| show(&figure.name, kind, value))
+}
+
+/// The limit of `figure` with its unit and its sign.
+pub fn limit(figure: &Figure, kind: Option<FaultKind>) -> Option<String> {
+    figure.limit.map(|limit| format!("{} {}", sign(&figure.name), show(&figure.name, kind, limit)))
 }
 
 /// What the figure `name` is called; one of later rules has its own name.
@@ -78,9 +102,11 @@ pub fn name(name: &str, words: &Words) -> String {
     known.map_or_else(|| plain(name), |(_, word)| (*word).to_owned())
 }
 
-/// `value` in the unit that the end of a figure's name says.
-pub fn show(name: &str, value: u64) -> String {
-    match name {
+/// `value` in the unit that a figure's name says; of a dose, in that of the fault's kind.
+fn show(name: &str, kind: Option<FaultKind>, value: u64) -> String {
+    match (name, kind) {
+        ("doseP50", Some(kind)) => dose::strength(kind, value),
+        _ if name.ends_with("DowntimeMs") => numbers::span(value),
         _ if name.ends_with("Ppm") => numbers::percent(value),
         _ if name.ends_with("Us") => numbers::milliseconds(value),
         _ if name.ends_with("Ms") => numbers::seconds(value),
@@ -91,7 +117,8 @@ pub fn show(name: &str, value: u64) -> String {
 fn used(value: u64, limit: u64) -> Used {
     let (value, limit) = (u128::from(value), u128::from(limit));
     // Of a limit of nothing, nothing is all of it that may be used.
-    let percent = if value == 0 { Some(0) } else { (value * 100).checked_div(limit).map(|_| (value * 100).div_ceil(limit)) };
+    let percent =
+        if value == 0 { Some(0) } else { (value * 100).checked_div(limit).map(|_| (value * 100).div_ceil(limit)) };
     let percent = percent.filter(|percent| *percent < 1_000);
     Used {
         percent: percent.map_or_else(|| "> 999 %".to_owned(), |percent| format!("{percent} %")),
@@ -122,10 +149,14 @@ mod tests {
 
     #[test]
     fn what_must_be_reached_has_no_bar() {
-        let figure = |name: &str| Figure { phase: String::new(), name: name.to_owned(), value: Some(9), limit: Some(8) };
-        let row = |name| row(&figure(name), Language::En.words());
+        let figure =
+            |name: &str| Figure { phase: String::new(), name: name.to_owned(), value: Some(9), limit: Some(8) };
+        let row = |name| row(&figure(name), Some(FaultKind::Bandwidth), Language::En.words());
         assert_eq!((row("requests").limit.as_str(), row("requests").used), ("≥ 8", None));
         assert!(row("p95Us").used.is_some());
+        assert_eq!((row("podsFelt").limit.as_str(), row("podsFelt").used), ("≥ 8", None));
+        assert_eq!((row("doseP50").limit.as_str(), row("doseP50").used), ("= 8 kB/s", None));
+        assert_eq!(row("modelledDowntimeMs").value, "1 s");
         assert_eq!(row("newDelayUs").name, "newDelayUs", "a figure of later rules is shown all the same");
     }
 }

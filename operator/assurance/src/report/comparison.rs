@@ -196,7 +196,8 @@ fn signed(value: u64) -> i64 {
 /// What is not the same in the two, and should be for a comparison to mean something.
 fn cautions(first: &TestResult, second: &TestResult, digests: [&str; 2]) -> Vec<String> {
     let name = |result: &TestResult| plain(&format!("{}/{}", result.subject.participant, result.subject.service));
-    let standard = |result: &TestResult| plain(&format!("{} version {}", result.standard.name, result.standard.version));
+    let standard =
+        |result: &TestResult| plain(&format!("{} version {}", result.standard.name, result.standard.version));
     let load = |result: &TestResult| format!("{} requests a minute", result.plan.prove.load.requests_per_minute);
     let mut cautions = Vec::new();
     let mut differ = |what: &str, one: String, other: String| {
@@ -207,7 +208,9 @@ fn cautions(first: &TestResult, second: &TestResult, digests: [&str; 2]) -> Vec<
     differ("these are two services", name(first), name(second));
     differ("the standards are not the same", standard(first), standard(second));
     differ("the load is not the same", load(first), load(second));
-    let operations = |result: &TestResult| result.plan.prove.load.operations.iter().map(|one| (one.name.clone(), one.weight)).collect::<Vec<_>>();
+    let operations = |result: &TestResult| {
+        result.plan.prove.load.operations.iter().map(|one| (one.name.clone(), one.weight)).collect::<Vec<_>>()
+    };
     if operations(first) != operations(second) {
         cautions.push("the operations of the load are not the same".to_owned());
     }
@@ -229,7 +232,8 @@ fn beside(first: &TestResult, second: &TestResult) -> Vec<Beside> {
     let find = |figures: &[verdict::Figure], like: &verdict::Figure| {
         figures.iter().find(|one| one.phase == like.phase && one.name == like.name).and_then(|one| one.value)
     };
-    let alone = second.iter().filter(|one| !first.iter().any(|other| other.phase == one.phase && other.name == one.name));
+    let alone =
+        second.iter().filter(|one| !first.iter().any(|other| other.phase == one.phase && other.name == one.name));
     first
         .iter()
         .chain(alone)

@@ -56,13 +56,20 @@ pub fn summary(kind: FaultKind, cells: &[[u64; 2]]) -> Summary {
 impl Summary {
     /// With its unit, and the number of samples; `None` without any.
     pub fn shown(&self, kind: FaultKind) -> Option<String> {
-        let median = self.median?;
         let value = match measure(kind) {
-            Measure::Share => percent(self.share_ppm?),
-            Measure::Delay => milliseconds(median),
-            Measure::Rate => rate(median),
+            Measure::Share => self.share_ppm?,
+            Measure::Delay | Measure::Rate => self.median?,
         };
-        Some(format!("{value} (n = {})", self.samples))
+        Some(format!("{} (n = {})", strength(kind, value), self.samples))
+    }
+}
+
+/// A measured strength of `kind` with its unit.
+pub fn strength(kind: FaultKind, value: u64) -> String {
+    match measure(kind) {
+        Measure::Share => percent(value),
+        Measure::Delay => milliseconds(value),
+        Measure::Rate => rate(value),
     }
 }
 
@@ -74,7 +81,9 @@ pub fn asked(kind: FaultKind, strike: Option<Strike>) -> Option<String> {
         FaultKind::Delay => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
         FaultKind::Loss => percent(strength),
-        FaultKind::ContainerKill | FaultKind::Freeze | FaultKind::Partition | FaultKind::DnsOutage => percent(1_000_000),
+        FaultKind::ContainerKill | FaultKind::Freeze | FaultKind::Partition | FaultKind::DnsOutage => {
+            percent(1_000_000)
+        }
     })
 }
 

@@ -5,20 +5,25 @@
 //! *Architecture invariant:* nothing passes here either. A finding that cannot be placed concerns
 //! the whole run, and what a finding left unjudged is never shown as passed.
 
-use factory_crds::release::{Finding, Outcome};
+use factory_crds::{
+    release::{Finding, Outcome},
+    resilience_standard::{FaultKind, Share},
+};
 
 use crate::{dossier::TestResult, plan::PhaseRole, verdict::Verdict};
 
 use super::{
+    numbers,
     phases::{self, Span},
     text::cut,
 };
 
 /// Codes of requirements that were measured and not met; all others say that evidence is lacking.
-const FAILURES: [&str; 10] = [
+const FAILURES: [&str; 11] = [
     "CheckFailed",
     "DescriptionLies",
     "DescriptionUnreadable",
+    "DowntimeTooLong",
     "FaultCostTooHigh",
     "FaultP95TooHigh",
     "FaultP99TooHigh",
@@ -29,7 +34,7 @@ const FAILURES: [&str; 10] = [
 ];
 
 /// Codes that void nothing beside what they name.
-const VOID_NOTHING: [&str; 2] = ["PlanIncomplete", "GeneratorSaturated"];
+const VOID_NOTHING: [&str; 4] = ["PlanIncomplete", "GeneratorSaturated", "DowntimeTooLong", "DowntimeNotExcluded"];
 
 /// Codes whose message names the checks or descriptions where only those are void.
 const ABOUT_EVIDENCE: [&str; 4] =
@@ -61,7 +66,11 @@ pub struct Read<'a> {
 /// Reads all findings of `verdict` on `result`.
 pub fn read<'a>(result: &TestResult, verdict: &'a Verdict) -> Vec<Read<'a>> {
     let spans = phases::spans(result);
-    let one = |finding: &'a Finding| Read { finding, outcome: outcome(&finding.code), places: places(result, &spans, finding) };
+    let one = |finding: &'a Finding| Read {
+        finding,
+        outcome: outcome(&finding.code),
+        places: places(result, &spans, finding),
+    };
     verdict.findings.iter().map(one).collect()
 }
 
@@ -98,13 +107,20 @@ fn places(result: &TestResult, spans: &[Span<'_>], finding: &Finding) -> Vec<Pla
     }
     let plan = &result.plan.verify;
     let checks = plan.checks.iter().enumerate();
-    let checks =
-        checks.filter(|(_, check)| message.starts_with(&format!("check `{}`", cut(&check.name)))).map(|(index, _)| Place::Check(index));
+    let checks = checks
+        .filter(|(_, check)| message.starts_with(&format!("check `{}`", cut(&check.name))))
+        .map(|(index, _)| Place::Check(index));
     let descriptions = plan.descriptions.iter().enumerate();
     let descriptions = descriptions
         .filter(|(_, one)| message.starts_with(&format!("{}{}: ", cut(&one.component), cut(&one.path))))
         .map(|(index, _)| Place::Description(index));
-    let phases = spans.iter().enumerate().filter(|(_, span)| is_about(span, spans, message)).map(|(index, _)| Place::Phase(index));
+    let phases: Vec<(usize, &Span<'_>)> =
+        spans.iter().enumerate().filter(|(_, span)| is_about(span, spans, message)).collect();
+    // Of several faults of one kind on one component, the one that is named with its strength.
+    let in_full =
+        |span: &Span<'_>| in_full(span).filter(|words| message.contains(words)).map_or(0, |words| words.len());
+    let best = phases.iter().map(|(_, span)| in_full(span)).max().unwrap_or(0);
+    let phases = phases.into_iter().filter(|(_, span)| in_full(span) == best).map(|(index, _)| Place::Phase(index));
     let found: Vec<Place> = checks.chain(descriptions).chain(phases).collect();
     if found.is_empty() { vec![Place::Run] } else { found }
 }
@@ -120,13 +136,30 @@ fn is_about(span: &Span<'_>, spans: &[Span<'_>], message: &str) -> bool {
         PhaseRole::Fault { kind, component, .. } => {
             let Some(rest) = message.strip_prefix(&format!("{}: ", cut(component))) else { return false };
             // The kind that is named first: a reason behind it may name another.
-            let first = factory_crds::resilience_standard::FaultKind::ALL
+            let first = FaultKind::ALL
                 .into_iter()
-                .filter_map(|kind| Some((rest.find(kind.slug()).into_iter().chain(rest.find(kind.phrase())).min()?, kind)))
+                .filter_map(|kind| {
+                    Some((rest.find(kind.slug()).into_iter().chain(rest.find(kind.phrase())).min()?, kind))
+                })
                 .min();
             first.is_some_and(|(_, named)| named == *kind)
         }
     }
+}
+
+/// How the verdict names a fault on the node, as in `delay of 200 ms for 4 s of all pods`.
+fn in_full(span: &Span<'_>) -> Option<String> {
+    let fault = span.fault.as_ref()?;
+    let strike = fault.strike?;
+    let amount = match fault.kind {
+        FaultKind::Delay => format!(" of {} ms", strike.strength),
+        FaultKind::Loss => format!(" of {}", numbers::percent(strike.strength)),
+        FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
+        _ => String::new(),
+    };
+    let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };
+    let all = if strike.share == Share::All { " of all pods" } else { "" };
+    Some(format!("{}{amount}{lease}{all}", fault.kind.slug()))
 }
 
 /// How the verdict speaks of a steady phase.
@@ -192,6 +225,27 @@ mod tests {
     }
 
     #[test]
+    fn of_two_delays_the_one_that_is_named_is_meant() {
+        let mut result = sample::passing();
+        let strikes = [(200, 4, Share::One), (50, 2, Share::One), (50, 2, Share::All)];
+        for (phase, (strength, lease_seconds, share)) in result.plan.prove.phases[2..5].iter_mut().zip(strikes) {
+            let strike = Some(crate::plan::Strike { share, lease_seconds, strength });
+            phase.role = PhaseRole::Fault { kind: FaultKind::Delay, component: "web".to_owned(), strike };
+        }
+        let spans = phases::spans(&result);
+        let placed = |message: &str| {
+            places(&result, &spans, &Finding { code: "FaultNotFelt".to_owned(), message: format!("web: {message}") })
+        };
+        assert_eq!(placed("delay of 200 ms for 4 s was not felt: a loss"), [Place::Phase(2)]);
+        assert_eq!(placed("delay of 50 ms for 2 s was not felt"), [Place::Phase(3)]);
+        assert_eq!(
+            placed("when packets to it were delayed (delay of 50 ms for 2 s of all pods), 9 % failed"),
+            [Place::Phase(4)]
+        );
+        assert_eq!(placed("delay was not felt"), [Place::Phase(2), Place::Phase(3), Place::Phase(4)]);
+    }
+
+    #[test]
     fn missing_evidence_voids_what_it_is_missing_for_and_no_more() {
         let result = sample::inconclusive();
         let read = read(&result, &result.verdict);
@@ -202,7 +256,9 @@ mod tests {
         result.evidence.verify = None;
         let result = sample::judged(result);
         let read = super::read(&result, &result.verdict);
-        assert!(!read[0].voids(Place::Phase(1)) && read[0].voids(Place::Check(0)) && read[0].voids(Place::Description(0)));
+        assert!(
+            !read[0].voids(Place::Phase(1)) && read[0].voids(Place::Check(0)) && read[0].voids(Place::Description(0))
+        );
     }
 
     #[test]

@@ -204,7 +204,8 @@ fn phase(span: &Span<'_>, requests: &Requests, words: &Words) -> PhaseRow {
         None => words.warm_up.to_owned(),
     };
     let failures = numbers::exact(requests.failures());
-    let failed = requests.failed_ppm().map_or_else(String::new, |ppm| format!("{failures} ({})", numbers::percent(ppm)));
+    let failed =
+        requests.failed_ppm().map_or_else(String::new, |ppm| format!("{failures} ({})", numbers::percent(ppm)));
     PhaseRow {
         from: plot::clock(span.from),
         name: plain(&span.phase.name),

@@ -19,7 +19,6 @@ struct Document {
     tests: usize,
     failures: usize,
     errors: usize,
-    skipped: usize,
     time: u64,
     properties: Vec<(&'static str, String)>,
     suites: Vec<Suite>,
@@ -74,7 +73,6 @@ pub fn write(report: &Report<'_>) -> Result<String, NotWritten> {
         tests: suites.iter().map(|suite| suite.cases.len()).sum(),
         failures: count("failure"),
         errors: count("error"),
-        skipped: count("skipped"),
         time: suites.iter().fold(0, |sum, suite| sum.saturating_add(suite.time())),
         properties,
         suites,
@@ -85,7 +83,8 @@ pub fn write(report: &Report<'_>) -> Result<String, NotWritten> {
 fn suites(report: &Report<'_>) -> Vec<Suite> {
     let result = report.result;
     let read = findings::read(result, &report.verdict);
-    let judged = |name: String, time: u64, place: Place| Case { name: plain(&name), time, result: judged(&read, place) };
+    let judged =
+        |name: String, time: u64, place: Place| Case { name: plain(&name), time, result: judged(&read, place) };
     let plan = &result.plan.verify;
     let checks = plan.checks.iter().enumerate();
     let checks = checks.map(|(index, check)| judged(check.name.clone(), 0, Place::Check(index)));
@@ -141,7 +140,9 @@ fn contradiction(report: &Report<'_>) -> Case {
     let result = report.contradiction.as_ref().map(|contradiction| {
         let what = match contradiction {
             Contradiction::Verdict { stated, computed } => {
-                format!("the dossier says {stated:?}, and the evidence gives {computed:?}, or other findings or figures")
+                format!(
+                    "the dossier says {stated:?}, and the evidence gives {computed:?}, or other findings or figures"
+                )
             }
             Contradiction::Other(what) => message(what),
         };

@@ -23,6 +23,15 @@ pub fn seconds(ms: u64) -> String {
     format!("{} s", decimal(ms, 3))
 }
 
+/// A long time in milliseconds, rounded up to the second: 8130000 is `2 h 15 min 30 s`.
+pub fn span(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
+    let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+}
+
 /// `value` with its last `places` digits behind a point, without trailing zeros.
 pub fn decimal(value: u64, places: u32) -> String {
     let unit = 10_u64.pow(places);
@@ -55,6 +64,10 @@ mod tests {
             (seconds(41_200), "41.2 s"),
             (seconds(30_000), "30 s"),
             (count(u64::MAX), "18446744073709551615"),
+            (span(8_130_000), "2 h 15 min 30 s"),
+            (span(28_800_000), "8 h"),
+            (span(1), "1 s"),
+            (span(0), "0 s"),
         ] {
             assert_eq!(said, want);
         }

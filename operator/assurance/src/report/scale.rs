@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn a_logarithmic_axis_gives_each_decade_the_same_room() {
         let scale = Scale::latencies(1_000, 1_000_000, [0.0, 300.0]);
-        let at = |value: f64| scale.at(value);
-        assert_eq!([at(1_000.0), at(10_000.0), at(100_000.0), at(1_000_000.0)], [0.0, 100.0, 200.0, 300.0]);
+        for (value, want) in [(1_000.0, 0.0), (10_000.0, 100.0), (100_000.0, 200.0), (1_000_000.0, 300.0)] {
+            assert!((scale.at(value) - want).abs() < 0.05, "{value}: {}", scale.at(value));
+        }
     }
 }

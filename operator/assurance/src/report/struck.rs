@@ -15,6 +15,20 @@ use super::{
     words::Words,
 };
 
+/// Figures of the verdict that stand in the section of a fault, as far as the verdict has them.
+const SHOWN: [&str; 10] = [
+    "podsGone",
+    "podsFelt",
+    "doseP50",
+    "failedPpm",
+    "p95Us",
+    "p99Us",
+    "recoveryMs",
+    "readyAgainMs",
+    "lostMs",
+    "modelledDowntimeMs",
+];
+
 /// A fault.
 pub struct Struck {
     /// From 1.
@@ -89,24 +103,26 @@ fn facts(span: &Span<'_>, fault: &Fault<'_>, verdict: &Verdict, words: &Words) -
     ];
     let mut fact = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
     fact(words.lease_asked, lease.map(|lease| format!("{lease} s")));
-    fact(words.strength, dose::asked(fault.kind, fault.strike).filter(|_| fault.strike.is_some_and(|strike| strike.strength > 0)));
+    fact(
+        words.strength,
+        dose::asked(fault.kind, fault.strike).filter(|_| fault.strike.is_some_and(|strike| strike.strength > 0)),
+    );
     fact(words.injected, seconds(injected).or_else(|| Some(words.not_injected.to_owned())));
     fact(words.ended, seconds(fault.seen.and_then(|seen| seen.ended_ms)));
-    for name in ["podsGone", "failedPpm", "recoveryMs", "readyAgainMs"] {
+    for name in SHOWN {
         let figure = verdict.figures.iter().find(|figure| figure.phase == span.phase.name && figure.name == name);
-        facts.extend(figure.map(|figure| (words.figure(name), against(figure, words))));
+        facts.extend(figure.map(|figure| (words.figure(name), against(figure, fault.kind, words))));
     }
     facts
 }
 
 /// The value with its limit behind it.
-fn against(figure: &Figure, words: &Words) -> String {
-    let value = budget::value(figure, words);
-    let Some(limit) = figure.limit.map(|limit| budget::show(&figure.name, limit)) else { return value };
-    match figure.name.as_str() {
-        "recoveryMs" => format!("{value} ({} ≤ {limit})", words.declared),
-        "podsGone" => format!("{value} (≥ {limit})"),
-        _ => format!("{value} (≤ {limit})"),
+fn against(figure: &Figure, kind: FaultKind, words: &Words) -> String {
+    let value = budget::value(figure, Some(kind), words);
+    match budget::limit(figure, Some(kind)) {
+        None => value,
+        Some(limit) if figure.name == "recoveryMs" => format!("{value} ({} {limit})", words.declared),
+        Some(limit) => format!("{value} ({limit})"),
     }
 }
 

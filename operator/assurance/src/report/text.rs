@@ -59,7 +59,10 @@ mod tests {
 
     #[test]
     fn nothing_that_steers_is_shown() {
-        assert_eq!(plain("a\u{202e}b\u{200f}c\u{7}d\ne\u{2069}\u{ffff}"), "a\u{fffd}b\u{fffd}c\u{fffd}d e\u{fffd}\u{fffd}");
+        assert_eq!(
+            plain("a\u{202e}b\u{200f}c\u{7}d\ne\u{2069}\u{ffff}"),
+            "a\u{fffd}b\u{fffd}c\u{fffd}d e\u{fffd}\u{fffd}"
+        );
         assert_eq!(plain("Кызмат «Тундук»"), "Кызмат «Тундук»");
     }
 

@@ -144,7 +144,7 @@ pub struct Words {
     pub not_measured: &'static str,
     pub whole_run: &'static str,
     /// Name in the verdict, and in words.
-    pub figures: [(&'static str, &'static str); 9],
+    pub figures: [(&'static str, &'static str); 14],
     pub check: &'static str,
     pub check_about: &'static str,
     pub check_repeat: &'static str,

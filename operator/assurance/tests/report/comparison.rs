@@ -114,7 +114,10 @@ fn more_failures_are_worse_and_the_other_way_round_better() {
     assert_eq!(there.judgement, Judgement::Worse);
     for (one, other) in there.steady.iter().zip(&back.steady) {
         let [low, high] = one.interval.unwrap();
-        assert_eq!((other.difference, other.interval), (one.difference.map(|difference| -difference), Some([-high, -low])));
+        assert_eq!(
+            (other.difference, other.interval),
+            (one.difference.map(|difference| -difference), Some([-high, -low]))
+        );
     }
 }
 

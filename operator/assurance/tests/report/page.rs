@@ -186,7 +186,13 @@ fn the_figures_are_those_of_the_verdict() {
     let table = rows(&parse(&page), "budget");
     let (heads, figure_rows): (Vec<_>, Vec<_>) = table.into_iter().partition(|row| row.len() == 1);
     assert_eq!((heads.len(), figure_rows.len()), (8, figures));
-    assert!(figure_rows.contains(&["Failed requests", "35 %", "≤ 5 %", "700 %, beyond the limit 700 %, beyond the limit"].map(str::to_owned).to_vec()));
+    assert!(
+        figure_rows.contains(
+            &["Failed requests", "35 %", "≤ 5 %", "700 %, beyond the limit 700 %, beyond the limit"]
+                .map(str::to_owned)
+                .to_vec()
+        )
+    );
     assert!(figure_rows.iter().all(|row| row.len() == 4));
 }
 
@@ -205,11 +211,13 @@ fn a_run_of_two_minutes_is_light() {
     result.plan.prove.phases[1].seconds = 89;
     let like = prove(&mut result).buckets.clone();
     prove(&mut result).buckets = (0..120)
-        .flat_map(|second| like[..2].iter().cloned().map(move |mut bucket| {
-            bucket.second = second;
-            bucket.latency_us = (0..400).map(|cell| [u64::from(second) + 1_000 + cell * 37, 1]).collect();
-            bucket
-        }))
+        .flat_map(|second| {
+            like[..2].iter().cloned().map(move |mut bucket| {
+                bucket.second = second;
+                bucket.latency_us = (0..400).map(|cell| [u64::from(second) + 1_000 + cell * 37, 1]).collect();
+                bucket
+            })
+        })
         .collect();
     for language in Language::ALL {
         let size = html(result.clone(), language).len();

@@ -37,10 +37,22 @@ pub fn delayed() -> TestResult {
 fn dose_asked_for_and_measured_stand_side_by_side() {
     let page = html(delayed(), Language::En);
     let document = parse(&page);
-    assert_eq!(rows(&document, "doses-1"), [["registry-pod-kill-0", "open connections", "netem", "50 ms", "0.12 ms (n = 40)", "50.12 ms (n = 40)"].map(str::to_owned)]);
+    assert_eq!(
+        rows(&document, "doses-1"),
+        [["registry-pod-kill-0", "open connections", "netem", "50 ms", "0.12 ms (n = 40)", "50.12 ms (n = 40)"]
+            .map(str::to_owned)]
+    );
     let section = named(&document, "section").next().unwrap();
     let shown = text(section);
-    for words in ["1. Delay: registry", "How long, as planned 3 s", "How strong, as planned 50 ms", "Injected, from the start of the load 7.04 s", "Effect seen to be over 10.1 s", "a warning", "a rule"] {
+    for words in [
+        "1. Delay: registry",
+        "How long, as planned 3 s",
+        "How strong, as planned 50 ms",
+        "Injected, from the start of the load 7.04 s",
+        "Effect seen to be over 10.1 s",
+        "a warning",
+        "a rule",
+    ] {
         assert!(shown.contains(words), "{words}\n{shown}");
     }
 }
@@ -65,9 +77,19 @@ fn recovery_stands_against_what_was_declared_and_pods_with_the_moment_at_which_t
     let page = html(sample::passing(), Language::En);
     let document = parse(&page);
     let third = text(named(&document, "section").nth(2).unwrap());
-    assert!(third.contains("Served again after 0.16 s (declared ≤ 30 s)") || third.contains("(declared ≤ 30 s)"), "{third}");
-    assert_eq!(rows(&document, "pods-3"), [["web-pod-kill-0", "yes", "19.06 s"].map(str::to_owned), ["web-pod-kill-1", "yes", "–"].map(str::to_owned)]);
-    let marks = |class| named(&document, "path").filter(move |path| path.attribute("class") == Some(class) && path.has_children()).count();
+    assert!(
+        third.contains("Served again after 0.16 s (declared ≤ 30 s)") || third.contains("(declared ≤ 30 s)"),
+        "{third}"
+    );
+    assert_eq!(
+        rows(&document, "pods-3"),
+        [["web-pod-kill-0", "yes", "19.06 s"].map(str::to_owned), ["web-pod-kill-1", "yes", "–"].map(str::to_owned)]
+    );
+    let marks = |class| {
+        named(&document, "path")
+            .filter(move |path| path.attribute("class") == Some(class) && path.has_children())
+            .count()
+    };
     assert_eq!((marks("gone"), marks("ready")), (6, 4));
 }
 
@@ -75,6 +97,9 @@ fn recovery_stands_against_what_was_declared_and_pods_with_the_moment_at_which_t
 fn programs_get_the_same() {
     let fault = &json(delayed())["faults"][0];
     assert_eq!(fault["kind"], "Delay");
-    assert_eq!((&fault["leaseSeconds"], &fault["strength"], &fault["endedMs"]), (&3.into(), &50.into(), &10_100.into()));
+    assert_eq!(
+        (&fault["leaseSeconds"], &fault["strength"], &fault["endedMs"]),
+        (&3.into(), &50.into(), &10_100.into())
+    );
     assert_eq!(fault["doses"][0]["during"], serde_json::json!({ "samples": 40, "median": 50_120, "sharePpm": null }));
 }

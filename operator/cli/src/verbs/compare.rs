@@ -50,8 +50,7 @@ pub struct CompareArguments {
 pub async fn run(arguments: &CompareArguments, connection: &Connection) -> Result<Exit, Failure> {
     let first = source::fetch(&arguments.first, &arguments.key, connection).await?;
     let second = source::fetch(&arguments.second, &arguments.key, connection).await?;
-    let [one, other] =
-        [&first, &second].map(|named| Run { result: &named.dossier.predicate, digest: &named.digest });
+    let [one, other] = [&first, &second].map(|named| Run { result: &named.dossier.predicate, digest: &named.digest });
     let mut comparison = comparison::compare(one, other);
     if arguments.key.is_empty() {
         comparison.cautions.push("no signature was checked; give --key".to_owned());

@@ -59,7 +59,9 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 fn a_report_is_a_page_in_the_language_that_was_asked_for() {
     let desk = Desk::new("page");
     desk.put("dossier.json", sample::failing());
-    for (language, words) in [("en", "Report of a test run"), ("ru", "Отчёт об испытаниях"), ("ky", "Сыноо жөнүндө отчёт")] {
+    for (language, words) in
+        [("en", "Report of a test run"), ("ru", "Отчёт об испытаниях"), ("ky", "Сыноо жөнүндө отчёт")]
+    {
         let output = desk.run(&["report", "dossier.json", "--key", "dossier.pub", "--language", language]);
         assert_eq!(output.status.code(), Some(0), "{}", err(&output));
         let page = out(&output);
@@ -124,7 +126,10 @@ fn what_is_meant_is_said_in_one_line_where_it_is_unclear() {
         (["report", "nothing.json"].as_slice(), "error: nothing.json cannot be read"),
         (&["report", "dossier.pub"], "error: dossier.pub is no signed dossier"),
         (&["report", "dossier.json", "--output", "json"], "error: --output json names a file here; say `-o json`"),
-        (&["report", "dossier.json", "--output", "no/such/folder.html"], "error: no/such/folder.html cannot be written"),
+        (
+            &["report", "dossier.json", "--output", "no/such/folder.html"],
+            "error: no/such/folder.html cannot be written",
+        ),
         (&["compare", "dossier.json", "nothing.json"], "error: nothing.json cannot be read"),
     ] {
         let output = desk.run(arguments);

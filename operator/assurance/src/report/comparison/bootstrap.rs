@@ -85,7 +85,8 @@ fn times(length: usize, random: &mut Random) -> Vec<u32> {
 /// this confidence, 1 + (z² + 1) / 4ν with z = 2.5 and one degree of freedom less than blocks.
 pub fn interval(first: &[u64], second: &[u64], difference: i64, blocks: usize) -> Option<[i64; 2]> {
     let pairs = first.iter().zip(second);
-    let mut differences: Vec<i64> = pairs.map(|(first, second)| super::signed(*second) - super::signed(*first)).collect();
+    let mut differences: Vec<i64> =
+        pairs.map(|(first, second)| super::signed(*second) - super::signed(*first)).collect();
     differences.sort_unstable();
     let last = differences.len().checked_sub(1 + TAIL)?;
     let thousandths = 1_000 + 1_812 / i128::try_from(blocks.saturating_sub(1).max(1)).ok()?;

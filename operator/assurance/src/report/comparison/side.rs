@@ -41,8 +41,11 @@ impl Side {
     pub fn of(result: &TestResult) -> Self {
         let seconds = requests::by_second(result.evidence.prove.as_ref());
         let spans = phases::spans(result);
-        let steady: Vec<(u64, u64)> =
-            spans.iter().filter(|span| span.is_steady() && span.from < span.to).map(|span| (span.from, span.to)).collect();
+        let steady: Vec<(u64, u64)> = spans
+            .iter()
+            .filter(|span| span.is_steady() && span.from < span.to)
+            .map(|span| (span.from, span.to))
+            .collect();
         let parts: Vec<Requests> = steady.iter().map(|(from, to)| requests::between(&seconds, *from, *to)).collect();
         let mut whole = Requests::default();
         for part in &parts {
@@ -55,8 +58,10 @@ impl Side {
             failed: requests.failures(),
             cells: requests.latency.iter().filter_map(|(value, count)| Some((*places.get(value)?, *count))).collect(),
         };
-        let phases =
-            steady.iter().map(|(from, to)| seconds.range(from..to).map(|(_, requests)| second(requests)).collect()).collect();
+        let phases = steady
+            .iter()
+            .map(|(from, to)| seconds.range(from..to).map(|(_, requests)| second(requests)).collect())
+            .collect();
         Self { phases, values, whole, parts }
     }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Room that a letter takes, at most, in the font of the bands.
-const LETTER: f64 = 6.6;
+const LETTER: f64 = 7.6;
 
 /// A phase.
 pub struct Band {

@@ -26,7 +26,11 @@ pub struct Mark {
 pub fn of(spans: &[Span<'_>], length: u64, time: &Scale, words: &Words) -> Vec<Mark> {
     let end = length.saturating_mul(1_000);
     let faults = spans.iter().filter_map(|span| span.fault.as_ref());
-    faults.flat_map(|fault| moments(fault, words)).filter(|(at, ..)| *at <= end).map(|moment| mark(moment, time)).collect()
+    faults
+        .flat_map(|fault| moments(fault, words))
+        .filter(|(at, ..)| *at <= end)
+        .map(|moment| mark(moment, time))
+        .collect()
 }
 
 type Moment = (u64, &'static str, String);
@@ -41,7 +45,6 @@ fn moments(fault: &Fault<'_>, words: &Words) -> Vec<Moment> {
 fn mark((at, class, what): Moment, time: &Scale) -> Mark {
     let x = time.at(float(at) / 1_000.0);
     let [top, bottom] = LANE;
-    let path =
-        if class == "gone" { format!("M{x} {bottom}l-5 -10h10z") } else { format!("M{x} {top}l-5 10h10z") };
+    let path = if class == "gone" { format!("M{x} {bottom}l-5 -10h10z") } else { format!("M{x} {top}l-5 10h10z") };
     Mark { class, path, title: format!("{}: {what}", numbers::seconds(at)) }
 }

@@ -27,8 +27,7 @@ pub fn write(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     for figure in &comparison.steady {
         let (name, show) = unit(figure.name);
         let value = |value: Option<u64>| value.map_or_else(|| "not measured".to_owned(), show);
-        let interval =
-            figure.interval.map(|[low, high]| format!("{} … {}", signed(low, show), signed(high, show)));
+        let interval = figure.interval.map(|[low, high]| format!("{} … {}", signed(low, show), signed(high, show)));
         let (judged, tone) = word(figure.judgement);
         let line = columns([
             name,
@@ -44,13 +43,18 @@ pub fn write(out: &mut impl Write, comparison: &Comparison) -> io::Result<()> {
     writeln!(out, "\nEach phase, measured once in each run and not judged")?;
     let names = comparison.phases.iter().map(|figure| phase(&figure.phase).chars().count());
     let width = names.max().unwrap_or_default().max(5);
-    let heading = format!("{:width$}  {:<24}  {:>12}  {:>12}  {:>12}", "Phase", "Measured", "First", "Second", "Difference");
+    let heading =
+        format!("{:width$}  {:<24}  {:>12}  {:>12}  {:>12}", "Phase", "Measured", "First", "Second", "Difference");
     writeln!(out, "{}", strong(&heading))?;
     for figure in &comparison.phases {
         let (name, show) = unit(&figure.name);
         let [first, second] = figure.values.map(|value| value.map_or_else(|| "not measured".to_owned(), show));
         let difference = figure.difference.map_or_else(String::new, |difference| signed(difference, show));
-        let line = format!("{:width$}  {:<24}  {first:>12}  {second:>12}  {difference:>12}", phase(&figure.phase), harmless(name));
+        let line = format!(
+            "{:width$}  {:<24}  {first:>12}  {second:>12}  {difference:>12}",
+            phase(&figure.phase),
+            harmless(name)
+        );
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())

@@ -13,6 +13,7 @@ pub mod dossier;
 pub mod dsse;
 pub mod evidence;
 pub mod plan;
+pub mod report;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod standard;

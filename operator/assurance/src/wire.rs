@@ -6,6 +6,7 @@ mod withdrawal;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use withdrawal::steers;
 pub use withdrawal::{LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, reason};
 
 use crate::{bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard, verdict::Verdict};

@@ -4,7 +4,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::verbs::{
-    completion, decide, dossier, init, keygen, lint, rehearse, rollback, run, verify, watch, why, withdraw,
+    compare, completion, decide, dossier, init, keygen, lint, rehearse, report, rollback, run, verify, watch, why,
+    withdraw,
 };
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the
@@ -78,6 +79,10 @@ pub enum Verb {
     Dossier(dossier::DossierArguments),
     /// Check a dossier offline: signature, bundle, and the verdict computed again
     Verify(verify::VerifyArguments),
+    /// Write a dossier as a page for people, as JSON, or as JUnit XML for a pipeline
+    Report(report::ReportArguments),
+    /// Compare two runs, and say which differences are more than noise
+    Compare(compare::CompareArguments),
     /// For the regulator: confirm a submission, signed with the regulator's key
     Confirm(decide::ConfirmArguments),
     /// For the regulator: send a submission back with a reason

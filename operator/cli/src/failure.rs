@@ -32,6 +32,9 @@ pub enum Failure {
     /// `verify`.
     #[error(transparent)]
     Verify(#[from] verbs::verify::VerifyError),
+    /// `report`.
+    #[error(transparent)]
+    Report(#[from] verbs::report::ReportError),
     /// `confirm` and `return`.
     #[error(transparent)]
     Decide(#[from] DecideError),

@@ -49,14 +49,14 @@ pub fn write(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
     Ok(())
 }
 
-/// Name, value and limit of a figure with a unit that people read. Missing data are shown as missing.
-fn columns(figure: &Figure) -> (String, String, String) {
-    type Show = fn(u64) -> String;
-    let count: Show = |number| number.to_string();
-    let (name, show): (&str, Show) = match figure.name.as_str() {
+/// What the figure `name` is called, and how its value is written.
+pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
+    let count: fn(u64) -> String = |number| number.to_string();
+    match name {
         "requests" => ("requests", count),
         "failedPpm" => ("failed requests", share),
         "unsentPpm" => ("requests not sent", share),
+        "p50Us" => ("latency, 50th percentile", microseconds),
         "p95Us" => ("latency, 95th percentile", microseconds),
         "p99Us" => ("latency, 99th percentile", microseconds),
         "lagP99Us" => ("lag of the generator", microseconds),
@@ -64,7 +64,12 @@ fn columns(figure: &Figure) -> (String, String, String) {
         "recoveryMs" => ("time to recovery", milliseconds),
         "readyAgainMs" => ("pods ready again after", milliseconds),
         other => (other, count),
-    };
+    }
+}
+
+/// Name, value and limit of a figure with a unit that people read. Missing data are shown as missing.
+fn columns(figure: &Figure) -> (String, String, String) {
+    let (name, show) = unit(&figure.name);
     // These two must be reached; all others must not be exceeded.
     let sign = if matches!(figure.name.as_str(), "requests" | "podsGone") { "≥" } else { "≤" };
     let limit = figure.limit.map_or_else(String::new, |limit| format!("{sign} {}", show(limit)));

@@ -1,5 +1,6 @@
 //! The verbs, one a file. This file only leads to them.
 
+pub mod compare;
 pub mod completion;
 pub mod decide;
 pub mod dossier;
@@ -7,6 +8,7 @@ pub mod init;
 pub mod keygen;
 pub mod lint;
 pub mod rehearse;
+pub mod report;
 pub mod rollback;
 pub mod run;
 pub mod verify;
@@ -34,6 +36,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Withdraw(arguments) => withdraw::run(&arguments, connection).await,
         Verb::Dossier(arguments) => dossier::run(&arguments, connection).await,
         Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::Report(arguments) => report::run(&arguments, connection).await,
+        Verb::Compare(arguments) => compare::run(&arguments, connection).await,
         Verb::Confirm(arguments) => decide::confirm(&arguments, connection).await,
         Verb::Return(arguments) => decide::send_back(&arguments, connection).await,
         Verb::Keygen(arguments) => keygen::run(&arguments),

@@ -110,7 +110,8 @@ pub fn read_key(path: &Path) -> Result<PublicKey, VerifyError> {
     PublicKey::from_pem(&pem).map_err(|source| VerifyError::Key { file, source })
 }
 
-fn read_envelope(path: &Path) -> Result<Envelope, VerifyError> {
+/// Reads an envelope from a file, or from the standard input.
+pub fn read_envelope(path: &Path) -> Result<Envelope, VerifyError> {
     let file = path.display().to_string();
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == "-" {

@@ -7,6 +7,7 @@
 mod decide;
 mod init;
 mod lint;
+mod report;
 mod server;
 mod verify;
 mod watch;

@@ -1,0 +1,257 @@
+//! The report as data, for programs. Fields are only added within one `format`; numbers are at most
+//! 2^53 − 1; texts are those of the dossier, byte by byte, so whoever shows them escapes them.
+
+use std::collections::BTreeMap;
+
+use factory_crds::{
+    Outcome,
+    resilience_standard::{FaultKind, Share},
+};
+use serde::Serialize;
+
+use crate::{
+    dossier::{AnnouncedRun, Subject},
+    evidence::{Class, Failure, PodGone, PodSeen},
+    verdict::Figure,
+};
+
+use super::{
+    Contradiction, Report, Signature,
+    dose::{self, Summary},
+    findings, numbers,
+    phases::{self, Span},
+    requests,
+};
+
+/// Version of this structure.
+const FORMAT: &str = "factory.gov.kg/report/v1";
+
+/// A run.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunReport {
+    /// `factory.gov.kg/report/v1`.
+    pub format: &'static str,
+    /// What follows from the evidence, computed again.
+    pub outcome: Outcome,
+    /// What the dossier says.
+    pub stated_outcome: Outcome,
+    /// Whether the signature was held against a pinned key. A signature that does not hold gives no report.
+    pub signature_checked: bool,
+    /// Whether type, subject, rules and verdict of the dossier follow from what is in it.
+    pub consistent: bool,
+    /// What does not, if the verdict is not it.
+    pub contradiction: Option<String>,
+    /// Whose attempt it was.
+    pub subject: Subject,
+    /// Digest of the bundle.
+    pub bundle: String,
+    /// Digest of the dossier's payload.
+    pub dossier: String,
+    /// Name of the standard.
+    pub standard: String,
+    /// Its version.
+    pub standard_version: String,
+    /// Announcement of the run.
+    pub announcement: AnnouncedRun,
+    /// What was found, failures first.
+    pub findings: Vec<FindingReport>,
+    /// What was measured, beside its limits: `docs/verdict.md` says what each is.
+    pub figures: Vec<Figure>,
+    /// The plan's phases, in order.
+    pub phases: Vec<PhaseReport>,
+    /// Each second in which a request was due.
+    pub seconds: Vec<SecondReport>,
+    /// The plan's faults, in order.
+    pub faults: Vec<FaultReport>,
+}
+
+/// A finding.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingReport {
+    /// `Failed` or `Inconclusive`.
+    pub outcome: Outcome,
+    /// Its code.
+    pub code: String,
+    /// Its sentence.
+    pub message: String,
+}
+
+/// A phase.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhaseReport {
+    /// Its name.
+    pub name: String,
+    /// `WarmUp`, `Steady` or `Fault`.
+    pub role: &'static str,
+    /// First second, inclusive.
+    pub from_second: u64,
+    /// Last second, exclusive.
+    pub to_second: u64,
+}
+
+/// Requests that were due in one second.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecondReport {
+    /// From the start of the load.
+    pub second: u64,
+    /// Answers that met the expectation.
+    pub good: u64,
+    /// Failures by cause.
+    pub failed: BTreeMap<Failure, u64>,
+    /// Median of latency in microseconds; `null` without answers.
+    pub p50_us: Option<u64>,
+    /// 95th percentile.
+    pub p95_us: Option<u64>,
+    /// 99th percentile.
+    pub p99_us: Option<u64>,
+}
+
+/// A fault.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaultReport {
+    /// Its phase.
+    pub phase: String,
+    /// Which.
+    pub kind: FaultKind,
+    /// The component that it strikes.
+    pub component: String,
+    /// Whom it strikes, of a fault on the node.
+    pub share: Option<Share>,
+    /// How long it lasts as planned, of a fault on the node; 0 if it happens once.
+    pub lease_seconds: Option<u32>,
+    /// Milliseconds, parts per million or kilobytes a second, as the kind has it.
+    pub strength: Option<u64>,
+    /// When it was injected, in milliseconds from the start of the load; `null` if it was not.
+    pub injected_ms: Option<u64>,
+    /// When its effect was seen to be over.
+    pub ended_ms: Option<u64>,
+    /// When all pods were ready again.
+    pub ready_again_ms: Option<u64>,
+    /// The target's pods before it.
+    pub pods: Vec<PodReport>,
+    /// What each pod felt.
+    pub doses: Vec<DoseSummary>,
+    /// What went wrong.
+    pub errors: Vec<String>,
+    /// What was left.
+    pub residue: Vec<String>,
+}
+
+/// A pod.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodReport {
+    /// UID.
+    pub uid: String,
+    /// Whether it was ready before.
+    pub ready: bool,
+    /// When it went; `null` if it stayed.
+    pub gone_ms: Option<u64>,
+}
+
+/// What a pod felt.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoseSummary {
+    /// UID of the pod.
+    pub pod: String,
+    /// By what it was done.
+    pub way: String,
+    /// Which of its traffic.
+    pub class: Class,
+    /// Before.
+    before: Summary,
+    /// While it lasted.
+    during: Summary,
+}
+
+pub fn of(report: &Report<'_>) -> RunReport {
+    let result = report.result;
+    let spans = phases::spans(result);
+    let finding = |read: findings::Read<'_>| FindingReport {
+        outcome: read.outcome,
+        code: read.finding.code.clone(),
+        message: read.finding.message.clone(),
+    };
+    RunReport {
+        format: FORMAT,
+        outcome: report.verdict.outcome,
+        stated_outcome: result.verdict.outcome,
+        signature_checked: report.signature == Signature::Holds,
+        consistent: report.contradiction.is_none(),
+        contradiction: match &report.contradiction {
+            Some(Contradiction::Other(what)) => Some(what.clone()),
+            _ => None,
+        },
+        subject: result.subject.clone(),
+        bundle: result.bundle.digest().unwrap_or_default(),
+        dossier: report.digest.to_owned(),
+        standard: result.standard.name.clone(),
+        standard_version: result.standard.version.clone(),
+        announcement: result.announcement.clone(),
+        findings: findings::read(result, &report.verdict).into_iter().map(finding).collect(),
+        figures: report.verdict.figures.clone(),
+        phases: spans.iter().map(phase).collect(),
+        seconds: seconds(report),
+        faults: spans.iter().filter_map(fault).collect(),
+    }
+}
+
+fn phase(span: &Span<'_>) -> PhaseReport {
+    let role = match (&span.fault, span.is_steady()) {
+        (Some(_), _) => "Fault",
+        (None, true) => "Steady",
+        (None, false) => "WarmUp",
+    };
+    PhaseReport { name: span.phase.name.clone(), role, from_second: span.from, to_second: span.to }
+}
+
+fn seconds(report: &Report<'_>) -> Vec<SecondReport> {
+    let second = |(second, requests): (u64, requests::Requests)| SecondReport {
+        second,
+        good: numbers::exact(requests.good),
+        failed: requests.failed.iter().map(|(cause, count)| (*cause, numbers::exact(*count))).collect(),
+        p50_us: requests.percentile(50),
+        p95_us: requests.percentile(95),
+        p99_us: requests.percentile(99),
+    };
+    requests::by_second(report.result.evidence.prove.as_ref()).into_iter().map(second).collect()
+}
+
+fn fault(span: &Span<'_>) -> Option<FaultReport> {
+    let fault = span.fault.as_ref()?;
+    let seen = fault.seen;
+    let gone = seen.map_or(&[][..], |seen| &seen.gone);
+    let dose = |dose: &crate::evidence::Dose| DoseSummary {
+        pod: dose.pod.clone(),
+        way: dose.way.clone(),
+        class: dose.class,
+        before: dose::summary(fault.kind, &dose.before),
+        during: dose::summary(fault.kind, &dose.during),
+    };
+    Some(FaultReport {
+        phase: span.phase.name.clone(),
+        kind: fault.kind,
+        component: fault.component.to_owned(),
+        share: fault.strike.map(|strike| strike.share),
+        lease_seconds: fault.strike.map(|strike| strike.lease_seconds),
+        strength: fault.strike.map(|strike| strike.strength),
+        injected_ms: seen.and_then(|seen| seen.injected_ms),
+        ended_ms: seen.and_then(|seen| seen.ended_ms),
+        ready_again_ms: seen.and_then(|seen| seen.ready_again_ms),
+        pods: seen.iter().flat_map(|seen| &seen.before).map(|pod| of_pod(pod, gone)).collect(),
+        doses: seen.iter().flat_map(|seen| &seen.doses).map(dose).collect(),
+        errors: seen.map(|seen| seen.errors.clone()).unwrap_or_default(),
+        residue: seen.map(|seen| seen.residue.clone()).unwrap_or_default(),
+    })
+}
+
+fn of_pod(pod: &PodSeen, gone: &[PodGone]) -> PodReport {
+    let gone_ms = gone.iter().find(|gone| gone.uid == pod.uid).map(|gone| gone.at_ms);
+    PodReport { uid: pod.uid.clone(), ready: pod.ready, gone_ms }
+}

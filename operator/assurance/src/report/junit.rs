@@ -1,0 +1,152 @@
+//! JUnit XML, for pipelines. A test case passes only if it was judged: what the evidence did not
+//! reach is skipped, with the finding that left it so. One element a case, because many readers look
+//! at the first alone: the worst finding's code is its type, and all of them stand in its text.
+
+use askama::Template;
+use factory_crds::Outcome;
+
+use super::{
+    Contradiction, NotWritten, Report, Signature,
+    findings::{self, Place, Read},
+    phases,
+    text::{message, plain},
+};
+
+#[derive(Template)]
+#[template(path = "junit.xml")]
+struct Document {
+    name: String,
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    time: u64,
+    properties: Vec<(&'static str, String)>,
+    suites: Vec<Suite>,
+}
+
+struct Suite {
+    name: &'static str,
+    cases: Vec<Case>,
+}
+
+struct Case {
+    name: String,
+    /// Seconds.
+    time: u64,
+    result: Option<CaseResult>,
+}
+
+/// Why a case did not pass.
+struct CaseResult {
+    /// `failure`, `error` or `skipped`.
+    element: &'static str,
+    code: String,
+    message: String,
+    text: String,
+}
+
+impl Suite {
+    fn count(&self, element: &str) -> usize {
+        self.cases.iter().filter(|case| case.result.as_ref().is_some_and(|result| result.element == element)).count()
+    }
+
+    fn time(&self) -> u64 {
+        self.cases.iter().fold(0, |sum, case| sum.saturating_add(case.time))
+    }
+}
+
+pub fn write(report: &Report<'_>) -> Result<String, NotWritten> {
+    let result = report.result;
+    let subject = &result.subject;
+    let suites = suites(report);
+    let count = |element| suites.iter().map(|suite| suite.count(element)).sum();
+    let properties = vec![
+        ("release", plain(&subject.release)),
+        ("commit", plain(&subject.commit)),
+        ("bundle", result.bundle.digest().unwrap_or_default()),
+        ("dossier", plain(report.digest)),
+        ("standard", format!("{}@{}", plain(&result.standard.name), plain(&result.standard.version))),
+        ("attempt", result.announcement.attempt.to_string()),
+    ];
+    let page = Document {
+        name: format!("{}.{}", plain(&subject.participant), plain(&subject.service)),
+        tests: suites.iter().map(|suite| suite.cases.len()).sum(),
+        failures: count("failure"),
+        errors: count("error"),
+        time: suites.iter().fold(0, |sum, suite| sum.saturating_add(suite.time())),
+        properties,
+        suites,
+    };
+    Ok(page.render()?)
+}
+
+fn suites(report: &Report<'_>) -> Vec<Suite> {
+    let result = report.result;
+    let read = findings::read(result, &report.verdict);
+    let judged =
+        |name: String, time: u64, place: Place| Case { name: plain(&name), time, result: judged(&read, place) };
+    let plan = &result.plan.verify;
+    let checks = plan.checks.iter().enumerate();
+    let checks = checks.map(|(index, check)| judged(check.name.clone(), 0, Place::Check(index)));
+    let descriptions = plan.descriptions.iter().enumerate();
+    let descriptions =
+        descriptions.map(|(index, one)| judged(format!("{}{}", one.component, one.path), 0, Place::Description(index)));
+    let spans = phases::spans(result);
+    let phases = |faults: bool| {
+        let spans = spans.iter().enumerate();
+        let chosen = spans.filter(move |(_, span)| if faults { span.fault.is_some() } else { span.is_steady() });
+        chosen.map(|(index, span)| judged(span.phase.name.clone(), span.phase.seconds.into(), Place::Phase(index)))
+    };
+    let run = vec![signature(report), contradiction(report), judged("plan and evidence".to_owned(), 0, Place::Run)];
+    vec![
+        Suite { name: "run", cases: run },
+        Suite { name: "checks", cases: checks.collect() },
+        Suite { name: "descriptions", cases: descriptions.collect() },
+        Suite { name: "steady", cases: phases(false).collect() },
+        Suite { name: "faults", cases: phases(true).collect() },
+    ]
+}
+
+/// What was found of `place`; where nothing was, what left it unjudged.
+fn judged(read: &[Read<'_>], place: Place) -> Option<CaseResult> {
+    let mut own: Vec<&Read<'_>> = read.iter().filter(|one| one.places.contains(&place)).collect();
+    own.sort_by_key(|one| std::cmp::Reverse(one.outcome));
+    if let Some(worst) = own.first() {
+        let lines: Vec<String> =
+            own.iter().map(|one| format!("{}: {}", plain(&one.finding.code), message(&one.finding.message))).collect();
+        return Some(CaseResult {
+            element: if worst.outcome == Outcome::Failed { "failure" } else { "error" },
+            code: plain(&worst.finding.code),
+            message: message(&worst.finding.message),
+            text: lines.join("\n"),
+        });
+    }
+    let void = read.iter().find(|one| one.voids(place))?;
+    let why = format!("not judged: {}: {}", plain(&void.finding.code), message(&void.finding.message));
+    Some(skipped(why))
+}
+
+fn skipped(why: String) -> CaseResult {
+    CaseResult { element: "skipped", code: String::new(), message: why, text: String::new() }
+}
+
+fn signature(report: &Report<'_>) -> Case {
+    let result = (report.signature == Signature::NotChecked)
+        .then(|| skipped("the signature of the dossier was not checked; give --key".to_owned()));
+    Case { name: "the signature of the dossier holds".to_owned(), time: 0, result }
+}
+
+fn contradiction(report: &Report<'_>) -> Case {
+    let result = report.contradiction.as_ref().map(|contradiction| {
+        let what = match contradiction {
+            Contradiction::Verdict { stated, computed } => {
+                format!(
+                    "the dossier says {stated:?}, and the evidence gives {computed:?}, or other findings or figures"
+                )
+            }
+            Contradiction::Other(what) => message(what),
+        };
+        CaseResult { element: "error", code: "DossierDoesNotHold".to_owned(), text: what.clone(), message: what }
+    });
+    Case { name: "the dossier does not contradict itself".to_owned(), time: 0, result }
+}

@@ -1,0 +1,231 @@
+//! The words of the report in the register's three languages: one file a language. A word that a
+//! language lacks does not compile. Findings are sentences of the verdict and stay as they are.
+
+mod en;
+mod ky;
+mod ru;
+
+use factory_crds::{Outcome, Text, resilience_standard::FaultKind};
+
+use crate::evidence::Class;
+
+/// A language of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Kyrgyz, the state language.
+    Ky,
+    /// Russian, the official language.
+    Ru,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ky, Self::Ru, Self::En];
+
+    /// BCP 47 tag.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Ky => "ky",
+            Self::Ru => "ru",
+            Self::En => "en",
+        }
+    }
+
+    /// The words in it.
+    pub(super) const fn words(self) -> &'static Words {
+        match self {
+            Self::Ky => &ky::WORDS,
+            Self::Ru => &ru::WORDS,
+            Self::En => &en::WORDS,
+        }
+    }
+
+    /// `text` in it.
+    pub(super) fn pick(self, text: &Text) -> &str {
+        match self {
+            Self::Ky => &text.ky,
+            Self::Ru => &text.ru,
+            Self::En => &text.en,
+        }
+    }
+}
+
+/// Every word of the report. Lists stand in the order of the type that they speak of.
+#[allow(missing_docs, reason = "a word's name and its English text say what it is")]
+pub struct Words {
+    pub title: &'static str,
+    pub outcomes: [&'static str; 3],
+    pub outcome_means: [&'static str; 3],
+    pub signature_holds: &'static str,
+    pub signature_not_checked: &'static str,
+    pub verdict_differs: &'static str,
+    pub dossier_says: &'static str,
+    pub evidence_gives: &'static str,
+    pub contradiction: &'static str,
+    pub findings: &'static str,
+    pub no_findings: &'static str,
+    pub tested: &'static str,
+    pub service: &'static str,
+    pub release: &'static str,
+    pub source: &'static str,
+    pub commit: &'static str,
+    pub bundle: &'static str,
+    pub standard: &'static str,
+    pub version: &'static str,
+    pub attempt: &'static str,
+    pub began: &'static str,
+    pub load: &'static str,
+    pub per_minute: &'static str,
+    pub run: &'static str,
+    pub run_about: &'static str,
+    pub nothing_measured: &'static str,
+    pub plot_title: &'static str,
+    pub plot_about: &'static str,
+    pub axis_latency: &'static str,
+    pub axis_failed: &'static str,
+    pub axis_time: &'static str,
+    pub pods: &'static str,
+    pub warm_up: &'static str,
+    pub steady: &'static str,
+    pub fault_window: &'static str,
+    pub lease: &'static str,
+    pub limit_p99: &'static str,
+    pub pod_gone: &'static str,
+    pub all_ready_again: &'static str,
+    pub as_table: &'static str,
+    pub seconds_caption: &'static str,
+    pub step: &'static str,
+    pub seconds_short: &'static str,
+    pub phases_caption: &'static str,
+    pub from: &'static str,
+    pub phase: &'static str,
+    pub requests: &'static str,
+    pub failed: &'static str,
+    pub faults: &'static str,
+    pub no_faults: &'static str,
+    pub fault_names: [&'static str; 9],
+    pub fault_means: [&'static str; 9],
+    pub share: &'static str,
+    pub share_one: &'static str,
+    pub share_all: &'static str,
+    pub share_in_turn: &'static str,
+    pub lease_asked: &'static str,
+    pub strength: &'static str,
+    pub injected: &'static str,
+    pub not_injected: &'static str,
+    pub ended: &'static str,
+    pub declared: &'static str,
+    pub pods_caption: &'static str,
+    pub pod: &'static str,
+    pub ready_before: &'static str,
+    pub gone_at: &'static str,
+    pub yes: &'static str,
+    pub no: &'static str,
+    pub doses_caption: &'static str,
+    pub class: &'static str,
+    pub classes: [&'static str; 4],
+    pub way: &'static str,
+    pub asked: &'static str,
+    pub before: &'static str,
+    pub during: &'static str,
+    pub errors: &'static str,
+    pub residue: &'static str,
+    pub budget: &'static str,
+    pub budget_about: &'static str,
+    pub budget_caption: &'static str,
+    pub figure: &'static str,
+    pub measured: &'static str,
+    pub limit: &'static str,
+    pub used: &'static str,
+    pub over: &'static str,
+    pub not_measured: &'static str,
+    pub whole_run: &'static str,
+    /// Name in the verdict, and in words.
+    pub figures: [(&'static str, &'static str); 14],
+    pub check: &'static str,
+    pub check_about: &'static str,
+    pub check_repeat: &'static str,
+    pub dossier: &'static str,
+    pub announcement: &'static str,
+    pub nonce: &'static str,
+    pub spec_hash: &'static str,
+}
+
+impl Words {
+    /// The word for an outcome.
+    pub const fn outcome(&self, outcome: Outcome) -> &'static str {
+        self.outcomes[rank(outcome)]
+    }
+
+    /// What an outcome means.
+    pub const fn outcome_means(&self, outcome: Outcome) -> &'static str {
+        self.outcome_means[rank(outcome)]
+    }
+
+    /// The name of a fault.
+    pub const fn fault(&self, kind: FaultKind) -> &'static str {
+        self.fault_names[order(kind)]
+    }
+
+    /// What a fault does.
+    pub const fn meaning(&self, kind: FaultKind) -> &'static str {
+        self.fault_means[order(kind)]
+    }
+
+    /// A class of traffic.
+    pub const fn class(&self, class: Class) -> &'static str {
+        let [all, new, pooled, dns] = self.classes;
+        match class {
+            Class::All => all,
+            Class::New => new,
+            Class::Pooled => pooled,
+            Class::Dns => dns,
+        }
+    }
+
+    /// What the figure `name` of the verdict is called; nothing if it has no word.
+    pub fn figure(&self, name: &str) -> &'static str {
+        self.figures.iter().find(|(known, _)| *known == name).map_or("", |(_, word)| word)
+    }
+}
+
+const fn rank(outcome: Outcome) -> usize {
+    match outcome {
+        Outcome::Passed => 0,
+        Outcome::Inconclusive => 1,
+        Outcome::Failed => 2,
+    }
+}
+
+const fn order(kind: FaultKind) -> usize {
+    match kind {
+        FaultKind::PodKill => 0,
+        FaultKind::RollingRestart => 1,
+        FaultKind::ContainerKill => 2,
+        FaultKind::Freeze => 3,
+        FaultKind::Partition => 4,
+        FaultKind::Delay => 5,
+        FaultKind::Loss => 6,
+        FaultKind::Bandwidth => 7,
+        FaultKind::DnsOutage => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_names_the_same_figures_and_each_fault_in_its_own_way() {
+        for language in Language::ALL {
+            let words = language.words();
+            assert_eq!(words.figures.map(|(name, _)| name), en::WORDS.figures.map(|(name, _)| name));
+            for (index, name) in words.fault_names.iter().enumerate() {
+                assert!(!words.fault_names[..index].contains(name) && !name.is_empty(), "{name}");
+            }
+        }
+    }
+}

@@ -61,7 +61,11 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
         let slow = (0..6).filter(|_| rig.users().ask(AT_ONCE).is_none()).count();
         if slow > 1 || !held.is_empty() {
             effects += 1;
-            eprintln!("{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}", kind.slug(), moment.as_millis());
+            eprintln!(
+                "{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}",
+                kind.slug(),
+                moment.as_millis()
+            );
         }
         // What the lab pod does that Kubernetes starts again.
         let failed = residue::clear(&rig.place);

@@ -19,7 +19,8 @@ use factory_lab::strike::{
 use crate::{Failure, users::Users};
 
 /// Control group hierarchies in which a group may be made, the usual ones first.
-const HIERARCHIES: [&str; 4] = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+const HIERARCHIES: [&str; 4] =
+    ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
 /// Port of the server.
 const PORT: u16 = 8080;
 

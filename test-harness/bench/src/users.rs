@@ -127,7 +127,8 @@ fn exchange(connection: &mut TcpStream) -> Result<(), Failure> {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head)?;
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).ok_or("an answer without length")?;
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).ok_or("an answer without length")?;
     let mut body = vec![0; length.parse()?];
     Ok(connection.read_exact(&mut body)?)
 }

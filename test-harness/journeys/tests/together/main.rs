@@ -5,6 +5,7 @@ mod defects;
 mod fences;
 mod road;
 mod secrets;
+mod strikes;
 mod teams;
 mod tls;
 mod withdrawal;

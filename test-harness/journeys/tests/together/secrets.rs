@@ -17,15 +17,14 @@ use factory_journeys::{
     waiting::until,
 };
 use k8s_openapi::{
-    ByteString, NamespaceResourceScope,
+    ByteString,
     api::{
         apps::v1::Deployment,
         core::v1::{ConfigMap, EnvVar, Event, Pod, Secret},
     },
-    serde::{Serialize, de::DeserializeOwned},
 };
 use kube::{
-    Api, Client, Resource, ResourceExt as _,
+    Api, Client, ResourceExt as _,
     api::{DeleteParams, ListParams, LogParams, PostParams},
 };
 use serde_json::{Value, json};

@@ -1,0 +1,193 @@
+//! Journey: faults on the node, as a regulator's standard asks for them: felt by a sound service and gone
+//! without a trace; and what becomes of a run whose lab pods are killed in the middle of one.
+
+use std::time::Duration;
+
+use factory_crds::{Outcome, Release, ResilienceStandard, StateService};
+use factory_journeys::{
+    Failure, ensure,
+    fence::{no_create, refused_for},
+    road::{Standing, codes, reasons, standing},
+    scene::Scene,
+    sources, tool,
+    waiting::follow,
+};
+use k8s_openapi::{
+    ByteString,
+    api::{
+        batch::v1::Job,
+        core::v1::{ConfigMap, Pod},
+    },
+};
+use kube::{
+    Api, ResourceExt as _,
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
+};
+use serde_json::{Value, json};
+
+/// Where the lab has power over nodes.
+const STRIKE: &str = "factory-strike";
+/// Orders to the nodes, and their reports.
+const STRIKES: &str = "factory-strikes";
+
+/// A standard of the regulator for `class`, later than the one that is installed, with these faults.
+async fn standard(scene: &Scene, class: &str, faults: Value) -> Result<(), Failure> {
+    let name = format!("journey-{class}");
+    let object = json!({
+        "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard", "metadata": {"name": name},
+        "spec": {
+            "class": class, "version": "journey", "effectiveFrom": "2026-02-01",
+            "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
+            "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
+            "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
+        }
+    });
+    let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
+    api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
+    Ok(())
+}
+
+fn fault(kind: &str, more: &Value) -> Value {
+    // What a fault may cost is not what is looked at here: that it came, was felt and went is.
+    let mut fault = json!({"kind": kind, "maxFailedPpm": 1_000_000, "windowSeconds": 10});
+    if let (Some(fault), Some(more)) = (fault.as_object_mut(), more.as_object()) {
+        fault.extend(more.clone());
+    }
+    fault
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing() -> Result<(), Failure> {
+    let scene = Scene::of("journey-strikes").await?;
+    let faults = json!([
+        fault("ContainerKill", &json!({})),
+        fault("Freeze", &json!({"leaseSeconds": 4})),
+        fault("Partition", &json!({"leaseSeconds": 4})),
+        fault("Delay", &json!({"leaseSeconds": 5, "delayMs": 100, "share": "All"})),
+        fault("Loss", &json!({"leaseSeconds": 5, "lossPpm": 200_000, "share": "All"})),
+        fault("DnsOutage", &json!({"leaseSeconds": 4, "share": "All"})),
+    ]);
+    standard(&scene, "critical", faults).await?;
+    let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
+    let name = Scene::fresh("struck");
+    let manifest = scene.manifest("queue-number", &name)?.with("/spec/class", json!("critical"));
+    let release = scene.to_the_end(&manifest, &commit, false).await?;
+    ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
+
+    let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", &name, "-n", &scene.participant]).await?;
+    let envelope: Value = serde_json::from_str(&text)?;
+    let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
+    let dossier: Value = serde_json::from_slice(&payload.0)?;
+    let measured = dossier.pointer("/predicate/evidence/prove/faults").and_then(Value::as_array);
+    let measured = measured.ok_or_else(|| Failure::new("the dossier has no faults"))?;
+    ensure(measured.len() == 6, || format!("{} faults in the dossier", measured.len()))?;
+    for fault in measured {
+        let doses = fault["doses"].as_array().map_or(0, Vec::len);
+        ensure(doses > 0 && fault["residue"] == json!([]) && fault["errors"] == json!([]), || fault.to_string())?;
+    }
+    nobody_stands_by(&scene, &release).await?;
+    scene.delete(&name).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_lab_pods_are_killed_in_the_middle_of_a_fault_proves_nothing_and_is_made_again()
+-> Result<(), Failure> {
+    let scene = Scene::of("journey-strikes").await?;
+    standard(&scene, "important", json!([fault("Freeze", &json!({"leaseSeconds": 8, "windowSeconds": 20}))])).await?;
+    let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
+    let name = Scene::fresh("broken-off");
+    let manifest = scene.manifest("queue-number", &name)?.with("/spec/class", json!("important"));
+    let road = scene.to_the_end(&manifest, &commit, false);
+    let (second, first) = tokio::join!(road, kill_the_first(&scene, &name));
+    let (first, second) = (first?, second?);
+    ensure(standing(&second) == Standing::WithRegulator, || format!("{name}: {}", reasons(&second).join("; ")))?;
+    let first = scene.releases().get(&first).await?;
+    let outcome = first.status.as_ref().and_then(|status| status.outcome);
+    ensure(outcome == Some(Outcome::Inconclusive), || format!("the first attempt ended as {outcome:?}"))?;
+    let told = reasons(&first).join("; ");
+    ensure(codes(&first).contains(&"FaultErrors".to_owned()) && told.contains("was killed while"), || told)?;
+    scene.delete(&name).await
+}
+
+/// Kills the lab pods on the nodes, with SIGKILL, as soon as a fault is in force; the release's name.
+async fn kill_the_first(scene: &Scene, service: &str) -> Result<String, Failure> {
+    let engineer = &scene.people.engineer.client;
+    let limit = Duration::from_mins(20);
+    let with_candidate = |release: Option<&Release>| {
+        let status = release?.status.as_ref()?;
+        (!status.namespace.is_empty() && status.announcement.is_some()).then(|| status.namespace.clone())
+    };
+    let made = |service: Option<&StateService>| {
+        let name = &service?.status.as_ref()?.release;
+        (!name.is_empty()).then(|| name.clone())
+    };
+    let name = follow(&scene.services(), service, "its release", limit, made).await?;
+    let namespace = follow(&scene.releases(), &name, "its announcement", limit, with_candidate).await?;
+    let strikes: Api<ConfigMap> = Api::namespaced(engineer.clone(), &namespace);
+    let in_force = |map: Option<&ConfigMap>| {
+        let reports = map?.data.as_ref()?.iter().filter(|(key, _)| key.starts_with("node."));
+        let injected = |text: &String| text.contains("\"injected\":true") && text.contains("\"ended\":false");
+        reports.into_iter().any(|(_, text)| injected(text)).then_some(())
+    };
+    follow(&strikes, STRIKES, "a fault in force", limit, in_force).await?;
+    let pods: Api<Pod> = Api::namespaced(engineer.clone(), STRIKE);
+    let at_once = DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() };
+    for pod in pods.list(&of(&scene.releases().get(&name).await?)).await? {
+        pods.delete(&pod.name_any(), &at_once).await?;
+    }
+    Ok(name)
+}
+
+/// Whatever belongs to `release`.
+fn of(release: &Release) -> ListParams {
+    ListParams::default().labels(&format!("factory.gov.kg/release-uid={}", release.uid().unwrap_or_default()))
+}
+
+/// Power over nodes has ended with the run.
+async fn nobody_stands_by(scene: &Scene, release: &Release) -> Result<(), Failure> {
+    let jobs: Api<Job> = Api::namespaced(scene.people.engineer.client.clone(), STRIKE);
+    let left = jobs.list(&of(release)).await?.items;
+    ensure(left.is_empty(), || format!("{} Jobs still stand by", left.len()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_the_labs_own_verb_gets_power_over_a_node() -> Result<(), Failure> {
+    let scene = Scene::of("journey-strikes").await?;
+    let pod = |image: &str, arguments: &[&str], more: &Value| {
+        let mut pod = json!({"metadata": {"name": "made-up"}, "spec": {
+            "serviceAccountName": STRIKE,
+            "containers": [{"name": "strike", "image": image, "args": arguments}],
+        }});
+        if let (Some(spec), Some(more)) = (pod["spec"].as_object_mut(), more.as_object()) {
+            spec.extend(more.clone());
+        }
+        pod
+    };
+    // Not even the cluster's administrator; a team has no right there at all.
+    let engineer = &scene.people.engineer;
+    let lab = lab_image(&scene).await?;
+    let pods: Api<Pod> = Api::namespaced(engineer.client.clone(), STRIKE);
+    let how = PostParams { dry_run: true, ..PostParams::default() };
+    let root = json!({"volumes": [{"name": "root", "hostPath": {"path": "/"}}]});
+    for (what, refused) in [
+        ("only the lab's own image runs", pod("busybox", &["strike"], &json!({}))),
+        ("only the lab's own image runs", pod(&lab, &["prove"], &json!({}))),
+        ("no volume but the account's token", pod(&lab, &["strike"], &root)),
+        ("neither the node's network", pod(&lab, &["strike"], &json!({"hostNetwork": true}))),
+        ("must be factory-strike", pod(&lab, &["strike"], &json!({"serviceAccountName": "default"}))),
+    ] {
+        refused_for(what, 403, pods.create(&how, &serde_json::from_value(refused)?).await)?;
+    }
+    pods.create(&how, &serde_json::from_value(pod(&lab, &["strike"], &json!({"hostPID": true})))?).await?;
+    no_create::<Pod>(&scene.team, STRIKE, pod(&lab, &["strike"], &json!({}))).await
+}
+
+/// The lab's image, as the operator is told.
+async fn lab_image(scene: &Scene) -> Result<String, Failure> {
+    let engineer = scene.people.engineer.client.clone();
+    let operators: Api<k8s_openapi::api::apps::v1::Deployment> = Api::namespaced(engineer, "factory-system");
+    let operator = serde_json::to_value(operators.get("factory-operator").await?)?;
+    let text = operator.to_string();
+    let image = text.split('"').find(|part| part.contains("/factory-lab:"));
+    image.map(str::to_owned).ok_or_else(|| Failure::new("the operator is told no image of the lab"))
+}

@@ -61,8 +61,12 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "p99Us" => ("latency, 99th percentile", microseconds),
         "lagP99Us" => ("lag of the generator", microseconds),
         "podsGone" => ("pods gone", count),
+        "podsFelt" => ("pods that felt it", count),
         "recoveryMs" => ("time to recovery", milliseconds),
         "readyAgainMs" => ("pods ready again after", milliseconds),
+        "lostMs" => ("service lost", milliseconds),
+        "modelledDowntimeMs" => ("modelled downtime a year", milliseconds),
+        "seenDowntimeMs" => ("downtime a year, as seen", milliseconds),
         other => (other, count),
     }
 }
@@ -70,8 +74,12 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
 /// Name, value and limit of a figure with a unit that people read. Missing data are shown as missing.
 fn columns(figure: &Figure) -> (String, String, String) {
     let (name, show) = unit(&figure.name);
-    // These two must be reached; all others must not be exceeded.
-    let sign = if matches!(figure.name.as_str(), "requests" | "podsGone") { "≥" } else { "≤" };
+    // The first must be reached, a dose is what was asked for, and all others must not be exceeded.
+    let sign = match figure.name.as_str() {
+        "requests" | "podsGone" | "podsFelt" => "≥",
+        "doseP50" => "=",
+        _ => "≤",
+    };
     let limit = figure.limit.map_or_else(String::new, |limit| format!("{sign} {}", show(limit)));
     (harmless(name), figure.value.map_or_else(|| "not measured".to_owned(), show), limit)
 }

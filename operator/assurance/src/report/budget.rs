@@ -6,6 +6,8 @@ use crate::verdict::{Figure, Verdict};
 
 use super::{dose, numbers, phases::Span, text::plain, words::Words};
 
+/// The downtime of a year: of one fault, a part of what is declared for all of them together.
+const DOWNTIME: &str = "modelledDowntimeMs";
 /// Longest bar: half as much again as the limit.
 const LONGEST: u128 = 150;
 
@@ -42,9 +44,11 @@ pub struct Used {
 
 /// All figures, the whole run's first.
 pub fn groups(verdict: &Verdict, spans: &[Span<'_>], words: &Words) -> Vec<Group> {
+    let year = verdict.figures.iter().find(|figure| figure.phase.is_empty() && figure.name == DOWNTIME);
+    let year = year.and_then(|figure| figure.limit);
     let mut groups: Vec<(&str, Group)> = Vec::new();
-    for figure in &verdict.figures {
-        let row = row(figure, kind(&figure.phase, spans), words);
+    for figure in verdict.figures.iter().filter(|figure| !is_without_strength(figure)) {
+        let row = row(figure, kind(&figure.phase, spans), year, words);
         match groups.last_mut().filter(|(phase, _)| *phase == figure.phase) {
             Some((_, group)) => group.rows.push(row),
             None => groups.push((&figure.phase, Group { title: title(&figure.phase, spans, words), rows: vec![row] })),
@@ -66,8 +70,15 @@ fn kind(phase: &str, spans: &[Span<'_>]) -> Option<FaultKind> {
     spans.iter().find(|span| span.phase.name == phase)?.fault.as_ref().map(|fault| fault.kind)
 }
 
-fn row(figure: &Figure, kind: Option<FaultKind>, words: &Words) -> Row {
-    let used = figure.value.zip(figure.limit).filter(|_| sign(&figure.name) == "≤");
+/// Whether it is the dose of a fault that has no strength: such a fault is felt or not, and there is
+/// nothing to measure.
+pub fn is_without_strength(figure: &Figure) -> bool {
+    figure.name == "doseP50" && figure.value.is_none() && figure.limit.is_none()
+}
+
+fn row(figure: &Figure, kind: Option<FaultKind>, year: Option<u64>, words: &Words) -> Row {
+    let limit_of_all = figure.limit.or(year.filter(|_| figure.name == DOWNTIME));
+    let used = figure.value.zip(limit_of_all).filter(|_| sign(&figure.name) == "≤");
     Row {
         name: name(&figure.name, words),
         value: value(figure, kind, words),
@@ -151,12 +162,36 @@ mod tests {
     fn what_must_be_reached_has_no_bar() {
         let figure =
             |name: &str| Figure { phase: String::new(), name: name.to_owned(), value: Some(9), limit: Some(8) };
-        let row = |name| row(&figure(name), Some(FaultKind::Bandwidth), Language::En.words());
+        let row = |name| row(&figure(name), Some(FaultKind::Bandwidth), None, Language::En.words());
         assert_eq!((row("requests").limit.as_str(), row("requests").used), ("≥ 8", None));
         assert!(row("p95Us").used.is_some());
         assert_eq!((row("podsFelt").limit.as_str(), row("podsFelt").used), ("≥ 8", None));
         assert_eq!((row("doseP50").limit.as_str(), row("doseP50").used), ("= 8 kB/s", None));
         assert_eq!(row("modelledDowntimeMs").value, "1 s");
         assert_eq!(row("newDelayUs").name, "newDelayUs", "a figure of later rules is shown all the same");
+    }
+
+    #[test]
+    fn the_downtime_of_one_fault_is_a_part_of_what_all_may_take() {
+        let figure = |phase: &str, name: &str, value, limit| Figure {
+            phase: phase.to_owned(),
+            name: name.to_owned(),
+            value,
+            limit,
+        };
+        let figures = vec![
+            figure("", DOWNTIME, Some(2_000), Some(8_000)),
+            figure("freeze-web", DOWNTIME, Some(1_000), None),
+            figure("freeze-web", "doseP50", None, None),
+            figure("freeze-web", "lostMs", Some(1_000), None),
+        ];
+        let verdict = Verdict { outcome: factory_crds::Outcome::Passed, findings: Vec::new(), figures };
+        let groups = groups(&verdict, &[], Language::En.words());
+        let shown = |group: usize, row: usize| {
+            let row = &groups[group].rows[row];
+            (row.limit.as_str(), row.used.as_ref().map(|used| used.percent.as_str()))
+        };
+        assert_eq!((shown(0, 0), shown(1, 0)), (("≤ 8 s", Some("25 %")), ("", Some("13 %"))));
+        assert_eq!((groups[1].rows.len(), shown(1, 1)), (2, ("", None)), "a fault without a strength has no dose");
     }
 }

@@ -111,6 +111,7 @@ fn facts(span: &Span<'_>, fault: &Fault<'_>, verdict: &Verdict, words: &Words) -
     fact(words.ended, seconds(fault.seen.and_then(|seen| seen.ended_ms)));
     for name in SHOWN {
         let figure = verdict.figures.iter().find(|figure| figure.phase == span.phase.name && figure.name == name);
+        let figure = figure.filter(|figure| !budget::is_without_strength(figure));
         facts.extend(figure.map(|figure| (words.figure(name), against(figure, fault.kind, words))));
     }
     facts

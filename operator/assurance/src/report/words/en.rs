@@ -105,7 +105,7 @@ pub(super) const WORDS: Words = Words {
     errors: "What went wrong with the injection",
     residue: "What was left of it",
     budget: "Figures against their limits",
-    budget_about: "A full bar to the mark is all of the limit; a hatched bar is beyond it.",
+    budget_about: "A full bar to the mark is all of the limit; a hatched bar is beyond it. The downtime of one fault is shown as a part of what is declared for all of them.",
     budget_caption: "What was measured, its limit, and how much of the limit is used",
     figure: "Figure",
     measured: "Measured",

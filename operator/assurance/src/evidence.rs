@@ -223,6 +223,10 @@ pub struct FaultEvidence {
 /// | `Partition`, `Loss`, `DnsOutage` | 0: a packet passed, 1: it was dropped |
 /// | `Delay` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
 /// | `Bandwidth` | kilobytes that left in one second |
+///
+/// Of each class that was looked at there is one, even if nothing was seen: a class that is missing
+/// could hide traffic that the fault did not reach. Without a dose of class `All` (`Dns` of a
+/// `DnsOutage`) those of `New` and `Pooled` must both be there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dose {

@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{context::Context, stage::Progress};
 
-/// Seconds beyond the planned length that a run may take: start, last answers, results.
-const SLACK: i64 = 120;
+/// Seconds beyond the planned length that a run may take: start, also of the lab on the nodes, last
+/// answers, results.
+const SLACK: i64 = 210;
 
 /// Lets the candidate withstand the plan, once, and keeps in `facts` where the measurements are.
 pub async fn withstand(

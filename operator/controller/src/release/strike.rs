@@ -28,20 +28,25 @@ pub async fn stand_by(
 ) -> Result<(), ReleaseError> {
     let announced = &run.announced;
     let strikes = |role: &PhaseRole| matches!(role, PhaseRole::Fault { strike: Some(_), .. });
-    if !announced.plan.prove.phases.iter().any(|phase| strikes(&phase.role))
-        || !jobs(context, attempt).await?.is_empty()
-    {
+    if !announced.plan.prove.phases.iter().any(|phase| strikes(&phase.role)) {
         return Ok(());
     }
-    apply::namespaced(&context.client, &strike_job::binding(&candidate.namespace)).await?;
+    let known = jobs(context, attempt).await?;
+    if known.is_empty() {
+        apply::namespaced(&context.client, &strike_job::binding(&candidate.namespace)).await?;
+    }
     let selector: Vec<_> = attempt.lab.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let nodes: Api<Node> = Api::all(context.client.clone());
     for node in nodes.list_metadata(&ListParams::default().labels(&selector.join(","))).await? {
         let node = node.name_any();
+        let name = job_name(attempt, &node);
+        if known.contains(&name) {
+            continue;
+        }
         let mut labels = attempt.labels();
         labels.insert(EXPERIMENT.to_owned(), STRIKE.to_owned());
         let job = StrikeRun {
-            name: job_name(attempt, &node),
+            name,
             labels,
             image: &context.settings.lab_image,
             deadline_seconds,

@@ -17,7 +17,7 @@ use tokio::{sync::watch, task::AbortHandle};
 use crate::strike::order::{self, NAME, Order, Report, Struck, Task};
 
 /// How long the nodes may take to watch every pod: their lab pods start meanwhile.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(90);
 /// Longest wait for one answer of the API server.
 const DEADLINE: Duration = Duration::from_secs(5);
 

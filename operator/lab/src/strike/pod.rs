@@ -80,7 +80,9 @@ fn carry_out(
             Ok(doses) => struck.doses = doses,
             Err(error) => struck.errors.push(line(&error.to_string())),
         }
-        if !stop.load(Ordering::Relaxed) {
+        if stop.load(Ordering::Relaxed) {
+            struck.errors.push("the lab pod of its node was told to stop while this fault lasted".to_owned());
+        } else {
             thread::sleep((began + lease).saturating_duration_since(Instant::now()));
             struck.errors.extend(overrun(fault, place, began + lease + OVERTIME).map(|error| line(&error.to_string())));
         }

@@ -29,7 +29,8 @@ pub fn rows(figures: &[Figure], words: &Words) -> Vec<Row> {
 }
 
 fn row(figure: &Figure, words: &Words) -> Row {
-    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready] = words.figure_names;
+    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen] =
+        words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
         "p95Us" => (p95, AT_MOST, milliseconds),
@@ -40,6 +41,12 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "unsentPpm" => (unsent, AT_MOST, percent),
         "podsGone" => (gone, AT_LEAST, count),
         "readyAgainMs" => (ready, AT_MOST, seconds),
+        "podsFelt" => (felt, AT_LEAST, count),
+        // What was asked for is no bound, and its unit is that of the fault, which its phase names.
+        "doseP50" => (dose, "", count),
+        "lostMs" => (lost, AT_MOST, seconds),
+        "modelledDowntimeMs" => (year, AT_MOST, seconds),
+        "seenDowntimeMs" => (seen, AT_MOST, seconds),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };
@@ -99,6 +106,8 @@ mod tests {
         assert_eq!(figure("requests", Some(720), None), ("720".to_owned(), "none".to_owned()));
         assert_eq!(figure("recoveryMs", None, Some(1)), ("not measured".to_owned(), "≤ 0.001 s".to_owned()));
         assert_eq!(figure("podsGone", Some(1), Some(2)), ("1".to_owned(), "≥ 2".to_owned()));
+        assert_eq!(figure("modelledDowntimeMs", Some(1_500), Some(9_000)), ("1.5 s".to_owned(), "≤ 9 s".to_owned()));
+        assert_eq!(figure("doseP50", Some(100_400), Some(100_000)), ("100400".to_owned(), "100000".to_owned()));
         assert_eq!(figure("newPpm", Some(u64::MAX), None).0, u64::MAX.to_string());
     }
 }

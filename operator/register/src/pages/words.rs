@@ -155,7 +155,7 @@ pub struct Words {
     pub limit: &'static str,
     pub no_limit: &'static str,
     pub not_measured: &'static str,
-    pub figure_names: [&'static str; 9],
+    pub figure_names: [&'static str; 14],
     pub instructions: &'static str,
     pub published: &'static str,
     pub rights: &'static str,

@@ -14,7 +14,7 @@ use factory_assurance::{
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
     wire::{Run, RunEnd},
 };
-use factory_lab::{prove::prove, results, target::Targets, verify::verify};
+use factory_lab::{load::command::Load, prove::prove, results, target::Targets, verify::verify};
 use serde_json::json;
 
 /// Deep but finite JSON and schemas are walked recursively.
@@ -45,12 +45,22 @@ enum Command {
         #[arg(long)]
         run: PathBuf,
     },
+    Load(Load),
 }
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Command::Load(load) = &arguments.command {
+        return match load.run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("factory-lab load: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
@@ -94,6 +104,7 @@ async fn measure(command: &Command) -> Result<RunEnd, Failure> {
             let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client).await?;
             Ok(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?)
         }
+        Command::Load(_) => Err("a load of a person has no results to push".into()),
     }
 }
 

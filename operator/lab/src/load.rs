@@ -124,8 +124,11 @@ impl Scenario {
     /// Compiles the load of `plan`: an open model, over connections that are kept for a visit.
     pub fn new(plan: &ProvePlan, targets: &Targets) -> Result<Arc<Self>, LoadError> {
         let load = &plan.load;
-        let operations =
-            load.operations.iter().map(|operation| Operation::new(operation, targets)).collect::<Result<Vec<_>, _>>()?;
+        let operations = load
+            .operations
+            .iter()
+            .map(|operation| Operation::new(operation, targets))
+            .collect::<Result<Vec<_>, _>>()?;
         if operations.iter().all(|operation| operation.weight == 0) || load.requests_per_minute == 0 {
             return Err(LoadError::Empty);
         }

@@ -89,7 +89,8 @@ fn a_kept_connection_that_the_service_closes_is_replaced_and_no_request_is_sent_
 #[test]
 fn what_the_generator_has_no_socket_for_is_unsent_and_not_the_services_failure() {
     let server = quick();
-    let limited = format!("ulimit -n 40; exec {} load --json --users 60 --seconds 1 --url", env!("CARGO_BIN_EXE_factory-lab"));
+    let limited =
+        format!("ulimit -n 40; exec {} load --json --users 60 --seconds 1 --url", env!("CARGO_BIN_EXE_factory-lab"));
     let output = Command::new("sh").arg("-c").arg(format!("{limited} {}", server.url())).output().unwrap();
     let figures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let failed: Vec<_> = figures["failed"].as_object().unwrap().keys().collect();

@@ -149,12 +149,8 @@ mod tests {
 
     #[test]
     fn users_think_for_the_asked_time_on_average_and_not_in_step() {
-        let mut arrivals = Arrivals::new(
-            Model::Closed { users: 100, think: Duration::from_millis(100) },
-            "n",
-            100_000,
-            vec![1],
-        );
+        let mut arrivals =
+            Arrivals::new(Model::Closed { users: 100, think: Duration::from_millis(100) }, "n", 100_000, vec![1]);
         let (mut asked, mut last) = (0, 0);
         // Answers take no time here: each user asks ten times a second.
         while let Some(at_us) = arrivals.next_us() {

@@ -111,7 +111,7 @@ impl Connections {
 
     /// Something happened on a connection: how the request on it ended, if it did. `closed` says that
     /// the other side writes no more.
-    pub fn event(&mut self, token: usize, closed: bool) -> Option<Ended> {
+    pub fn event(&mut self, token: usize, closed: bool, now: Instant) -> Option<Ended> {
         // An event may be of a connection that is gone, even of one whose number another has by now:
         // so the kernel is asked about everything, and the event is believed nothing.
         let socket = self.sockets.get_mut(token)?;
@@ -130,18 +130,18 @@ impl Connections {
         }
         match socket.read(&mut self.scratch, closed, length) {
             Heard::Nothing => None,
-            Heard::Answer(complete) => self.answered(token, complete.answer, complete.keep),
+            Heard::Answer(complete) => self.answered(token, complete.answer, complete.keep, now),
             Heard::Lost(failure) => self.lose(token, failure),
         }
     }
 
-    fn answered(&mut self, token: usize, answer: Answer, keep: bool) -> Option<Ended> {
+    fn answered(&mut self, token: usize, answer: Answer, keep: bool, now: Instant) -> Option<Ended> {
         let socket = self.sockets.get_mut(token)?;
         let flight = socket.flight.take()?;
         socket.requests += 1;
         socket.silent = self.turn;
         let idle = Idle { token, since: socket.since };
-        if !(keep && self.pools[socket.pool].keep(idle, socket.requests, Instant::now())) {
+        if !(keep && self.pools[socket.pool].keep(idle, socket.requests, now)) {
             self.sockets.remove(token);
         }
         Some(Ended { flight, answer: Ok(answer) })

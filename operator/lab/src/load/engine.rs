@@ -92,7 +92,7 @@ impl Engine {
         self.depart(now);
         self.expire(now);
         for _ in 0..self.recorder.retry() {
-            self.free(false);
+            self.free(false, now);
         }
         self.tick(now);
         let due = self.arrivals.next_us().map(|at_us| self.start + Duration::from_micros(at_us));
@@ -114,11 +114,14 @@ impl Engine {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
             polled => polled?,
         }
+        let mut now = Instant::now();
         for event in events.iter().filter(|event| event.token() != TIMER) {
-            if let Some(ended) = self.connections.event(event.token().0, event.is_read_closed()) {
-                self.ended(ended);
+            let ended = self.connections.event(event.token().0, event.is_read_closed(), now);
+            now = Instant::now();
+            if let Some(ended) = ended {
+                self.ended(ended, now);
             }
-            self.depart(Instant::now());
+            self.depart(now);
         }
         Ok(true)
     }
@@ -146,7 +149,7 @@ impl Engine {
         self.serial += 1;
         let flight = Flight { due: *due, lag_us: micros(late), serial: self.serial };
         if late >= self.scenario.timeout {
-            return self.failed(&flight, Failure::Timeout);
+            return self.failed(&flight, Failure::Timeout, now);
         }
         match self.connections.carry(flight, now) {
             Ok(token) => {
@@ -157,42 +160,42 @@ impl Engine {
             // The generator itself had no socket or port left: nothing is said of the service.
             Err(error) if own(&error) => {
                 self.tally.count(due, None, Some(Failure::Unsent), None);
-                self.free(true);
+                self.free(true, now);
             }
-            Err(_) => self.failed(&flight, Failure::Connect),
+            Err(_) => self.failed(&flight, Failure::Connect, now),
         }
     }
 
-    fn ended(&mut self, Ended { flight, answer }: Ended) {
+    fn ended(&mut self, Ended { flight, answer }: Ended, now: Instant) {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(failure) => return self.failed(&flight, failure),
+            Err(failure) => return self.failed(&flight, failure, now),
         };
         let Flight { due, lag_us, .. } = flight;
-        let latency = (self.start + Duration::from_micros(due.at_us)).elapsed();
+        let latency = now.saturating_duration_since(self.start + Duration::from_micros(due.at_us));
         if latency > self.scenario.timeout {
-            return self.failed(&flight, Failure::Timeout);
+            return self.failed(&flight, Failure::Timeout, now);
         }
         let latency_us = micros(latency);
         if self.scenario.operations[due.operation].wanted.body {
             if self.recorder.judge(Note { due, lag_us, latency_us, answer }) {
-                self.free(false);
+                self.free(false, now);
             }
         } else {
             self.tally.count(&due, Some(lag_us), self.scenario.failure(&due, &answer), Some(latency_us));
-            self.free(false);
+            self.free(false, now);
         }
     }
 
-    fn failed(&mut self, flight: &Flight, failure: Failure) {
+    fn failed(&mut self, flight: &Flight, failure: Failure, now: Instant) {
         self.tally.count(&flight.due, Some(flight.lag_us), Some(failure), None);
-        self.free(failure == Failure::Connect);
+        self.free(failure == Failure::Connect, now);
     }
 
     /// A place in flight is free again.
-    fn free(&mut self, found_nobody: bool) {
+    fn free(&mut self, found_nobody: bool, now: Instant) {
         self.in_flight -= 1;
-        self.arrivals.ended(micros(self.start.elapsed()), found_nobody);
+        self.arrivals.ended(micros(now.saturating_duration_since(self.start)), found_nobody);
     }
 
     /// Gives up requests whose time is over.
@@ -202,7 +205,7 @@ impl Engine {
             match self.deadlines.first(|entry| connections.carries(entry)) {
                 Some(entry) if entry.deadline <= now => {
                     if let Some(ended) = self.connections.lose(entry.token, Failure::Timeout) {
-                        self.ended(ended);
+                        self.ended(ended, now);
                     }
                 }
                 _ => return,

@@ -85,11 +85,17 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "requests  {} in {} s: {} good, {:.1} a second", self.requests, self.seconds, self.good, self.good_per_second)?;
+        writeln!(
+            f,
+            "requests  {} in {} s: {} good, {:.1} a second",
+            self.requests, self.seconds, self.good, self.good_per_second
+        )?;
         for (failure, count) in &self.failed {
             writeln!(f, "failed    {count}: {}", cause(*failure))?;
         }
-        for (name, Percentiles { p50, p90, p95, p99, p999, max }) in [("latency", self.latency_us), ("lag", self.lag_us)] {
+        for (name, Percentiles { p50, p90, p95, p99, p999, max }) in
+            [("latency", self.latency_us), ("lag", self.lag_us)]
+        {
             writeln!(f, "{name:<9} p50 {p50} µs, p90 {p90}, p95 {p95}, p99 {p99}, p99.9 {p999}, max {max}")?;
         }
         Ok(())

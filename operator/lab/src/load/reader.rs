@@ -218,9 +218,9 @@ mod tests {
                 return Ok(Some((answer.status, String::from_utf8(answer.body.to_vec()).unwrap(), keep)));
             }
         }
-        Ok(reader.end().map(|Complete { answer, keep }| {
-            (answer.status, String::from_utf8(answer.body.to_vec()).unwrap(), keep)
-        }))
+        Ok(reader
+            .end()
+            .map(|Complete { answer, keep }| (answer.status, String::from_utf8(answer.body.to_vec()).unwrap(), keep)))
     }
 
     /// The same whole and byte by byte.
@@ -243,9 +243,19 @@ mod tests {
             ("HTTP/1.1 200 OK\r\n\r\nto the end", 200, "to the end", false),
             ("HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n", 204, "", true),
             ("HTTP/1.1 304 Not Modified\r\ntransfer-encoding: chunked\r\n\r\n", 304, "", true),
-            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nlink: x\r\n\r\nHTTP/1.1 404 No\r\ncontent-length: 1\r\n\r\nx", 404, "x", true),
+            (
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nlink: x\r\n\r\nHTTP/1.1 404 No\r\ncontent-length: 1\r\n\r\nx",
+                404,
+                "x",
+                true,
+            ),
             ("HTTP/1.1 101 Other\r\nupgrade: x\r\n\r\n", 101, "", false),
-            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 9\r\n\r\n3\r\nabc\r\nA;x=\"y\"\r\n0123456789\r\n0\r\nt: 1\r\n\r\n", 200, "abc0123456789", true),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 9\r\n\r\n3\r\nabc\r\nA;x=\"y\"\r\n0123456789\r\n0\r\nt: 1\r\n\r\n",
+                200,
+                "abc0123456789",
+                true,
+            ),
         ] {
             assert_eq!(both(bytes, ALL), Ok(Some((status, body.to_owned(), keep))), "{bytes}");
         }

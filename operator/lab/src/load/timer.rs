@@ -23,8 +23,7 @@ pub struct Timer {
 impl Timer {
     /// A timer that wakes the loop of `registry` with `token`.
     pub fn new(registry: &Registry, token: Token) -> io::Result<Self> {
-        let descriptor =
-            timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+        let descriptor = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
         registry.register(&mut SourceFd(&descriptor.as_raw_fd()), token, Interest::READABLE)?;
         Ok(Self { descriptor, armed: None })
     }
@@ -37,10 +36,8 @@ impl Timer {
         }
         // A length of nothing would disarm it.
         let left = moment.saturating_duration_since(now).max(Duration::from_nanos(1));
-        let value = Timespec {
-            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: left.subsec_nanos().into(),
-        };
+        let value =
+            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
         let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
         // Setting it takes back what it had to say before, so that it is never read.
         timerfd_settime(&self.descriptor, TimerfdTimerFlags::empty(), &once)?;

@@ -47,7 +47,12 @@ fn main() -> ExitCode {
 /// How long the stall that is on will last; `None` while there is none.
 fn rest(now: Duration, period: Duration, stall: Duration) -> Option<Duration> {
     let into = now.as_nanos() % period.as_nanos();
-    stall.as_nanos().checked_sub(into).filter(|rest| *rest > 0).and_then(|rest| u64::try_from(rest).ok()).map(Duration::from_nanos)
+    stall
+        .as_nanos()
+        .checked_sub(into)
+        .filter(|rest| *rest > 0)
+        .and_then(|rest| u64::try_from(rest).ok())
+        .map(Duration::from_nanos)
 }
 
 fn serve(port: u16, period: Duration, stall: Duration) -> io::Result<()> {

@@ -39,6 +39,11 @@ test: ## all tests, unit to journeys (ONLY=word: those whose names contain it)
 check: ## format, lints, generated files up to date, chart, licences and bans
 	@$(TOOLS)/run-checks
 
+.PHONY: bench
+bench: ## the factory beside its peers, as a table and target/bench/*.json (ONLY=group: that one)
+	@$(TOOLS)/install
+	@$(TOOLS)/bench
+
 .PHONY: cluster
 cluster: ## the embedded cluster (NODES=1 to 5), kubeconfig at target/cluster/kubeconfig
 	@$(MAKE) install

@@ -1,5 +1,6 @@
-//! One HTTP/1.1 connection to a component, and answers bounded in size. Both the checks and the
-//! load go through here; it follows no redirect, repeats nothing, and trusts nothing it reads.
+//! One HTTP/1.1 connection to a component, and answers bounded in size, for the checks; the load has
+//! its own in `load/socket.rs`, with the same bounds. It follows no redirect, repeats nothing, and
+//! trusts nothing it reads.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -9,10 +10,10 @@ use hyper::{HeaderMap, Request, body::Body as _, body::Incoming, client::conn::h
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, task::AbortHandle};
 
-/// Largest head of an answer in bytes; hyper refuses what is longer.
-const MAX_HEAD: usize = 64 * 1024;
+/// Largest head of an answer in bytes.
+pub const MAX_HEAD: usize = 64 * 1024;
 /// Most header lines of an answer.
-const MAX_HEADERS: usize = 100;
+pub const MAX_HEADERS: usize = 100;
 
 /// A complete answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,12 +78,6 @@ impl Connection {
             }
         });
         Ok(Self { sender, driver: driver.abort_handle() })
-    }
-
-    /// Whether the other side has closed it.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.sender.is_closed()
     }
 
     /// Sends one request and reads its answer, of which the body has at most `limit` bytes.

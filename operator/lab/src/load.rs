@@ -1,22 +1,42 @@
-//! The load engine: an open model over HTTP/1.1. Requests leave at moments that were drawn before
-//! the run; latency counts from those moments, so that a stall of the service, or of the generator,
-//! cannot hide the requests that it delayed (coordinated omission).
+//! The load engine: HTTP/1.1 in two models. In the open one, requests leave at moments that were
+//! drawn before the run; latency counts from those moments, so that a stall of the service, or of the
+//! generator, cannot hide the requests that it delayed (coordinated omission). In the closed one,
+//! users wait for their answers: it finds out how much a service can take.
 //!
-//! `schedule` says when, `engine` sends, `pool` keeps connections, `recorder` judges and counts.
-//! Nothing here knows of faults, and nothing waits for a fault.
+//! `arrivals` and `schedule` say when, `engine` sends and counts in one loop on one thread over its
+//! `connections`, `socket` and `reader` speak HTTP, `pool` keeps what may be used again, `recorder` judges bodies beside the loop, `tally`
+//! counts. `command` is a person's way to it. Nothing here knows of faults, and nothing waits for one.
 
 pub mod addresses;
+pub mod arrivals;
+pub mod chunks;
+pub mod command;
+pub mod connections;
+pub mod deadlines;
 pub mod engine;
+pub mod figures;
+pub mod framing;
 pub mod pool;
+pub mod reader;
 pub mod recorder;
 pub mod schedule;
+pub mod socket;
 pub mod sparse;
+pub mod tally;
+pub mod timer;
 
 use std::{sync::Arc, time::Duration};
 
-use factory_assurance::plan::{Phase, ProvePlan};
+use bytes::Bytes;
+use factory_assurance::{
+    evidence::Failure,
+    plan::{LoadOperation, Phase, ProvePlan},
+};
+use hyper::Method;
 
+use self::{arrivals::Model, pool::Keeping, reader::Wanted, schedule::Due};
 use crate::{
+    connection::Answer,
     expectation::Expectation,
     request::{BadRequest, Prepared},
     schema::BadSchema,
@@ -44,6 +64,9 @@ pub enum LoadError {
     /// A thread could not be started.
     #[error("no thread: {0}")]
     Thread(#[from] std::io::Error),
+    /// The event queue or the timer.
+    #[error("the kernel gives no event: {0}")]
+    Kernel(#[source] std::io::Error),
     /// A thread of the generator died: what it counted is lost.
     #[error("the {0} of the load generator died")]
     Died(&'static str),
@@ -52,19 +75,41 @@ pub enum LoadError {
 /// One operation, ready to be sent and judged.
 #[derive(Debug)]
 pub struct Operation {
-    /// The request.
-    pub request: Prepared,
+    /// Component that is asked.
+    pub component: String,
+    /// The request as it is written.
+    pub wire: Bytes,
     /// What its answer must be.
     pub expectation: Expectation,
+    /// What of the answer that needs.
+    pub wanted: Wanted,
     /// Relative weight.
     pub weight: u32,
+}
+
+impl Operation {
+    fn new(asked: &LoadOperation, targets: &Targets) -> Result<Self, LoadError> {
+        let bad = |error| LoadError::Request(asked.name.clone(), error);
+        let request = Prepared::new(&asked.request, targets).map_err(bad)?;
+        let expectation =
+            Expectation::new(&asked.expect).map_err(|error| LoadError::Expect(asked.name.clone(), error))?;
+        let wanted = Wanted {
+            headers: expectation.reads_headers(),
+            body: expectation.reads_body(),
+            bodiless: request.method == Method::HEAD,
+        };
+        let wire = request.wire().map_err(bad)?;
+        Ok(Self { component: request.component, wire, expectation, wanted, weight: asked.weight })
+    }
 }
 
 /// A load, checked and compiled.
 #[derive(Debug)]
 pub struct Scenario {
-    /// Arrivals a minute.
-    pub requests_per_minute: u32,
+    /// Who asks.
+    pub model: Model,
+    /// How long connections are kept.
+    pub keeping: Keeping,
     /// From the intended moment on.
     pub timeout: Duration,
     /// Most requests in flight.
@@ -76,19 +121,14 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Compiles the load of `plan`.
+    /// Compiles the load of `plan`: an open model, over connections that are kept for a visit.
     pub fn new(plan: &ProvePlan, targets: &Targets) -> Result<Arc<Self>, LoadError> {
         let load = &plan.load;
-        let mut operations = Vec::with_capacity(load.operations.len());
-        for operation in &load.operations {
-            operations.push(Operation {
-                request: Prepared::new(&operation.request, targets)
-                    .map_err(|error| LoadError::Request(operation.name.clone(), error))?,
-                expectation: Expectation::new(&operation.expect)
-                    .map_err(|error| LoadError::Expect(operation.name.clone(), error))?,
-                weight: operation.weight,
-            });
-        }
+        let operations = load
+            .operations
+            .iter()
+            .map(|operation| Operation::new(operation, targets))
+            .collect::<Result<Vec<_>, _>>()?;
         if operations.iter().all(|operation| operation.weight == 0) || load.requests_per_minute == 0 {
             return Err(LoadError::Empty);
         }
@@ -97,12 +137,25 @@ impl Scenario {
             return Err(LoadError::NoTime);
         }
         Ok(Arc::new(Self {
-            requests_per_minute: load.requests_per_minute,
+            model: Model::Open { per_minute: load.requests_per_minute },
+            keeping: Keeping::Visits,
             timeout: Duration::from_millis(load.timeout_ms.into()),
             max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
             operations,
             phases,
         }))
+    }
+
+    /// How the request `due` failed by its answer; `None` when that is good.
+    #[must_use]
+    pub fn failure(&self, due: &Due, answer: &Answer) -> Option<Failure> {
+        self.operations.get(due.operation).and_then(|operation| operation.expectation.failure(answer))
+    }
+
+    /// The first second to which something may still be added when `seconds` have passed.
+    #[must_use]
+    pub fn settled(&self, seconds: u64) -> u32 {
+        u32::try_from(seconds.saturating_sub(self.timeout.as_secs() + 2)).unwrap_or(u32::MAX)
     }
 
     /// Length of the load in milliseconds.

@@ -14,7 +14,7 @@ use factory_assurance::{
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
     wire::{Run, RunEnd},
 };
-use factory_lab::{prove::prove, results, strike, target::Targets, verify::verify};
+use factory_lab::{load::command::Load, prove::prove, results, strike, target::Targets, verify::verify};
 use serde_json::json;
 
 /// Deep but finite JSON and schemas are walked recursively.
@@ -66,14 +66,29 @@ enum Command {
         /// Their ids.
         processes: Vec<i32>,
     },
+    Load(Load),
 }
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Command::Hold { seconds, processes } = &arguments.command {
-        return hold(*seconds, processes);
+    // Two that measure no release: they say what they have to say on the terminal.
+    let alone = match &arguments.command {
+        Command::Load(load) => Some(load.run().map_err(|error| format!("load: {error}"))),
+        // No runtime: a process that holds others has no thread but one.
+        Command::Hold { seconds, processes } => {
+            Some(strike::hold::hold(*seconds, processes).map_err(|error| format!("hold: {error}")))
+        }
+        _ => None,
+    };
+    match alone {
+        Some(Ok(())) => return ExitCode::SUCCESS,
+        Some(Err(error)) => {
+            eprintln!("factory-lab {error}");
+            return ExitCode::FAILURE;
+        }
+        None => {}
     }
     tracing_subscriber::fmt()
         .json()
@@ -102,17 +117,6 @@ fn main() -> ExitCode {
     })
 }
 
-/// A process of its own: it has no runtime, because a thread that holds others must be the only one.
-fn hold(seconds: u32, processes: &[i32]) -> ExitCode {
-    match strike::hold::hold(seconds, processes) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("hold: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
 async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
     // The one TLS provider of the process: two at once would make rustls refuse to choose.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider was installed twice")?;
@@ -133,7 +137,7 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             strike::serve::serve(&kube::Client::try_default().await?, namespace, nonce, node).await?;
             Ok(None)
         }
-        Command::Hold { .. } => Ok(None),
+        Command::Hold { .. } | Command::Load(_) => Ok(None),
     }
 }
 

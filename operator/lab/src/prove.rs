@@ -32,8 +32,8 @@ use crate::{
 
 /// From now to the first request: pools and threads are ready by then.
 const LEAD: Duration = Duration::from_millis(500);
-/// Threads that carry requests; the thread that sends and the one that counts come on top.
-const WORKERS: usize = 2;
+/// Threads that look names up; the one that sends and the one that judges come on top.
+const WORKERS: usize = 1;
 
 /// The candidate could not be measured at all.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use factory_crds::state_service::Request as Asked;
 use http_body_util::Full;
 use hyper::{
     HeaderMap, Method, Request, Uri,
-    header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT},
+    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT},
 };
 
 use crate::target::{Target, Targets, UnknownComponent};
@@ -30,6 +30,9 @@ pub enum BadRequest {
     /// No header.
     #[error("request.headers: `{0}` has no name or value that HTTP allows")]
     Header(String),
+    /// A header that says how long the body is.
+    #[error("request.headers: `{0}` is written by the lab itself")]
+    Framing(HeaderName),
     /// The body cannot be written.
     #[error("request.body: {0}")]
     Body(#[from] serde_json::Error),
@@ -74,6 +77,27 @@ impl Prepared {
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
         request
+    }
+
+    /// The request as the bytes of HTTP/1.1.
+    pub fn wire(&self) -> Result<Bytes, BadRequest> {
+        let mut wire = format!("{} {} HTTP/1.1\r\n", self.method, self.uri).into_bytes();
+        for (name, value) in &self.headers {
+            // One that differs from the body would make two requests of it, or none.
+            if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(name) {
+                return Err(BadRequest::Framing(name.clone()));
+            }
+            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                wire.extend_from_slice(part);
+            }
+        }
+        // Methods that usually carry a body say so when there is none: RFC 9110, section 8.6.
+        if !self.body.is_empty() || [Method::POST, Method::PUT, Method::PATCH].contains(&self.method) {
+            wire.extend_from_slice(format!("content-length: {}\r\n", self.body.len()).as_bytes());
+        }
+        wire.extend_from_slice(b"\r\n");
+        wire.extend_from_slice(&self.body);
+        Ok(wire.into())
     }
 }
 
@@ -120,6 +144,28 @@ mod tests {
         assert_eq!(request.headers()["accept-language"], "ky");
         let text = format!("{:?}", request.headers());
         assert!(!text.contains("factory") && !text.contains("lab"), "{text}");
+    }
+
+    #[test]
+    fn the_bytes_of_a_request_are_those_of_http() {
+        let wire = |request: &Prepared| String::from_utf8(request.wire().unwrap().to_vec()).unwrap();
+        let mut request = prepare("/v1/x?q=1", ("accept-language", "ky")).unwrap();
+        let (text, browser) = (wire(&request), BROWSER.to_str().unwrap().to_owned());
+        assert_eq!(
+            text,
+            format!(
+                "GET /v1/x?q=1 HTTP/1.1\r\nhost: web.svc-0.svc:8080\r\nuser-agent: {browser}\r\naccept: */*\r\n\
+                 accept-language: ky\r\n\r\n"
+            )
+        );
+        request.method = Method::POST;
+        assert!(wire(&request).ends_with("\r\ncontent-length: 0\r\n\r\n"));
+        request.body = Bytes::from_static(b"{}");
+        assert!(wire(&request).ends_with("\r\ncontent-length: 2\r\n\r\n{}"));
+        for name in ["content-length", "transfer-encoding"] {
+            let error = prepare("/", (name, "5")).unwrap().wire().unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("request.headers"), "{error}");
+        }
     }
 
     #[test]

@@ -4,5 +4,7 @@
 
 mod hostile;
 mod load;
+mod load_closed;
+mod load_hostile;
 mod server;
 mod verify;

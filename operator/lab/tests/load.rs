@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -15,12 +16,15 @@ use factory_assurance::{
     evidence::Failure,
     plan::{LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan},
 };
-use factory_lab::load::{Scenario, engine, recorder::Measured};
+use factory_lab::{
+    load::{Scenario, engine, recorder::Measured},
+    target::Targets,
+};
 use serde_json::{Value, json};
 
 use crate::server::{Running, raw, serve};
 
-fn operation(path: &str, expect: Value) -> LoadOperation {
+pub fn operation(path: &str, expect: Value) -> LoadOperation {
     LoadOperation {
         name: format!("GET {path}"),
         request: serde_json::from_value(json!({"method": "GET", "path": path})).unwrap(),
@@ -29,29 +33,30 @@ fn operation(path: &str, expect: Value) -> LoadOperation {
     }
 }
 
-fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> ProvePlan {
+pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> ProvePlan {
     ProvePlan {
         load: LoadPlan { requests_per_minute: per_second * 60, timeout_ms: 3_000, max_in_flight: 2_000, operations },
         phases: vec![Phase { name: "steady".to_owned(), seconds, role: PhaseRole::Steady {} }],
     }
 }
 
-/// Runs `plan` against `server` on a runtime of its own with `workers` threads.
-fn run(plan: &ProvePlan, server: &Running, workers: usize, trouble: impl FnOnce(&tokio::runtime::Handle)) -> Measured {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap();
+/// Runs `plan` against `server`.
+pub fn run(plan: &ProvePlan, server: &Running) -> Measured {
     let targets = server.targets();
-    let scenario = Scenario::new(plan, &targets).unwrap();
-    trouble(runtime.handle());
-    engine::run(&scenario, &targets, "nonce", Instant::now() + Duration::from_millis(100), runtime.handle()).unwrap()
+    generate(&Scenario::new(plan, &targets).unwrap(), &targets)
 }
 
-fn quiet(_: &tokio::runtime::Handle) {}
+/// Generates the load of `scenario`.
+pub fn generate(scenario: &Arc<Scenario>, targets: &Targets) -> Measured {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    engine::run(scenario, targets, "nonce", Instant::now() + Duration::from_millis(100), runtime.handle()).unwrap()
+}
 
-fn good(measured: &Measured) -> u64 {
+pub fn good(measured: &Measured) -> u64 {
     measured.buckets.iter().map(|bucket| bucket.good).sum()
 }
 
-fn failed(measured: &Measured) -> BTreeMap<Failure, u64> {
+pub fn failed(measured: &Measured) -> BTreeMap<Failure, u64> {
     let mut failed = BTreeMap::new();
     for (failure, count) in measured.buckets.iter().flat_map(|bucket| &bucket.failed) {
         *failed.entry(*failure).or_default() += count;
@@ -82,7 +87,7 @@ fn latencies(measured: &Measured) -> impl Iterator<Item = [u64; 2]> {
 fn everything_that_was_due_is_counted_once_and_where_it_was_due() {
     let server = serve(|router| router.route("/", axum::routing::get(|| async { axum::Json(json!({"id": 1})) })));
     let expect = json!({"status": 200, "headers": {"content-type": "application/json"}, "body": {"id": 1}, "schema": {"type": "object"}});
-    let measured = run(&plan(200, 3, vec![operation("/", expect)]), &server, 2, quiet);
+    let measured = run(&plan(200, 3, vec![operation("/", expect)]), &server);
     let total = good(&measured);
     assert!((500..700).contains(&total), "{total}");
     assert_eq!(failed(&measured), BTreeMap::new());
@@ -116,7 +121,7 @@ fn a_stall_of_1_4_s_shows_in_the_99th_percentile_although_few_requests_were_sent
             }),
         )
     });
-    let measured = run(&plan(100, 10, vec![operation("/", json!({"status": 200}))]), &server, 2, quiet);
+    let measured = run(&plan(100, 10, vec![operation("/", json!({"status": 200}))]), &server);
     // 14 % of all requests fell into the stall: one in ten waited 0.4 s at least, one in a hundred 1.3 s.
     assert!(quantile(latencies(&measured), 500) < 50);
     let (p90, p99) = (quantile(latencies(&measured), 900), quantile(latencies(&measured), 990));
@@ -125,21 +130,41 @@ fn a_stall_of_1_4_s_shows_in_the_99th_percentile_although_few_requests_were_sent
     assert_eq!(failed(&measured), BTreeMap::new());
 }
 
+/// What `factory-lab load` prints as JSON, against `server` with `arguments`; `trouble` gets its
+/// process number as soon as it has connected.
+pub fn command(server: &Running, arguments: &[&str], trouble: impl FnOnce(u32)) -> Value {
+    let known = server.connections();
+    let child = Command::new(env!("CARGO_BIN_EXE_factory-lab"))
+        .args(["load", "--json", "--url", &server.url()])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while server.connections() == known {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    trouble(child.id());
+    serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap()
+}
+
 #[test]
 fn a_starved_generator_says_so_in_its_lag() {
     let server = serve(|router| router.route("/", axum::routing::get(|| async { "ok" })));
-    let plan = plan(100, 3, vec![operation("/", json!({"status": 200}))]);
-    let rested = run(&plan, &server, 1, quiet);
-    let starved = run(&plan, &server, 1, |runtime| {
-        // The only thread that could send is held up for a second.
-        runtime.spawn(async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            std::thread::sleep(Duration::from_secs(1));
-        });
+    let arguments = ["--rate", "100", "--seconds", "3"];
+    let rested = command(&server, &arguments, |_| {});
+    let starved = command(&server, &arguments, |process| {
+        let signal = |name| Command::new("sh").arg("-c").arg(format!("kill -{name} {process}")).status().unwrap();
+        // No processor for a second.
+        assert!(signal("STOP").success());
+        std::thread::sleep(Duration::from_secs(1));
+        assert!(signal("CONT").success());
     });
-    let (rested, starved) = (quantile(rested.lag_us.into_iter(), 900), quantile(starved.lag_us.into_iter(), 900));
-    assert!(rested < 50, "{rested} ms");
-    assert!((500..1_100).contains(&starved), "{starved} ms");
+    let lag_ms = |figures: &Value| figures["lagUs"]["p90"].as_u64().unwrap() / 1000;
+    assert!(lag_ms(&rested) < 50, "{rested}");
+    assert!((500..1_100).contains(&lag_ms(&starved)), "{starved}");
+    // What was due meanwhile left late, and none of it was forgotten.
+    assert_eq!(starved["requests"], rested["requests"]);
+    assert_eq!(starved["good"], starved["requests"]);
 }
 
 #[test]
@@ -164,7 +189,7 @@ fn each_way_of_failing_is_counted_as_what_it_is() {
         ],
     );
     plan.load.timeout_ms = 500;
-    let measured = run(&plan, &server, 2, quiet);
+    let measured = run(&plan, &server);
     let of = |operation| {
         let buckets = measured.buckets.iter().filter(move |bucket| bucket.operation == operation);
         buckets
@@ -182,11 +207,11 @@ fn each_way_of_failing_is_counted_as_what_it_is() {
     let closing = raw(|_, mut stream| {
         drop(std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf"));
     });
-    let measured = run(&plan_of(&ok), &closing, 2, quiet);
+    let measured = run(&plan_of(&ok), &closing);
     assert_eq!(failed(&measured).into_keys().collect::<Vec<_>>(), [Failure::Broken]);
 
     let refused = Running::nowhere();
-    let measured = run(&plan_of(&ok), &refused, 2, quiet);
+    let measured = run(&plan_of(&ok), &refused);
     assert_eq!(failed(&measured).into_keys().collect::<Vec<_>>(), [Failure::Connect]);
 }
 
@@ -208,7 +233,7 @@ fn a_server_that_closes_after_every_answer_costs_no_request_and_none_is_sent_twi
             ));
         }
     });
-    let measured = run(&plan(50, 2, vec![operation("/", json!({"status": 200}))]), &server, 2, quiet);
+    let measured = run(&plan(50, 2, vec![operation("/", json!({"status": 200}))]), &server);
     assert_eq!(failed(&measured), BTreeMap::new());
     assert_eq!(good(&measured), asked.load(Ordering::SeqCst) as u64);
 }
@@ -221,7 +246,7 @@ fn what_finds_no_place_is_counted_as_unsent_and_memory_stays_bounded() {
     let mut plan = plan(100, 2, vec![operation("/", json!({"status": 200}))]);
     plan.load.max_in_flight = 10;
     plan.load.timeout_ms = 1_000;
-    let measured = run(&plan, &server, 2, quiet);
+    let measured = run(&plan, &server);
     let failed = failed(&measured);
     let (timeout, unsent) = (failed[&Failure::Timeout], failed[&Failure::Unsent]);
     assert!((15..=30).contains(&timeout) && unsent > 100, "{failed:?}");

@@ -33,6 +33,11 @@ impl Running {
         Targets::new("web".to_owned(), BTreeMap::from([("web".to_owned(), web)]))
     }
 
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
     /// Connections that were accepted so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)

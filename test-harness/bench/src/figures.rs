@@ -1,5 +1,7 @@
 //! What a benchmark says: a list of figures, for `target/bench/*.json` and as a table.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// One figure beside what it is compared with.
@@ -61,5 +63,18 @@ impl Figure {
             goal: None,
             holds: None,
         }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
+        let goal = match (&self.goal, self.holds) {
+            (Some(goal), Some(holds)) => format!("goal {goal}: {}", if holds { "holds" } else { "MISSED" }),
+            _ => String::new(),
+        };
+        let ratio = self.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
+        let (value, peer) = (number(self.value), number(self.peer_value));
+        write!(to, "  {:<42} {value:>10} {:<5} {:>6} {peer:>10}  {ratio:>6}  {goal}", self.name, self.unit, self.peer)
     }
 }

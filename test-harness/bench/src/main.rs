@@ -1,5 +1,5 @@
-//! `make bench`: the groups that need the lab's own code, each on a rig of its own. Writes a list of
-//! figures as JSON to standard output. Beside the road; nothing here is part of the product.
+//! `make bench`: the groups that need the lab's own code, each on a rig of its own. Writes its figures to a
+//! file as JSON, and as a table to the terminal. Beside the road; nothing here is part of the product.
 
 mod dose;
 mod figures;
@@ -7,7 +7,13 @@ mod leases;
 mod rig;
 mod users;
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -16,6 +22,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Measures the lab's part on a node.
 #[derive(Debug, Parser)]
 struct Arguments {
+    /// Where the figures go.
+    #[arg(long, global = true, default_value = "/dev/stdout")]
+    output: PathBuf,
     #[command(subcommand)]
     group: Group,
 }
@@ -53,7 +62,8 @@ enum Group {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().group) {
+    let arguments = Arguments::parse();
+    match run(arguments.group, &arguments.output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("factory-bench: {error}");
@@ -62,7 +72,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(group: Group) -> Result<(), Failure> {
+fn run(group: Group, output: &Path) -> Result<(), Failure> {
     let figures = match group {
         Group::Dose { rounds } => dose::measure(rounds)?,
         Group::Leases { count, seed } => leases::measure(count, &seed)?,
@@ -72,6 +82,8 @@ fn run(group: Group) -> Result<(), Failure> {
         }
         Group::Hold { seconds, processes } => return Ok(factory_lab::strike::hold::hold(seconds, &processes)?),
     };
-    println!("{}", serde_json::to_string_pretty(&figures)?);
-    Ok(())
+    for figure in &figures {
+        eprintln!("{figure}");
+    }
+    Ok(fs::write(output, serde_json::to_string_pretty(&figures)? + "\n")?)
 }

@@ -1,42 +1,44 @@
-//! Sends each request at its moment. A thread of its own waits for the moments, because an async
-//! timer has a resolution of one millisecond; the requests are tasks on a runtime. How late each
-//! began is recorded with it: a generator that was starved says so itself.
+//! Sends each request at its moment and counts its answer: one thread, one loop over what the kernel
+//! reports. How late each request left is recorded with it: a generator that was starved says so
+//! itself. Latency counts from the intended moment.
+//!
+//! Nothing in the loop waits but for the next event: names are looked up beside it, bodies are judged
+//! beside it, and no place in flight means that a request is counted as unsent, never queued.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, mpsc},
-    thread,
+    io::{self, ErrorKind},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use factory_assurance::evidence::Failure;
+use mio::{Events, Poll, Token};
+use tokio::runtime::Handle;
 
 use super::{
     LoadError, Scenario,
-    addresses::Addresses,
-    pool::{MAX_BODY, Pool},
-    recorder::{Measured, Note, Recorder, Seen},
-    schedule::{Due, Schedule},
+    arrivals::Arrivals,
+    connections::{Connections, Ended, own},
+    deadlines::{Deadlines, Entry},
+    recorder::{Measured, Note, Recorder},
+    schedule::Due,
+    socket::Flight,
+    tally::Tally,
+    timer::Timer,
 };
 use crate::target::Targets;
 
-/// Sleeping ends up to this much late; the rest is waited for on the processor.
-const SPIN: Duration = Duration::from_micros(150);
-/// Answers that wait to be judged take at most this much memory.
-const UNJUDGED: usize = 64 << 20;
+/// The timer's number among the connections.
+const TIMER: Token = Token(usize::MAX);
+/// Events that are taken at once; a request that is due meanwhile leaves between two of them.
+const EVENTS: usize = 256;
+/// Requests that leave before answers are looked at again.
+const BURST: usize = 64;
+/// How soon answers that wait for memory are tried again.
+const RETRY: Duration = Duration::from_millis(1);
 
-struct Shared {
-    scenario: Arc<Scenario>,
-    pools: BTreeMap<String, Pool>,
-    start: Instant,
-    unjudged: Arc<Semaphore>,
-}
-
-/// Generates the whole load on `runtime` and returns when the last answer is counted. Blocks:
-/// call it on a thread of its own. The load begins at `start`.
+/// Generates the whole load and returns when the last answer is counted. Blocks: call it on a thread
+/// of its own. The load begins at `start`; names are looked up on `runtime`.
 pub fn run(
     scenario: &Arc<Scenario>,
     targets: &Targets,
@@ -44,86 +46,183 @@ pub fn run(
     start: Instant,
     runtime: &Handle,
 ) -> Result<Measured, LoadError> {
-    let pools = runtime.block_on(pools(scenario, targets, runtime))?;
-    let (notes, inbox) = mpsc::channel();
-    let recorder = Recorder::new(Arc::clone(scenario), start)?;
-    let counting = thread::Builder::new().name("recorder".to_owned()).spawn(move || recorder.count(&inbox))?;
-    let shared =
-        Arc::new(Shared { scenario: Arc::clone(scenario), pools, start, unjudged: Arc::new(Semaphore::new(UNJUDGED)) });
-    let places = Arc::new(Semaphore::new(scenario.max_in_flight.min(Semaphore::MAX_PERMITS)));
+    let poll = Poll::new().map_err(LoadError::Kernel)?;
+    let registry = poll.registry().try_clone().map_err(LoadError::Kernel)?;
+    let tally = || Tally::new(scenario.length_ms()).map_err(|_| LoadError::Died("histogram"));
     let weights = scenario.operations.iter().map(|operation| operation.weight).collect();
-    for due in Schedule::new(nonce, scenario.requests_per_minute, scenario.length_ms(), weights) {
-        wait_until(start + Duration::from_micros(due.at_us));
-        match Arc::clone(&places).try_acquire_owned() {
-            Ok(place) => {
-                runtime.spawn(send(Arc::clone(&shared), due, place, notes.clone()));
+    let mut engine = Engine {
+        connections: Connections::new(scenario, targets, registry, runtime)?,
+        timer: Timer::new(poll.registry(), TIMER).map_err(LoadError::Kernel)?,
+        poll,
+        arrivals: Arrivals::new(scenario.model, nonce, scenario.length_ms(), weights),
+        deadlines: Deadlines::default(),
+        tally: tally()?,
+        recorder: Recorder::start(scenario, tally()?)?,
+        scenario: Arc::clone(scenario),
+        start,
+        next_second: 1,
+        in_flight: 0,
+        serial: 0,
+    };
+    let mut events = Events::with_capacity(EVENTS);
+    while engine.turn(&mut events).map_err(LoadError::Kernel)? {}
+    engine.recorder.join(engine.tally)
+}
+
+struct Engine {
+    scenario: Arc<Scenario>,
+    poll: Poll,
+    timer: Timer,
+    connections: Connections,
+    arrivals: Arrivals,
+    deadlines: Deadlines,
+    tally: Tally,
+    recorder: Recorder,
+    start: Instant,
+    next_second: u64,
+    in_flight: usize,
+    serial: u64,
+}
+
+impl Engine {
+    /// Does what is due and waits for what is next; false when all is done.
+    fn turn(&mut self, events: &mut Events) -> io::Result<bool> {
+        self.connections.turn();
+        let now = Instant::now();
+        self.depart(now);
+        self.expire(now);
+        for _ in 0..self.recorder.retry() {
+            self.free(false, now);
+        }
+        self.tick(now);
+        let due = self.arrivals.next_us().map(|at_us| self.start + Duration::from_micros(at_us));
+        if due.is_none() && self.in_flight == 0 {
+            return Ok(false);
+        }
+        let connections = &self.connections;
+        let deadline = self.deadlines.first(|entry| connections.carries(entry)).map(|entry| entry.deadline);
+        let retry = self.recorder.is_full().then(|| now + RETRY);
+        let second = self.start + Duration::from_secs(self.next_second);
+        let wake = [due, deadline, retry].into_iter().flatten().fold(second, Instant::min);
+        let timeout = if wake <= now {
+            Some(Duration::ZERO)
+        } else {
+            self.timer.wake_by(wake, now)?;
+            None
+        };
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
+            polled => polled?,
+        }
+        let mut now = Instant::now();
+        for event in events.iter().filter(|event| event.token() != TIMER) {
+            let ended = self.connections.event(event.token().0, event.is_read_closed(), now);
+            now = Instant::now();
+            if let Some(ended) = ended {
+                self.ended(ended, now);
             }
-            // Never queued: waiting for a place would turn the open model into a closed one.
-            Err(_) => drop(notes.send(Note { due, lag_us: None, seen: Seen::Unsent, budget: None })),
+            self.depart(now);
         }
+        Ok(true)
     }
-    // The recorder ends when the last request has let go of its sender.
-    drop(notes);
-    counting.join().map_err(|_| LoadError::Died("recorder"))
-}
 
-async fn pools(scenario: &Scenario, targets: &Targets, runtime: &Handle) -> Result<BTreeMap<String, Pool>, LoadError> {
-    let mut pools = BTreeMap::new();
-    for operation in &scenario.operations {
-        let component = &operation.request.component;
-        if pools.contains_key(component) {
-            continue;
-        }
-        let missing = |error| LoadError::Address(component.clone(), error);
-        let (_, target) = targets.find(Some(component)).map_err(|error| missing(std::io::Error::other(error)))?;
-        let addresses = Addresses::of(target, runtime).await.map_err(missing)?;
-        pools.insert(component.clone(), Pool::new(addresses));
-    }
-    Ok(pools)
-}
-
-fn wait_until(moment: Instant) {
-    loop {
-        let left = moment.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+    /// Sends what is due.
+    fn depart(&mut self, now: Instant) {
+        if now < self.start {
             return;
         }
-        match left.checked_sub(SPIN) {
-            Some(sleep) if !sleep.is_zero() => thread::sleep(sleep),
-            _ => std::hint::spin_loop(),
+        let now_us = micros(now.duration_since(self.start));
+        for _ in 0..BURST {
+            let Some(due) = self.arrivals.take(now_us) else { return };
+            self.launch(&due, now);
         }
     }
-}
 
-async fn send(shared: Arc<Shared>, due: Due, place: OwnedSemaphorePermit, notes: mpsc::Sender<Note>) {
-    let intended = shared.start + Duration::from_micros(due.at_us);
-    let lag_us = Some(micros(intended.elapsed()));
-    let seen = exchange(&shared, &due, intended).await;
-    // Only an answer has a size; the place is held while memory for it is short.
-    let size = match &seen {
-        Seen::Answer { answer, .. } => u32::try_from(answer.body.len().min(MAX_BODY)).unwrap_or(u32::MAX),
-        _ => 0,
-    };
-    let budget = Arc::clone(&shared.unjudged).acquire_many_owned(size).await.ok();
-    drop(place);
-    // The recorder outlives every request; if it died, joining it tells.
-    drop(notes.send(Note { due, lag_us, seen, budget }));
-}
-
-async fn exchange(shared: &Shared, due: &Due, intended: Instant) -> Seen {
-    use factory_assurance::evidence::Failure;
-    let timeout = shared.scenario.timeout;
-    let Some(operation) = shared.scenario.operations.get(due.operation) else { return Seen::Unsent };
-    let Some(pool) = shared.pools.get(&operation.request.component) else { return Seen::Unsent };
-    if intended.elapsed() >= timeout {
-        return Seen::Failed(Failure::Timeout);
+    fn launch(&mut self, due: &Due, now: Instant) {
+        if self.in_flight >= self.scenario.max_in_flight {
+            // Never queued: waiting for a place would turn the open model into a closed one.
+            return self.tally.count(due, None, Some(Failure::Unsent), None);
+        }
+        self.in_flight += 1;
+        let intended = self.start + Duration::from_micros(due.at_us);
+        let late = now.saturating_duration_since(intended);
+        self.serial += 1;
+        let flight = Flight { due: *due, lag_us: micros(late), serial: self.serial };
+        if late >= self.scenario.timeout {
+            return self.failed(&flight, Failure::Timeout, now);
+        }
+        match self.connections.carry(flight, now) {
+            Ok(token) => {
+                let entry = Entry { deadline: intended + self.scenario.timeout, token, serial: self.serial };
+                let connections = &self.connections;
+                self.deadlines.push(entry, self.in_flight, |entry| connections.carries(entry));
+            }
+            // The generator itself had no socket or port left: nothing is said of the service.
+            Err(error) if own(&error) => {
+                self.tally.count(due, None, Some(Failure::Unsent), None);
+                self.free(true, now);
+            }
+            Err(_) => self.failed(&flight, Failure::Connect, now),
+        }
     }
-    let answer = tokio::time::timeout_at((intended + timeout).into(), pool.ask(&operation.request)).await;
-    let latency = intended.elapsed();
-    match answer {
-        Ok(Ok(answer)) if latency <= timeout => Seen::Answer { answer, latency_us: micros(latency) },
-        Ok(Err(failure)) => Seen::Failed(failure),
-        Ok(Ok(_)) | Err(_) => Seen::Failed(Failure::Timeout),
+
+    fn ended(&mut self, Ended { flight, answer }: Ended, now: Instant) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(failure) => return self.failed(&flight, failure, now),
+        };
+        let Flight { due, lag_us, .. } = flight;
+        let latency = now.saturating_duration_since(self.start + Duration::from_micros(due.at_us));
+        if latency > self.scenario.timeout {
+            return self.failed(&flight, Failure::Timeout, now);
+        }
+        let latency_us = micros(latency);
+        if self.scenario.operations[due.operation].wanted.body {
+            if self.recorder.judge(Note { due, lag_us, latency_us, answer }) {
+                self.free(false, now);
+            }
+        } else {
+            self.tally.count(&due, Some(lag_us), self.scenario.failure(&due, &answer), Some(latency_us));
+            self.free(false, now);
+        }
+    }
+
+    fn failed(&mut self, flight: &Flight, failure: Failure, now: Instant) {
+        self.tally.count(&flight.due, Some(flight.lag_us), Some(failure), None);
+        self.free(failure == Failure::Connect, now);
+    }
+
+    /// A place in flight is free again.
+    fn free(&mut self, found_nobody: bool, now: Instant) {
+        self.in_flight -= 1;
+        self.arrivals.ended(micros(now.saturating_duration_since(self.start)), found_nobody);
+    }
+
+    /// Gives up requests whose time is over.
+    fn expire(&mut self, now: Instant) {
+        loop {
+            let connections = &self.connections;
+            match self.deadlines.first(|entry| connections.carries(entry)) {
+                Some(entry) if entry.deadline <= now => {
+                    if let Some(ended) = self.connections.lose(entry.token, Failure::Timeout) {
+                        self.ended(ended, now);
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Once a second: figures for people, memory, and connections whose visit is over.
+    fn tick(&mut self, now: Instant) {
+        let seconds = now.saturating_duration_since(self.start).as_secs();
+        if seconds < self.next_second {
+            return;
+        }
+        self.next_second = seconds + 1;
+        self.recorder.second(seconds, self.tally.second());
+        self.tally.settle(self.scenario.settled(seconds));
+        self.connections.sweep(now);
     }
 }
 

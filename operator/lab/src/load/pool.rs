@@ -1,22 +1,11 @@
-//! Connections to one component, kept for a short while as the visit of a user keeps them. A fresh
-//! one goes to whichever pod the Service picks, so that load spreads over all pods and finds new
-//! ones; a request is never sent twice.
+//! Which open connections to one component wait for a request, and which of them may carry it.
+//! Connections are kept for a short while as the visit of a user keeps them: a fresh one goes to
+//! whichever pod the Service picks, so that load spreads over all pods and finds new ones.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
-
-use factory_assurance::evidence::Failure;
+use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
-use crate::{
-    connection::{Answer, Connection, ConnectionError},
-    request::Prepared,
-};
 
-/// Largest body of an answer that is read; a larger one has failed by its content.
-pub const MAX_BODY: usize = 1 << 20;
 /// A connection is used for a visit of this length,
 const VISIT: Duration = Duration::from_secs(1);
 /// of so many requests at most.
@@ -24,69 +13,86 @@ const REQUESTS_OF_VISIT: u32 = 16;
 /// Most idle connections that are kept.
 const MAX_IDLE: usize = 256;
 
-#[derive(Debug)]
-struct Kept {
-    connection: Connection,
-    since: Instant,
-    requests: u32,
+/// How long connections are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// For a visit.
+    Visits,
+    /// As long as the other side keeps them.
+    Kept,
+}
+
+impl Keeping {
+    /// Whether a connection of that age that carried so many requests may carry another.
+    #[must_use]
+    pub fn allows(self, age: Duration, requests: u32) -> bool {
+        match self {
+            Self::Visits => requests < REQUESTS_OF_VISIT && age < VISIT,
+            Self::Kept => true,
+        }
+    }
+
+    /// Most connections that wait.
+    const fn most(self) -> usize {
+        match self {
+            Self::Visits => MAX_IDLE,
+            // There are never more than places, and each of those may have one.
+            Self::Kept => usize::MAX,
+        }
+    }
+}
+
+/// A connection that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idle {
+    /// Its number.
+    pub token: usize,
+    /// Since when it is open.
+    pub since: Instant,
 }
 
 /// Connections to one component.
 #[derive(Debug)]
 pub struct Pool {
-    addresses: Addresses,
-    idle: Mutex<Vec<Kept>>,
+    /// Where a fresh one goes.
+    pub addresses: Addresses,
+    keeping: Keeping,
+    idle: Vec<Idle>,
 }
 
 impl Pool {
     /// An empty pool.
     #[must_use]
-    pub const fn new(addresses: Addresses) -> Self {
-        Self { addresses, idle: Mutex::new(Vec::new()) }
+    pub const fn new(addresses: Addresses, keeping: Keeping) -> Self {
+        Self { addresses, keeping, idle: Vec::new() }
     }
 
-    /// Sends `request` once and reads the answer. Dropping the future closes its connection.
-    pub async fn ask(&self, request: &Prepared) -> Result<Answer, Failure> {
-        let mut message = request.http();
-        // A kept connection that was closed before anything was written gives the request back: it
-        // has not been sent yet.
-        while let Some(mut kept) = self.take() {
-            match kept.connection.ask(message, MAX_BODY).await {
-                Err(ConnectionError::Unsent(unused)) => message = *unused,
-                answer => return self.finish(kept, answer),
-            }
+    /// The connection that was used last, and whether its visit goes on.
+    pub fn take(&mut self, now: Instant) -> Option<(usize, bool)> {
+        let idle = self.idle.pop()?;
+        Some((idle.token, self.keeping.allows(now.saturating_duration_since(idle.since), 0)))
+    }
+
+    /// Keeps a connection that carried `requests`; false if it is to be closed.
+    #[must_use]
+    pub fn keep(&mut self, idle: Idle, requests: u32, now: Instant) -> bool {
+        let kept = self.keeping.allows(now.saturating_duration_since(idle.since), requests)
+            && self.idle.len() < self.keeping.most();
+        if kept {
+            self.idle.push(idle);
         }
-        let address = self.addresses.next().ok_or(Failure::Connect)?;
-        let connection = Connection::open(address).await.map_err(|error| failure(&error))?;
-        let mut kept = Kept { connection, since: Instant::now(), requests: 0 };
-        let answer = kept.connection.ask(message, MAX_BODY).await;
-        self.finish(kept, answer)
+        kept
     }
 
-    fn take(&self) -> Option<Kept> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|kept| kept.since.elapsed() < VISIT && !kept.connection.is_closed());
-        idle.pop()
+    /// The other side closed a connection that waited.
+    pub fn forget(&mut self, token: usize) {
+        self.idle.retain(|idle| idle.token != token);
     }
 
-    fn finish(&self, mut kept: Kept, answer: Result<Answer, ConnectionError>) -> Result<Answer, Failure> {
-        let answer = answer.map_err(|error| failure(&error))?;
-        kept.requests += 1;
-        if kept.requests < REQUESTS_OF_VISIT && kept.since.elapsed() < VISIT {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            if idle.len() < MAX_IDLE {
-                idle.push(kept);
-            }
-        }
-        Ok(answer)
-    }
-}
-
-const fn failure(error: &ConnectionError) -> Failure {
-    match error {
-        ConnectionError::Connect(_) => Failure::Connect,
-        ConnectionError::Unsent(_) | ConnectionError::Broken(_) => Failure::Broken,
-        ConnectionError::TooLarge(_) => Failure::Content,
-        ConnectionError::Timeout(_) => Failure::Timeout,
+    /// Takes out the connections whose visit is over.
+    pub fn over(&mut self, now: Instant) -> Vec<usize> {
+        let keeping = self.keeping;
+        let over = |idle: &mut Idle| !keeping.allows(now.saturating_duration_since(idle.since), 0);
+        self.idle.extract_if(.., over).map(|idle| idle.token).collect()
     }
 }

@@ -1,170 +1,131 @@
-//! Judges answers and counts them, on a thread of its own: parsing a body must not delay the next
-//! request. Everything is counted by the intended moment, in integers; nothing is concluded.
+//! Judges answers of which more counts than the status, and writes the lines of progress, on a
+//! thread of its own: neither a body that is parsed nor a full pipe may delay the next request. What
+//! waits to be judged takes bounded memory.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, mpsc},
-    time::{Duration, Instant},
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
 };
-
-use factory_assurance::evidence::{Bucket, Failure, SLOT_MS, Slot};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     LoadError, Scenario,
     schedule::Due,
-    sparse::{Grid, Sparse},
+    tally::{Second, Tally},
 };
 use crate::connection::Answer;
 
-/// What became of one request.
-#[derive(Debug)]
-pub enum Seen {
-    /// A complete answer in time, still to be judged.
-    Answer {
-        /// The answer.
-        answer: Answer,
-        /// From the intended moment, in microseconds.
-        latency_us: u64,
-    },
-    /// None.
-    Failed(Failure),
-    /// It found no place and never left.
-    Unsent,
-}
+pub use super::tally::Measured;
 
-/// One request, for the recorder.
+/// Answers that wait to be judged take at most this much memory.
+const UNJUDGED: usize = 64 << 20;
+
+/// An answer to be judged.
 #[derive(Debug)]
 pub struct Note {
-    /// The request.
+    /// What it answers.
     pub due: Due,
-    /// How late it left, in microseconds; `None` when it never did.
-    pub lag_us: Option<u64>,
-    /// What became of it.
-    pub seen: Seen,
-    /// Memory of the answer, given back when it is judged.
-    pub budget: Option<OwnedSemaphorePermit>,
+    /// How late that left, in microseconds.
+    pub lag_us: u64,
+    /// From the intended moment to the end of the answer, in microseconds.
+    pub latency_us: u64,
+    /// The answer.
+    pub answer: Answer,
 }
 
-/// What was counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Measured {
-    /// By second and operation.
-    pub buckets: Vec<Bucket>,
-    /// One for each tenth of a second, gapless.
-    pub slots: Vec<Slot>,
-    /// Lag of sending in microseconds.
-    pub lag_us: Vec<[u64; 2]>,
+enum Message {
+    Judge(Note),
+    /// A second is over; what the loop counted in it by itself.
+    Second(u64, Second),
 }
 
-#[derive(Default)]
-struct Cell {
-    good: u64,
-    failed: BTreeMap<Failure, u64>,
-    latency: Sparse,
-}
-
-/// Figures of the last second, for people who watch.
-#[derive(Default)]
-struct Second {
-    good: u64,
-    failed: u64,
-    latency: Sparse,
-}
-
-/// Counts a run.
+/// The loop's end of the recorder.
+#[derive(Debug)]
 pub struct Recorder {
-    scenario: Arc<Scenario>,
-    start: Instant,
-    grid: Grid,
-    cells: BTreeMap<(u32, u32), Cell>,
-    slots: Vec<Slot>,
-    lag: Sparse,
-    second: Second,
+    messages: mpsc::Sender<Message>,
+    unjudged: Arc<AtomicUsize>,
+    waiting: VecDeque<Note>,
+    thread: JoinHandle<Tally>,
 }
 
 impl Recorder {
-    /// An empty count of a load that begins at `start`.
-    pub fn new(scenario: Arc<Scenario>, start: Instant) -> Result<Self, LoadError> {
-        let slots = usize::try_from(scenario.length_ms().div_ceil(SLOT_MS)).unwrap_or(usize::MAX);
-        Ok(Self {
-            grid: Grid::new().map_err(|_| LoadError::Died("histogram"))?,
-            scenario,
-            start,
-            cells: BTreeMap::new(),
-            slots: vec![[0, 0]; slots],
-            lag: Sparse::default(),
-            second: Second::default(),
-        })
+    /// Starts the thread.
+    pub fn start(scenario: &Arc<Scenario>, tally: Tally) -> Result<Self, LoadError> {
+        let (messages, inbox) = mpsc::channel();
+        let unjudged = Arc::new(AtomicUsize::new(0));
+        let (scenario, freed) = (Arc::clone(scenario), Arc::clone(&unjudged));
+        let thread = thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || count(&scenario, tally, &inbox, &freed))?;
+        Ok(Self { messages, unjudged, waiting: VecDeque::new(), thread })
     }
 
-    /// Counts until nobody can send any more; writes a line of progress each second.
+    /// Hands `note` over. False when it waits for memory: its request then keeps its place.
     #[must_use]
-    pub fn count(mut self, inbox: &mpsc::Receiver<Note>) -> Measured {
-        let mut next = self.start + Duration::from_secs(1);
-        loop {
-            match inbox.recv_timeout(next.saturating_duration_since(Instant::now())) {
-                Ok(note) => self.note(&note),
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            }
-            if Instant::now() >= next {
-                self.progress();
-                next += Duration::from_secs(1);
-            }
+    pub fn judge(&mut self, note: Note) -> bool {
+        let size = note.answer.body.len();
+        if !self.waiting.is_empty() || self.unjudged.load(Ordering::Relaxed) + size > UNJUDGED {
+            self.waiting.push_back(note);
+            return false;
         }
-        self.measured()
+        self.unjudged.fetch_add(size, Ordering::Relaxed);
+        // The recorder outlives the loop; if it died, joining it tells.
+        drop(self.messages.send(Message::Judge(note)));
+        true
     }
 
-    fn note(&mut self, note: &Note) {
-        if let Some(lag) = note.lag_us {
-            self.lag.record(&self.grid, lag);
+    /// Hands over what waited, as far as there is memory; how many.
+    pub fn retry(&mut self) -> usize {
+        let mut handed = 0;
+        for note in std::mem::take(&mut self.waiting) {
+            handed += usize::from(self.judge(note));
         }
-        let (failure, latency) = match &note.seen {
-            Seen::Answer { answer, latency_us } => {
-                let operation = self.scenario.operations.get(note.due.operation);
-                (operation.and_then(|operation| operation.expectation.failure(answer)), Some(*latency_us))
+        handed
+    }
+
+    /// Whether something waits for memory.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Second number `number` is over.
+    pub fn second(&self, number: u64, second: Second) {
+        drop(self.messages.send(Message::Second(number, second)));
+    }
+
+    /// Waits until all is judged, and adds it to what the loop counted.
+    pub fn join(self, mut tally: Tally) -> Result<Measured, LoadError> {
+        drop(self.messages);
+        tally.merge(self.thread.join().map_err(|_| LoadError::Died("recorder"))?);
+        Ok(tally.measured())
+    }
+}
+
+fn count(scenario: &Scenario, mut tally: Tally, inbox: &mpsc::Receiver<Message>, unjudged: &AtomicUsize) -> Tally {
+    for message in inbox {
+        match message {
+            Message::Judge(Note { due, lag_us, latency_us, answer }) => {
+                let failure = scenario.failure(&due, &answer);
+                tally.count(&due, Some(lag_us), failure, Some(latency_us));
+                unjudged.fetch_sub(answer.body.len(), Ordering::Relaxed);
             }
-            Seen::Failed(failure) => (Some(*failure), None),
-            Seen::Unsent => (Some(Failure::Unsent), None),
-        };
-        let second = u32::try_from(note.due.at_us / 1_000_000).unwrap_or(u32::MAX);
-        let operation = u32::try_from(note.due.operation).unwrap_or(u32::MAX);
-        let cell = self.cells.entry((second, operation)).or_default();
-        let slot = usize::try_from(note.due.at_us / (SLOT_MS * 1000)).ok().and_then(|slot| self.slots.get_mut(slot));
-        if let Some(failure) = failure {
-            *cell.failed.entry(failure).or_default() += 1;
-            self.second.failed += 1;
-        } else {
-            cell.good += 1;
-            self.second.good += 1;
-        }
-        if let Some(slot) = slot {
-            let side = &mut slot[usize::from(failure.is_some())];
-            *side = side.saturating_add(1);
-        }
-        if let Some(latency) = latency {
-            cell.latency.record(&self.grid, latency);
-            self.second.latency.record(&self.grid, latency);
+            Message::Second(number, mut second) => {
+                second.merge(&tally.second());
+                tally.settle(scenario.settled(number));
+                progress(scenario, number, &second);
+            }
         }
     }
+    tally
+}
 
-    fn progress(&mut self) {
-        let Second { good, failed, latency } = std::mem::take(&mut self.second);
-        let ms = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let phase = self.scenario.phase_at(ms.saturating_sub(1));
-        let p99_us = latency.quantile(990).unwrap_or_default();
-        tracing::info!(target: "progress", second = ms / 1000, phase, rate = good + failed, good, failed, p99_us);
-    }
-
-    fn measured(self) -> Measured {
-        let bucket = |((second, operation), cell): ((u32, u32), Cell)| Bucket {
-            second,
-            operation,
-            good: cell.good,
-            failed: cell.failed,
-            latency_us: cell.latency.cells(),
-        };
-        Measured { buckets: self.cells.into_iter().map(bucket).collect(), slots: self.slots, lag_us: self.lag.cells() }
-    }
+fn progress(scenario: &Scenario, second: u64, Second { good, failed, latency }: &Second) {
+    let phase = scenario.phase_at((second * 1000).saturating_sub(1));
+    let p99_us = latency.quantile(990).unwrap_or_default();
+    tracing::info!(target: "progress", second, phase, rate = good + failed, good, failed, p99_us);
 }

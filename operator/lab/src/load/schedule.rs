@@ -19,8 +19,34 @@ pub struct Schedule {
     mean_us: f64,
     now_us: f64,
     end_us: u64,
+    mix: Mix,
+}
+
+/// Which operation a request is for, drawn by weight.
+#[derive(Clone, Debug)]
+pub struct Mix {
     weights: Vec<u32>,
     total: u64,
+}
+
+impl Mix {
+    /// Draws by `weights`.
+    #[must_use]
+    pub fn new(weights: Vec<u32>) -> Self {
+        Self { total: weights.iter().map(|weight| u64::from(*weight)).sum(), weights }
+    }
+
+    /// An index into the weights.
+    pub fn draw(&self, random: &mut Random) -> usize {
+        let mut drawn = random.below(self.total);
+        for (index, weight) in self.weights.iter().enumerate() {
+            match drawn.checked_sub(u64::from(*weight)) {
+                Some(rest) => drawn = rest,
+                None => return index,
+            }
+        }
+        0
+    }
 }
 
 impl Schedule {
@@ -32,20 +58,8 @@ impl Schedule {
             mean_us: 60_000_000.0 / f64::from(per_minute.max(1)),
             now_us: 0.0,
             end_us: length_ms.saturating_mul(1000),
-            total: weights.iter().map(|weight| u64::from(*weight)).sum(),
-            weights,
+            mix: Mix::new(weights),
         }
-    }
-
-    fn operation(&mut self) -> usize {
-        let mut drawn = self.random.below(self.total);
-        for (index, weight) in self.weights.iter().enumerate() {
-            match drawn.checked_sub(u64::from(*weight)) {
-                Some(rest) => drawn = rest,
-                None => return index,
-            }
-        }
-        0
     }
 }
 
@@ -57,7 +71,7 @@ impl Iterator for Schedule {
         self.now_us -= self.mean_us * self.random.unit().ln();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // never negative; years fit
         let at_us = self.now_us as u64;
-        (at_us < self.end_us).then(|| Due { at_us, operation: self.operation() })
+        (at_us < self.end_us).then(|| Due { at_us, operation: self.mix.draw(&mut self.random) })
     }
 }
 

@@ -29,9 +29,11 @@ impl Grid {
 }
 
 /// Counts by cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Sparse {
     counts: BTreeMap<u64, u64>,
+    /// Counts to which nothing is added for now: a list takes a third of the memory of a tree.
+    settled: Box<[[u64; 2]]>,
 }
 
 impl Sparse {
@@ -40,22 +42,48 @@ impl Sparse {
         *self.counts.entry(grid.bound(value)).or_default() += 1;
     }
 
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.add(&other.cells());
+    }
+
+    /// Adds counts as they stand in the evidence.
+    pub fn add(&mut self, cells: &[[u64; 2]]) {
+        for [value, count] in cells {
+            *self.counts.entry(*value).or_default() += count;
+        }
+    }
+
+    /// Takes as little memory as it can until something is added.
+    pub fn settle(&mut self) {
+        self.settled = self.cells().into_boxed_slice();
+        self.counts = BTreeMap::new();
+    }
+
     /// The smallest cell that at least `permille` of all values do not exceed; `None` when empty.
     #[must_use]
     pub fn quantile(&self, permille: u64) -> Option<u64> {
-        let total: u64 = self.counts.values().sum();
+        let cells = self.cells();
+        let total: u64 = cells.iter().map(|[_, count]| count).sum();
         let rank = (total * permille).div_ceil(1000).max(1);
         let mut seen = 0;
-        self.counts.iter().find_map(|(value, count)| {
+        cells.into_iter().find_map(|[value, count]| {
             seen += count;
-            (seen >= rank).then_some(*value)
+            (seen >= rank).then_some(value)
         })
     }
 
     /// As it stands in the evidence.
     #[must_use]
     pub fn cells(&self) -> Vec<[u64; 2]> {
-        self.counts.iter().map(|(value, count)| [*value, *count]).collect()
+        if self.settled.is_empty() {
+            return self.counts.iter().map(|(value, count)| [*value, *count]).collect();
+        }
+        let mut all = self.counts.clone();
+        for [value, count] in &self.settled {
+            *all.entry(*value).or_default() += count;
+        }
+        all.into_iter().map(|(value, count)| [value, count]).collect()
     }
 }
 
@@ -79,5 +107,16 @@ mod tests {
         assert_eq!(sparse.cells(), recorded);
         assert_eq!(sparse.quantile(990), Some(whole.highest_equivalent(whole.value_at_quantile(0.99))));
         assert_eq!(Sparse::default().quantile(990), None);
+        // Settled or not, merged or not, it says the same.
+        sparse.settle();
+        assert_eq!(sparse.cells(), recorded);
+        sparse.record(&grid, 7);
+        whole.record(7).unwrap();
+        let mut twice = sparse.clone();
+        twice.merge(&sparse);
+        whole.add(whole.clone()).unwrap();
+        let recorded: Vec<_> =
+            whole.iter_recorded().map(|cell| [cell.value_iterated_to(), cell.count_since_last_iteration()]).collect();
+        assert_eq!(twice.cells(), recorded);
     }
 }

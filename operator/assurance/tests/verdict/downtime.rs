@@ -76,6 +76,12 @@ fn without_how_often_each_fault_comes_no_year_is_modelled() {
 }
 
 #[test]
+fn the_first_rules_model_no_year() {
+    let verdict = after(|result| result.rules = "factory.gov.kg/verdict/v1".to_owned());
+    assert!(verdict.figures.iter().all(|figure| !figure.name.ends_with("DowntimeMs")));
+}
+
+#[test]
 fn a_fault_that_was_not_felt_leaves_the_year_unknown() {
     let verdict = after(|result| fault(result, "freeze-web").doses.clear());
     assert_finds(&verdict, Inconclusive, &["FaultDoseUnknown"], "not felt");

@@ -1,8 +1,10 @@
 //! What the head of an answer says of its body: RFC 9112, section 6.3. Pure; the words are those of
 //! a hostile service, so two lengths that differ are no length.
 
+use std::mem::MaybeUninit;
+
 use factory_assurance::evidence::Failure;
-use httparse::{EMPTY_HEADER, Header, Response, Status};
+use httparse::{Header, ParserConfig, Response, Status};
 use hyper::{
     HeaderMap,
     header::{HeaderName, HeaderValue},
@@ -41,9 +43,10 @@ pub enum Body {
 
 /// Reads the head at the start of `bytes`; `None` while it is not complete.
 pub fn framing(bytes: &[u8], wanted: Wanted) -> Result<Option<Head>, Failure> {
-    let mut lines = [EMPTY_HEADER; MAX_HEADERS];
-    let mut response = Response::new(&mut lines);
-    let length = match response.parse(bytes).map_err(|_| Failure::Broken)? {
+    let mut lines = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+    let mut response = Response::new(&mut []);
+    let parsed = ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut lines);
+    let length = match parsed.map_err(|_| Failure::Broken)? {
         Status::Complete(length) => length,
         Status::Partial => return Ok(None),
     };

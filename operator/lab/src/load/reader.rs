@@ -134,7 +134,7 @@ impl Reader {
 
     fn complete(&mut self, keep: bool) -> Complete {
         self.stage = Stage::Head;
-        let body = Bytes::from(std::mem::take(&mut self.body));
+        let body = if self.body.is_empty() { Bytes::new() } else { Bytes::from(std::mem::take(&mut self.body)) };
         Complete { answer: Answer { status: self.status, headers: std::mem::take(&mut self.headers), body }, keep }
     }
 

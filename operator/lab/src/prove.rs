@@ -93,7 +93,7 @@ pub async fn prove(
             }
             // The rest of the run is measured all the same.
             (Some(_), Some(Err(why)), _) => {
-                faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())))
+                faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())));
             }
             (_, _, Some(fault)) => {
                 let target = Target::new(client, namespace, component);

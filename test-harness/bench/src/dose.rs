@@ -70,7 +70,7 @@ fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
                 let dose = doses.iter().find(|dose| dose.class == class)?;
                 Some((median(&dose.during)? as f64 - median(&dose.before)? as f64) / 1000.0)
             };
-            Some((of(Class::New)? + of(Class::Pooled)?) / 2.0)
+            Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
         }
         FaultKind::Loss => {
             let during = &doses.first()?.during;

@@ -53,13 +53,15 @@ impl Rig {
             ip(&["-n", network, "link", "set", INTERFACE, "up"])?;
         }
         let address = format!("{inside}:{PORT}");
-        let server = Command::new("ip")
-            .args(["netns", "exec", pod])
+        // In the group before anything else, and the first process of a process namespace, as a container's is.
+        let server = Command::new("sh")
+            .args(["-c", "echo $$ >\"$0\" && exec unshare --pid --fork --kill-child ip netns exec \"$@\""])
+            .arg(group.join("cgroup.procs"))
+            .arg(pod)
             .arg(std::env::current_exe()?)
             .args(["serve", &address, &body.to_string()])
             .stdin(Stdio::null())
             .spawn()?;
-        fs::write(group.join("cgroup.procs"), server.id().to_string())?;
         let rig = Self { place, networks, group, server, address };
         rig.users().until_answered()?;
         Ok(rig)

@@ -20,7 +20,7 @@ use queue::{NUMBER, Waiting};
 /// Packets to the pod come late.
 #[derive(Debug)]
 pub struct Delay {
-    delay: Duration,
+    late: Duration,
     way: Way,
     waiting: Option<Waiting>,
 }
@@ -44,7 +44,7 @@ impl Delay {
     /// So many milliseconds.
     #[must_use]
     pub const fn new(ms: u64) -> Self {
-        Self { delay: Duration::from_millis(ms), way: Way::Nft, waiting: None }
+        Self { late: Duration::from_millis(ms), way: Way::Nft, waiting: None }
     }
 
     fn gate(way: Way) -> Gate {
@@ -67,7 +67,7 @@ impl NodeFault for Delay {
     }
 
     fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
-        self.waiting = Some(Waiting::start(self.delay)?);
+        self.waiting = Some(Waiting::start(self.late)?);
         if self.way == Way::Xt {
             xt("-A", INTERFACE)?;
         }

@@ -32,15 +32,16 @@ impl Place {
         let container = self.containers.first().ok_or_else(missing)?;
         processes(|groups| groups.contains(container.as_str()))
             .into_iter()
-            .find(|pid| is_init(*pid))
+            .find(|pid| is_first(*pid))
             .ok_or_else(missing)
     }
 
     /// Takes the calling thread into the pod's network namespace, for good.
     pub fn enter_network(&self) -> Result<(), StrikeError> {
-        // The sandbox keeps the namespace while containers come and go.
+        // The sandbox keeps the namespace while containers come and go. A process that is only on its way
+        // into a container may still be in another network; the first one of a container is not.
         let missing = || StrikeError::NoPlace(self.uid.clone(), "no process of it runs here");
-        let pid = *self.processes().first().ok_or_else(missing)?;
+        let pid = self.processes().into_iter().find(|pid| is_first(*pid)).ok_or_else(missing)?;
         let namespace = fs::File::open(format!("/proc/{pid}/ns/net"))
             .map_err(StrikeError::kernel("open the pod's network namespace"))?;
         setns(namespace, CloneFlags::CLONE_NEWNET).map_err(StrikeError::kernel("enter the pod's network namespace"))
@@ -64,7 +65,7 @@ pub fn state(id: i32) -> Option<(char, u64)> {
 }
 
 /// Whether `pid` is the first process of its process namespace.
-fn is_init(pid: i32) -> bool {
+fn is_first(pid: i32) -> bool {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
     ids.and_then(|ids| ids.split_ascii_whitespace().next_back()).is_some_and(|innermost| innermost == "1")

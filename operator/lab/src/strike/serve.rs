@@ -36,6 +36,9 @@ use pods::{Pods, Watched};
 /// Longest wait for threads to undo what they did, when the node is told to stop.
 const UNDO: Duration = Duration::from_secs(10);
 
+/// How soon a pod that could not be watched is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// A node cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -97,6 +100,7 @@ pub async fn serve(client: &Client, namespace: &str, nonce: &str, node: &str) ->
         outcomes: sender,
     };
     let mut first = true;
+    let mut again = tokio::time::interval(AGAIN);
     loop {
         tokio::select! {
             event = seen.next() => match event {
@@ -115,6 +119,9 @@ pub async fn serve(client: &Client, namespace: &str, nonce: &str, node: &str) ->
                 None => return Ok(()),
             },
             Some(outcome) = outcomes.recv() => node.note(outcome).await?,
+            _ = again.tick() => if node.pods.again().await {
+                node.watching().await?;
+            },
             _ = terminated.recv() => return node.end(&mut outcomes).await,
         }
     }
@@ -131,7 +138,9 @@ impl Node<'_> {
             struck.errors.extend(cleared.unwrap_or_default().iter().map(ToString::to_string));
             struck.ended = true;
         }
-        self.report = Report { watches: Vec::new(), ..earlier };
+        // What is watched is known to this life: the report may be its own, told before the first order came.
+        let watches = std::mem::take(&mut self.report.watches);
+        self.report = Report { watches, ..earlier };
         self.tell().await
     }
 
@@ -191,9 +200,11 @@ impl Node<'_> {
     }
 
     async fn saw(&mut self, event: Event<Pod>) -> Result<(), ServeError> {
-        if !self.pods.saw(event).await {
-            return Ok(());
-        }
+        if self.pods.saw(event).await { self.watching().await } else { Ok(()) }
+    }
+
+    /// Other pods are watched than before.
+    async fn watching(&mut self) -> Result<(), ServeError> {
         self.report.watches = self.pods.iter().map(|watched| watched.place.uid.clone()).collect();
         self.strike_all();
         self.tell().await

@@ -69,12 +69,9 @@ impl Waiting {
 fn serve(queue: &mut Queue, delay: Duration, ended: &AtomicBool) {
     let mut waiting: VecDeque<(Instant, Message)> = VecDeque::new();
     while !ended.load(Ordering::Relaxed) {
-        loop {
-            match queue.recv() {
-                Ok(message) => waiting.push_back((Instant::now() + delay, message)),
-                // Nothing more, or too much came at once and some was let pass.
-                Err(_) => break,
-            }
+        // Until there is nothing more, or too much came at once and some was let pass.
+        while let Ok(message) = queue.recv() {
+            waiting.push_back((Instant::now() + delay, message));
         }
         release(queue, &mut waiting, Instant::now());
         let next = waiting.front().map_or(LOOK, |(due, _)| due.saturating_duration_since(Instant::now()));

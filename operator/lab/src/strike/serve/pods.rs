@@ -28,6 +28,8 @@ pub struct Watched {
 #[derive(Debug, Default)]
 pub struct Pods {
     watched: BTreeMap<String, Watched>,
+    /// Those that could not be watched yet.
+    waiting: BTreeMap<String, (String, Place)>,
     listed: BTreeSet<String>,
 }
 
@@ -47,6 +49,7 @@ impl Pods {
             Event::InitDone => {
                 let before = self.watched.len();
                 self.watched.retain(|uid, _| self.listed.contains(uid));
+                self.waiting.retain(|uid, _| self.listed.contains(uid));
                 before != self.watched.len()
             }
             Event::InitApply(pod) => {
@@ -54,8 +57,21 @@ impl Pods {
                 self.is(&pod).await
             }
             Event::Apply(pod) => self.is(&pod).await,
-            Event::Delete(pod) => self.watched.remove(&pod.metadata.uid.unwrap_or_default()).is_some(),
+            Event::Delete(pod) => {
+                let uid = pod.metadata.uid.unwrap_or_default();
+                self.waiting.remove(&uid);
+                self.watched.remove(&uid).is_some()
+            }
         }
+    }
+
+    /// Tries those again that could not be watched; whether anything changed.
+    pub async fn again(&mut self) -> bool {
+        let mut changed = false;
+        for (component, place) in std::mem::take(&mut self.waiting).into_values() {
+            changed |= self.watch(component, place).await;
+        }
+        changed
     }
 
     async fn is(&mut self, pod: &Pod) -> bool {
@@ -66,15 +82,21 @@ impl Pods {
             known.place = place;
             return changed;
         }
+        self.watch(component, place).await
+    }
+
+    async fn watch(&mut self, component: String, place: Place) -> bool {
         let there = place.clone();
         let tapping = match tokio::task::spawn_blocking(move || Tapping::start(&there)).await {
             Ok(Ok(tapping)) => Arc::new(tapping),
             Ok(Err(error)) => {
-                tracing::warn!(pod = place.uid, %error, "a pod cannot be watched");
+                tracing::warn!(pod = place.uid, %error, "a pod cannot be watched yet");
+                self.waiting.insert(place.uid.clone(), (component, place));
                 return false;
             }
             Err(_) => return false,
         };
+        self.waiting.remove(&place.uid);
         self.watched.insert(place.uid.clone(), Watched { place, component, tapping });
         true
     }

@@ -134,7 +134,9 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?))
         }
         Command::Strike { node, namespace, nonce } => {
-            strike::serve::serve(&kube::Client::try_default().await?, namespace, nonce, node).await?;
+            let client = kube::Client::try_default().await?;
+            // Large, and alive as long as the run.
+            Box::pin(strike::serve::serve(&client, namespace, nonce, node)).await?;
             Ok(None)
         }
         Command::Hold { .. } | Command::Load(_) => Ok(None),

@@ -44,7 +44,10 @@ pub fn measure(rounds: usize) -> Result<Vec<Figure>, Failure> {
 fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Failure> {
     let rig = Rig::new(body)?;
     // Many users: each waits for its answer and asks less, the slower it comes; and chance needs numbers.
-    let traffic: Vec<_> = (0..USERS).map(|_| rig.users().traffic()).collect();
+    let mut traffic: Vec<_> = (0..USERS).map(|_| rig.users().traffic()).collect();
+    if kind == FaultKind::Loss {
+        traffic.push(rig.users().packets());
+    }
     let tapping = rig.tapping()?;
     std::thread::sleep(Duration::from_secs(2));
     let fault = faults::on_node(kind, strength).ok_or("no fault on the node")?;

@@ -5,9 +5,12 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
+    thread,
+    time::Duration,
 };
 
 use factory_lab::strike::{
@@ -21,6 +24,8 @@ use crate::{Failure, users::Users};
 /// Control group hierarchies in which a group may be made, the usual ones first.
 const HIERARCHIES: [&str; 4] =
     ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+/// How often it is tried to take a group away, every hundredth of a second.
+const PATIENCE: usize = 500;
 /// Port of the server.
 const PORT: u16 = 8080;
 
@@ -86,7 +91,13 @@ impl Drop for Rig {
         for network in &self.networks {
             drop(ip(&["netns", "del", network]));
         }
-        drop(fs::remove_dir(&self.group));
+        // A group is busy until the last of its processes is gone, which nobody here is the parent of.
+        for _ in 0..PATIENCE {
+            match fs::remove_dir(&self.group) {
+                Err(error) if error.kind() == ErrorKind::ResourceBusy => thread::sleep(Duration::from_millis(10)),
+                _ => return,
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,6 +21,8 @@ use crate::Failure;
 const EVERY: Duration = Duration::from_millis(8);
 /// A question in so many is asked on a connection of its own.
 const FRESH: u32 = 4;
+/// Packets that leave together, about a thousand times a second.
+const TOGETHER: usize = 20;
 /// Longest wait of the traffic for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 const QUESTION: &[u8] = b"GET / HTTP/1.1\r\nhost: pod\r\n\r\n";
@@ -101,6 +103,23 @@ impl Users {
             }
         };
         Traffic { ended, thread: Some(thread::spawn(ask)) }
+    }
+
+    /// Packets that nobody answers, so that losing them makes nobody send less.
+    #[must_use]
+    pub fn packets(&self) -> Traffic {
+        let ended = Arc::new(AtomicBool::new(false));
+        let (users, stop) = (self.clone(), Arc::clone(&ended));
+        let send = move || {
+            let Ok(socket) = users.enter().and_then(|()| Ok(UdpSocket::bind("0.0.0.0:0")?)) else { return };
+            while !stop.load(Ordering::Relaxed) {
+                for _ in 0..TOGETHER {
+                    drop(socket.send_to(b"packet", &users.address));
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        Traffic { ended, thread: Some(thread::spawn(send)) }
     }
 
     fn enter(&self) -> Result<(), Failure> {

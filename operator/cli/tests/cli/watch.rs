@@ -1,5 +1,7 @@
 //! `watch`: what is told as a release goes its road, and the exit code with which it ends.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 
 use super::server::{Reply, Request, Server, err, list, out, status};
@@ -37,8 +39,11 @@ pub fn release(name: &str, attempt: u32, status: &Value) -> Value {
     })
 }
 
-/// A cluster with `service`, where the release goes through `history`.
+/// A cluster with `service`, where the release goes through `history` from the moment on at which both
+/// lists are read: what went by before that is history, and is not told.
 fn cluster(service: Value, history: Vec<Value>) -> Server {
+    // A watch is asked for by who has read its list to the end.
+    let listed = OnceLock::new();
     Server::start(move |request: &Request| {
         let is_watch = request.path.contains("watch=");
         let path = request.path.split('?').next().unwrap_or_default();
@@ -46,9 +51,16 @@ fn cluster(service: Value, history: Vec<Value>) -> Server {
             "queue-number" => Reply::Json(200, service.clone()),
             "stateservices" if !is_watch => list(&[&service]),
             "releases" if !is_watch => list(&history.first().into_iter().collect::<Vec<_>>()),
-            "releases" => Reply::Watch(
-                history.iter().skip(1).map(|object| json!({ "type": "MODIFIED", "object": object })).collect(),
-            ),
+            "stateservices" => {
+                listed.get_or_init(|| ());
+                Reply::Watch(Vec::new())
+            }
+            "releases" => {
+                listed.wait();
+                Reply::Watch(
+                    history.iter().skip(1).map(|object| json!({ "type": "MODIFIED", "object": object })).collect(),
+                )
+            }
             "experiments" if !is_watch => list(&[]),
             _ if is_watch => Reply::Watch(Vec::new()),
             _ => status(404, "not found"),

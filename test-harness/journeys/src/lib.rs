@@ -26,6 +26,7 @@ pub mod result;
 pub mod road;
 pub mod scene;
 pub mod sources;
+pub mod standard;
 pub mod tool;
 pub mod waiting;
 pub mod web;

@@ -4,13 +4,15 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use factory_crds::{Release, StateService};
-use kube::{Api, api::DeleteParams};
+use kube::{Api, ResourceExt as _, api::DeleteParams};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use crate::{
     Cluster, Failure, Manifest, People, Person, ensure,
     escort::Escort,
     road::{Standing, reasons, standing},
-    sources,
+    sources, standard,
     waiting::until_gone,
     web::Web,
 };
@@ -61,15 +63,52 @@ impl Scene {
         Ok(Manifest::example(&self.people.cluster, example)?.named(&self.participant, name))
     }
 
+    /// Applies `manifest`, whose source is at `commit`; the service, and the release that is made of it.
+    async fn begin(&self, manifest: &Manifest, commit: &str) -> Result<(StateService, Release), Failure> {
+        let service = manifest.apply(&self.team.client).await?;
+        let escort =
+            Escort { people: &self.people, team: &self.team, service: &service, confirms: false, tell: &|_| {} };
+        let release = escort.release(commit).await?;
+        Ok((service, release))
+    }
+
+    /// The same under a standard with `faults` that is issued for its `class`, and that the release holds
+    /// fast: others may issue another for that class from then on.
+    pub async fn begin_under(
+        &self,
+        (class, faults): (&str, Value),
+        manifest: &Manifest,
+        commit: &str,
+    ) -> Result<(StateService, Release), Failure> {
+        static ISSUING: Mutex<()> = Mutex::const_new(());
+        let _turn = ISSUING.lock().await;
+        standard::issue(self, class, faults).await?;
+        self.begin(&manifest.clone().with("/spec/class", json!(class)), commit).await
+    }
+
+    /// From a release's beginning to its end; the regulator confirms where `confirms`.
+    async fn escorted(&self, (service, release): (StateService, Release), confirms: bool) -> Result<Release, Failure> {
+        let name = service.name_any();
+        let tell = |what: &str| println!("{name}: {what}");
+        let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell };
+        Box::pin(escort.to_the_end(release)).await
+    }
+
     /// Takes `manifest`, whose source is at `commit`, to the end of its road; the regulator confirms
     /// where `confirms`.
     pub async fn to_the_end(&self, manifest: &Manifest, commit: &str, confirms: bool) -> Result<Release, Failure> {
-        let service = manifest.apply(&self.team.client).await?;
-        let name = manifest.service().to_owned();
-        let tell = |what: &str| println!("{name}: {what}");
-        let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell };
-        let release = escort.release(commit).await?;
-        Box::pin(escort.to_the_end(release)).await
+        self.escorted(Box::pin(self.begin(manifest, commit)).await?, confirms).await
+    }
+
+    /// The same under a standard that is issued for it.
+    pub async fn to_the_end_under(
+        &self,
+        standard: (&str, Value),
+        manifest: &Manifest,
+        commit: &str,
+        confirms: bool,
+    ) -> Result<Release, Failure> {
+        self.escorted(Box::pin(self.begin_under(standard, manifest, commit)).await?, confirms).await
     }
 
     /// The same, by another attempt where an earlier run of the tests has made one already.
@@ -85,11 +124,12 @@ impl Scene {
         Box::pin(escort.to_the_end(release)).await
     }
 
-    /// A launched service `name` made of `examples/<example>`: the one of an earlier run where it is
-    /// still as it was.
+    /// A launched service `name` made of `examples/<example>`, by the shortest proof: the one of an earlier
+    /// run where it is still as it was.
     pub async fn launched(&self, example: &str, name: &str) -> Result<Release, Failure> {
         let commit = sources::push_example(&self.people.cluster, example).await?;
-        let release = self.to_the_end(&self.manifest(example, name)?, &commit, true).await?;
+        let manifest = self.manifest(example, name)?;
+        let release = self.to_the_end_under(standard::brief(), &manifest, &commit, true).await?;
         ensure(standing(&release) == Standing::Launched, || {
             format!("{name} was not launched: {}", reasons(&release).join("; "))
         })?;

@@ -18,7 +18,7 @@ use factory_journeys::{
     register::{self, Public},
     road::{Standing, standing},
     scene::Scene,
-    sources, tool,
+    sources, standard, tool,
     waiting::until_gone,
 };
 use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace};
@@ -90,7 +90,12 @@ async fn release(
 async fn walk(scene: &Scene, name: &str) -> Result<Ending, Failure> {
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     // It stands beside the services of other journeys on one small node.
-    let manifest = scene.manifest("queue-number", name)?.with("/spec/components/0/resources/cpu", json!("100m"));
+    let (class, faults) = standard::brief();
+    standard::issue(scene, class, faults).await?;
+    let manifest = scene
+        .manifest("queue-number", name)?
+        .with("/spec/class", json!(class))
+        .with("/spec/components/0/resources/cpu", json!("100m"));
     let service = manifest.apply(&scene.team.client).await?;
     let tell = |what: &str| println!("{name}: {what}");
     let escort = Escort { people: &scene.people, team: &scene.team, service: &service, confirms: true, tell: &tell };

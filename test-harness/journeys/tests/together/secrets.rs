@@ -13,7 +13,7 @@ use factory_journeys::{
     people,
     road::{Standing, reached, reasons, standing},
     scene::Scene,
-    sources, tool,
+    sources, standard, tool,
     waiting::until,
 };
 use k8s_openapi::{
@@ -44,10 +44,9 @@ async fn a_service_waits_for_its_secret_and_is_launched_with_the_one_key_that_it
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     // A launched service stays when its manifest is deleted, so each run of the tests takes the same.
     let manifest = naming(&scene, "keyed", SECRET)?;
-    let service = manifest.apply(&scene.team.client).await?;
+    let (service, mut release) = scene.begin_under(standard::brief(), &manifest, &commit).await?;
     let tell = |what: &str| println!("keyed: {what}");
     let escort = Escort { people: &scene.people, team: &scene.team, service: &service, confirms: true, tell: &tell };
-    let mut release = escort.release(&commit).await?;
     if standing(&release) != Standing::Underway {
         release = escort.again(&release).await?;
     }

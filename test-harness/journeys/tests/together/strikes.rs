@@ -4,13 +4,15 @@
 
 use std::time::Duration;
 
-use factory_crds::{Outcome, Release, ResilienceStandard, StateService};
+use factory_crds::{Outcome, Release, StateService};
 use factory_journeys::{
     Failure, ensure,
     fence::{no_create, refused_for},
     road::{Standing, codes, reasons, standing},
     scene::Scene,
-    sources, tool,
+    sources,
+    standard::fault,
+    tool,
     waiting::follow,
 };
 use k8s_openapi::{
@@ -22,7 +24,7 @@ use k8s_openapi::{
 };
 use kube::{
     Api, ResourceExt as _,
-    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, ListParams, PostParams},
 };
 use serde_json::{Value, json};
 
@@ -30,32 +32,6 @@ use serde_json::{Value, json};
 const STRIKE: &str = "factory-strike";
 /// Orders to the nodes, and their reports.
 const STRIKES: &str = "factory-strikes";
-
-/// A standard of the regulator for `class`, later than the one that is installed, with these faults.
-async fn standard(scene: &Scene, class: &str, faults: Value) -> Result<(), Failure> {
-    let name = format!("journey-{class}");
-    let object = json!({
-        "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard", "metadata": {"name": name},
-        "spec": {
-            "class": class, "version": "journey", "effectiveFrom": "2026-02-01",
-            "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
-            "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
-            "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
-        }
-    });
-    let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
-    api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
-    Ok(())
-}
-
-fn fault(kind: &str, more: &Value) -> Value {
-    // What a fault may cost is not what is looked at here: that it came, was felt and went is.
-    let mut fault = json!({"kind": kind, "maxFailedPpm": 1_000_000, "windowSeconds": 10});
-    if let (Some(fault), Some(more)) = (fault.as_object_mut(), more.as_object()) {
-        fault.extend(more.clone());
-    }
-    fault
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing() -> Result<(), Failure> {
@@ -68,11 +44,10 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
         fault("Loss", &json!({"leaseSeconds": 5, "lossPpm": 200_000, "share": "All"})),
         fault("DnsOutage", &json!({"leaseSeconds": 4, "share": "All"})),
     ]);
-    standard(&scene, "critical", faults).await?;
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("struck");
-    let manifest = scene.manifest("queue-number", &name)?.with("/spec/class", json!("critical"));
-    let release = scene.to_the_end(&manifest, &commit, false).await?;
+    let manifest = scene.manifest("queue-number", &name)?;
+    let release = scene.to_the_end_under(("critical", faults), &manifest, &commit, false).await?;
     ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
 
     let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", &name, "-n", &scene.participant]).await?;
@@ -93,11 +68,11 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_lab_pods_end_in_the_middle_of_a_fault_proves_nothing_and_is_made_again() -> Result<(), Failure> {
     let scene = Scene::of("journey-strikes").await?;
-    standard(&scene, "important", json!([fault("Freeze", &json!({"leaseSeconds": 8, "windowSeconds": 20}))])).await?;
+    let faults = json!([fault("Freeze", &json!({"leaseSeconds": 6, "windowSeconds": 14}))]);
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("broken-off");
-    let manifest = scene.manifest("queue-number", &name)?.with("/spec/class", json!("important"));
-    let road = scene.to_the_end(&manifest, &commit, false);
+    let manifest = scene.manifest("queue-number", &name)?;
+    let road = scene.to_the_end_under(("important", faults), &manifest, &commit, false);
     let (second, first) = tokio::join!(road, end_the_first(&scene, &name));
     let (first, second) = (first?, second?);
     ensure(standing(&second) == Standing::WithRegulator, || format!("{name}: {}", reasons(&second).join("; ")))?;

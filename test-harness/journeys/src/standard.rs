@@ -1,0 +1,45 @@
+//! Standards that the regulator issues for journeys: of classes that no example has, and later than the
+//! ones that are installed, so that they hold.
+
+use factory_crds::ResilienceStandard;
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
+};
+use serde_json::{Value, json};
+
+use crate::{Failure, scene::Scene};
+
+/// Issues the standard of `class` with these faults.
+pub async fn issue(scene: &Scene, class: &str, faults: Value) -> Result<(), Failure> {
+    let name = format!("journey-{class}");
+    let object = json!({
+        "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard", "metadata": {"name": name},
+        "spec": {
+            "class": class, "version": "journey", "effectiveFrom": "2026-02-01",
+            "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
+            "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
+            "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
+        }
+    });
+    let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
+    api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
+    Ok(())
+}
+
+/// A fault of a standard. What it may cost is not what is looked at: that it came, was felt and went is.
+#[must_use]
+pub fn fault(kind: &str, more: &Value) -> Value {
+    let mut fault = json!({"kind": kind, "maxFailedPpm": 1_000_000, "windowSeconds": 10});
+    if let (Some(fault), Some(more)) = (fault.as_object_mut(), more.as_object()) {
+        fault.extend(more.clone());
+    }
+    fault
+}
+
+/// Class and faults of the shortest standard that proves anything: for journeys that are not about the
+/// verdict.
+#[must_use]
+pub fn brief() -> (&'static str, Value) {
+    ("important", json!([fault("PodKill", &json!({"windowSeconds": 5}))]))
+}

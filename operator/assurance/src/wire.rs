@@ -153,3 +153,29 @@ pub struct Problem {
     /// Field, value and rule, in one line.
     pub detail: String,
 }
+
+/// The host of `address` if it is one under `.localhost`: those are this machine (RFC 6761, 6.3), as
+/// browsers know and resolvers often do not.
+#[must_use]
+pub fn local_host(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.split(':').next()?;
+    host.ends_with(".localhost").then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_under_localhost_are_this_machine() {
+        assert_eq!(local_host("http://register.localhost:8080"), Some("register.localhost"));
+        assert_eq!(local_host("http://register.localhost/entries"), Some("register.localhost"));
+        for other in
+            ["https://register.gov.kg", "http://localhost.gov.kg", "http://gov.kg/x.localhost", "register.localhost"]
+        {
+            assert_eq!(local_host(other), None, "{other}");
+        }
+    }
+}

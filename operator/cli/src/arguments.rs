@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::verbs::{
-    compare, completion, decide, dossier, init, keygen, lint, rehearse, report, rollback, run, verify, watch, why,
-    withdraw,
+    compare, completion, decide, dossier, init, keygen, lint, rehearse, report, rollback, run, verify, verify_entry,
+    watch, why, withdraw,
 };
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the
@@ -79,6 +79,8 @@ pub enum Verb {
     Dossier(dossier::DossierArguments),
     /// Check a dossier offline: signature, bundle, and the verdict computed again
     Verify(verify::VerifyArguments),
+    /// Hold the proof of a register entry against the log's pinned key, offline
+    VerifyEntry(verify_entry::VerifyEntryArguments),
     /// Write a dossier as a page for people, as JSON, or as JUnit XML for a pipeline
     Report(report::ReportArguments),
     /// Compare two runs, and say which differences are more than noise

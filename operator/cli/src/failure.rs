@@ -32,6 +32,9 @@ pub enum Failure {
     /// `verify`.
     #[error(transparent)]
     Verify(#[from] verbs::verify::VerifyError),
+    /// `verify-entry`.
+    #[error(transparent)]
+    VerifyEntry(#[from] verbs::verify_entry::VerifyEntryError),
     /// `report`.
     #[error(transparent)]
     Report(#[from] verbs::report::ReportError),

@@ -11,7 +11,7 @@ use std::{
 
 use factory_assurance::{
     dsse::Envelope,
-    wire::{ConfirmationRequest, Problem, ReturnRequest, SubmissionState},
+    wire::{self, ConfirmationRequest, Problem, ReturnRequest, SubmissionState},
 };
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -109,9 +109,9 @@ impl Register {
         };
         // A redirect could carry the token to another host.
         let mut http = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
-        if let Some(host) = local_host(&address) {
+        if let Some(host) = wire::local_host(&address) {
             // Port 0: the one of the address holds.
-            http = http.resolve(&host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+            http = http.resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         }
         let http = http.build().map_err(RegisterError::Client)?;
         Ok(Self { address: address.trim_end_matches('/').to_owned(), token, http })
@@ -199,24 +199,5 @@ impl Register {
 
     fn strange(&self, detail: String) -> RegisterError {
         RegisterError::Strange { address: self.address.clone(), detail }
-    }
-}
-
-/// The host of `address` if it is one under `.localhost`: those are this machine (RFC 6761, 6.3), as
-/// browsers know and resolvers often do not.
-fn local_host(address: &str) -> Option<String> {
-    let url = reqwest::Url::parse(address).ok()?;
-    url.host_str().filter(|host| host.ends_with(".localhost")).map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_under_localhost_are_this_machine() {
-        assert_eq!(local_host("http://register.localhost:8080").as_deref(), Some("register.localhost"));
-        assert_eq!(local_host("https://register.gov.kg"), None);
-        assert_eq!(local_host("http://localhost.gov.kg"), None);
     }
 }

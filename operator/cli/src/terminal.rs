@@ -63,7 +63,13 @@ impl Output {
 /// status) cannot move the cursor or change the title of the terminal.
 pub fn harmless(text: &str) -> String {
     text.chars()
-        .map(|letter| if letter.is_control() && letter != '\n' && letter != '\t' { '\u{fffd}' } else { letter })
+        .map(|letter| match letter {
+            '\n' | '\t' => letter,
+            // Marks that turn the direction of what follows, so that it reads as something else.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+            _ if letter.is_control() => '\u{fffd}',
+            _ => letter,
+        })
         .collect()
 }
 

@@ -12,6 +12,7 @@ pub mod report;
 pub mod rollback;
 pub mod run;
 pub mod verify;
+pub mod verify_entry;
 pub mod watch;
 pub mod why;
 pub mod withdraw;
@@ -36,6 +37,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Withdraw(arguments) => withdraw::run(&arguments, connection).await,
         Verb::Dossier(arguments) => dossier::run(&arguments, connection).await,
         Verb::Verify(arguments) => verify::run(&arguments),
+        Verb::VerifyEntry(arguments) => verify_entry::run(&arguments),
         Verb::Report(arguments) => report::run(&arguments, connection).await,
         Verb::Compare(arguments) => compare::run(&arguments, connection).await,
         Verb::Confirm(arguments) => decide::confirm(&arguments, connection).await,

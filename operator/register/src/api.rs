@@ -10,6 +10,7 @@ mod decisions;
 pub mod entries;
 mod health;
 mod key;
+mod log;
 mod observe;
 pub mod problem;
 mod submissions;
@@ -23,6 +24,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use factory_assurance::log::note::Signer;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
@@ -40,11 +42,15 @@ const LARGE_BODY: usize = 32 * 1024 * 1024;
 const SMALL_BODY: usize = 256 * 1024;
 /// Dossiers verified at the same time: each may need several times its size in memory.
 const VERIFIED_AT_ONCE: usize = 2;
+/// Answers with parts of the log that are made at the same time: each reads many megabytes.
+const SERVED_AT_ONCE: usize = 1;
 
 /// Everything that handlers work with.
 pub struct Register {
     /// The database.
     pub store: Store,
+    /// Signs checkpoints of its log; its name is the log's origin.
+    pub signer: Signer,
     /// Who asks, and what they may.
     pub access: Box<dyn Authenticator>,
     /// The programs of the factory by name.
@@ -58,21 +64,22 @@ pub struct Register {
     /// Turns true when the server is to end: those who wait are answered at once.
     pub stopping: watch::Receiver<bool>,
     verifying: Semaphore,
+    serving: Semaphore,
 }
 
 impl Register {
     /// A register over these parts.
     #[must_use]
     pub fn new(
-        store: Store,
+        (store, signer): (Store, Signer),
         access: Box<dyn Authenticator>,
         users: Users,
         (factory_keys, regulator_keys): (Keys, Keys),
         metrics: Metrics,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let verifying = Semaphore::new(VERIFIED_AT_ONCE);
-        Self { store, access, users, factory_keys, regulator_keys, metrics, stopping, verifying }
+        let (verifying, serving) = (Semaphore::new(VERIFIED_AT_ONCE), Semaphore::new(SERVED_AT_ONCE));
+        Self { store, signer, access, users, factory_keys, regulator_keys, metrics, stopping, verifying, serving }
     }
 }
 
@@ -90,6 +97,12 @@ pub fn router(register: Arc<Register>) -> Router {
         .route("/api/v1/entries", get(entries::index))
         .route("/api/v1/entries/{participant}/{service}", get(entries::entry))
         .route("/api/v1/entries/{participant}/{service}/withdrawal", post(withdrawals::withdraw))
+        .route("/api/v1/entries/{participant}/{service}/proof", get(log::proof))
+        .route("/api/v1/log/key", get(log::key))
+        .route("/api/v1/log/checkpoint", get(log::checkpoint))
+        .route("/api/v1/log/events", get(log::events))
+        .route("/api/v1/log/inclusion", get(log::inclusion))
+        .route("/api/v1/log/consistency", get(log::consistency))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -3,6 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use factory_assurance::log::note::Verifier;
+use factory_crds::Span;
 
 /// The register of state services.
 #[derive(Debug, Parser)]
@@ -18,6 +20,9 @@ pub struct Arguments {
 pub enum Command {
     /// Serve the API and the public pages.
     Serve(Serve),
+    /// Watch a register as a second party: keep its checkpoints, co-sign them, and raise an alarm when
+    /// history was changed. Reads nothing but the register's public API.
+    Witness(Witness),
     /// Hold a database against itself: every event against its hash, every view against the log.
     Audit {
         /// File of the database.
@@ -41,6 +46,13 @@ pub struct Serve {
     /// File of the database; made if it is not there.
     #[arg(long, env = "FACTORY_REGISTER_DATABASE")]
     pub database: PathBuf,
+    /// Name of the log in its checkpoints: like an address without a scheme, and the same for ever.
+    #[arg(long, env = "FACTORY_REGISTER_LOG_ORIGIN", default_value = "factory-register/log")]
+    pub log_origin: String,
+    /// File of the key that signs checkpoints; made if it is not there. Not given: `checkpoint.pem` beside
+    /// the database.
+    #[arg(long, env = "FACTORY_REGISTER_CHECKPOINT_KEY")]
+    pub checkpoint_key: Option<PathBuf>,
     /// Folder of public keys (`*.pub`) that dossiers are signed with.
     #[arg(long, env = "FACTORY_REGISTER_FACTORY_KEYS")]
     pub factory_keys: PathBuf,
@@ -53,4 +65,33 @@ pub struct Serve {
     /// User name of the permit keeper, which sees every submission.
     #[arg(long, env = "FACTORY_REGISTER_PERMIT_KEEPER_USER")]
     pub permit_keeper_user: String,
+}
+
+/// Options of `witness`.
+#[derive(Debug, Args)]
+pub struct Witness {
+    /// Address of the register, for example https://register.gov.kg
+    #[arg(long, env = "FACTORY_WITNESS_REGISTER", value_name = "URL")]
+    pub register: String,
+    /// Public key of the log, which you got by another way than from the register: `name+id+base64`
+    #[arg(long, env = "FACTORY_WITNESS_LOG_KEY", value_name = "KEY")]
+    pub log_key: Verifier,
+    /// Folder of what the witness knows, with its own key in it; made if it is not there
+    #[arg(long, env = "FACTORY_WITNESS_STATE", value_name = "FOLDER")]
+    pub state: PathBuf,
+    /// Name of the witness in its co-signatures: like an address without a scheme
+    #[arg(long, env = "FACTORY_WITNESS_NAME", value_name = "NAME")]
+    pub name: String,
+    /// Time from one look to the next
+    #[arg(long, default_value = "1m", value_name = "TIME")]
+    pub every: Span,
+    /// Time after which all events are read again, also those seen before
+    #[arg(long, default_value = "24h", value_name = "TIME")]
+    pub reread: Span,
+    /// Look once, at everything, and end: 0 all is well, 1 the register could not be asked, 3 alarm
+    #[arg(long)]
+    pub once: bool,
+    /// File of certificates (PEM) that the register's may be signed by, beside those of the system
+    #[arg(long, env = "FACTORY_WITNESS_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
 }

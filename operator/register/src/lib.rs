@@ -5,6 +5,8 @@
 //! A request goes through [`api`] (who asks, what they may) → [`intake`] (does it hold) →
 //! [`store`] (an event of the [`log`], and its views, in one transaction). [`pages`] only read.
 //!
+//! [`witness`] is the program of a second party, which reads nothing but the API.
+//!
 //! *Architecture invariant:* the register trusts no verdict that it has not computed, and writes
 //! nothing to the cluster. Its log is only appended to; all else can be made again from it.
 
@@ -17,5 +19,7 @@ pub mod log;
 pub mod metrics;
 pub mod pages;
 pub mod serve;
+pub mod signer;
 pub mod store;
 pub mod tls;
+pub mod witness;

@@ -1,32 +1,13 @@
 //! The log that the register is: events in order, each bound by its hash to all before it. Tables
-//! and pages are views over it, and the proofs of a later version stand on the same hashes.
+//! and pages are views over it, and the tree of its proofs stands on the same hashes.
 //!
 //! *Architecture invariant:* pure. This module computes and checks; `store` reads and writes.
 
 pub mod event;
 
 use factory_assurance::canonical::{self, NotCanonical};
-use serde::Serialize;
 
-/// What stands as `prev` before the first event.
-pub const ORIGIN: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
-
-/// One event's place in the log. Its digest (of the canonical JSON) is the event's `this`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Link {
-    /// Position, from 1.
-    pub seq: u64,
-    /// RFC 3339, UTC.
-    pub time: String,
-    /// Kind of the event.
-    pub kind: String,
-    /// User name at the cluster's API server.
-    pub actor: String,
-    /// `sha256:…` of the event's canonical bytes.
-    pub sha256: String,
-    /// `this` of the event before, or [`ORIGIN`].
-    pub prev: String,
-}
+pub use factory_assurance::log::link::{Link, ORIGIN};
 
 /// Where a log stops being one.
 #[derive(Debug, thiserror::Error)]
@@ -64,13 +45,6 @@ pub enum LogError {
     /// A hash could not be computed.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),
-}
-
-impl Link {
-    /// The hash that binds this event and all before it.
-    pub fn this(&self) -> Result<String, NotCanonical> {
-        canonical::digest(self)
-    }
 }
 
 /// Walks a log from its first event and stops at the first thing that does not hold.

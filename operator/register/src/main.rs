@@ -7,6 +7,7 @@ use factory_register::{
     arguments::{Arguments, Command},
     serve::serve,
     store::audit::audit,
+    witness::{self, WitnessError},
 };
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +22,13 @@ async fn main() -> ExitCode {
     }
     let ended = match arguments.command {
         Command::Serve(options) => Box::pin(serve(options)).await.map_err(|error| error.to_string()),
+        Command::Witness(options) => match Box::pin(witness::run(options)).await {
+            Err(WitnessError::Alarm(alarm)) => {
+                tracing::error!(%alarm, "ALARM: the register does not show the log that it has shown before");
+                return ExitCode::from(witness::ALARM);
+            }
+            ended => ended.map_err(|error| error.to_string()),
+        },
         Command::Audit { database } => match Box::pin(audit(&database)).await {
             Ok(found) => {
                 println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);

@@ -17,6 +17,7 @@ use crate::{
     arguments::Serve,
     keys::{Keys, KeysError},
     metrics::Metrics,
+    signer::{self, SignerError},
     store::{Store, StoreError},
     tls::{Certificate, door::Door},
 };
@@ -34,6 +35,9 @@ pub enum ServeError {
     /// No key of the factory is pinned.
     #[error("factory keys: {0}")]
     Keys(#[source] KeysError),
+    /// There is no key for checkpoints.
+    #[error("checkpoint key: {0}")]
+    Signer(#[from] SignerError),
     /// No configuration for the cluster's API server.
     #[error("cluster: {0}")]
     Cluster(#[source] Box<kube::Error>),
@@ -58,6 +62,9 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     let client = kube::Client::try_default().await.map_err(|error| ServeError::Cluster(Box::new(error)))?;
     let metrics = Metrics::default();
     let store = Store::open(&options.database, Timestamp::now, metrics.commits()).await?;
+    let key_file = options.checkpoint_key.unwrap_or_else(|| options.database.with_file_name("checkpoint.pem"));
+    let signer = signer::load_or_make(&options.log_origin, &key_file)?;
+    tracing::info!(key = %signer.verifier(), "checkpoints of the log hold under this key");
     let users = Users { factory: options.factory_user, permit_keeper: options.permit_keeper_user };
     let io = |what: String| move |source| ServeError::Io { what, source };
     let listener = TcpListener::bind(options.listen).await.map_err(io(options.listen.to_string()))?;
@@ -75,7 +82,8 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     );
     let (stop, stopping) = watch::channel(false);
     let access = Box::new(Cluster::new(client));
-    let register = Arc::new(Register::new(store, access, users, (factory_keys, regulator_keys), metrics, stopping));
+    let register =
+        Arc::new(Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping));
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}

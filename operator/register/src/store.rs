@@ -13,6 +13,7 @@ mod decide;
 mod entries;
 mod read;
 mod submit;
+mod tree;
 mod views;
 mod withdraw;
 mod writing;
@@ -88,6 +89,19 @@ pub enum StoreError {
         found: String,
         /// As it follows.
         expected: String,
+    },
+    /// The tree lacks a subtree, or one is not what the events give.
+    #[error("tree: {0}")]
+    Tree(String),
+    /// The log is not what was signed.
+    #[error("a checkpoint of {size} events was signed with the root {signed}, but {now}: history was changed")]
+    History {
+        /// Size of the checkpoint.
+        size: u64,
+        /// The root that was signed.
+        signed: String,
+        /// How it is now.
+        now: String,
     },
     /// A row holds what this version cannot read.
     #[error("database: a row cannot be read: {0}")]
@@ -194,6 +208,7 @@ impl Store {
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!().run(&writer).await?;
         check_settings(&writer).await?;
+        tree::complete(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))

@@ -22,7 +22,7 @@ pub struct Said {
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
     /// It could not be started.
-    #[error("{program}: {source}; build it with `cargo build -p kubectl-factory`", program = program.display())]
+    #[error("{program}: {source}; build it with `make programs`", program = program.display())]
     Start {
         /// Its path.
         program: PathBuf,
@@ -43,10 +43,21 @@ pub enum ToolError {
 
 /// Runs `kubectl-factory` with `arguments` as `person` and returns how it ended, whatever that was.
 pub async fn ask(cluster: &Cluster, person: &Person, arguments: &[&str]) -> Result<Said, ToolError> {
-    let program = cluster.programs().join("kubectl-factory");
+    run(cluster, "kubectl-factory", Some(person), arguments).await
+}
+
+/// Runs a built program as somebody who has no account, as `person` where one is given.
+pub async fn run(
+    cluster: &Cluster,
+    program: &str,
+    person: Option<&Person>,
+    arguments: &[&str],
+) -> Result<Said, ToolError> {
+    let program = cluster.programs().join(program);
+    let nothing = PathBuf::from("/dev/null");
     let output = Command::new(&program)
         .args(arguments)
-        .env("KUBECONFIG", &person.kubeconfig)
+        .env("KUBECONFIG", person.map_or(&nothing, |person| &person.kubeconfig))
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true)

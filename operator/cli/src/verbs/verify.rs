@@ -112,6 +112,13 @@ pub fn read_key(path: &Path) -> Result<PublicKey, VerifyError> {
 
 /// Reads an envelope from a file, or from the standard input.
 pub fn read_envelope(path: &Path) -> Result<Envelope, VerifyError> {
+    let bytes = read_bytes(path)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|source| VerifyError::NoEnvelope { file: path.display().to_string(), source })
+}
+
+/// Reads a file that is at most as large as a dossier, or the standard input.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, VerifyError> {
     let file = path.display().to_string();
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == "-" {
@@ -123,7 +130,7 @@ pub fn read_envelope(path: &Path) -> Result<Envelope, VerifyError> {
     if bytes.len() as u64 > MAX_DOSSIER {
         return Err(VerifyError::TooLarge { file });
     }
-    serde_json::from_slice(&bytes).map_err(|source| VerifyError::NoEnvelope { file, source })
+    Ok(bytes)
 }
 
 /// Verifies a file. Exit code 0 says that the dossier holds, whatever its verdict is.

@@ -10,6 +10,7 @@ mod lint;
 mod report;
 mod server;
 mod verify;
+mod verify_entry;
 mod watch;
 mod why;
 mod wishes;

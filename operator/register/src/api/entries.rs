@@ -21,7 +21,7 @@ use crate::store::Entry;
 const MOST: u32 = 100;
 
 /// Pages on other sites may read what is public.
-const FOR_EVERYONE: [(HeaderName, &str); 1] = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+pub(super) const FOR_EVERYONE: [(HeaderName, &str); 1] = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
 
 /// Which entries to list.
 #[derive(Debug, Default, Deserialize)]

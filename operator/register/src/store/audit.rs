@@ -9,8 +9,13 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteRow},
 };
 
-use super::{StoreError, views};
+use super::{
+    StoreError,
+    tree::{self, Signed},
+    views,
+};
 use crate::log::{Link, Walk, event::Event};
+use factory_assurance::log::{link::leaf, tree::Edge};
 
 /// What an audit found in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,16 +26,23 @@ pub struct Audit {
     pub head: String,
 }
 
-/// Walks the chain of hashes without the events' contents; answers the number of events. Quick
-/// enough for every start.
+/// Walks the chain of hashes without the events' contents, and holds the tree over it against the one
+/// that is kept and against every checkpoint that was signed; answers the number of events. Quick enough
+/// for every start.
 pub(super) async fn walk_chain(readers: &SqlitePool) -> Result<u64, StoreError> {
     let mut walk = Walk::default();
+    let mut edge = Edge::default();
+    let mut signed = Signed::read(&mut *readers.acquire().await?).await?;
     let mut rows =
         sqlx::query("SELECT seq, time, kind, actor, sha256, prev, this FROM events ORDER BY seq").fetch(readers);
     while let Some(row) = rows.try_next().await? {
         let (link, this) = link(&row)?;
         walk.step(&link, &this, None)?;
+        edge.push(leaf(&this));
+        signed.hold(&edge)?;
     }
+    signed.end(walk.seq())?;
+    tree::hold(&mut *readers.acquire().await?, &edge).await?;
     Ok(walk.seq())
 }
 
@@ -44,15 +56,20 @@ pub async fn audit(path: &Path) -> Result<Audit, StoreError> {
     let mut scratch = SqliteConnection::connect_with(&scratch).await?;
     sqlx::migrate!().run(&mut scratch).await?;
     let mut walk = Walk::default();
+    let mut edge = Edge::default();
+    let mut signed = Signed::read(&mut database).await?;
     let mut rows = sqlx::query("SELECT seq, time, kind, actor, bytes, sha256, prev, this FROM events ORDER BY seq")
         .fetch(&mut database);
     while let Some(row) = rows.try_next().await? {
         let (link, this) = link(&row)?;
         let bytes: Vec<u8> = row.try_get("bytes")?;
         walk.step(&link, &this, Some(&bytes))?;
+        tree::append(&mut scratch, &mut edge, &this).await?;
+        signed.hold(&edge)?;
         views::apply(&mut scratch, row.try_get("seq")?, &link.actor, &Event::read(&link.kind, &bytes)?).await?;
     }
     drop(rows);
+    signed.end(walk.seq())?;
     for (table, query) in views::VIEWS {
         let found: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut database).await?;
         let expected: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut scratch).await?;
@@ -70,7 +87,7 @@ fn difference(table: &'static str, found: &[String], expected: &[String]) -> Sto
     StoreError::View { table, found: show(found), expected: show(expected) }
 }
 
-fn link(row: &SqliteRow) -> Result<(Link, String), StoreError> {
+pub(super) fn link(row: &SqliteRow) -> Result<(Link, String), StoreError> {
     let link = Link {
         seq: row.try_get::<i64, _>("seq")?.unsigned_abs(),
         time: row.try_get("time")?,

@@ -11,7 +11,7 @@ use crate::log::event::{
 use factory_assurance::wire::Procedure;
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [(&str, &str); 5] = [
+pub(super) const VIEWS: [(&str, &str); 6] = [
     ("epochs", "SELECT json_array(actor, epoch) FROM epochs ORDER BY actor"),
     (
         "announcements",
@@ -22,6 +22,7 @@ pub(super) const VIEWS: [(&str, &str); 5] = [
         "SELECT json_array(id, key, seq, announcement, participant, service, dossier, summary, state, reason, confirmation, entry) FROM submissions ORDER BY seq",
     ),
     ("entries", "SELECT json_array(seq, participant, service, search) FROM entries ORDER BY seq"),
+    ("tree", "SELECT json_array(level, position, hex(hash)) FROM tree ORDER BY level, position"),
     ("withdrawals", "SELECT json_array(seq, key, participant, service, entry, reason) FROM withdrawals ORDER BY seq"),
 ];
 

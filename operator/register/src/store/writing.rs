@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use sqlx::{Sqlite, Transaction};
 
-use super::{Store, StoreError, WriteError, views};
+use super::{Store, StoreError, WriteError, tree, views};
 use crate::log::{
     Link, ORIGIN,
     event::{EpochRaised, Event, Sealed},
 };
+use factory_assurance::log::tree::Edge;
 
 /// A transaction of one actor. Dropped without [`Writing::commit`], it leaves nothing behind.
 pub(super) struct Writing<'s> {
@@ -18,6 +19,7 @@ pub(super) struct Writing<'s> {
     time: String,
     seq: u64,
     this: String,
+    edge: Edge,
 }
 
 impl<'s> Writing<'s> {
@@ -28,6 +30,7 @@ impl<'s> Writing<'s> {
             .fetch_optional(&mut *transaction)
             .await?;
         let (seq, this) = head.unwrap_or_else(|| (0, ORIGIN.to_owned()));
+        let edge = tree::edge(&mut transaction, seq.unsigned_abs()).await?;
         Ok(Self {
             store,
             transaction,
@@ -35,6 +38,7 @@ impl<'s> Writing<'s> {
             time: format!("{:.3}", (store.clock)()),
             seq: seq.unsigned_abs(),
             this,
+            edge,
         })
     }
 
@@ -62,6 +66,7 @@ impl<'s> Writing<'s> {
         .bind(&this)
         .execute(&mut *self.transaction)
         .await?;
+        tree::append(&mut self.transaction, &mut self.edge, &this).await?;
         views::apply(&mut self.transaction, row_number(link.seq), &self.actor, sealed.event()).await?;
         self.seq = link.seq;
         self.this = this;

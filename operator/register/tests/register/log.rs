@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConne
 use crate::world::{World, named};
 
 /// A database with the traces of a confirmed, a returned and a failed submission; its server ended.
-async fn filled() -> World {
+pub async fn filled() -> World {
     let world = World::start().await;
     world.registered(sample::passing(), "one").await;
     let returned = world.submitted(named(sample::passing(), "returned"), "two").await;
@@ -24,7 +24,7 @@ async fn filled() -> World {
     world
 }
 
-async fn sql(database: &Path, statements: &[&str]) -> Result<(), sqlx::Error> {
+pub async fn sql(database: &Path, statements: &[&str]) -> Result<(), sqlx::Error> {
     let options = SqliteConnectOptions::new().filename(database).foreign_keys(false);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     for &statement in statements {
@@ -91,6 +91,12 @@ async fn who_removes_the_triggers_as_well_is_found_out() {
         ("DELETE FROM entries", false),
         ("UPDATE epochs SET epoch = 0", false),
         ("UPDATE announcements SET attempt = 9 WHERE seq = 2", false),
+        ("DROP TRIGGER tree_never_changes; UPDATE tree SET hash = zeroblob(32) WHERE level = 3", true),
+        (
+            "DROP TRIGGER tree_never_changes; UPDATE tree SET hash = zeroblob(32) WHERE level = 0 AND position = 0",
+            false,
+        ),
+        ("DROP TRIGGER tree_is_never_removed; DELETE FROM tree WHERE position = 9", true),
     ] {
         let world = filled().await;
         sql(&world.database(), &[triggers, statement]).await.unwrap();

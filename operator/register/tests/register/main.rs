@@ -16,5 +16,7 @@ mod procedure;
 mod refusals;
 mod repetition;
 mod tls;
+mod tree;
 mod withdrawal;
+mod witness;
 mod world;

@@ -13,6 +13,7 @@ use factory_assurance::{
     confirmation::{self, Confirmed},
     dossier::TestResult,
     dsse::{Envelope, PrivateKey, sign},
+    log::note::Signer,
     sample,
     wire::{Announced, ConfirmationRequest, Procedure, Submission, SubmissionState},
 };
@@ -68,6 +69,11 @@ impl Authenticator for Table {
         };
         async move { Ok(may) }.boxed()
     }
+}
+
+/// The key of the log.
+pub fn log_signer() -> Signer {
+    Signer::new("register.test/log", [9; 32]).unwrap()
 }
 
 /// A folder that is gone with the test.
@@ -149,7 +155,7 @@ impl World {
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
         let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
         let (stop, stopping) = watch::channel(false);
-        let register = Arc::new(Register::new(store, Box::new(Table), users, keys, metrics, stopping));
+        let register = Arc::new(Register::new((store, log_signer()), Box::new(Table), users, keys, metrics, stopping));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -162,8 +168,14 @@ impl World {
 
     /// Ends the server in order and starts another over the same files.
     pub async fn restart(self) -> Self {
+        self.restart_after(|| {}).await
+    }
+
+    /// The same, with something done in between.
+    pub async fn restart_after(self, between: impl FnOnce()) -> Self {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
+        between();
         Self::over(self.folder, self.factory_key, self.regulator_key).await
     }
 

@@ -64,6 +64,9 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     let dossier = the_dossier_verifies(&scene, &name).await?;
     the_experiment_says_what_was_announced_and_measured(&scene, &release, &dossier).await?;
 
+    // Anyone checks the log that the entry stands in, without trusting the register.
+    the_entry_is_in_the_log(&scene, &name, (host, path)).await?;
+
     // What the team sees: each stage as an Event, and the tool that ends with the verdict.
     let launched = |reason: &str, _: &str| reason == "Launched";
     events::told(&scene.team.client, &scene.participant, &release.name_any(), "Launched", launched).await?;
@@ -143,6 +146,36 @@ async fn the_dossier_verifies(scene: &Scene, name: &str) -> Result<Value, Failur
     ensure(said.code != Some(0), || format!("an edited dossier verified: {}", said.out))?;
     let payload: ByteString = serde_json::from_value(whole["payload"].clone())?;
     Ok(serde_json::from_slice(&payload.0)?)
+}
+
+/// A citizen holds the proof of the entry against the key of the log, and a witness reads the whole log.
+async fn the_entry_is_in_the_log(scene: &Scene, name: &str, (host, path): (&str, &str)) -> Result<(), Failure> {
+    let cluster = &scene.people.cluster;
+    let get = async |path: &str| -> Result<String, Failure> {
+        let page = scene.web.get(host, path).await?;
+        ensure(page.status == 200, || format!("{path}: {}: {}", page.status, page.body))?;
+        Ok(page.body)
+    };
+    let key = get("/api/v1/log/key").await?.trim().to_owned();
+    let text = get(&format!("/api/v1{path}/proof")).await?;
+    let proof = cluster.scratch().join(format!("{name}.proof.json"));
+    let file = proof.display().to_string();
+    let verify = ["verify-entry", &file, "--log-key", &key];
+    std::fs::write(&proof, &text)?;
+    let said = tool::run(cluster, "kubectl-factory", None, &verify).await?;
+    ensure(said.code == Some(0) && said.out.contains(&format!("{}/{name}", scene.participant)), || {
+        format!("{said:?}")
+    })?;
+    std::fs::write(&proof, text.replacen(name, "another", 1))?;
+    let said = tool::run(cluster, "kubectl-factory", None, &verify).await?;
+    ensure(said.code == Some(1) && said.err.contains("does not hold"), || format!("an edited entry: {said:?}"))?;
+
+    let state = cluster.scratch().join(Scene::fresh("witness")).display().to_string();
+    let register = Public::read(&scene.team).await?.register;
+    let arguments =
+        ["witness", "--once", "--register", &register, "--log-key", &key, "--name", "journey", "--state", &state];
+    let said = tool::run(cluster, "factory-register", None, &arguments).await?;
+    ensure(said.code == Some(0), || format!("the witness of an honest register: {said:?}"))
 }
 
 /// The team reads in its own namespace which plan was announced, and where the raw results are.

@@ -1,0 +1,159 @@
+//! What the register serves of its log, and how each answer is held against what it claims.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Checkpoint, Hash, Link,
+    checkpoint::CheckpointError,
+    link::leaf,
+    note::{self, NoteError, Verifier},
+    proof::{Inclusion, ProofError},
+};
+use crate::canonical::{self, NotCanonical};
+
+/// Kinds of events that are public as they stand; of all others only the leaf is.
+pub const PUBLIC_KINDS: [&str; 2] = ["entry", "withdrawal"];
+
+/// A part of the log, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Events {
+    /// Number of the first one, from 1.
+    pub from: u64,
+    /// As many as fit into one answer; none where the log ends before `from`.
+    pub events: Vec<ServedEvent>,
+}
+
+/// An event as everyone may see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServedEvent {
+    /// Its `this`, as it follows from what the register holds.
+    pub this: String,
+    /// The event itself, where it is public.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<PublicEvent>,
+}
+
+/// A public event with its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PublicEvent {
+    /// Its place in the log.
+    pub link: Link,
+    /// Its contents; their canonical bytes (RFC 8785) have the digest `link.sha256`.
+    pub event: Value,
+}
+
+/// Everything that shows that a public event is in the log, in one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventProof {
+    /// The event and its place.
+    pub public: PublicEvent,
+    /// That its leaf is in the tree.
+    pub inclusion: Inclusion,
+    /// The signed checkpoint of that tree.
+    pub checkpoint: String,
+}
+
+/// An answer that does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum ServedError {
+    /// Contents and digest differ.
+    #[error("event {seq}: its contents have the digest {found}, its place in the log names {expected}")]
+    Contents {
+        /// Its number.
+        seq: u64,
+        /// As computed.
+        found: String,
+        /// As its place says.
+        expected: String,
+    },
+    /// Place and `this` differ, or the place is another than the one asked for.
+    #[error("event {seq}: {what}")]
+    Place {
+        /// Its number.
+        seq: u64,
+        /// What differs.
+        what: &'static str,
+    },
+    /// The checkpoint does not hold.
+    #[error("checkpoint: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// A pinned witness has not signed it.
+    #[error("witness {witness}: {source}")]
+    Witness {
+        /// Name of the key.
+        witness: String,
+        /// Cause.
+        source: NoteError,
+    },
+    /// The proof does not hold.
+    #[error("inclusion: {0}")]
+    Proof(#[from] ProofError),
+    /// The proof is for another tree or leaf than it should be.
+    #[error("inclusion: {field} is {found}, must be {expected}")]
+    Inclusion {
+        /// `index` or `size`.
+        field: &'static str,
+        /// As it stands there.
+        found: u64,
+        /// As it must be.
+        expected: u64,
+    },
+    /// A digest could not be computed.
+    #[error(transparent)]
+    NotCanonical(#[from] NotCanonical),
+}
+
+impl PublicEvent {
+    /// Holds contents against place; answers the event's `this`.
+    pub fn this(&self) -> Result<String, ServedError> {
+        let found = canonical::digest(&self.event)?;
+        if found != self.link.sha256 {
+            let (seq, expected) = (self.link.seq, self.link.sha256.clone());
+            return Err(ServedError::Contents { seq, found, expected });
+        }
+        Ok(self.link.this()?)
+    }
+}
+
+impl ServedEvent {
+    /// The leaf of event `seq`, after what is public of it was held against it.
+    pub fn leaf(&self, seq: u64) -> Result<Hash, ServedError> {
+        if let Some(public) = &self.public {
+            if public.link.seq != seq {
+                return Err(ServedError::Place { seq, what: "another event was answered in its place" });
+            }
+            if public.this()? != self.this {
+                return Err(ServedError::Place { seq, what: "`this` does not follow from its contents and place" });
+            }
+        }
+        Ok(leaf(&self.this))
+    }
+}
+
+impl EventProof {
+    /// Holds everything against everything: contents, place, tree, and the checkpoint against the
+    /// pinned `log` key and every pinned witness.
+    pub fn verify(&self, log: &Verifier, witnesses: &[Verifier]) -> Result<Checkpoint, ServedError> {
+        let this = self.public.this()?;
+        let checkpoint = Checkpoint::open(&self.checkpoint, log)?;
+        for key in witnesses {
+            note::open(&self.checkpoint, std::slice::from_ref(key))
+                .map_err(|source| ServedError::Witness { witness: key.name().to_owned(), source })?;
+        }
+        let Inclusion { index, size, .. } = self.inclusion;
+        for (field, found, expected) in
+            [("index", index.saturating_add(1), self.public.link.seq), ("size", size, checkpoint.size)]
+        {
+            if found != expected {
+                return Err(ServedError::Inclusion { field, found, expected });
+            }
+        }
+        self.inclusion.verify(&leaf(&this), &checkpoint.root)?;
+        Ok(checkpoint)
+    }
+}

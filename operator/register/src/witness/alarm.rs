@@ -1,0 +1,84 @@
+//! What a witness cries out: each kind of contradiction, in one line that names what differs.
+
+use factory_assurance::log::{Hash, checkpoint::CheckpointError, proof::ProofError, served::ServedError};
+
+/// A contradiction between what a register shows and what it has signed or shown before.
+#[derive(Debug, thiserror::Error)]
+pub enum Alarm {
+    /// The checkpoint does not hold under the pinned key.
+    #[error("checkpoint: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// The log became shorter.
+    #[error("the log had {known} events and now has {found}: the end was cut off, or an old copy was put back")]
+    Shorter {
+        /// Events that were co-signed.
+        known: u64,
+        /// Events now.
+        found: u64,
+    },
+    /// Two logs of one length.
+    #[error("of {size} events two logs were signed, with the roots {known} and {found}: the log was forked")]
+    Forked {
+        /// Their length.
+        size: u64,
+        /// Root that was co-signed.
+        known: Hash,
+        /// Root now.
+        found: Hash,
+    },
+    /// The longer log does not begin with the shorter one.
+    #[error("the log of {to} events does not begin with the {from} that were co-signed: {source}")]
+    Rewritten {
+        /// Events that were co-signed.
+        from: u64,
+        /// Events now.
+        to: u64,
+        /// Cause.
+        source: ProofError,
+    },
+    /// An event that must be there is not shown.
+    #[error("event {0} of {1} is not shown")]
+    Missing(u64, u64),
+    /// An event contradicts itself.
+    #[error(transparent)]
+    Event(#[from] ServedError),
+    /// An event is not the one that was shown before.
+    #[error("event {0} is not the one that was shown before: its contents or its place were changed")]
+    Changed(u64),
+    /// The events are not those of the checkpoint.
+    #[error("the {size} events that are shown give the root {found}; the checkpoint says {signed}")]
+    Root {
+        /// How many.
+        size: u64,
+        /// Root over what is shown.
+        found: Hash,
+        /// Root of the checkpoint.
+        signed: Hash,
+    },
+    /// The index shows another entry than the log has.
+    #[error("the public index shows {shown} for {service}; the log says {logged}")]
+    Index {
+        /// `participant/service`.
+        service: String,
+        /// As the index shows it.
+        shown: String,
+        /// As the log has it.
+        logged: String,
+    },
+    /// The register itself says that it cannot show its log.
+    #[error("the register cannot show its log, {path}: {detail}")]
+    Unable {
+        /// What was asked for.
+        path: String,
+        /// Its words.
+        detail: String,
+    },
+    /// An earlier alarm stands.
+    #[error("an alarm stands in {file}: {text}; whoever has looked into it removes that file")]
+    Stands {
+        /// Where it was written.
+        file: String,
+        /// What it says.
+        text: String,
+    },
+}

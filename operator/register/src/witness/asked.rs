@@ -1,0 +1,121 @@
+//! The register's public API, as a witness asks it.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use factory_assurance::wire::{self, Problem};
+use reqwest::{Certificate, Client, StatusCode, redirect::Policy};
+use serde::de::DeserializeOwned;
+
+use super::{WitnessError, alarm::Alarm};
+
+/// No answer takes longer.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// Largest answer: a part of the log holds entries, and no dossier.
+const MOST: usize = 64 * 1024 * 1024;
+
+/// Why a register could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// No client can be made.
+    #[error("no connection can be made: {0}")]
+    Client(#[source] reqwest::Error),
+    /// The file of certificates cannot be used.
+    #[error("{path}: {reason}", path = path.display())]
+    Ca {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// No answer.
+    #[error("{address} does not answer: {source}")]
+    Away {
+        /// What was asked.
+        address: String,
+        /// Cause.
+        source: reqwest::Error,
+    },
+    /// There is no such thing.
+    #[error("{address}: there is no such thing")]
+    None {
+        /// What was asked.
+        address: String,
+    },
+    /// An answer that is none of a register's.
+    #[error("{address}: {detail}")]
+    Strange {
+        /// What was asked.
+        address: String,
+        /// What is strange.
+        detail: String,
+    },
+}
+
+/// A register that can be asked.
+#[derive(Debug)]
+pub struct Asked {
+    address: String,
+    http: Client,
+}
+
+impl Asked {
+    /// The register at `address`, whose certificate may be signed by one in the file `ca` as well.
+    pub fn at(address: &str, ca: Option<PathBuf>) -> Result<Self, AskError> {
+        let mut http = Client::builder().timeout(TIMEOUT).redirect(Policy::none());
+        if let Some(host) = wire::local_host(address) {
+            // Port 0: the one of the address holds.
+            http = http.resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        }
+        if let Some(path) = ca {
+            let wrong = |reason: String| AskError::Ca { path: path.clone(), reason };
+            let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+            for certificate in Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))? {
+                http = http.add_root_certificate(certificate);
+            }
+        }
+        let http = http.build().map_err(AskError::Client)?;
+        Ok(Self { address: address.trim_end_matches('/').to_owned(), http })
+    }
+
+    /// The answer to GET `path` as JSON.
+    pub async fn json<T: DeserializeOwned>(&self, path: &str) -> Result<T, WitnessError> {
+        let text = self.text(path).await?;
+        Ok(serde_json::from_str(&text).map_err(|error| self.strange(path, error.to_string()))?)
+    }
+
+    /// The answer to GET `path`.
+    pub async fn text(&self, path: &str) -> Result<String, WitnessError> {
+        let address = format!("{}{path}", self.address);
+        let away = |source| AskError::Away { address: address.clone(), source };
+        let mut answer = self.http.get(&address).send().await.map_err(away)?;
+        let status = answer.status();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(away)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MOST {
+                return Err(self.strange(path, format!("more than {MOST} bytes")).into());
+            }
+        }
+        if status.is_success() {
+            return Ok(String::from_utf8(bytes).map_err(|error| self.strange(path, error.to_string()))?);
+        }
+        let detail = serde_json::from_slice::<Problem>(&bytes).map(|problem| problem.detail);
+        match detail {
+            // Its own words: an error that no later try mends.
+            Ok(detail) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                Err(Alarm::Unable { path: path.to_owned(), detail }.into())
+            }
+            Ok(_) if status == StatusCode::NOT_FOUND => Err(AskError::None { address }.into()),
+            Ok(detail) => Err(self.strange(path, format!("{status}: {detail}")).into()),
+            Err(_) => Err(self.strange(path, status.to_string()).into()),
+        }
+    }
+
+    fn strange(&self, path: &str, detail: String) -> AskError {
+        AskError::Strange { address: format!("{}{path}", self.address), detail }
+    }
+}

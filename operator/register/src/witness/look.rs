@@ -1,0 +1,136 @@
+//! One look at a register: from its signed checkpoint to a co-signature, or to an alarm.
+
+use factory_assurance::log::{
+    Checkpoint, Hash,
+    note::{Signer, Verifier},
+    proof::Consistency,
+    served::Events,
+    tree::Edge,
+};
+
+use super::{WitnessError, alarm::Alarm, asked::Asked, index::Logged, now, state::State};
+use crate::{arguments, signer};
+
+/// Name of the file with the witness's own key.
+const KEY: &str = "witness.pem";
+
+/// A witness of one register.
+#[derive(Debug)]
+pub struct Witness {
+    register: Asked,
+    log: Verifier,
+    signer: Signer,
+    state: State,
+}
+
+/// What a look saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Events of the log.
+    pub size: u64,
+    /// Those that were new.
+    pub new: u64,
+    /// Old ones that were read again.
+    pub reread: u64,
+    /// Entries of the public index that were held against the log.
+    pub entries: u64,
+}
+
+impl Witness {
+    /// A witness that goes on from what is in its folder.
+    pub fn begin(options: arguments::Witness) -> Result<Self, WitnessError> {
+        let state = State::read(&options.state, &options.log_key)??;
+        let signer = signer::load_or_make(&options.name, &options.state.join(KEY))?;
+        let register = Asked::at(&options.register, options.ca)?;
+        Ok(Self { register, log: options.log_key, signer, state })
+    }
+
+    /// The key of its co-signatures.
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        self.signer.witness()
+    }
+
+    /// Events that it has co-signed.
+    #[must_use]
+    pub fn known(&self) -> u64 {
+        self.state.leaves.len() as u64
+    }
+
+    /// Looks at what is new, or at `everything`. An alarm is written down before it is answered.
+    pub async fn look(&mut self, everything: bool) -> Result<Seen, WitnessError> {
+        let mut shown = None;
+        let seen = self.see(everything, &mut shown).await;
+        if let Err(WitnessError::Alarm(alarm)) = &seen {
+            self.state.raise(alarm, shown.as_deref())?;
+        }
+        seen
+    }
+
+    async fn see(&mut self, everything: bool, shown: &mut Option<String>) -> Result<Seen, WitnessError> {
+        let note = shown.insert(self.register.text("/api/v1/log/checkpoint").await?);
+        let checkpoint = Checkpoint::open(note, &self.log).map_err(Alarm::from)?;
+        let known = self.known();
+        if let Some(kept) = &self.state.checkpoint {
+            self.goes_on(kept, &checkpoint).await?;
+        }
+        let from = if everything { 0 } else { known };
+        let (new, logged) = self.read(from, &checkpoint).await?;
+        let entries = if everything { logged.hold(&self.register, checkpoint.size).await? } else { 0 };
+        let size = checkpoint.size;
+        self.state.keep(checkpoint, note, &new, (&self.signer, now()))?;
+        Ok(Seen { size, new: size - known, reread: known - from, entries })
+    }
+
+    /// Whether `found` goes on from the checkpoint that was `kept`.
+    async fn goes_on(&self, kept: &Checkpoint, found: &Checkpoint) -> Result<(), WitnessError> {
+        if found.size < kept.size {
+            return Err(Alarm::Shorter { known: kept.size, found: found.size }.into());
+        }
+        if found.size == kept.size {
+            let same = found.root == kept.root;
+            let forked = Alarm::Forked { size: kept.size, known: kept.root, found: found.root };
+            return if same { Ok(()) } else { Err(forked.into()) };
+        }
+        let path = format!("/api/v1/log/consistency?from={}&to={}", kept.size, found.size);
+        let proof: Consistency = self.register.json(&path).await?;
+        // The proof is for what was asked, whatever the answer says.
+        Consistency { from: kept.size, to: found.size, ..proof }
+            .verify(&kept.root, &found.root)
+            .map_err(|source| Alarm::Rewritten { from: kept.size, to: found.size, source }.into())
+    }
+
+    /// Reads the events from number `from + 1` to the end of `checkpoint`; answers the leaves of those that
+    /// are new.
+    async fn read(&self, from: u64, checkpoint: &Checkpoint) -> Result<(Vec<Hash>, Logged), WitnessError> {
+        let mut edge = Edge::default();
+        let before = usize::try_from(from).unwrap_or(usize::MAX);
+        for leaf in self.state.leaves.iter().take(before) {
+            edge.push(*leaf);
+        }
+        let (mut new, mut logged) = (Vec::new(), Logged::default());
+        while edge.size() < checkpoint.size {
+            let path = format!("/api/v1/log/events?from={}", edge.size() + 1);
+            let part: Events = self.register.json(&path).await?;
+            if part.events.is_empty() {
+                return Err(Alarm::Missing(edge.size() + 1, checkpoint.size).into());
+            }
+            for event in part.events {
+                let seq = edge.size() + 1;
+                if seq > checkpoint.size {
+                    break;
+                }
+                let leaf = event.leaf(seq).map_err(Alarm::from)?;
+                match self.state.leaves.get(usize::try_from(seq - 1).unwrap_or(usize::MAX)) {
+                    Some(seen) if *seen != leaf => return Err(Alarm::Changed(seq).into()),
+                    Some(_) => {}
+                    None => new.push(leaf),
+                }
+                edge.push(leaf);
+                logged.take(event.public.as_ref());
+            }
+        }
+        let (size, found, signed) = (checkpoint.size, edge.root(), checkpoint.root);
+        if found == signed { Ok((new, logged)) } else { Err(Alarm::Root { size, found, signed }.into()) }
+    }
+}

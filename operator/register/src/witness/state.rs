@@ -1,0 +1,158 @@
+//! What a witness knows, in a folder of its own: the leaf of every event that it has seen, the newest
+//! checkpoint with its co-signature, all earlier ones, and an alarm if there was one. Each file is whole
+//! at every moment, whatever ends the program.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use factory_assurance::log::{
+    Checkpoint, Hash,
+    checkpoint::CheckpointError,
+    note::{NoteError, Signer, Verifier, cosign},
+};
+
+use super::alarm::Alarm;
+
+/// Why what is known cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// The checkpoint that was kept is none of this log.
+    #[error("{path}: {source}", path = path.display())]
+    Checkpoint {
+        /// Which file.
+        path: PathBuf,
+        /// Cause.
+        source: CheckpointError,
+    },
+    /// The checkpoint cannot be co-signed.
+    #[error("co-signature: {0}")]
+    Cosign(#[from] NoteError),
+    /// Fewer leaves than the checkpoint says.
+    #[error("{path}: {found} leaves, and the checkpoint beside it is of {expected} events", path = path.display())]
+    Leaves {
+        /// Which file.
+        path: PathBuf,
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: u64,
+    },
+}
+
+/// The folder, and what is in it.
+#[derive(Debug)]
+pub struct State {
+    folder: PathBuf,
+    /// The newest checkpoint that was co-signed.
+    pub checkpoint: Option<Checkpoint>,
+    /// The leaf of each event, in order.
+    pub leaves: Vec<Hash>,
+}
+
+impl State {
+    /// What is known of the log that signs with `log`. An alarm that stands is an error of its own.
+    pub fn read(folder: &Path, log: &Verifier) -> Result<Result<Self, Alarm>, StateError> {
+        fs::create_dir_all(folder.join("checkpoints")).map_err(at(folder))?;
+        let alarm = folder.join("alarm");
+        if let Some(text) = if_there(&alarm)? {
+            let text = String::from_utf8_lossy(&text).trim().to_owned();
+            return Ok(Err(Alarm::Stands { file: alarm.display().to_string(), text }));
+        }
+        let (newest, leaves) = (folder.join("checkpoint"), folder.join("leaves"));
+        let checkpoint = if_there(&newest)?
+            .map(|note| Checkpoint::open(&String::from_utf8_lossy(&note), log))
+            .transpose()
+            .map_err(|source| StateError::Checkpoint { path: newest, source })?;
+        let size = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
+        let bytes = if_there(&leaves)?.unwrap_or_default();
+        // Those after the checkpoint were written by a look that came to no end.
+        let kept: Vec<Hash> = bytes
+            .chunks_exact(32)
+            .filter_map(|leaf| Hash::try_from(leaf).ok())
+            .take(usize::try_from(size).unwrap_or(usize::MAX))
+            .collect();
+        if kept.len() as u64 != size {
+            return Err(StateError::Leaves { path: leaves, found: kept.len(), expected: size });
+        }
+        Ok(Ok(Self { folder: folder.to_owned(), checkpoint, leaves: kept }))
+    }
+
+    /// Keeps `checkpoint`, whose signed text is `note`, with the `new` leaves that it brings, co-signed at
+    /// `time`.
+    pub fn keep(
+        &mut self,
+        checkpoint: Checkpoint,
+        note: &str,
+        new: &[Hash],
+        (signer, time): (&Signer, u64),
+    ) -> Result<(), StateError> {
+        let cosigned = cosign(note, signer, time)?;
+        if !new.is_empty() {
+            let all: Vec<u8> = new.iter().flat_map(|leaf| *leaf.as_bytes()).collect();
+            self.append(&all)?;
+        }
+        let name = format!("checkpoints/{:020}", checkpoint.size);
+        replace(&self.folder.join(name), cosigned.as_bytes())?;
+        replace(&self.folder.join("checkpoint"), cosigned.as_bytes())?;
+        self.leaves.extend_from_slice(new);
+        self.checkpoint = Some(checkpoint);
+        Ok(())
+    }
+
+    /// Writes an alarm down, with the checkpoint that was shown: it and the one that was kept are the
+    /// evidence.
+    pub fn raise(&self, alarm: &Alarm, shown: Option<&str>) -> Result<(), StateError> {
+        let shown = shown.unwrap_or("none\n");
+        replace(&self.folder.join("alarm"), format!("{alarm}\n\nshown checkpoint:\n{shown}").as_bytes())
+    }
+
+    /// Appends behind the leaves of the checkpoint, over whatever a look without an end has left there.
+    fn append(&self, bytes: &[u8]) -> Result<(), StateError> {
+        let path = self.folder.join("leaves");
+        let write = || {
+            let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+            file.set_len(self.leaves.len() as u64 * 32)?;
+            io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(at(&path))
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> StateError + use<> {
+    let path = path.to_owned();
+    move |source| StateError::File { path, source }
+}
+
+fn if_there(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(path)(error)),
+    }
+}
+
+/// Puts `bytes` in the place of `path`, which is on the disk afterwards.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), StateError> {
+    let draft = path.with_extension("new");
+    let write = || {
+        let mut file = File::create(&draft)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&draft, path)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    write().map_err(at(path))
+}

@@ -1,0 +1,244 @@
+//! The witness beside a register whose database is changed by hand: every kind of tampering is found by
+//! what the API shows afterwards, and nothing else raises an alarm.
+
+use std::path::Path;
+
+use factory_assurance::{
+    canonical,
+    log::{
+        Checkpoint, Link,
+        link::{ORIGIN, leaf},
+        note,
+        tree::Edge,
+    },
+    sample,
+};
+use factory_register::{
+    arguments,
+    witness::{Alarm, Seen, Witness, WitnessError},
+};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{
+    log::{filled, sql},
+    world::{World, log_signer, named},
+};
+
+/// Whoever owns the file can remove these.
+const TRIGGERS: &str = "DROP TRIGGER events_never_change; DROP TRIGGER events_are_never_removed;
+    DROP TRIGGER events_follow_one_another; DROP TRIGGER tree_never_changes;
+    DROP TRIGGER tree_is_never_removed; DROP TRIGGER checkpoints_never_change;
+    DROP TRIGGER checkpoints_are_never_removed";
+
+fn options(world: &World) -> arguments::Witness {
+    arguments::Witness {
+        register: world.address.clone(),
+        log_key: log_signer().verifier(),
+        state: world.folder.0.join("witness"),
+        name: "witness.test".to_owned(),
+        every: "1m".parse().unwrap(),
+        reread: "1h".parse().unwrap(),
+        once: true,
+        ca: None,
+    }
+}
+
+fn witness(world: &World) -> Witness {
+    Witness::begin(options(world)).unwrap()
+}
+
+fn alarm(seen: Result<Seen, WitnessError>) -> Alarm {
+    match seen {
+        Err(WitnessError::Alarm(alarm)) => *alarm,
+        other => panic!("no alarm: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_only_grows_is_cosigned_again_and_again() {
+    let world = filled().await;
+    let mut first = witness(&world);
+    assert_eq!(first.look(true).await.unwrap(), Seen { size: 10, new: 10, reread: 0, entries: 1 });
+    world.registered(named(sample::passing(), "later"), "later").await;
+    assert_eq!(first.look(false).await.unwrap(), Seen { size: 14, new: 4, reread: 0, entries: 0 });
+    // Another process goes on from the folder.
+    let mut again = witness(&world);
+    assert_eq!(again.known(), 14);
+    assert_eq!(again.verifier(), first.verifier());
+    assert_eq!(again.look(true).await.unwrap(), Seen { size: 14, new: 0, reread: 14, entries: 2 });
+    let kept = std::fs::read_to_string(options(&world).state.join("checkpoint")).unwrap();
+    let pinned = [log_signer().verifier(), again.verifier()];
+    assert_eq!(note::open(&kept, &pinned).unwrap().signed_by, ["register.test/log", "witness.test"]);
+    assert_eq!(std::fs::read_dir(options(&world).state.join("checkpoints")).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn a_look_that_was_cut_short_is_made_again() {
+    let world = filled().await;
+    witness(&world).look(false).await.unwrap();
+    let leaves = options(&world).state.join("leaves");
+    let mut more = std::fs::read(&leaves).unwrap();
+    more.extend_from_slice(&[7; 50]);
+    std::fs::write(&leaves, more).unwrap();
+    world.submitted(named(sample::passing(), "later"), "later").await;
+    assert_eq!(witness(&world).look(true).await.unwrap().size, 12);
+    assert_eq!(std::fs::read(&leaves).unwrap().len(), 12 * 32);
+    // What it knew cannot be lost unseen.
+    std::fs::write(&leaves, [0; 32]).unwrap();
+    let error = Witness::begin(options(&world)).unwrap_err().to_string();
+    assert!(error.contains("1 leaves, and the checkpoint beside it is of 12 events"), "{error}");
+}
+
+#[tokio::test]
+async fn a_register_that_is_away_is_no_alarm() {
+    let world = filled().await;
+    let mut witness = witness(&world);
+    let world = world.restart().await;
+    assert!(matches!(witness.look(true).await, Err(WitnessError::Ask(_))));
+    assert!(!options(&world).state.join("alarm").exists());
+}
+
+#[tokio::test]
+async fn every_change_in_the_database_raises_an_alarm_that_stands() {
+    for (statement, told) in [
+        (
+            "UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'mend', 'keep') AS BLOB) WHERE kind = 'return'",
+            "event 8 is not the one",
+        ),
+        (
+            "UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'confirmedBy', 'confirmedBx') AS BLOB) WHERE kind = 'entry'",
+            "event 5 is not the one",
+        ),
+        ("UPDATE events SET actor = 'other' WHERE seq = 2", "event 2 is not the one"),
+        ("UPDATE events SET time = '2020-01-01T00:00:00Z' WHERE seq = 3", "event 3 is not the one"),
+        ("UPDATE events SET kind = 'withdrawal' WHERE seq = 1", "event 1 is not the one"),
+        ("UPDATE events SET prev = this WHERE seq = 6", "event 6 is not the one"),
+        ("DELETE FROM events WHERE seq = 10", "the register cannot show its log"),
+        ("DELETE FROM events WHERE seq = 10; DELETE FROM checkpoints", "the log had 10 events and now has 9"),
+        ("DELETE FROM events WHERE seq = 4", "event 4 of 10 is not shown"),
+        ("DELETE FROM events WHERE seq < 4", "event 1 of 10 is not shown"),
+        (
+            "UPDATE events SET seq = 100 WHERE seq = 6; UPDATE events SET seq = 6 WHERE seq = 7; UPDATE events SET seq = 7 WHERE seq = 100",
+            "event 6 is not the one",
+        ),
+        ("UPDATE checkpoints SET note = replace(note, '10', '11')", "checkpoint: the signature that names"),
+        ("DELETE FROM entries", "the public index shows nothing for"),
+        ("UPDATE entries SET service = 'other'", "the public index shows nothing for"),
+        ("UPDATE events SET seq = seq + 100 WHERE seq > 3", "the register cannot show its log"),
+        ("UPDATE tree SET hash = zeroblob(32) WHERE level = 3; DELETE FROM checkpoints", "two logs were signed"),
+        ("DELETE FROM tree; DELETE FROM checkpoints", "the register cannot show its log"),
+    ] {
+        let world = filled().await;
+        witness(&world).look(true).await.unwrap();
+        sql(&world.database(), &[TRIGGERS, statement]).await.unwrap();
+        let found = alarm(witness(&world).look(true).await).to_string();
+        assert!(found.contains(told), "{statement}: {found}");
+        // It stays until a person has looked into it.
+        match Witness::begin(options(&world)) {
+            Err(WitnessError::Alarm(standing)) => assert!(standing.to_string().contains(&found), "{standing}"),
+            other => panic!("{statement}: the alarm does not stand: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_history_that_was_rewritten_with_all_its_hashes_raises_an_alarm() {
+    // The whole log again, without what one event said: chain, tree and checkpoints fit together.
+    for grows in [false, true] {
+        let world = filled().await;
+        let signed = world.get("/api/v1/log/checkpoint", "").await.text;
+        witness(&world).look(true).await.unwrap();
+        sql(&world.database(), &[TRIGGERS, "DELETE FROM checkpoints; DELETE FROM tree"]).await.unwrap();
+        rewrite(&world.database(), 8, "mend it", "keep it").await;
+        let world = world.restart().await;
+        if grows {
+            world.submitted(named(sample::passing(), "later"), "later").await;
+        }
+        let again = world.get("/api/v1/log/checkpoint", "").await.text;
+        let key = log_signer().verifier();
+        assert_ne!(Checkpoint::open(&signed, &key).unwrap().root, Checkpoint::open(&again, &key).unwrap().root);
+        match alarm(witness(&world).look(false).await) {
+            Alarm::Forked { size: 10, .. } if !grows => {}
+            Alarm::Rewritten { from: 10, to: 12, .. } if grows => {}
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_old_copy_that_was_put_back_and_went_on_raises_an_alarm() {
+    let world = filled().await;
+    witness(&world).look(true).await.unwrap();
+    let copy = world.folder.0.join("copy.db");
+    sql(&world.database(), &[&format!("VACUUM INTO '{}'", copy.display())]).await.unwrap();
+    world.registered(named(sample::passing(), "later"), "later").await;
+    witness(&world).look(false).await.unwrap();
+    let world = over(world, &copy).await;
+    match alarm(witness(&world).look(false).await) {
+        Alarm::Shorter { known: 14, found: 10 } => {}
+        other => panic!("{other}"),
+    }
+    std::fs::remove_file(options(&world).state.join("alarm")).unwrap();
+    for name in ["x", "y", "z"] {
+        world.submitted(named(sample::passing(), name), name).await;
+    }
+    match alarm(witness(&world).look(false).await) {
+        Alarm::Rewritten { from: 14, to: 16, .. } => {}
+        other => panic!("{other}"),
+    }
+}
+
+/// `world` over another database file.
+async fn over(world: World, copy: &Path) -> World {
+    let (database, copy) = (world.database(), copy.to_owned());
+    world
+        .restart_after(move || {
+            for extension in ["db-wal", "db-shm"] {
+                let _ = std::fs::remove_file(database.with_extension(extension));
+            }
+            std::fs::rename(copy, database).unwrap();
+        })
+        .await
+}
+
+/// Writes another text into event `seq` and computes everything that follows from it anew.
+async fn rewrite(database: &Path, seq: i64, old: &str, new: &str) {
+    let options = SqliteConnectOptions::new().filename(database).foreign_keys(false);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), ?, ?) AS BLOB) WHERE seq = ?")
+        .bind(old)
+        .bind(new)
+        .bind(seq)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let rows: Vec<(i64, String, String, String, Vec<u8>)> =
+        sqlx::query_as("SELECT seq, time, kind, actor, bytes FROM events ORDER BY seq")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    let (mut prev, mut edge) = (ORIGIN.to_owned(), Edge::default());
+    for (seq, time, kind, actor, bytes) in rows {
+        let link =
+            Link { seq: seq.unsigned_abs(), time, kind, actor, sha256: canonical::sha256(&bytes), prev: prev.clone() };
+        prev = link.this().unwrap();
+        sqlx::query("UPDATE events SET sha256 = ?, prev = ?, this = ? WHERE seq = ?")
+            .bind(&link.sha256)
+            .bind(&link.prev)
+            .bind(&prev)
+            .bind(seq)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        for (place, hash) in edge.push(leaf(&prev)) {
+            sqlx::query("INSERT INTO tree (level, position, hash) VALUES (?, ?, ?)")
+                .bind(place.level)
+                .bind(i64::try_from(place.position).unwrap())
+                .bind(hash.as_bytes().as_slice())
+                .execute(&mut connection)
+                .await
+                .unwrap();
+        }
+    }
+    connection.close().await.unwrap();
+}

@@ -1,15 +1,12 @@
 //! Bandwidth: what the pod sends goes through a shaper while the lease holds. The shaper alone shapes
 //! nothing: packets are sent into its slow class by the gate.
 
-use std::time::Duration;
-
 use factory_assurance::evidence::{Class, Dose};
 
-use super::gated::dose;
+use super::gated::{Gated, dose};
 use crate::strike::{
-    NodeFault, StrikeError,
+    StrikeError,
     gate::{self, CLASS, Gate},
-    place::Place,
     tap::{INTERFACE, Tap},
 };
 
@@ -34,10 +31,6 @@ impl Bandwidth {
         Self { kilobytes }
     }
 
-    fn gate() -> Gate {
-        Gate { coming: Vec::new(), leaving: vec![format!("meta priority set {CLASS}")] }
-    }
-
     fn shape(&self, interface: &str) -> Result<(), StrikeError> {
         let rate = format!("{}bps", self.kilobytes * 1000);
         // A quarter of a second of it, at least two packets.
@@ -56,21 +49,18 @@ impl Bandwidth {
     }
 }
 
-impl NodeFault for Bandwidth {
+impl Gated for Bandwidth {
+    fn gate(&self) -> Gate {
+        Gate { coming: Vec::new(), leaving: vec![format!("meta priority set {CLASS}")] }
+    }
+
     fn preflight(&mut self) -> Result<(), StrikeError> {
-        Self::gate().rehearse()?;
+        self.gate().rehearse()?;
         self.shape("lo").map_err(|error| StrikeError::Incapable(error.to_string()))
     }
 
-    fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
-        self.shape(INTERFACE)?;
-        Self::gate().open(lease)
-    }
-
-    fn sample(&mut self, _: &Place) {}
-
-    fn over(&mut self, _: &Place) -> Result<bool, StrikeError> {
-        gate::is_open().map(|open| !open)
+    fn prepare(&mut self) -> Result<(), StrikeError> {
+        self.shape(INTERFACE)
     }
 
     fn dose(&mut self, before: &Tap, during: &Tap) -> Result<Vec<Dose>, StrikeError> {

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use factory_assurance::evidence::{Class, Dose};
 
-use super::gated::dose;
+use super::gated::{Gated, dose};
 use crate::strike::{
-    NodeFault, StrikeError,
+    StrikeError,
     gate::{self, Gate, MARK},
-    place::Place,
     tap::{INTERFACE, Tap},
 };
 use queue::{NUMBER, Waiting};
@@ -46,38 +45,32 @@ impl Delay {
     pub const fn new(ms: u64) -> Self {
         Self { late: Duration::from_millis(ms), way: Way::Nft, waiting: None }
     }
+}
 
-    fn gate(way: Way) -> Gate {
-        let statement = match way {
+impl Gated for Delay {
+    fn gate(&self) -> Gate {
+        let statement = match self.way {
             Way::Nft => format!("queue num {NUMBER} bypass"),
             Way::Xt => format!("meta mark set {MARK:#x}"),
         };
         Gate { coming: vec![statement], leaving: Vec::new() }
     }
-}
 
-impl NodeFault for Delay {
     fn preflight(&mut self) -> Result<(), StrikeError> {
-        if Self::gate(Way::Nft).rehearse().is_ok() {
+        if self.gate().rehearse().is_ok() {
             return Ok(());
         }
         self.way = Way::Xt;
-        Self::gate(Way::Xt).rehearse()?;
+        self.gate().rehearse()?;
         xt("-A", "lo").map_err(|error| StrikeError::Incapable(error.to_string()))
     }
 
-    fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
+    fn prepare(&mut self) -> Result<(), StrikeError> {
         self.waiting = Some(Waiting::start(self.late)?);
         if self.way == Way::Xt {
             xt("-A", INTERFACE)?;
         }
-        Self::gate(self.way).open(lease)
-    }
-
-    fn sample(&mut self, _: &Place) {}
-
-    fn over(&mut self, _: &Place) -> Result<bool, StrikeError> {
-        gate::is_open().map(|open| !open)
+        Ok(())
     }
 
     fn dose(&mut self, before: &Tap, during: &Tap) -> Result<Vec<Dose>, StrikeError> {

@@ -9,9 +9,9 @@ use std::{
 
 use factory_assurance::evidence::{Class, Dose};
 
-use super::gated::{counts, dose};
+use super::gated::{Gated, counts, dose};
 use crate::strike::{
-    NodeFault, StrikeError,
+    StrikeError,
     gate::{self, DROP, Gate},
     place::Place,
     tap::Tap,
@@ -30,18 +30,10 @@ pub struct DnsOutage {
     asked: Option<Instant>,
 }
 
-fn gate() -> Gate {
-    let lost = |protocol: &str| format!("{protocol} dport 53 {DROP}");
-    Gate { coming: Vec::new(), leaving: vec![lost("udp"), lost("tcp")] }
-}
-
-impl NodeFault for DnsOutage {
-    fn preflight(&mut self) -> Result<(), StrikeError> {
-        gate().rehearse()
-    }
-
-    fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
-        gate().open(lease)
+impl Gated for DnsOutage {
+    fn gate(&self) -> Gate {
+        let lost = |protocol: &str| format!("{protocol} dport 53 {DROP}");
+        Gate { coming: Vec::new(), leaving: vec![lost("udp"), lost("tcp")] }
     }
 
     fn sample(&mut self, place: &Place) {
@@ -52,17 +44,9 @@ impl NodeFault for DnsOutage {
         }
     }
 
-    fn over(&mut self, _: &Place) -> Result<bool, StrikeError> {
-        gate::is_open().map(|open| !open)
-    }
-
     fn dose(&mut self, before: &Tap, during: &Tap) -> Result<Vec<Dose>, StrikeError> {
         let cut = counts(during.asked, gate::counted()?.dropped);
         Ok(vec![dose("nft", Class::Dns, counts(before.asked, 0), cut)])
-    }
-
-    fn undo(&mut self) -> Vec<StrikeError> {
-        gate::shut().err().into_iter().collect()
     }
 }
 

@@ -1,6 +1,72 @@
-//! What the faults at the gate share: how counts and figures stand in a dose.
+//! What the faults at the gate share: the steps of a fault that begins when the gate opens and is over
+//! when the kernel shuts it, and how counts and figures stand in a dose.
+
+use std::time::Duration;
 
 use factory_assurance::evidence::{Class, Dose};
+
+use crate::strike::{
+    NodeFault, StrikeError,
+    gate::{self, Gate},
+    place::Place,
+    tap::Tap,
+};
+
+/// A fault at the gate. Of the steps of a [`NodeFault`] it has its own only where rules are not enough;
+/// when it begins and when it is over is the gate's to say.
+pub trait Gated: Send {
+    /// What happens at the gate.
+    fn gate(&self) -> Gate;
+
+    /// See [`NodeFault::preflight`].
+    fn preflight(&mut self) -> Result<(), StrikeError> {
+        self.gate().rehearse()
+    }
+
+    /// Puts in place what the gate leads packets to: without it the gate would open into nothing, and
+    /// before it opens nothing is felt of it.
+    fn prepare(&mut self) -> Result<(), StrikeError> {
+        Ok(())
+    }
+
+    /// See [`NodeFault::sample`].
+    fn sample(&mut self, _: &Place) {}
+
+    /// See [`NodeFault::dose`].
+    fn dose(&mut self, before: &Tap, during: &Tap) -> Result<Vec<Dose>, StrikeError>;
+
+    /// See [`NodeFault::undo`]: the gate, and what was put there for it.
+    fn undo(&mut self) -> Vec<StrikeError> {
+        gate::shut().err().into_iter().collect()
+    }
+}
+
+impl<F: Gated> NodeFault for F {
+    fn preflight(&mut self) -> Result<(), StrikeError> {
+        Gated::preflight(self)
+    }
+
+    fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
+        self.prepare()?;
+        self.gate().open(lease)
+    }
+
+    fn sample(&mut self, place: &Place) {
+        Gated::sample(self, place);
+    }
+
+    fn over(&mut self, _: &Place) -> Result<bool, StrikeError> {
+        gate::is_open().map(|open| !open)
+    }
+
+    fn dose(&mut self, before: &Tap, during: &Tap) -> Result<Vec<Dose>, StrikeError> {
+        Gated::dose(self, before, during)
+    }
+
+    fn undo(&mut self) -> Vec<StrikeError> {
+        Gated::undo(self)
+    }
+}
 
 /// A dose; the pod's UID is added by who knows it.
 #[must_use]

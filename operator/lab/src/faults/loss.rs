@@ -1,14 +1,11 @@
 //! Loss: a share of the packets to the pod is lost, each by chance of its own.
 
-use std::time::Duration;
-
 use factory_assurance::evidence::{Class, Dose};
 
-use super::gated::{counts, dose};
+use super::gated::{Gated, counts, dose};
 use crate::strike::{
-    NodeFault, StrikeError,
+    StrikeError,
     gate::{self, DROP, Gate, PASS},
-    place::Place,
     tap::Tap,
 };
 
@@ -25,34 +22,16 @@ impl Loss {
     pub const fn new(ppm: u64) -> Self {
         Self { ppm }
     }
+}
 
+impl Gated for Loss {
     fn gate(&self) -> Gate {
         let lost = format!("numgen random mod 1000000 < {} {DROP}", self.ppm);
         Gate { coming: vec![lost, PASS.to_owned()], leaving: Vec::new() }
-    }
-}
-
-impl NodeFault for Loss {
-    fn preflight(&mut self) -> Result<(), StrikeError> {
-        self.gate().rehearse()
-    }
-
-    fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
-        self.gate().open(lease)
-    }
-
-    fn sample(&mut self, _: &Place) {}
-
-    fn over(&mut self, _: &Place) -> Result<bool, StrikeError> {
-        gate::is_open().map(|open| !open)
     }
 
     fn dose(&mut self, before: &Tap, _: &Tap) -> Result<Vec<Dose>, StrikeError> {
         let counted = gate::counted()?;
         Ok(vec![dose("nft", Class::All, counts(before.sent, 0), counts(counted.passed, counted.dropped))])
-    }
-
-    fn undo(&mut self) -> Vec<StrikeError> {
-        gate::shut().err().into_iter().collect()
     }
 }

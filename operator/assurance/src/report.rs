@@ -13,6 +13,7 @@ mod findings;
 mod html;
 mod json;
 mod junit;
+mod language;
 mod numbers;
 mod phases;
 mod plot;
@@ -23,7 +24,8 @@ mod text;
 mod words;
 
 pub use json::{DoseSummary, FaultReport, FindingReport, PhaseReport, PodReport, RunReport, SecondReport};
-pub use words::Language;
+pub use language::Language;
+pub use words::Terms;
 
 use factory_crds::Outcome;
 

@@ -5,6 +5,7 @@
 //! no template marks anything as safe.
 
 mod figures;
+mod language;
 mod times;
 pub mod words;
 
@@ -22,6 +23,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
+use factory_assurance::report::Language;
 use serde::Deserialize;
 
 use crate::{
@@ -34,7 +36,7 @@ use crate::{
 };
 use figures::Row;
 use times::{day, moment};
-use words::{Language, Words};
+use words::Words;
 
 /// Entries on one page of the index.
 const MOST: u32 = 50;
@@ -73,7 +75,7 @@ impl FromRequestParts<Arc<Register>> for Asked {
         let query =
             Query::<PageQuery>::try_from_uri(&parts.uri).map_or_else(|_| PageQuery::default(), |Query(query)| query);
         let accept = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Ok(Self { language: Language::chosen(query.lang.as_deref(), accept), query })
+        Ok(Self { language: language::chosen(query.lang.as_deref(), accept), query })
     }
 }
 
@@ -127,7 +129,7 @@ async fn index(State(register): State<Arc<Register>>, Asked { language, query }:
     let keep = if query.q.is_empty() { String::new() } else { format!("q={search}&") };
     let oldest = list.entries.last().map(|entry| entry.seq).filter(|_| list.more);
     let page = IndexPage {
-        words: language.words(),
+        words: words::of(language),
         language,
         older: oldest.map(|seq| format!("/entries?{keep}before={seq}&lang={}", language.tag())),
         keep,
@@ -146,22 +148,16 @@ async fn entry(
         Ok(entries) => entries.into_iter().map(PublicEntry::from).collect::<Vec<_>>(),
         Err(error) => return unavailable(language, error),
     };
-    let words = language.words();
+    let words = words::of(language);
     let Some(entry) = history.first() else {
         return message(StatusCode::NOT_FOUND, language, words.not_found, words.not_found_intro);
-    };
-    let [passed, inconclusive, failed] = words.outcomes;
-    let outcome = match entry.verdict.outcome {
-        factory_crds::Outcome::Passed => passed,
-        factory_crds::Outcome::Inconclusive => inconclusive,
-        factory_crds::Outcome::Failed => failed,
     };
     let page = EntryPage {
         words,
         language,
         keep: String::new(),
         entry,
-        outcome,
+        outcome: words.terms.outcome(entry.verdict.outcome),
         role: words.role(entry.register.owner.role),
         operations: entry.instructions.operations.iter().map(|operation| words.operation(*operation)).collect(),
         figures: figures::rows(&entry.verdict.figures, words),
@@ -172,12 +168,12 @@ async fn entry(
 
 fn unavailable(language: Language, error: StoreError) -> Response {
     let status = Refusal::from(error).status();
-    let words = language.words();
+    let words = words::of(language);
     message(status, language, words.unavailable, words.unavailable_intro)
 }
 
 fn message(status: StatusCode, language: Language, title: &str, text: &str) -> Response {
-    let words = language.words();
+    let words = words::of(language);
     render(status, language, &MessagePage { words, language, keep: String::new(), title, text })
 }
 

@@ -99,7 +99,7 @@ fn sign(name: &str) -> &'static str {
 
 /// The value of `figure` with its unit.
 pub fn value(figure: &Figure, kind: Option<FaultKind>, words: &Words) -> String {
-    figure.value.map_or_else(|| words.not_measured.to_owned(), |value| show(&figure.name, kind, value))
+    figure.value.map_or_else(|| words.terms.not_measured.to_owned(), |value| show(&figure.name, kind, value))
 }
 
 /// The limit of `figure` with its unit and its sign.

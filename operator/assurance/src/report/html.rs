@@ -86,14 +86,16 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
     let step = plot.as_ref().map_or(1, |plot| plot.step);
     let steps = requests::in_steps(&seconds, step);
     let differs = match report.contradiction {
-        Some(Contradiction::Verdict { stated, computed }) => Some([stated, computed].map(|one| words.outcome(one))),
+        Some(Contradiction::Verdict { stated, computed }) => {
+            Some([stated, computed].map(|one| words.terms.outcome(one)))
+        }
         _ => None,
     };
     let page = Page {
         words,
         language,
         heading: plain(language.pick(&result.record.titles)),
-        outcome: words.outcome(report.verdict.outcome),
+        outcome: words.terms.outcome(report.verdict.outcome),
         outcome_means: words.outcome_means(report.verdict.outcome),
         outcome_class: class(report.verdict.outcome),
         signature_holds: report.signature == Signature::Holds,
@@ -131,7 +133,7 @@ fn command_name(name: &str, instead: &str) -> String {
 
 fn findings(report: &Report<'_>, words: &Words) -> Vec<Finding> {
     let shown = |read: findings::Read<'_>| Finding {
-        outcome: words.outcome(read.outcome),
+        outcome: words.terms.outcome(read.outcome),
         class: class(read.outcome),
         code: plain(&read.finding.code),
         message: message(&read.finding.message),
@@ -145,16 +147,16 @@ fn facts(report: &Report<'_>, words: &Words) -> Vec<Fact> {
     let fact = |name, value| Fact { name, value };
     let load = format!("{} {}", result.plan.prove.load.requests_per_minute, words.per_minute);
     let mut facts = vec![
-        fact(words.service, format!("{}/{}", plain(&subject.participant), plain(&subject.service))),
-        fact(words.release, plain(&subject.release)),
-        fact(words.source, plain(&subject.source)),
-        fact(words.commit, plain(&subject.commit)),
+        fact(words.terms.service, format!("{}/{}", plain(&subject.participant), plain(&subject.service))),
+        fact(words.terms.release, plain(&subject.release)),
+        fact(words.terms.source, plain(&subject.source)),
+        fact(words.terms.commit, plain(&subject.commit)),
         fact(words.bundle, bundle(report)),
         fact(
-            words.standard,
+            words.terms.standard,
             format!("{}, {} {}", plain(&result.standard.name), words.version, plain(&result.standard.version)),
         ),
-        fact(words.attempt, result.announcement.attempt.to_string()),
+        fact(words.terms.attempt, result.announcement.attempt.to_string()),
         fact(words.load, load),
     ];
     let began = result.evidence.prove.as_ref().and_then(|prove| moment(prove.started_unix_ms));
@@ -168,7 +170,7 @@ fn digests(report: &Report<'_>, words: &Words) -> Vec<Fact> {
     vec![
         fact(words.dossier, report.digest),
         fact(words.bundle, &bundle(report)),
-        fact(words.commit, &result.subject.commit),
+        fact(words.terms.commit, &result.subject.commit),
         fact(words.spec_hash, &result.subject.spec_hash),
         fact(words.announcement, &result.announcement.id),
         fact(words.nonce, &result.announcement.nonce),

@@ -98,7 +98,7 @@ fn facts(span: &Span<'_>, fault: &Fault<'_>, verdict: &Verdict, words: &Words) -
     let lease = fault.strike.map(|strike| strike.lease_seconds).filter(|lease| *lease > 0);
     let injected = fault.seen.and_then(|seen| seen.injected_ms);
     let mut facts = vec![
-        (words.phase, format!("{} ({}–{} s)", plain(&span.phase.name), span.from, span.to)),
+        (words.terms.phase, format!("{} ({}–{} s)", plain(&span.phase.name), span.from, span.to)),
         (words.share, share(fault, words).to_owned()),
     ];
     let mut fact = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
@@ -151,7 +151,7 @@ fn pods(seen: &FaultEvidence) -> Vec<Pod> {
 fn doses(fault: &Fault<'_>, words: &Words) -> Vec<DoseRow> {
     let asked = dose::asked(fault.kind, fault.strike).unwrap_or_default();
     let shown = |cells: &[[u64; 2]]| {
-        dose::summary(fault.kind, cells).shown(fault.kind).unwrap_or_else(|| words.not_measured.to_owned())
+        dose::summary(fault.kind, cells).shown(fault.kind).unwrap_or_else(|| words.terms.not_measured.to_owned())
     };
     let doses = fault.seen.iter().flat_map(|seen| &seen.doses);
     doses

@@ -4,37 +4,23 @@
 mod en;
 mod ky;
 mod ru;
+mod terms;
 
-use factory_crds::{Outcome, Text, resilience_standard::FaultKind};
+use factory_crds::{Outcome, resilience_standard::FaultKind};
 
+use super::language::Language;
 use crate::evidence::Class;
-
-/// A language of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// Kyrgyz, the state language.
-    Ky,
-    /// Russian, the official language.
-    Ru,
-    /// English.
-    En,
-}
+pub use terms::Terms;
+use terms::rank;
 
 impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Ky, Self::Ru, Self::En];
-
-    /// BCP 47 tag.
+    /// The words that every page has in it.
     #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::Ky => "ky",
-            Self::Ru => "ru",
-            Self::En => "en",
-        }
+    pub const fn terms(self) -> &'static Terms {
+        self.words().terms
     }
 
-    /// The words in it.
+    /// The words of the report in it.
     pub(super) const fn words(self) -> &'static Words {
         match self {
             Self::Ky => &ky::WORDS,
@@ -42,22 +28,13 @@ impl Language {
             Self::En => &en::WORDS,
         }
     }
-
-    /// `text` in it.
-    pub(super) fn pick(self, text: &Text) -> &str {
-        match self {
-            Self::Ky => &text.ky,
-            Self::Ru => &text.ru,
-            Self::En => &text.en,
-        }
-    }
 }
 
 /// Every word of the report. Lists stand in the order of the type that they speak of.
 #[allow(missing_docs, reason = "a word's name and its English text say what it is")]
 pub struct Words {
+    pub terms: &'static Terms,
     pub title: &'static str,
-    pub outcomes: [&'static str; 3],
     pub outcome_means: [&'static str; 3],
     pub signature_holds: &'static str,
     pub signature_not_checked: &'static str,
@@ -68,14 +45,8 @@ pub struct Words {
     pub findings: &'static str,
     pub no_findings: &'static str,
     pub tested: &'static str,
-    pub service: &'static str,
-    pub release: &'static str,
-    pub source: &'static str,
-    pub commit: &'static str,
     pub bundle: &'static str,
-    pub standard: &'static str,
     pub version: &'static str,
-    pub attempt: &'static str,
     pub began: &'static str,
     pub load: &'static str,
     pub per_minute: &'static str,
@@ -101,7 +72,6 @@ pub struct Words {
     pub seconds_short: &'static str,
     pub phases_caption: &'static str,
     pub from: &'static str,
-    pub phase: &'static str,
     pub requests: &'static str,
     pub failed: &'static str,
     pub faults: &'static str,
@@ -122,8 +92,6 @@ pub struct Words {
     pub pod: &'static str,
     pub ready_before: &'static str,
     pub gone_at: &'static str,
-    pub yes: &'static str,
-    pub no: &'static str,
     pub doses_caption: &'static str,
     pub class: &'static str,
     pub classes: [&'static str; 4],
@@ -136,12 +104,8 @@ pub struct Words {
     pub budget: &'static str,
     pub budget_about: &'static str,
     pub budget_caption: &'static str,
-    pub figure: &'static str,
-    pub measured: &'static str,
-    pub limit: &'static str,
     pub used: &'static str,
     pub over: &'static str,
-    pub not_measured: &'static str,
     pub whole_run: &'static str,
     /// Name in the verdict, and in words.
     pub figures: [(&'static str, &'static str); 14],
@@ -155,11 +119,6 @@ pub struct Words {
 }
 
 impl Words {
-    /// The word for an outcome.
-    pub const fn outcome(&self, outcome: Outcome) -> &'static str {
-        self.outcomes[rank(outcome)]
-    }
-
     /// What an outcome means.
     pub const fn outcome_means(&self, outcome: Outcome) -> &'static str {
         self.outcome_means[rank(outcome)]
@@ -189,14 +148,6 @@ impl Words {
     /// What the figure `name` of the verdict is called; nothing if it has no word.
     pub fn figure(&self, name: &str) -> &'static str {
         self.figures.iter().find(|(known, _)| *known == name).map_or("", |(_, word)| word)
-    }
-}
-
-const fn rank(outcome: Outcome) -> usize {
-    match outcome {
-        Outcome::Passed => 0,
-        Outcome::Inconclusive => 1,
-        Outcome::Failed => 2,
     }
 }
 

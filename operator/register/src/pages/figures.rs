@@ -53,7 +53,7 @@ fn row(figure: &Figure, words: &Words) -> Row {
     Row {
         phase: if figure.phase.is_empty() { words.whole_run.to_owned() } else { figure.phase.clone() },
         name: name.to_owned(),
-        value: figure.value.map_or_else(|| words.not_measured.to_owned(), show),
+        value: figure.value.map_or_else(|| words.terms.not_measured.to_owned(), show),
         limit: figure.limit.map_or_else(|| words.no_limit.to_owned(), |limit| format!("{sign}{}", show(limit))),
     }
 }
@@ -89,12 +89,14 @@ fn decimal(value: u64, places: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use factory_assurance::report::Language;
+
     use super::*;
-    use crate::pages::words::Language;
+    use crate::pages::words;
 
     #[test]
     fn figures_get_their_units() {
-        let words = Language::En.words();
+        let words = words::of(Language::En);
         let figure = |name: &str, value, limit| {
             let row = row(&Figure { phase: "steady".to_owned(), name: name.to_owned(), value, limit }, words);
             (row.value, row.limit)

@@ -1,10 +1,27 @@
 //! English.
 
-use super::Words;
+use super::{Terms, Words};
+
+pub(super) const TERMS: Terms = Terms {
+    outcomes: ["Passed", "Inconclusive", "Failed"],
+    service: "Service",
+    release: "Release",
+    source: "Source",
+    commit: "Commit",
+    standard: "Standard",
+    attempt: "Attempt at this bundle",
+    phase: "Phase",
+    figure: "Figure",
+    measured: "Measured",
+    limit: "Limit",
+    not_measured: "not measured",
+    yes: "yes",
+    no: "no",
+};
 
 pub(super) const WORDS: Words = Words {
+    terms: &TERMS,
     title: "Report of a test run",
-    outcomes: ["Passed", "Inconclusive", "Failed"],
     outcome_means: [
         "Every requirement of the standard was measured and met.",
         "Nothing was found to be wrong with the service, but the evidence is not enough to say that it passed.",
@@ -19,14 +36,8 @@ pub(super) const WORDS: Words = Words {
     findings: "Findings",
     no_findings: "None.",
     tested: "What was tested",
-    service: "Service",
-    release: "Release",
-    source: "Source",
-    commit: "Commit",
     bundle: "Digest of the bundle",
-    standard: "Standard",
     version: "version",
-    attempt: "Attempt at this bundle",
     began: "Load began",
     load: "Load",
     per_minute: "requests a minute",
@@ -52,7 +63,6 @@ pub(super) const WORDS: Words = Words {
     seconds_short: "s",
     phases_caption: "Phases",
     from: "From",
-    phase: "Phase",
     requests: "Requests",
     failed: "Failed",
     faults: "Faults",
@@ -93,8 +103,6 @@ pub(super) const WORDS: Words = Words {
     pod: "Pod (UID)",
     ready_before: "Ready before",
     gone_at: "Went at",
-    yes: "yes",
-    no: "no",
     doses_caption: "Dose: asked for, and measured in each pod",
     class: "Traffic",
     classes: ["all", "new connections", "open connections", "DNS"],
@@ -107,12 +115,8 @@ pub(super) const WORDS: Words = Words {
     budget: "Figures against their limits",
     budget_about: "A full bar to the mark is all of the limit; a hatched bar is beyond it. The downtime of one fault is shown as a part of what is declared for all of them.",
     budget_caption: "What was measured, its limit, and how much of the limit is used",
-    figure: "Figure",
-    measured: "Measured",
-    limit: "Limit",
     used: "Used",
     over: "beyond the limit",
-    not_measured: "not measured",
     whole_run: "Whole run",
     figures: [
         ("requests", "Requests"),

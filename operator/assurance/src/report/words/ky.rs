@@ -1,10 +1,27 @@
 //! Kyrgyz, the state language.
 
-use super::Words;
+use super::{Terms, Words};
+
+pub(super) const TERMS: Terms = Terms {
+    outcomes: ["Өттү", "Маалымат жетишсиз", "Өткөн жок"],
+    service: "Сервис",
+    release: "Чыгарылыш",
+    source: "Баштапкы код",
+    commit: "Коммит",
+    standard: "Стандарт",
+    attempt: "Бул жыйынды менен аракет",
+    phase: "Фаза",
+    figure: "Көрсөткүч",
+    measured: "Өлчөнгөн",
+    limit: "Чеги",
+    not_measured: "өлчөнгөн жок",
+    yes: "ооба",
+    no: "жок",
+};
 
 pub(super) const WORDS: Words = Words {
+    terms: &TERMS,
     title: "Сыноо жөнүндө отчёт",
-    outcomes: ["Өттү", "Маалымат жетишсиз", "Өткөн жок"],
     outcome_means: [
         "Стандарттын ар бир талабы өлчөнгөн жана аткарылган.",
         "Сервистен бузуу табылган жок, бирок сыноодон өттү деп айтууга маалымат жетишсиз.",
@@ -19,14 +36,8 @@ pub(super) const WORDS: Words = Words {
     findings: "Эмне табылды",
     no_findings: "Эч нерсе.",
     tested: "Эмне сыналды",
-    service: "Сервис",
-    release: "Чыгарылыш",
-    source: "Баштапкы код",
-    commit: "Коммит",
     bundle: "Жыйындынын хеши",
-    standard: "Стандарт",
     version: "версиясы",
-    attempt: "Бул жыйынды менен аракет",
     began: "Жүктөмдүн башталышы",
     load: "Жүктөм",
     per_minute: "мүнөтүнө суроо-талап",
@@ -52,7 +63,6 @@ pub(super) const WORDS: Words = Words {
     seconds_short: "с",
     phases_caption: "Фазалар",
     from: "Башталышы",
-    phase: "Фаза",
     requests: "Суроо-талаптар",
     failed: "Аткарылбады",
     faults: "Үзгүлтүктөр",
@@ -93,8 +103,6 @@ pub(super) const WORDS: Words = Words {
     pod: "Под (UID)",
     ready_before: "Даяр болчу",
     gone_at: "Жоголгон учур",
-    yes: "ооба",
-    no: "жок",
     doses_caption: "Доза: берилгени жана ар бир поддо өлчөнгөнү",
     class: "Трафик",
     classes: ["баары", "жаңы байланыштар", "ачык байланыштар", "DNS"],
@@ -107,12 +115,8 @@ pub(super) const WORDS: Words = Words {
     budget: "Көрсөткүчтөр жана алардын чектери",
     budget_about: "Белгиге чейинки тилке – чектин баары; штрихтелген тилке – чектен ашкан. Бир үзгүлтүктөн болгон токтоп калуу баарына билдирилген убакыттын бөлүгү катары көрсөтүлөт.",
     budget_caption: "Эмне өлчөнгөн, анын чеги жана чектин канчасы колдонулган",
-    figure: "Көрсөткүч",
-    measured: "Өлчөнгөн",
-    limit: "Чеги",
     used: "Чектин үлүшү",
     over: "чектен ашты",
-    not_measured: "өлчөнгөн жок",
     whole_run: "Сыноонун баары",
     figures: [
         ("requests", "Суроо-талаптар"),

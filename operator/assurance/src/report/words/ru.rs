@@ -1,10 +1,27 @@
 //! Russian, the official language.
 
-use super::Words;
+use super::{Terms, Words};
+
+pub(super) const TERMS: Terms = Terms {
+    outcomes: ["Пройдены", "Недостаточно данных", "Не пройдены"],
+    service: "Сервис",
+    release: "Выпуск",
+    source: "Исходный код",
+    commit: "Коммит",
+    standard: "Стандарт",
+    attempt: "Попытка с этой сборкой",
+    phase: "Фаза",
+    figure: "Показатель",
+    measured: "Измерено",
+    limit: "Предел",
+    not_measured: "не измерено",
+    yes: "да",
+    no: "нет",
+};
 
 pub(super) const WORDS: Words = Words {
+    terms: &TERMS,
     title: "Отчёт об испытаниях",
-    outcomes: ["Пройдены", "Недостаточно данных", "Не пройдены"],
     outcome_means: [
         "Каждое требование стандарта измерено и выполнено.",
         "Нарушений у сервиса не найдено, но данных недостаточно, чтобы считать испытания пройденными.",
@@ -19,14 +36,8 @@ pub(super) const WORDS: Words = Words {
     findings: "Что обнаружено",
     no_findings: "Ничего.",
     tested: "Что испытано",
-    service: "Сервис",
-    release: "Выпуск",
-    source: "Исходный код",
-    commit: "Коммит",
     bundle: "Хеш сборки",
-    standard: "Стандарт",
     version: "версия",
-    attempt: "Попытка с этой сборкой",
     began: "Начало нагрузки",
     load: "Нагрузка",
     per_minute: "запросов в минуту",
@@ -52,7 +63,6 @@ pub(super) const WORDS: Words = Words {
     seconds_short: "с",
     phases_caption: "Фазы",
     from: "С момента",
-    phase: "Фаза",
     requests: "Запросы",
     failed: "Неудачи",
     faults: "Отказы",
@@ -93,8 +103,6 @@ pub(super) const WORDS: Words = Words {
     pod: "Под (UID)",
     ready_before: "Был готов",
     gone_at: "Исчез",
-    yes: "да",
-    no: "нет",
     doses_caption: "Доза: заданная и измеренная в каждом поде",
     class: "Трафик",
     classes: ["весь", "новые соединения", "открытые соединения", "DNS"],
@@ -107,12 +115,8 @@ pub(super) const WORDS: Words = Words {
     budget: "Показатели и их пределы",
     budget_about: "Полоса до отметки – весь предел; заштрихованная полоса – за пределом. Простой от одного отказа показан как часть заявленного для всех вместе.",
     budget_caption: "Что измерено, предел и какая часть предела израсходована",
-    figure: "Показатель",
-    measured: "Измерено",
-    limit: "Предел",
     used: "Доля предела",
     over: "за пределом",
-    not_measured: "не измерено",
     whole_run: "Весь прогон",
     figures: [
         ("requests", "Запросы"),

@@ -1,8 +1,11 @@
 //! English.
 
+use factory_assurance::report::Language;
+
 use super::Words;
 
 pub(super) const WORDS: Words = Words {
+    terms: Language::En.terms(),
     site: "Register of the National digital ecosystem",
     skip: "Skip to the content",
     language: "Language",
@@ -12,7 +15,6 @@ pub(super) const WORDS: Words = Words {
     search_label: "Title, owner or name of the service",
     none_found: "Nothing was found.",
     older: "Older entries",
-    service: "Service",
     owner: "Owner",
     class: "Class",
     registered: "Entered",
@@ -27,9 +29,6 @@ pub(super) const WORDS: Words = Words {
     reported_by: "Test results reported by",
     confirmed_by: "Confirmed by",
     confirmed_at: "Confirmed on",
-    release: "Release",
-    source: "Source",
-    commit: "Commit",
     groups: "Data of the register",
     group_titles: [
         "Owner, processor or supplier",
@@ -52,18 +51,10 @@ pub(super) const WORDS: Words = Words {
     data_formats: "Formats of data",
     interfaces: "Interfaces of exchange",
     verdict: "Result of the tests",
-    outcomes: ["Passed", "Inconclusive", "Failed"],
     verdict_intro: "Computed by the register itself from what was measured, under load and while faults were injected.",
-    standard: "Standard",
-    attempt: "Attempt at this bundle",
     figures: "What was measured, and its limit in the standard",
-    phase: "Phase",
     whole_run: "the whole run",
-    figure: "Figure",
-    measured: "Measured",
-    limit: "Limit",
     no_limit: "none",
-    not_measured: "not measured",
     figure_names: [
         "Failed requests",
         "95th percentile of latency",
@@ -90,8 +81,6 @@ pub(super) const WORDS: Words = Words {
     operation_names: ["creation", "updating", "refining", "change", "search"],
     changed_records: "Records that change by it",
     proactive: "The supplier acts without being asked",
-    yes: "yes",
-    no: "no",
     dossier: "The dossier and how to check it",
     dossier_intro: "The dossier holds everything that was measured, signed. Whoever has it can compute the result again without this register and without the factory. Its digest must be the one below.",
     digest: "Digest of the dossier",

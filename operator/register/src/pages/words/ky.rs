@@ -1,8 +1,11 @@
 //! Kyrgyz, the state language.
 
+use factory_assurance::report::Language;
+
 use super::Words;
 
 pub(super) const WORDS: Words = Words {
+    terms: Language::Ky.terms(),
     site: "Улуттук санариптик экосистеманын реестри",
     skip: "Негизги мазмунга өтүү",
     language: "Тил",
@@ -12,7 +15,6 @@ pub(super) const WORDS: Words = Words {
     search_label: "Сервистин аталышы, ээси же аты",
     none_found: "Эч нерсе табылган жок.",
     older: "Мурунку жазуулар",
-    service: "Сервис",
     owner: "Ээси",
     class: "Классы",
     registered: "Киргизилген күнү",
@@ -27,9 +29,6 @@ pub(super) const WORDS: Words = Words {
     reported_by: "Сыноонун жыйынтыгын берген",
     confirmed_by: "Ырастаган",
     confirmed_at: "Ырасталган күнү",
-    release: "Чыгарылыш",
-    source: "Баштапкы код",
-    commit: "Коммит",
     groups: "Реестрдин маалыматтары",
     group_titles: [
         "Ээси, иштетүүчүсү же жеткирүүчүсү",
@@ -52,18 +51,10 @@ pub(super) const WORDS: Words = Words {
     data_formats: "Маалыматтардын форматтары",
     interfaces: "Алмашуу интерфейстери",
     verdict: "Сыноонун жыйынтыгы",
-    outcomes: ["Өттү", "Маалымат жетишсиз", "Өткөн жок"],
     verdict_intro: "Жүктөм астында жана атайын киргизилген үзгүлтүктөр учурунда өлчөнгөн маалыматтардан реестр өзү эсептеп чыккан.",
-    standard: "Стандарт",
-    attempt: "Бул жыйынды менен аракет",
     figures: "Эмне өлчөнгөн жана стандарттагы чеги",
-    phase: "Фаза",
     whole_run: "сыноонун баары",
-    figure: "Көрсөткүч",
-    measured: "Өлчөнгөн",
-    limit: "Чеги",
     no_limit: "жок",
-    not_measured: "өлчөнгөн жок",
     figure_names: [
         "Аткарылбай калган суроо-талаптар",
         "Жооп убактысынын 95-перцентили",
@@ -90,8 +81,6 @@ pub(super) const WORDS: Words = Words {
     operation_names: ["түзүү", "жаңылоо", "тактоо", "өзгөртүү", "издөө"],
     changed_records: "Өзгөртүүлөр киргизилген жазуулар",
     proactive: "Жеткирүүчү суроо-талапсыз, проактивдүү аракеттенет",
-    yes: "ооба",
-    no: "жок",
     dossier: "Досье жана аны кантип текшерүүгө болот",
     dossier_intro: "Досьеде өлчөнгөндөрдүн баары бар жана ага кол коюлган. Досьеси бар ар бир адам жыйынтыкты бул реестрсиз жана фабрикасыз кайра эсептей алат. Анын хеши төмөндөгүгө дал келиши керек.",
     digest: "Досьенин хеши",

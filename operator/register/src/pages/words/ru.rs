@@ -1,8 +1,11 @@
 //! Russian, the official language.
 
+use factory_assurance::report::Language;
+
 use super::Words;
 
 pub(super) const WORDS: Words = Words {
+    terms: Language::Ru.terms(),
     site: "Реестр Национальной цифровой экосистемы",
     skip: "Перейти к содержанию",
     language: "Язык",
@@ -12,7 +15,6 @@ pub(super) const WORDS: Words = Words {
     search_label: "Название, владелец или имя сервиса",
     none_found: "Ничего не найдено.",
     older: "Более ранние записи",
-    service: "Сервис",
     owner: "Владелец",
     class: "Класс",
     registered: "Внесён",
@@ -27,9 +29,6 @@ pub(super) const WORDS: Words = Words {
     reported_by: "Результаты испытаний представил",
     confirmed_by: "Подтвердил",
     confirmed_at: "Подтверждён",
-    release: "Выпуск",
-    source: "Исходный код",
-    commit: "Коммит",
     groups: "Данные реестра",
     group_titles: [
         "Владелец, обработчик или поставщик",
@@ -52,18 +51,10 @@ pub(super) const WORDS: Words = Words {
     data_formats: "Форматы данных",
     interfaces: "Интерфейсы обмена",
     verdict: "Результат испытаний",
-    outcomes: ["Пройдены", "Недостаточно данных", "Не пройдены"],
     verdict_intro: "Вычислен самим реестром из измерений, сделанных под нагрузкой и при внесённых отказах.",
-    standard: "Стандарт",
-    attempt: "Попытка с этой сборкой",
     figures: "Что измерено и предел по стандарту",
-    phase: "Фаза",
     whole_run: "весь прогон",
-    figure: "Показатель",
-    measured: "Измерено",
-    limit: "Предел",
     no_limit: "нет",
-    not_measured: "не измерено",
     figure_names: [
         "Неудавшиеся запросы",
         "95-й перцентиль времени ответа",
@@ -90,8 +81,6 @@ pub(super) const WORDS: Words = Words {
     operation_names: ["создание", "обновление", "уточнение", "изменение", "поиск"],
     changed_records: "Записи, в которые вносятся изменения",
     proactive: "Поставщик действует проактивно, без запроса",
-    yes: "да",
-    no: "нет",
     dossier: "Досье и как его проверить",
     dossier_intro: "Досье содержит все измерения и подписано. Имея его, каждый может заново вычислить результат без этого реестра и без фабрики. Его хеш должен совпасть с указанным ниже.",
     digest: "Хеш досье",

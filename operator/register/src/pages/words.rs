@@ -18,7 +18,7 @@ pub const fn of(language: Language) -> &'static Words {
     }
 }
 
-/// Every word that the pages use; those that stand in a report too are its own.
+/// Every word that the pages use; `terms` are those that stand in a report too.
 #[allow(missing_docs, reason = "a word's name and its English text say what it is")]
 #[derive(Debug)]
 pub struct Words {

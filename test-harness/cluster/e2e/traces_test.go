@@ -14,6 +14,20 @@ import (
 // taken without any of the cluster's own code.
 type traces map[string]bool
 
+// kinds of namespaces that a cluster makes.
+var kinds = []string{"net", "pid", "mnt", "ipc", "uts"}
+
+// machine has the namespaces in which the tests began, before any of their threads enters another.
+var machine = func() map[string]bool {
+	spaces := map[string]bool{}
+	for _, kind := range kinds {
+		if space, err := os.Readlink("/proc/self/ns/" + kind); err == nil {
+			spaces[space] = true
+		}
+	}
+	return spaces
+}()
+
 // takeTraces leaves out what belongs to other clusters, which live their own lives meanwhile.
 func takeTraces(t *testing.T, own string) traces {
 	t.Helper()
@@ -37,9 +51,10 @@ func takeTraces(t *testing.T, own string) traces {
 			command, _ := os.ReadFile(filepath.Join(folder, "cmdline"))
 			found[fmt.Sprintf("process %s %q", entry.Name(), command)] = true
 		}
-		for _, kind := range []string{"net", "pid", "mnt", "ipc", "uts"} {
+		for _, kind := range kinds {
 			space, err := os.Readlink(filepath.Join(folder, "ns", kind))
-			if err == nil && strangers(string(groups)) {
+			// They have processes in the machine's own namespaces as well, for a moment.
+			if err == nil && strangers(string(groups)) && !machine[space] {
 				theirs[space] = true
 			} else if err == nil {
 				spaces = append(spaces, space)

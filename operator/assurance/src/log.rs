@@ -2,8 +2,8 @@
 //! an event is in it and that it only grew, and signed checkpoints in the formats of C2SP
 //! (`tlog-checkpoint`, `signed-note`, `tlog-cosignature`), which tools of transparency logs read.
 //!
-//! The leaf of an event is [`Link::this`], a digest that binds its contents, its place and all events
-//! before it. So the tree is public while contents that only some may see stay with them.
+//! The leaf of an event binds its contents, its place, who made it and all events before it, and tells
+//! none of them: the tree is public while contents that only some may see stay with them.
 
 pub mod checkpoint;
 pub mod hash;
@@ -15,4 +15,4 @@ pub mod tree;
 
 pub use checkpoint::Checkpoint;
 pub use hash::Hash;
-pub use link::Link;
+pub use link::{Leaf, Link};

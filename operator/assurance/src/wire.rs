@@ -139,6 +139,9 @@ pub struct ReturnRequest {
     pub reason: String,
 }
 
+/// Kind of the problem that the register's database contradicts itself: no later try mends it.
+pub const DAMAGED: &str = "urn:factory.gov.kg:register:damaged";
+
 /// Problem details (RFC 9457) with which every refusal is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,7 +12,7 @@ use factory_assurance::{
     canonical,
     log::{
         Checkpoint, Hash, Link,
-        link::{ORIGIN, leaf},
+        link::ORIGIN,
         note::{Signer, cosign},
         proof::{Consistency, Inclusion, consistency_ranges, inclusion_ranges},
         served::{EventProof, PublicEvent, ServedError, ServedEvent},
@@ -167,9 +167,9 @@ fn proven() -> (EventProof, Signer, Signer) {
             prev,
         };
         prev = link.this().unwrap();
-        kept.subtrees.extend(kept.edge.push(leaf(&prev)));
+        kept.subtrees.extend(kept.edge.push(link.leaf().unwrap().hash().unwrap()));
         if seq == 3 {
-            wanted = Some(PublicEvent { link, event });
+            wanted = Some(PublicEvent { place: link.leaf().unwrap(), event });
         }
     }
     let checkpoint = Checkpoint { origin: "register.test/log".to_owned(), size: 7, root: kept.root(7) };
@@ -189,12 +189,14 @@ fn a_proof_of_an_event_holds_against_the_pinned_keys() {
 #[test]
 fn whatever_is_changed_in_the_proof_of_an_event_is_named() {
     type Harm = fn(&mut EventProof);
-    let harms: [(&str, Harm); 10] = [
+    let harms: [(&str, Harm); 11] = [
+        // A submission that failed has the same summary in it.
+        ("event 3: it is no entry", |proof| proof.public.place.kind = "submission".to_owned()),
         ("its contents have the digest", |proof| proof.public.event = json!({"entry": 4})),
-        ("inclusion: the proof leads", |proof| proof.public.link.actor.push('x')),
-        ("inclusion: the proof leads", |proof| proof.public.link.time.push('x')),
-        ("inclusion: the proof leads", |proof| proof.public.link.prev = ORIGIN.to_owned()),
-        ("inclusion: index is 3, must be 4", |proof| proof.public.link.seq = 4),
+        ("inclusion: the proof leads", |proof| proof.public.place.chain.push('x')),
+        ("inclusion: the proof leads", |proof| proof.public.place.time.push('x')),
+        ("inclusion: the proof leads", |proof| proof.public.place.chain = ORIGIN.to_owned()),
+        ("inclusion: index is 3, must be 4", |proof| proof.public.place.seq = 4),
         ("inclusion: index is 4, must be 3", |proof| proof.inclusion.index = 3),
         ("inclusion: size is 6, must be 7", |proof| proof.inclusion.size = 6),
         ("inclusion: hashes: 2", |proof| proof.inclusion.hashes.truncate(2)),
@@ -217,10 +219,10 @@ fn whatever_is_changed_in_the_proof_of_an_event_is_named() {
 #[test]
 fn a_served_event_is_held_against_its_place() {
     let (proof, ..) = proven();
-    let this = proof.public.this().unwrap();
-    let served = ServedEvent { this: this.clone(), public: Some(proof.public) };
-    assert_eq!(served.leaf(3).unwrap(), leaf(&this));
-    assert!(served.leaf(4).is_err());
-    let lying = ServedEvent { this: ORIGIN.to_owned(), ..served };
-    assert!(lying.leaf(3).is_err());
+    let leaf = proof.public.leaf().unwrap();
+    let served = ServedEvent { leaf, public: Some(proof.public) };
+    assert_eq!(served.held(3).unwrap(), leaf);
+    assert!(served.held(4).is_err());
+    let lying = ServedEvent { leaf: Hash::empty(), ..served };
+    assert!(lying.held(3).is_err());
 }

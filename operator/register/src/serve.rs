@@ -63,6 +63,9 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     let metrics = Metrics::default();
     let store = Store::open(&options.database, Timestamp::now, metrics.commits()).await?;
     let key_file = options.checkpoint_key.unwrap_or_else(|| options.database.with_file_name("checkpoint.pem"));
+    if !key_file.exists() && store.has_signed().await? {
+        return Err(SignerError::Lost(key_file).into());
+    }
     let signer = signer::load_or_make(&options.log_origin, &key_file)?;
     tracing::info!(key = %signer.verifier(), "checkpoints of the log hold under this key");
     let users = Users { factory: options.factory_user, permit_keeper: options.permit_keeper_user };

@@ -29,6 +29,9 @@ pub enum SignerError {
         /// Cause.
         source: NoteError,
     },
+    /// The log has signed with a key that is not there any more.
+    #[error("{path}: not there, but the log has signed checkpoints: put the key back, or name another file where one is", path = .0.display())]
+    Lost(PathBuf),
     /// No random numbers.
     #[error("no random numbers: {0}")]
     Random(#[from] getrandom::Error),

@@ -38,6 +38,8 @@ pub use withdraw::Wish;
 
 /// Readers at the same time.
 const READERS: u32 = 4;
+/// Rows that are read before they are asked for: one may have 30 MB.
+const READ_AHEAD: usize = 1;
 /// How long a statement waits for a lock.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -211,7 +213,7 @@ impl Store {
         tree::complete(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "ON"))
+            .connect_with(options.create_if_missing(false).pragma("query_only", "ON").row_buffer_size(READ_AHEAD))
             .await?;
         let head = audit::walk_chain(&readers).await?;
         Ok(Self { writer, readers, head: watch::Sender::new(head), clock, commits })

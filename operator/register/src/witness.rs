@@ -71,6 +71,7 @@ pub async fn run(options: arguments::Witness) -> Result<(), WitnessError> {
         signal(SignalKind::interrupt()).map_err(WitnessError::Signal)?,
     );
     let mut everything_due = Instant::now();
+    let mut whole = Instant::now();
     loop {
         let everything = Instant::now() >= everything_due;
         let seen = tokio::select! {
@@ -79,8 +80,15 @@ pub async fn run(options: arguments::Witness) -> Result<(), WitnessError> {
             _ = interrupt.recv() => return Ok(()),
         };
         match seen {
-            Ok(_) if everything => everything_due = Instant::now() + reread,
+            Ok(_) if everything => {
+                whole = Instant::now();
+                everything_due = whole + reread;
+            }
             Ok(_) => {}
+            // Who does not want to be seen could stay silent for ever.
+            Err(WitnessError::Ask(error)) if whole.elapsed() > reread.max(every) * 3 => {
+                tracing::error!(%error, hours = whole.elapsed().as_secs() / 3600, "the log was not seen whole for long");
+            }
             Err(WitnessError::Ask(error)) => tracing::warn!(%error, "the register could not be asked; tried again"),
             Err(other) => return Err(other),
         }

@@ -33,8 +33,35 @@ impl Link {
     }
 }
 
-/// The leaf of the event whose `this` is given: over the text `sha256:<hex>`.
-#[must_use]
-pub fn leaf(this: &str) -> Hash {
-    Hash::leaf(this.as_bytes())
+/// What the leaf of an event holds, and what is told of a public one: its place without who made it. An
+/// account's name may be a person's, and what is public here can never be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// Position, from 1.
+    pub seq: u64,
+    /// RFC 3339, UTC.
+    pub time: String,
+    /// Kind of the event.
+    pub kind: String,
+    /// `sha256:…` of the event's canonical bytes.
+    pub sha256: String,
+    /// `sha256:…` of the event's `this`: binds who made it and all events before. That of the event before,
+    /// which is never told, keeps a name from being guessed.
+    pub chain: String,
+}
+
+impl Link {
+    /// What the leaf of this event holds.
+    pub fn leaf(&self) -> Result<Leaf, NotCanonical> {
+        let Self { seq, time, kind, actor: _, sha256, prev: _ } = self.clone();
+        Ok(Leaf { seq, time, kind, sha256, chain: canonical::sha256(self.this()?.as_bytes()) })
+    }
+}
+
+impl Leaf {
+    /// The leaf itself: over the canonical JSON.
+    pub fn hash(&self) -> Result<Hash, NotCanonical> {
+        Ok(Hash::leaf(&canonical::bytes(self)?))
+    }
 }

@@ -234,6 +234,15 @@ pub fn open<'a>(note: &'a str, pinned: &'a [Verifier]) -> Result<Opened<'a>, Not
     Ok(Opened { text, signed_by })
 }
 
+/// `note` with the signatures of `key` alone: lines of strangers could say anything.
+pub fn only(note: &str, key: &Verifier) -> Result<String, NoteError> {
+    let text = open(note, std::slice::from_ref(key))?.text;
+    let (_, signatures) = parts(note)?;
+    let own = |line: &&str| open(&format!("{text}\n{line}\n"), std::slice::from_ref(key)).is_ok();
+    let line = signatures.lines().find(own).unwrap_or_default();
+    Ok(format!("{text}\n{line}\n"))
+}
+
 /// Text and signatures of a note.
 fn parts(note: &str) -> Result<(&str, &str), NoteError> {
     if note.len() > LONGEST {
@@ -283,6 +292,16 @@ mod tests {
         {
             assert!(matches!(open(&note, &strangers), Err(NoteError::Unsigned(_))), "{strangers:?}");
         }
+    }
+
+    #[test]
+    fn lines_of_strangers_can_be_left_out() {
+        let (author, witness) = (signer("log", 1), signer("witness", 2));
+        let signed = sign("one\n", &author);
+        let forged = cosign(&signed, &signer("witness", 3), 1).unwrap().replace("witness ", "log ");
+        let more = cosign(&forged, &witness, 2).unwrap();
+        assert_eq!(only(&more, &author.verifier()).unwrap(), signed);
+        assert!(only(&more, &signer("other", 1).verifier()).is_err());
     }
 
     #[test]

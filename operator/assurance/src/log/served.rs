@@ -4,16 +4,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Checkpoint, Hash, Link,
+    Checkpoint, Hash, Leaf,
     checkpoint::CheckpointError,
-    link::leaf,
     note::{self, NoteError, Verifier},
     proof::{Inclusion, ProofError},
 };
 use crate::canonical::{self, NotCanonical};
 
+/// Kind of the events that are entries.
+pub const ENTRY: &str = "entry";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 2] = ["entry", "withdrawal"];
+pub const PUBLIC_KINDS: [&str; 2] = [ENTRY, "withdrawal"];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +30,8 @@ pub struct Events {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServedEvent {
-    /// Its `this`, as it follows from what the register holds.
-    pub this: String,
+    /// Its leaf, as it follows from what the register holds.
+    pub leaf: Hash,
     /// The event itself, where it is public.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<PublicEvent>,
@@ -41,12 +42,12 @@ pub struct ServedEvent {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublicEvent {
     /// Its place in the log.
-    pub link: Link,
-    /// Its contents; their canonical bytes (RFC 8785) have the digest `link.sha256`.
+    pub place: Leaf,
+    /// Its contents; their canonical bytes (RFC 8785) have the digest `place.sha256`.
     pub event: Value,
 }
 
-/// Everything that shows that a public event is in the log, in one file.
+/// Everything that shows that an entry is in the log, in one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventProof {
@@ -71,7 +72,7 @@ pub enum ServedError {
         /// As its place says.
         expected: String,
     },
-    /// Place and `this` differ, or the place is another than the one asked for.
+    /// Place and leaf differ, or the place is another than the one asked for.
     #[error("event {seq}: {what}")]
     Place {
         /// Its number.
@@ -109,29 +110,29 @@ pub enum ServedError {
 }
 
 impl PublicEvent {
-    /// Holds contents against place; answers the event's `this`.
-    pub fn this(&self) -> Result<String, ServedError> {
+    /// Holds contents against place; answers the event's leaf.
+    pub fn leaf(&self) -> Result<Hash, ServedError> {
         let found = canonical::digest(&self.event)?;
-        if found != self.link.sha256 {
-            let (seq, expected) = (self.link.seq, self.link.sha256.clone());
+        if found != self.place.sha256 {
+            let (seq, expected) = (self.place.seq, self.place.sha256.clone());
             return Err(ServedError::Contents { seq, found, expected });
         }
-        Ok(self.link.this()?)
+        Ok(self.place.hash()?)
     }
 }
 
 impl ServedEvent {
     /// The leaf of event `seq`, after what is public of it was held against it.
-    pub fn leaf(&self, seq: u64) -> Result<Hash, ServedError> {
+    pub fn held(&self, seq: u64) -> Result<Hash, ServedError> {
         if let Some(public) = &self.public {
-            if public.link.seq != seq {
+            if public.place.seq != seq {
                 return Err(ServedError::Place { seq, what: "another event was answered in its place" });
             }
-            if public.this()? != self.this {
-                return Err(ServedError::Place { seq, what: "`this` does not follow from its contents and place" });
+            if public.leaf()? != self.leaf {
+                return Err(ServedError::Place { seq, what: "its leaf does not follow from its contents and place" });
             }
         }
-        Ok(leaf(&self.this))
+        Ok(self.leaf)
     }
 }
 
@@ -139,21 +140,24 @@ impl EventProof {
     /// Holds everything against everything: contents, place, tree, and the checkpoint against the
     /// pinned `log` key and every pinned witness.
     pub fn verify(&self, log: &Verifier, witnesses: &[Verifier]) -> Result<Checkpoint, ServedError> {
-        let this = self.public.this()?;
+        let (seq, kind) = (self.public.place.seq, self.public.place.kind.as_str());
+        // Other kinds have the same summary in them, and mean something else.
+        if kind != ENTRY {
+            return Err(ServedError::Place { seq, what: "it is no entry" });
+        }
+        let leaf = self.public.leaf()?;
         let checkpoint = Checkpoint::open(&self.checkpoint, log)?;
         for key in witnesses {
             note::open(&self.checkpoint, std::slice::from_ref(key))
                 .map_err(|source| ServedError::Witness { witness: key.name().to_owned(), source })?;
         }
         let Inclusion { index, size, .. } = self.inclusion;
-        for (field, found, expected) in
-            [("index", index.saturating_add(1), self.public.link.seq), ("size", size, checkpoint.size)]
-        {
+        for (field, found, expected) in [("index", index.saturating_add(1), seq), ("size", size, checkpoint.size)] {
             if found != expected {
                 return Err(ServedError::Inclusion { field, found, expected });
             }
         }
-        self.inclusion.verify(&leaf(&this), &checkpoint.root)?;
+        self.inclusion.verify(&leaf, &checkpoint.root)?;
         Ok(checkpoint)
     }
 }

@@ -14,7 +14,7 @@ use factory_assurance::log::{
 use serde_json::{Value, json};
 
 use super::verify::read_bytes;
-use crate::{arguments::Format, exit::Exit, failure::Failure, terminal::harmless};
+use crate::{arguments::Format, exit::Exit, failure::Failure, terminal};
 
 /// Options of `verify-entry`.
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub fn run(arguments: &VerifyEntryArguments) -> Result<Exit, Failure> {
         (Format::Text, Ok(checkpoint)) => write_text(&proof, &checkpoint, &arguments.witness)?,
         (Format::Json, Ok(checkpoint)) => write_json(&json!({
             "holds": true,
-            "event": proof.public.link,
+            "event": proof.public.place,
             "log": { "origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root },
         }))?,
         // A program that asked for JSON gets the reason as JSON too.
@@ -75,7 +75,7 @@ pub fn run(arguments: &VerifyEntryArguments) -> Result<Exit, Failure> {
 }
 
 fn write_text(proof: &EventProof, checkpoint: &Checkpoint, witnesses: &[Verifier]) -> io::Result<()> {
-    let (link, event) = (&proof.public.link, &proof.public.event);
+    let (place, event) = (&proof.public.place, &proof.public.event);
     let text = |pointer: &str| harmless(event.pointer(pointer).and_then(Value::as_str).unwrap_or("–"));
     let mut out = io::stdout().lock();
     writeln!(out, "The proof holds: the entry is in the log that the pinned key has signed.")?;
@@ -83,14 +83,7 @@ fn write_text(proof: &EventProof, checkpoint: &Checkpoint, witnesses: &[Verifier
     for witness in witnesses {
         writeln!(out, "Witness:  {} has co-signed", witness.name())?;
     }
-    writeln!(
-        out,
-        "Event:    {} ({}), {}, by {}",
-        link.seq,
-        harmless(&link.kind),
-        harmless(&link.time),
-        harmless(&link.actor)
-    )?;
+    writeln!(out, "Event:    {} ({}), {}", place.seq, harmless(&place.kind), harmless(&place.time))?;
     let subject = "/summary/subject";
     writeln!(
         out,
@@ -101,6 +94,11 @@ fn write_text(proof: &EventProof, checkpoint: &Checkpoint, witnesses: &[Verifier
     )?;
     writeln!(out, "Bundle:   {}", text("/summary/bundle"))?;
     writeln!(out, "Dossier:  {}", text("/summary/dossier"))
+}
+
+/// What others wrote, as a part of one line: more lines could look like ours.
+fn harmless(text: &str) -> String {
+    terminal::harmless(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn write_json(value: &Value) -> Result<(), Failure> {

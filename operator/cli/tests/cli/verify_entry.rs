@@ -7,7 +7,7 @@ use factory_assurance::{
     canonical,
     log::{
         Checkpoint, Link,
-        link::{ORIGIN, leaf},
+        link::ORIGIN,
         note::{Signer, cosign},
         proof::Inclusion,
         served::{EventProof, PublicEvent},
@@ -31,12 +31,13 @@ fn proof() -> (EventProof, Signer, Signer) {
         sha256: canonical::digest(&event).unwrap(),
         prev: ORIGIN.to_owned(),
     };
-    let root = leaf(&link.this().unwrap());
+    let place = link.leaf().unwrap();
+    let root = place.hash().unwrap();
     let note = Checkpoint { origin: "register.test/log".to_owned(), size: 1, root }.signed(&log);
     let checkpoint = cosign(&note, &witness, 1_772_600_000).unwrap();
     (
         EventProof {
-            public: PublicEvent { link, event },
+            public: PublicEvent { place, event },
             inclusion: Inclusion { index: 0, size: 1, hashes: Vec::new() },
             checkpoint,
         },
@@ -64,7 +65,7 @@ fn a_proof_that_holds_is_shown_with_what_the_entry_says() {
         "The proof holds",
         "Log:      register.test/log, 1 events, root ",
         "Witness:  witness.test has co-signed",
-        "Event:    1 (entry), 2026-03-04T05:06:07Z, by regulator",
+        "Event:    1 (entry), 2026-03-04T05:06:07Z",
         "Service:  social-registry/address, release address-",
         "Dossier:  sha256:d",
     ] {

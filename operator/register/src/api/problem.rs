@@ -7,7 +7,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use factory_assurance::wire::Problem;
+use factory_assurance::wire::{DAMAGED, Problem};
 
 use crate::{
     access::AccessError,
@@ -25,6 +25,7 @@ const RETRY_SECONDS: &str = "5";
 #[derive(Debug)]
 pub struct Refusal {
     status: StatusCode,
+    kind: &'static str,
     detail: String,
 }
 
@@ -32,7 +33,7 @@ impl Refusal {
     /// A refusal with any status.
     #[must_use]
     pub const fn new(status: StatusCode, detail: String) -> Self {
-        Self { status, detail }
+        Self { status, kind: "about:blank", detail }
     }
 
     /// 400: the request cannot be read.
@@ -89,7 +90,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let one_line = |c: char| if c.is_control() { ' ' } else { c };
         let problem = Problem {
-            kind: "about:blank".to_owned(),
+            kind: self.kind.to_owned(),
             title: self.status.canonical_reason().unwrap_or("Refused").to_owned(),
             status: self.status.as_u16(),
             detail: self.detail.chars().take(LONGEST).map(one_line).collect(),
@@ -142,13 +143,27 @@ impl From<WriteError> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Database(_) => {
+        match &error {
+            StoreError::Database(cause) if passes(cause) => {
                 tracing::error!(%error, "the database failed");
                 Self::unavailable("the register's database did not answer; nothing was acknowledged")
             }
-            other => Self::internal(&other),
+            // No later try mends what the database holds.
+            other => Self { kind: DAMAGED, ..Self::internal(other) },
         }
+    }
+}
+
+/// Whether a later try may succeed: the file was busy, full or away. All else is in what the file holds.
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(refusal) => {
+            // The low byte is the primary code: BUSY, LOCKED, IOERR, FULL, CANTOPEN.
+            let code = refusal.code().and_then(|code| code.parse::<u32>().ok());
+            code.is_some_and(|code| [5, 6, 10, 13, 14].contains(&(code & 0xff)))
+        }
+        _ => false,
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     views,
 };
 use crate::log::{Link, Walk, event::Event};
-use factory_assurance::log::{link::leaf, tree::Edge};
+use factory_assurance::log::tree::Edge;
 
 /// What an audit found in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) async fn walk_chain(readers: &SqlitePool) -> Result<u64, StoreError> 
     while let Some(row) = rows.try_next().await? {
         let (link, this) = link(&row)?;
         walk.step(&link, &this, None)?;
-        edge.push(leaf(&this));
+        edge.push(link.leaf()?.hash()?);
         signed.hold(&edge)?;
     }
     signed.end(walk.seq())?;
@@ -64,7 +64,7 @@ pub async fn audit(path: &Path) -> Result<Audit, StoreError> {
         let (link, this) = link(&row)?;
         let bytes: Vec<u8> = row.try_get("bytes")?;
         walk.step(&link, &this, Some(&bytes))?;
-        tree::append(&mut scratch, &mut edge, &this).await?;
+        tree::append(&mut scratch, &mut edge, &link).await?;
         signed.hold(&edge)?;
         views::apply(&mut scratch, row.try_get("seq")?, &link.actor, &Event::read(&link.kind, &bytes)?).await?;
     }

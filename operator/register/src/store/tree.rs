@@ -1,6 +1,6 @@
 //! The Merkle tree over the log: grown with each event, read for proofs, and signed as checkpoints.
 //!
-//! *Architecture invariant:* no checkpoint is signed that contradicts one signed before.
+//! *Architecture invariant:* no checkpoint is signed that contradicts one that the database has.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use factory_assurance::{
     canonical,
     log::{
         Checkpoint, Hash, Link,
-        link::leaf,
+        hash::NoHash,
         note::Signer,
         proof::{Consistency, Inclusion, consistency_ranges, inclusion_ranges},
         served::{Events, PUBLIC_KINDS, PublicEvent, ServedEvent},
@@ -43,14 +43,15 @@ impl Store {
         let size = size.unsigned_abs();
         let edge = edge(&mut transaction, size).await?;
         if let Some((signed_size, signed)) = last_signed(&mut transaction).await? {
-            let now = if signed_size > size {
-                format!("the log has {size} events")
-            } else {
-                format!("the root is {}", root(&mut transaction, signed_size).await?)
-            };
-            if now != format!("the root is {signed}") {
-                return Err(StoreError::History { size: signed_size, signed, now });
+            let history = |now: String| StoreError::History { size: signed_size, signed: signed.clone(), now };
+            if signed_size > size {
+                return Err(history(format!("the log has {size} events")));
             }
+            // Whatever the table holds: it is signed only if what was signed is proven to be its beginning.
+            let before: Hash = signed.parse().map_err(|error: NoHash| StoreError::Tree(error.to_string()))?;
+            let hashes = hashes(&mut transaction, &consistency_ranges(signed_size, size)).await?;
+            let proof = Consistency { from: signed_size, to: size, hashes };
+            proof.verify(&before, &edge.root()).map_err(|error| history(error.to_string()))?;
         }
         let checkpoint = Checkpoint { origin: origin.to_owned(), size, root: edge.root() };
         let note = checkpoint.signed(signer);
@@ -63,6 +64,11 @@ impl Store {
             .await?;
         transaction.commit().await?;
         Ok(note)
+    }
+
+    /// Whether any checkpoint was signed.
+    pub async fn has_signed(&self) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM checkpoints)").fetch_one(&self.readers).await?)
     }
 
     /// Number of events.
@@ -115,10 +121,15 @@ impl Store {
     }
 
     async fn hashes(&self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, StoreError> {
-        let covers: Vec<Vec<Place>> = ranges.iter().map(cover).collect();
-        let mut found = nodes(&mut *self.readers.acquire().await?, &covers.concat()).await?.into_iter();
-        Ok(covers.iter().map(|cover| join(&found.by_ref().take(cover.len()).collect::<Vec<_>>())).collect())
+        hashes(&mut *self.readers.acquire().await?, ranges).await
     }
+}
+
+/// The hash over the leaves of each of `ranges`.
+async fn hashes(rows: &mut SqliteConnection, ranges: &[Range<u64>]) -> Result<Vec<Hash>, StoreError> {
+    let covers: Vec<Vec<Place>> = ranges.iter().map(cover).collect();
+    let mut found = nodes(rows, &covers.concat()).await?.into_iter();
+    Ok(covers.iter().map(|cover| join(&found.by_ref().take(cover.len()).collect::<Vec<_>>())).collect())
 }
 
 fn joined(error: tokio::task::JoinError) -> StoreError {
@@ -128,14 +139,15 @@ fn joined(error: tokio::task::JoinError) -> StoreError {
 /// The event whose stored place is `stored`, with the digest that its `bytes` have now.
 fn serve(stored: Link, bytes: &[u8]) -> Result<ServedEvent, StoreError> {
     let link = Link { sha256: canonical::sha256(bytes), ..stored };
-    let this = link.this()?;
-    let public = if PUBLIC_KINDS.contains(&link.kind.as_str()) {
+    let place = link.leaf()?;
+    let leaf = place.hash()?;
+    let public = if PUBLIC_KINDS.contains(&place.kind.as_str()) {
         let event = serde_json::from_slice(bytes).map_err(|error| StoreError::Row(error.to_string()))?;
-        Some(PublicEvent { link, event })
+        Some(PublicEvent { place, event })
     } else {
         None
     };
-    Ok(ServedEvent { this, public })
+    Ok(ServedEvent { leaf, public })
 }
 
 /// The right edge of the tree of `size` leaves.
@@ -144,13 +156,9 @@ pub(super) async fn edge(rows: &mut SqliteConnection, size: u64) -> Result<Edge,
     Edge::restore(size, peaks).ok_or_else(|| StoreError::Tree(format!("no edge of {size}")))
 }
 
-async fn root(rows: &mut SqliteConnection, size: u64) -> Result<Hash, StoreError> {
-    Ok(edge(rows, size).await?.root())
-}
-
-/// Grows the tree by the leaf of the event whose `this` is given.
-pub(super) async fn append(rows: &mut SqliteConnection, edge: &mut Edge, this: &str) -> Result<(), StoreError> {
-    for (place, hash) in edge.push(leaf(this)) {
+/// Grows the tree by the leaf of the event at `link`.
+pub(super) async fn append(rows: &mut SqliteConnection, edge: &mut Edge, link: &Link) -> Result<(), StoreError> {
+    for (place, hash) in edge.push(link.leaf()?.hash()?) {
         sqlx::query("INSERT INTO tree (level, position, hash) VALUES (?, ?, ?)")
             .bind(place.level)
             .bind(row_number(place.position))
@@ -169,11 +177,12 @@ pub(super) async fn complete(writer: &SqlitePool) -> Result<(), StoreError> {
     if is_there {
         return Ok(());
     }
-    let events: Vec<String> =
-        sqlx::query_scalar("SELECT this FROM events ORDER BY seq").fetch_all(&mut *transaction).await?;
+    let rows = sqlx::query("SELECT seq, time, kind, actor, sha256, prev, this FROM events ORDER BY seq")
+        .fetch_all(&mut *transaction)
+        .await?;
     let mut edge = Edge::default();
-    for this in &events {
-        append(&mut transaction, &mut edge, this).await?;
+    for row in &rows {
+        append(&mut transaction, &mut edge, &audit::link(row)?.0).await?;
     }
     Ok(transaction.commit().await?)
 }

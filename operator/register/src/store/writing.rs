@@ -66,7 +66,7 @@ impl<'s> Writing<'s> {
         .bind(&this)
         .execute(&mut *self.transaction)
         .await?;
-        tree::append(&mut self.transaction, &mut self.edge, &this).await?;
+        tree::append(&mut self.transaction, &mut self.edge, &link).await?;
         views::apply(&mut self.transaction, row_number(link.seq), &self.actor, sealed.event()).await?;
         self.seq = link.seq;
         self.this = this;
@@ -95,7 +95,12 @@ impl<'s> Writing<'s> {
         let started = Instant::now();
         self.transaction.commit().await?;
         self.store.commits.observe(started.elapsed().as_secs_f64());
-        self.store.head.send_replace(self.seq);
+        // Another may have told of a later one already.
+        self.store.head.send_if_modified(|head| {
+            let grew = self.seq > *head;
+            *head = self.seq.max(*head);
+            grew
+        });
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use factory_assurance::wire::{self, Problem};
+use factory_assurance::wire::{self, DAMAGED, Problem};
 use reqwest::{Certificate, Client, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
@@ -16,6 +16,9 @@ use super::{WitnessError, alarm::Alarm};
 const TIMEOUT: Duration = Duration::from_secs(120);
 /// Largest answer: a part of the log holds entries, and no dossier.
 const MOST: usize = 64 * 1024 * 1024;
+
+/// Longest text of a stranger that is told, in characters.
+const LONGEST: usize = 1000;
 
 /// Why a register could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -103,19 +106,29 @@ impl Asked {
         if status.is_success() {
             return Ok(String::from_utf8(bytes).map_err(|error| self.strange(path, error.to_string()))?);
         }
-        let detail = serde_json::from_slice::<Problem>(&bytes).map(|problem| problem.detail);
-        match detail {
+        match serde_json::from_slice::<Problem>(&bytes) {
             // Its own words: an error that no later try mends.
-            Ok(detail) if status == StatusCode::INTERNAL_SERVER_ERROR => {
-                Err(Alarm::Unable { path: path.to_owned(), detail }.into())
+            Ok(problem) if problem.kind == DAMAGED => {
+                Err(Alarm::Unable { path: path.to_owned(), detail: line(&problem.detail) }.into())
             }
             Ok(_) if status == StatusCode::NOT_FOUND => Err(AskError::None { address }.into()),
-            Ok(detail) => Err(self.strange(path, format!("{status}: {detail}")).into()),
+            Ok(problem) => Err(self.strange(path, format!("{status}: {}", problem.detail)).into()),
             Err(_) => Err(self.strange(path, status.to_string()).into()),
         }
     }
 
-    fn strange(&self, path: &str, detail: String) -> AskError {
-        AskError::Strange { address: format!("{}{path}", self.address), detail }
+    /// An answer to `path` that no register gives.
+    pub fn strange(&self, path: &str, detail: String) -> AskError {
+        AskError::Strange { address: format!("{}{path}", self.address), detail: line(&detail) }
     }
+}
+
+/// `text` of a stranger as a part of one line for a person.
+pub fn line(text: &str) -> String {
+    text.chars().take(LONGEST).map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether `c` turns the direction of what follows.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -3,22 +3,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use factory_assurance::log::served::PublicEvent;
+use factory_assurance::{
+    log::served::{ENTRY, PublicEvent},
+    wire::Withdrawal,
+};
 
 use super::{
     WitnessError,
     alarm::Alarm,
-    asked::{AskError, Asked},
+    asked::{AskError, Asked, line},
 };
 use crate::api::entries::{PublicEntry, PublicIndex};
 
 /// Where a service stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Standing {
     /// Number of its newest entry.
     entry: u64,
-    /// Number of the withdrawal of that entry.
-    withdrawn: Option<u64>,
+    /// The withdrawal of that entry.
+    withdrawn: Option<Withdrawal>,
 }
 
 /// What the log says of each service.
@@ -28,19 +31,20 @@ pub struct Logged(BTreeMap<(String, String), Standing>);
 impl Logged {
     /// Takes the next event. What cannot be read is no entry: its digest was held against the log.
     pub fn take(&mut self, event: Option<&PublicEvent>) {
-        let Some(PublicEvent { link, event }) = event else { return };
-        let whose = match link.kind.as_str() {
-            "entry" => &event["summary"]["subject"],
+        let Some(PublicEvent { place, event }) = event else { return };
+        let whose = match place.kind.as_str() {
+            ENTRY => &event["summary"]["subject"],
             _ => event,
         };
         let (Some(participant), Some(service)) = (whose["participant"].as_str(), whose["service"].as_str()) else {
             return;
         };
         let service = (participant.to_owned(), service.to_owned());
-        if link.kind == "entry" {
-            self.0.insert(service, Standing { entry: link.seq, withdrawn: None });
+        if place.kind == ENTRY {
+            self.0.insert(service, Standing { entry: place.seq, withdrawn: None });
         } else if let Some(standing) = self.0.get_mut(&service) {
-            standing.withdrawn = Some(link.seq);
+            let reason = event["reason"].as_str().unwrap_or_default().to_owned();
+            standing.withdrawn = Some(Withdrawal { at: place.time.clone(), reason, event: place.seq });
         }
     }
 
@@ -48,14 +52,25 @@ impl Logged {
     /// answers how many entries there were.
     pub async fn hold(&self, register: &Asked, size: u64) -> Result<u64, WitnessError> {
         let mut listed = BTreeSet::new();
-        let mut next = Some("/api/v1/entries".to_owned());
-        while let Some(path) = next {
+        let (mut path, mut oldest) = ("/api/v1/entries".to_owned(), u64::MAX);
+        loop {
             let page: PublicIndex = register.json(&path).await?;
+            let more = page.next.is_some();
             for entry in page.entries {
+                // From the newest to the oldest, so that there is an end.
+                if entry.event >= oldest {
+                    return Err(register.strange(&path, "entries are not in their order".to_owned()).into());
+                }
+                oldest = entry.event;
                 self.hold_entry(&entry, size)?;
                 listed.insert((entry.participant, entry.service));
             }
-            next = page.next;
+            let next = format!("/api/v1/entries?before={oldest}");
+            if !more || next == path {
+                break;
+            }
+            // Not the address that the page names: it could lead anywhere.
+            path = next;
         }
         for (service, standing) in &self.0 {
             let (participant, name) = service;
@@ -71,7 +86,7 @@ impl Logged {
             // An entry that was replaced while the pages were read stands on none of them.
             if entry.is_none_or(|entry| entry.event <= size && !listed.contains(service)) {
                 let (service, shown) = (format!("{participant}/{name}"), "nothing".to_owned());
-                return Err(Alarm::Index { service, shown, logged: said(*standing) }.into());
+                return Err(Alarm::Index { service, shown, logged: said(standing) }.into());
             }
         }
         Ok(listed.len() as u64)
@@ -82,21 +97,23 @@ impl Logged {
         if entry.event > size {
             return Ok(());
         }
-        let logged = self.0.get(&(entry.participant.clone(), entry.service.clone())).copied();
-        let withdrawn = entry.withdrawn.as_ref().map(|withdrawal| withdrawal.event).filter(|event| *event <= size);
+        let logged = self.0.get(&(entry.participant.clone(), entry.service.clone()));
+        let withdrawn = entry.withdrawn.clone().filter(|withdrawal| withdrawal.event <= size);
         let shown = Standing { entry: entry.event, withdrawn };
-        if logged == Some(shown) {
+        if logged == Some(&shown) {
             return Ok(());
         }
-        let service = format!("{}/{}", entry.participant, entry.service);
+        let service = line(&format!("{}/{}", entry.participant, entry.service));
         let logged = logged.map_or_else(|| "nothing".to_owned(), said);
-        Err(Alarm::Index { service, shown: said(shown), logged })
+        Err(Alarm::Index { service, shown: said(&shown), logged })
     }
 }
 
-fn said(standing: Standing) -> String {
-    match standing.withdrawn {
+fn said(standing: &Standing) -> String {
+    match &standing.withdrawn {
         None => format!("entry {}", standing.entry),
-        Some(withdrawal) => format!("entry {}, withdrawn by event {withdrawal}", standing.entry),
+        Some(Withdrawal { at, reason, event }) => {
+            format!("entry {}, withdrawn by event {event} at {}: {}", standing.entry, line(at), line(reason))
+        }
     }
 }

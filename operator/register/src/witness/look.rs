@@ -1,18 +1,36 @@
 //! One look at a register: from its signed checkpoint to a co-signature, or to an alarm.
 
+use std::time::Duration;
+
 use factory_assurance::log::{
-    Checkpoint, Hash,
-    note::{Signer, Verifier},
+    Checkpoint,
+    checkpoint::CheckpointError,
+    note::{self, NoteError, Signer, Verifier},
     proof::Consistency,
     served::Events,
     tree::Edge,
 };
+use tokio::time::timeout;
 
-use super::{WitnessError, alarm::Alarm, asked::Asked, index::Logged, now, state::State};
+use super::{
+    WitnessError,
+    alarm::Alarm,
+    asked::Asked,
+    index::Logged,
+    now,
+    state::{SeenEvent, State},
+};
 use crate::{arguments, signer};
 
 /// Name of the file with the witness's own key.
 const KEY: &str = "witness.pem";
+
+/// Most events that are new at one look: a log that has more would fill this machine.
+const MOST_NEW: usize = 50_000_000;
+/// A look that takes longer has no end.
+const DEADLINE: Duration = Duration::from_hours(6);
+/// Where the log as it is now is signed.
+const CHECKPOINT: &str = "/api/v1/log/checkpoint";
 
 /// A witness of one register.
 #[derive(Debug)]
@@ -54,22 +72,35 @@ impl Witness {
     /// Events that it has co-signed.
     #[must_use]
     pub fn known(&self) -> u64 {
-        self.state.leaves.len() as u64
+        self.state.events.len() as u64
     }
 
     /// Looks at what is new, or at `everything`. An alarm is written down before it is answered.
     pub async fn look(&mut self, everything: bool) -> Result<Seen, WitnessError> {
         let mut shown = None;
-        let seen = self.see(everything, &mut shown).await;
-        if let Err(WitnessError::Alarm(alarm)) = &seen {
-            self.state.raise(alarm, shown.as_deref())?;
+        let seen = match timeout(DEADLINE, self.see(everything, &mut shown)).await {
+            Ok(seen) => seen,
+            Err(_) => Err(self.register.strange(CHECKPOINT, format!("a look had no end in {DEADLINE:?}")).into()),
+        };
+        if let Err(WitnessError::Alarm(alarm)) = &seen
+            && let Err(error) = self.state.raise(alarm, shown.as_deref())
+        {
+            // The alarm itself must not be lost for want of a disk.
+            tracing::error!(%error, shown, "the alarm could not be written down");
         }
         seen
     }
 
     async fn see(&mut self, everything: bool, shown: &mut Option<String>) -> Result<Seen, WitnessError> {
-        let note = shown.insert(self.register.text("/api/v1/log/checkpoint").await?);
-        let checkpoint = Checkpoint::open(note, &self.log).map_err(Alarm::from)?;
+        let text = shown.insert(self.register.text(CHECKPOINT).await?);
+        let checkpoint = match Checkpoint::open(text, &self.log) {
+            // What is no note at all is no evidence: anyone on the way could have answered so.
+            Err(CheckpointError::Note(error @ NoteError::Form(_))) => {
+                return Err(self.register.strange(CHECKPOINT, error.to_string()).into());
+            }
+            opened => opened.map_err(Alarm::from)?,
+        };
+        let note = note::only(text, &self.log).map_err(|error| Alarm::from(CheckpointError::from(error)))?;
         let known = self.known();
         if let Some(kept) = &self.state.checkpoint {
             self.goes_on(kept, &checkpoint).await?;
@@ -78,7 +109,7 @@ impl Witness {
         let (new, logged) = self.read(from, &checkpoint).await?;
         let entries = if everything { logged.hold(&self.register, checkpoint.size).await? } else { 0 };
         let size = checkpoint.size;
-        self.state.keep(checkpoint, note, &new, (&self.signer, now()))?;
+        self.state.keep(checkpoint, &note, &new, (&self.signer, now()))?;
         Ok(Seen { size, new: size - known, reread: known - from, entries })
     }
 
@@ -100,13 +131,12 @@ impl Witness {
             .map_err(|source| Alarm::Rewritten { from: kept.size, to: found.size, source }.into())
     }
 
-    /// Reads the events from number `from + 1` to the end of `checkpoint`; answers the leaves of those that
-    /// are new.
-    async fn read(&self, from: u64, checkpoint: &Checkpoint) -> Result<(Vec<Hash>, Logged), WitnessError> {
+    /// Reads the events from number `from + 1` to the end of `checkpoint`; answers those that are new.
+    async fn read(&self, from: u64, checkpoint: &Checkpoint) -> Result<(Vec<SeenEvent>, Logged), WitnessError> {
         let mut edge = Edge::default();
         let before = usize::try_from(from).unwrap_or(usize::MAX);
-        for leaf in self.state.leaves.iter().take(before) {
-            edge.push(*leaf);
+        for event in self.state.events.iter().take(before) {
+            edge.push(event.leaf);
         }
         let (mut new, mut logged) = (Vec::new(), Logged::default());
         while edge.size() < checkpoint.size {
@@ -120,11 +150,15 @@ impl Witness {
                 if seq > checkpoint.size {
                     break;
                 }
-                let leaf = event.leaf(seq).map_err(Alarm::from)?;
-                match self.state.leaves.get(usize::try_from(seq - 1).unwrap_or(usize::MAX)) {
-                    Some(seen) if *seen != leaf => return Err(Alarm::Changed(seq).into()),
+                let leaf = event.held(seq).map_err(Alarm::from)?;
+                let shown = SeenEvent { leaf, public: event.public.is_some() };
+                match self.state.events.get(usize::try_from(seq - 1).unwrap_or(usize::MAX)) {
+                    Some(seen) if *seen != shown => return Err(Alarm::Changed(seq).into()),
                     Some(_) => {}
-                    None => new.push(leaf),
+                    None if new.len() < MOST_NEW => new.push(shown),
+                    None => {
+                        return Err(self.register.strange(&path, format!("more than {MOST_NEW} new events")).into());
+                    }
                 }
                 edge.push(leaf);
                 logged.take(event.public.as_ref());

@@ -1,6 +1,6 @@
 //! What a witness knows, in a folder of its own: the leaf of every event that it has seen, the newest
 //! checkpoint with its co-signature, all earlier ones, and an alarm if there was one. Each file is whole
-//! at every moment, whatever ends the program.
+//! at every moment, whatever ends the program, and one process has the folder at a time.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -35,6 +35,9 @@ pub enum StateError {
         /// Cause.
         source: CheckpointError,
     },
+    /// Another process has the folder.
+    #[error("{path}: another witness is at work in this folder", path = .0.display())]
+    InUse(PathBuf),
     /// The checkpoint cannot be co-signed.
     #[error("co-signature: {0}")]
     Cosign(#[from] NoteError),
@@ -50,20 +53,48 @@ pub enum StateError {
     },
 }
 
+/// Bytes of a leaf in its file: the hash, and whether the event was shown.
+const RECORD: usize = 33;
+
+/// An event that was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenEvent {
+    /// Its leaf.
+    pub leaf: Hash,
+    /// Whether its contents were public.
+    pub public: bool,
+}
+
+impl SeenEvent {
+    fn read(record: &[u8]) -> Option<Self> {
+        let (public, leaf) = record.split_last()?;
+        Some(Self { leaf: Hash::try_from(leaf).ok()?, public: *public == 1 })
+    }
+
+    fn write(self) -> impl Iterator<Item = u8> {
+        self.leaf.as_bytes().to_owned().into_iter().chain([u8::from(self.public)])
+    }
+}
+
 /// The folder, and what is in it.
 #[derive(Debug)]
 pub struct State {
     folder: PathBuf,
+    /// Held as long as this process lives.
+    _lock: File,
     /// The newest checkpoint that was co-signed.
     pub checkpoint: Option<Checkpoint>,
-    /// The leaf of each event, in order.
-    pub leaves: Vec<Hash>,
+    /// Each event, in order.
+    pub events: Vec<SeenEvent>,
 }
 
 impl State {
     /// What is known of the log that signs with `log`. An alarm that stands is an error of its own.
     pub fn read(folder: &Path, log: &Verifier) -> Result<Result<Self, Alarm>, StateError> {
         fs::create_dir_all(folder.join("checkpoints")).map_err(at(folder))?;
+        let name = folder.join("lock");
+        let lock = File::create(&name).map_err(at(&name))?;
+        lock.try_lock().map_err(|_| StateError::InUse(folder.to_owned()))?;
         let alarm = folder.join("alarm");
         if let Some(text) = if_there(&alarm)? {
             let text = String::from_utf8_lossy(&text).trim().to_owned();
@@ -77,35 +108,35 @@ impl State {
         let size = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
         let bytes = if_there(&leaves)?.unwrap_or_default();
         // Those after the checkpoint were written by a look that came to no end.
-        let kept: Vec<Hash> = bytes
-            .chunks_exact(32)
-            .filter_map(|leaf| Hash::try_from(leaf).ok())
+        let kept: Vec<SeenEvent> = bytes
+            .chunks_exact(RECORD)
+            .filter_map(SeenEvent::read)
             .take(usize::try_from(size).unwrap_or(usize::MAX))
             .collect();
         if kept.len() as u64 != size {
             return Err(StateError::Leaves { path: leaves, found: kept.len(), expected: size });
         }
-        Ok(Ok(Self { folder: folder.to_owned(), checkpoint, leaves: kept }))
+        Ok(Ok(Self { folder: folder.to_owned(), _lock: lock, checkpoint, events: kept }))
     }
 
-    /// Keeps `checkpoint`, whose signed text is `note`, with the `new` leaves that it brings, co-signed at
+    /// Keeps `checkpoint`, whose signed text is `note`, with the `new` events that it brings, co-signed at
     /// `time`.
     pub fn keep(
         &mut self,
         checkpoint: Checkpoint,
         note: &str,
-        new: &[Hash],
+        new: &[SeenEvent],
         (signer, time): (&Signer, u64),
     ) -> Result<(), StateError> {
         let cosigned = cosign(note, signer, time)?;
         if !new.is_empty() {
-            let all: Vec<u8> = new.iter().flat_map(|leaf| *leaf.as_bytes()).collect();
+            let all: Vec<u8> = new.iter().flat_map(|event| event.write()).collect();
             self.append(&all)?;
         }
         let name = format!("checkpoints/{:020}", checkpoint.size);
         replace(&self.folder.join(name), cosigned.as_bytes())?;
         replace(&self.folder.join("checkpoint"), cosigned.as_bytes())?;
-        self.leaves.extend_from_slice(new);
+        self.events.extend_from_slice(new);
         self.checkpoint = Some(checkpoint);
         Ok(())
     }
@@ -122,7 +153,7 @@ impl State {
         let path = self.folder.join("leaves");
         let write = || {
             let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-            file.set_len(self.leaves.len() as u64 * 32)?;
+            file.set_len(self.events.len() as u64 * RECORD as u64)?;
             io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
             file.write_all(bytes)?;
             file.sync_all()

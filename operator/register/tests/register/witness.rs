@@ -5,12 +5,7 @@ use std::path::Path;
 
 use factory_assurance::{
     canonical,
-    log::{
-        Checkpoint, Link,
-        link::{ORIGIN, leaf},
-        note,
-        tree::Edge,
-    },
+    log::{Checkpoint, Link, link::ORIGIN, note, tree::Edge},
     sample,
 };
 use factory_register::{
@@ -61,10 +56,12 @@ async fn a_log_that_only_grows_is_cosigned_again_and_again() {
     assert_eq!(first.look(true).await.unwrap(), Seen { size: 10, new: 10, reread: 0, entries: 1 });
     world.registered(named(sample::passing(), "later"), "later").await;
     assert_eq!(first.look(false).await.unwrap(), Seen { size: 14, new: 4, reread: 0, entries: 0 });
+    let key = first.verifier();
+    drop(first);
     // Another process goes on from the folder.
     let mut again = witness(&world);
     assert_eq!(again.known(), 14);
-    assert_eq!(again.verifier(), first.verifier());
+    assert_eq!(again.verifier(), key);
     assert_eq!(again.look(true).await.unwrap(), Seen { size: 14, new: 0, reread: 14, entries: 2 });
     let kept = std::fs::read_to_string(options(&world).state.join("checkpoint")).unwrap();
     let pinned = [log_signer().verifier(), again.verifier()];
@@ -82,9 +79,9 @@ async fn a_look_that_was_cut_short_is_made_again() {
     std::fs::write(&leaves, more).unwrap();
     world.submitted(named(sample::passing(), "later"), "later").await;
     assert_eq!(witness(&world).look(true).await.unwrap().size, 12);
-    assert_eq!(std::fs::read(&leaves).unwrap().len(), 12 * 32);
+    assert_eq!(std::fs::read(&leaves).unwrap().len(), 12 * 33);
     // What it knew cannot be lost unseen.
-    std::fs::write(&leaves, [0; 32]).unwrap();
+    std::fs::write(&leaves, [0; 33]).unwrap();
     let error = Witness::begin(options(&world)).unwrap_err().to_string();
     assert!(error.contains("1 leaves, and the checkpoint beside it is of 12 events"), "{error}");
 }
@@ -139,6 +136,58 @@ async fn every_change_in_the_database_raises_an_alarm_that_stands() {
             other => panic!("{statement}: the alarm does not stand: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_is_hidden_or_reads_otherwise_raises_an_alarm() {
+    for (statement, told) in [
+        ("UPDATE withdrawals SET reason = 'another'", "; the log says entry 5, withdrawn by event 11"),
+        ("DELETE FROM withdrawals", "the public index shows entry 5 for"),
+    ] {
+        let world = filled().await;
+        let subject = sample::passing().subject;
+        let path = format!("/api/v1/entries/{}/{}/withdrawal", subject.participant, subject.service);
+        let answer = world.post(&path, "owner", "key", &serde_json::json!({"reason": "it moved"})).await;
+        assert_eq!(answer.status.as_u16(), 201, "{}", answer.status);
+        witness(&world).look(true).await.unwrap();
+        sql(&world.database(), &[statement]).await.unwrap();
+        let found = alarm(witness(&world).look(true).await).to_string();
+        assert!(found.contains(told), "{statement}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_public_stays_public() {
+    let world = filled().await;
+    witness(&world).look(true).await.unwrap();
+    // As a register whose program was changed would show it; here the witness is told that it had seen more.
+    let leaves = options(&world).state.join("leaves");
+    let mut seen = std::fs::read(&leaves).unwrap();
+    assert_eq!((seen[32], seen[4 * 33 + 32]), (0, 1), "an epoch is not public, the entry is");
+    seen[32] = 1;
+    std::fs::write(&leaves, seen).unwrap();
+    assert!(matches!(alarm(witness(&world).look(true).await), Alarm::Changed(1)));
+}
+
+#[tokio::test]
+async fn one_folder_has_one_witness() {
+    let world = filled().await;
+    let first = witness(&world);
+    let error = Witness::begin(options(&world)).unwrap_err().to_string();
+    assert!(error.contains("another witness is at work"), "{error}");
+    drop(first);
+    witness(&world);
+}
+
+#[tokio::test]
+async fn what_is_no_note_is_no_evidence() {
+    let world = filled().await;
+    let mut options = options(&world);
+    // A page of the register in the place of its log, as a door before it could answer.
+    options.register = format!("{}/entries?q=", world.address);
+    let seen = Witness::begin(options).unwrap().look(true).await;
+    assert!(matches!(seen, Err(WitnessError::Ask(_))), "{seen:?}");
+    assert!(!world.folder.0.join("witness/alarm").exists());
 }
 
 #[tokio::test]
@@ -230,7 +279,7 @@ async fn rewrite(database: &Path, seq: i64, old: &str, new: &str) {
             .execute(&mut connection)
             .await
             .unwrap();
-        for (place, hash) in edge.push(leaf(&prev)) {
+        for (place, hash) in edge.push(link.leaf().unwrap().hash().unwrap()) {
             sqlx::query("INSERT INTO tree (level, position, hash) VALUES (?, ?, ?)")
                 .bind(place.level)
                 .bind(i64::try_from(place.position).unwrap())

@@ -10,6 +10,7 @@
 mod access;
 mod durability;
 mod log;
+mod mutation;
 mod page;
 mod pages;
 mod procedure;

@@ -50,7 +50,10 @@ fn users_who_think_ask_as_often_as_they_think() {
     // 20 users who think for 100 ms on average: 200 a second, with a deviation of 20 over two.
     let figures = command(&quick(), &["--users", "20", "--think", "100", "--seconds", "2"], |_| {});
     let good = figures["good"].as_u64().unwrap();
-    assert!((280..=480).contains(&good), "{figures}");
+    // On a machine that does other things a user also waits for the answer, and for the engine's own turn.
+    let late = figures["latencyUs"]["p99"].as_u64().unwrap() + figures["lagUs"]["p99"].as_u64().unwrap();
+    let least = 20 * 2_000_000 / (100_000 + late) * 7 / 10;
+    assert!((least..=480).contains(&good), "{least}: {figures}");
 }
 
 #[test]

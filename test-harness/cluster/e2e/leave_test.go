@@ -19,7 +19,6 @@ import (
 
 // TestClusterLeavesNothing takes clusters down after each way in which one can have been hurt.
 func TestClusterLeavesNothing(t *testing.T) {
-	t.Parallel() // it waits more than it computes, and its clusters are its own
 	kill := func(pick func(census.Process) bool) func(*fixture) {
 		return func(f *fixture) { f.kill(pick) }
 	}
@@ -55,7 +54,6 @@ func TestClusterLeavesNothing(t *testing.T) {
 
 // TestClusterInterrupted ends `up` at different moments, in both ways, and takes down or goes on.
 func TestClusterInterrupted(t *testing.T) {
-	t.Parallel() // it waits more than it computes, and its clusters are its own
 	for _, moment := range []time.Duration{0, 30 * time.Millisecond, 150 * time.Millisecond, 700 * time.Millisecond, 3 * time.Second} {
 		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 			t.Run(fmt.Sprintf("%s after %s", signal, moment), func(t *testing.T) {

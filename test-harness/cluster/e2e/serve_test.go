@@ -26,7 +26,6 @@ import (
 
 // TestClusterServes tries what the factory relies on, each by use.
 func TestClusterServes(t *testing.T) {
-	t.Parallel() // it waits more than it computes, and its clusters are its own
 	f := newFixture(t)
 	began := time.Now()
 	f.run("up")

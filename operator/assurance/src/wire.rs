@@ -157,6 +157,13 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// Whether `letter` could make a text of a stranger read as something else: it moves the cursor, or turns the
+/// direction of what follows.
+#[must_use]
+pub fn disturbs(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The host of `address` if it is one under `.localhost`: those are this machine (RFC 6761, 6.3), as
 /// browsers know and resolvers often do not.
 #[must_use]

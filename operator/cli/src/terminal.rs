@@ -3,6 +3,8 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use factory_assurance::wire::disturbs;
+
 /// Colours with a meaning of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -63,13 +65,7 @@ impl Output {
 /// status) cannot move the cursor or change the title of the terminal.
 pub fn harmless(text: &str) -> String {
     text.chars()
-        .map(|letter| match letter {
-            '\n' | '\t' => letter,
-            // Marks that turn the direction of what follows, so that it reads as something else.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-            _ if letter.is_control() => '\u{fffd}',
-            _ => letter,
-        })
+        .map(|letter| if disturbs(letter) && letter != '\n' && letter != '\t' { '\u{fffd}' } else { letter })
         .collect()
 }
 

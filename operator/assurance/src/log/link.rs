@@ -54,8 +54,14 @@ pub struct Leaf {
 impl Link {
     /// What the leaf of this event holds.
     pub fn leaf(&self) -> Result<Leaf, NotCanonical> {
+        Ok(self.leaf_of(&self.this()?))
+    }
+
+    /// The same for who has computed [`this`](Self::this) already.
+    #[must_use]
+    pub fn leaf_of(&self, this: &str) -> Leaf {
         let Self { seq, time, kind, actor: _, sha256, prev: _ } = self.clone();
-        Ok(Leaf { seq, time, kind, sha256, chain: canonical::sha256(self.this()?.as_bytes()) })
+        Leaf { seq, time, kind, sha256, chain: canonical::sha256(this.as_bytes()) }
     }
 }
 

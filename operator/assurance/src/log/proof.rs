@@ -59,12 +59,8 @@ pub enum ProofError {
 pub fn inclusion_ranges(index: u64, size: u64) -> Vec<Range<u64>> {
     let (mut leaves, mut ranges) = (0..size, Vec::new());
     while leaves.end - leaves.start > 1 {
-        let split = split(&leaves);
-        let (inner, sibling) = if index < split {
-            (leaves.start..split, split..leaves.end)
-        } else {
-            (split..leaves.end, leaves.start..split)
-        };
+        let (left, right) = halves(&leaves);
+        let (inner, sibling) = if index < right.start { (left, right) } else { (right, left) };
         ranges.push(sibling);
         leaves = inner;
     }
@@ -80,12 +76,8 @@ pub fn consistency_ranges(from: u64, to: u64) -> Vec<Range<u64>> {
     }
     let (mut leaves, mut ranges) = (0..to, Vec::new());
     while leaves.end != from {
-        let split = split(&leaves);
-        let (inner, sibling) = if from <= split {
-            (leaves.start..split, split..leaves.end)
-        } else {
-            (split..leaves.end, leaves.start..split)
-        };
+        let (left, right) = halves(&leaves);
+        let (inner, sibling) = if from <= right.start { (left, right) } else { (right, left) };
         ranges.push(sibling);
         leaves = inner;
     }
@@ -97,9 +89,43 @@ pub fn consistency_ranges(from: u64, to: u64) -> Vec<Range<u64>> {
     ranges
 }
 
-/// Where RFC 6962 divides a range of two or more leaves.
-fn split(leaves: &Range<u64>) -> u64 {
-    leaves.start + (1 << (leaves.end - leaves.start - 1).ilog2())
+/// How RFC 6962 divides a range of two or more leaves.
+fn halves(leaves: &Range<u64>) -> (Range<u64>, Range<u64>) {
+    let split = leaves.start + (1 << (leaves.end - leaves.start - 1).ilog2());
+    (leaves.start..split, split..leaves.end)
+}
+
+/// A node on its way to the root, by its number and that of the last node of its level.
+struct Climb {
+    position: u64,
+    last: u64,
+}
+
+/// On which side of a node the next hash of a proof stands.
+enum Sibling {
+    Left,
+    Right,
+}
+
+impl Climb {
+    const fn up(&mut self) {
+        self.position >>= 1;
+        self.last >>= 1;
+    }
+
+    /// Goes up to the parent; `None` at the root, which has no sibling.
+    const fn step(&mut self) -> Option<Sibling> {
+        if self.last == 0 {
+            return None;
+        }
+        let is_left = self.position & 1 == 1 || self.position == self.last;
+        // A node at the right edge rises until it has a neighbour on its left.
+        while is_left && self.position & 1 == 0 && self.position != 0 {
+            self.up();
+        }
+        self.up();
+        Some(if is_left { Sibling::Left } else { Sibling::Right })
+    }
 }
 
 impl Inclusion {
@@ -108,25 +134,14 @@ impl Inclusion {
         if self.index >= self.size {
             return Err(ProofError::Range(self.index, self.size));
         }
-        let (mut position, mut last, mut hash) = (self.index, self.size - 1, *leaf);
+        let (mut climb, mut hash) = (Climb { position: self.index, last: self.size - 1 }, *leaf);
         for sibling in &self.hashes {
-            if last == 0 {
-                return Err(ProofError::Length { found: self.hashes.len() });
-            }
-            if position & 1 == 1 || position == last {
-                hash = Hash::node(sibling, &hash);
-                // A node at the right edge rises until it has a neighbour on its left.
-                while position & 1 == 0 && position != 0 {
-                    position >>= 1;
-                    last >>= 1;
-                }
-            } else {
-                hash = Hash::node(&hash, sibling);
-            }
-            position >>= 1;
-            last >>= 1;
+            hash = match climb.step().ok_or(ProofError::Length { found: self.hashes.len() })? {
+                Sibling::Left => Hash::node(sibling, &hash),
+                Sibling::Right => Hash::node(&hash, sibling),
+            };
         }
-        ends_at(last, self.hashes.len())?;
+        ends_at(climb.last, self.hashes.len())?;
         leads_to(hash, root)
     }
 }
@@ -147,30 +162,21 @@ impl Consistency {
         let mut hashes = self.hashes.iter();
         let own = self.from.is_power_of_two().then_some(from);
         let first = own.or_else(|| hashes.next()).ok_or(ProofError::Length { found })?;
-        let (mut position, mut last) = (self.from - 1, self.to - 1);
-        while position & 1 == 1 {
-            position >>= 1;
-            last >>= 1;
+        let mut climb = Climb { position: self.from - 1, last: self.to - 1 };
+        while climb.position & 1 == 1 {
+            climb.up();
         }
         let (mut earlier, mut later) = (*first, *first);
         for hash in hashes {
-            if last == 0 {
-                return Err(ProofError::Length { found });
-            }
-            if position & 1 == 1 || position == last {
-                earlier = Hash::node(hash, &earlier);
-                later = Hash::node(hash, &later);
-                while position & 1 == 0 && position != 0 {
-                    position >>= 1;
-                    last >>= 1;
+            match climb.step().ok_or(ProofError::Length { found })? {
+                Sibling::Left => {
+                    earlier = Hash::node(hash, &earlier);
+                    later = Hash::node(hash, &later);
                 }
-            } else {
-                later = Hash::node(&later, hash);
+                Sibling::Right => later = Hash::node(&later, hash),
             }
-            position >>= 1;
-            last >>= 1;
         }
-        ends_at(last, found)?;
+        ends_at(climb.last, found)?;
         leads_to(earlier, from)?;
         leads_to(later, to)
     }

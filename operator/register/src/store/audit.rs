@@ -38,7 +38,7 @@ pub(super) async fn walk_chain(readers: &SqlitePool) -> Result<u64, StoreError> 
     while let Some(row) = rows.try_next().await? {
         let (link, this) = link(&row)?;
         walk.step(&link, &this, None)?;
-        edge.push(link.leaf()?.hash()?);
+        edge.push(link.leaf_of(&this).hash()?);
         signed.hold(&edge)?;
     }
     signed.end(walk.seq())?;
@@ -64,7 +64,7 @@ pub async fn audit(path: &Path) -> Result<Audit, StoreError> {
         let (link, this) = link(&row)?;
         let bytes: Vec<u8> = row.try_get("bytes")?;
         walk.step(&link, &this, Some(&bytes))?;
-        tree::append(&mut scratch, &mut edge, &link).await?;
+        tree::append(&mut scratch, &mut edge, &link.leaf_of(&this)).await?;
         signed.hold(&edge)?;
         views::apply(&mut scratch, row.try_get("seq")?, &link.actor, &Event::read(&link.kind, &bytes)?).await?;
     }

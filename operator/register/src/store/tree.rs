@@ -7,7 +7,7 @@ use std::ops::Range;
 use factory_assurance::{
     canonical,
     log::{
-        Checkpoint, Hash, Link,
+        Checkpoint, Hash, Leaf, Link,
         hash::NoHash,
         note::Signer,
         proof::{Consistency, Inclusion, consistency_ranges, inclusion_ranges},
@@ -156,9 +156,9 @@ pub(super) async fn edge(rows: &mut SqliteConnection, size: u64) -> Result<Edge,
     Edge::restore(size, peaks).ok_or_else(|| StoreError::Tree(format!("no edge of {size}")))
 }
 
-/// Grows the tree by the leaf of the event at `link`.
-pub(super) async fn append(rows: &mut SqliteConnection, edge: &mut Edge, link: &Link) -> Result<(), StoreError> {
-    for (place, hash) in edge.push(link.leaf()?.hash()?) {
+/// Grows the tree by the leaf of an event.
+pub(super) async fn append(rows: &mut SqliteConnection, edge: &mut Edge, leaf: &Leaf) -> Result<(), StoreError> {
+    for (place, hash) in edge.push(leaf.hash()?) {
         sqlx::query("INSERT INTO tree (level, position, hash) VALUES (?, ?, ?)")
             .bind(place.level)
             .bind(row_number(place.position))
@@ -182,7 +182,7 @@ pub(super) async fn complete(writer: &SqlitePool) -> Result<(), StoreError> {
         .await?;
     let mut edge = Edge::default();
     for row in &rows {
-        append(&mut transaction, &mut edge, &audit::link(row)?.0).await?;
+        append(&mut transaction, &mut edge, &audit::link(row)?.0.leaf()?).await?;
     }
     Ok(transaction.commit().await?)
 }

@@ -66,7 +66,7 @@ impl<'s> Writing<'s> {
         .bind(&this)
         .execute(&mut *self.transaction)
         .await?;
-        tree::append(&mut self.transaction, &mut self.edge, &link).await?;
+        tree::append(&mut self.transaction, &mut self.edge, &link.leaf_of(&this)).await?;
         views::apply(&mut self.transaction, row_number(link.seq), &self.actor, sealed.event()).await?;
         self.seq = link.seq;
         self.this = this;

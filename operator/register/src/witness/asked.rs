@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use factory_assurance::wire::{self, DAMAGED, Problem};
+use factory_assurance::wire::{self, DAMAGED, Problem, disturbs};
 use reqwest::{Certificate, Client, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
@@ -125,10 +125,5 @@ impl Asked {
 
 /// `text` of a stranger as a part of one line for a person.
 pub fn line(text: &str) -> String {
-    text.chars().take(LONGEST).map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// Whether `c` turns the direction of what follows.
-fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    text.chars().take(LONGEST).map(|letter| if disturbs(letter) { '\u{fffd}' } else { letter }).collect()
 }

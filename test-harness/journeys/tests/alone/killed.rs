@@ -89,12 +89,12 @@ async fn release(
 
 async fn walk(scene: &Scene, name: &str) -> Result<Ending, Failure> {
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
-    // It stands beside the services of other journeys on one small node.
     let (class, faults) = standard::brief();
     standard::issue(scene, class, faults).await?;
     let manifest = scene
         .manifest("queue-number", name)?
         .with("/spec/class", json!(class))
+        // It stands beside the services of other journeys on one small node.
         .with("/spec/components/0/resources/cpu", json!("100m"));
     let service = manifest.apply(&scene.team.client).await?;
     let tell = |what: &str| println!("{name}: {what}");

@@ -80,14 +80,18 @@ pub async fn prove(
     for (index, (phase, span)) in plan.phases.iter().zip(&spans).enumerate() {
         let PhaseRole::Fault { kind, component, strike } = &phase.role else { continue };
         let Some(follower) = followers.get(component) else { continue };
-        let moment = clock.start() + Duration::from_millis(span.from_ms) + respite(span, plan.load.timeout_ms);
+        // Nodes are told at the start, wait themselves, and get ready meanwhile: orders and reports take time.
+        let respite = respite(span, plan.load.timeout_ms);
+        let (wait, respite) = if strike.is_some() { (Duration::ZERO, respite / 2) } else { (respite, respite) };
+        let moment = clock.start() + Duration::from_millis(span.from_ms) + wait;
         tokio::time::sleep_until(moment.into()).await;
         let (name, view) = (phase.name.clone(), follower.view());
         // What a fault on the node leaves to see of itself is over with its phase; others are followed on.
         let of_phase = clock.start() + Duration::from_millis(span.to_ms);
         match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name)) {
             (Some(strike), Some(Ok(nodes)), _) => {
-                let ordered = Ordered { phase: name, kind: *kind, component: component.clone(), strike: *strike };
+                let ordered =
+                    Ordered { phase: name, kind: *kind, component: component.clone(), strike: *strike, respite };
                 let nodes = Arc::clone(nodes);
                 running.spawn(async move { (index, leased::run(&ordered, &nodes, view, clock, of_phase).await) });
             }

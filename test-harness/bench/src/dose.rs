@@ -7,7 +7,10 @@ use factory_assurance::evidence::{Class, Dose};
 use factory_crds::resilience_standard::FaultKind;
 use factory_lab::{
     faults,
-    strike::{order::Struck, pod},
+    strike::{
+        order::Struck,
+        pod::{self, Span},
+    },
 };
 
 use crate::{Failure, figures::Figure, rig::Rig};
@@ -54,7 +57,9 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
     let mut last = Struck::default();
     let (place, stop) = (rig.place.clone(), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        scope.spawn(|| pod::strike(fault, &place, &tapping, LEASE, &stop, &mut |struck| last = struck.clone()));
+        scope.spawn(|| {
+            pod::strike(fault, &place, &tapping, Span::now(LEASE), &stop, &mut |struck| last = struck.clone())
+        });
     });
     drop(traffic);
     if !last.errors.is_empty() || !last.residue.is_empty() {

@@ -16,7 +16,7 @@ use factory_lab::{
     strike::{
         order::Struck,
         place::Place,
-        pod,
+        pod::{self, Span},
         residue::{self, Rules},
         tap::Tapping,
     },
@@ -123,6 +123,6 @@ pub fn struck(uid: &str, slug: &str, strength: u64, lease: Duration) -> Result<(
             println!("{}", struck.errors.join("; "));
         }
     };
-    pod::strike(fault, &place, &tapping, lease, &std::sync::atomic::AtomicBool::new(false), &mut tell);
+    pod::strike(fault, &place, &tapping, Span::now(lease), &std::sync::atomic::AtomicBool::new(false), &mut tell);
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::{
     strike::order::{Report, Struck, Task},
 };
 
-/// How long nodes may take from the order to the injection.
+/// How long nodes may take for an injection, from the moment that is meant.
 const INJECTION: Duration = Duration::from_secs(10);
 /// How long after the end of the lease they may take to look at everything and to say so.
 const ACCOUNT: Duration = Duration::from_secs(8);
@@ -40,6 +40,8 @@ pub struct Ordered {
     pub component: String,
     /// How.
     pub strike: Strike,
+    /// From the order to the injection, at least.
+    pub respite: Duration,
 }
 
 /// Orders the fault now and follows it, at most until `end`.
@@ -62,6 +64,7 @@ pub async fn run(
         component: ordered.component.clone(),
         pods: pods.clone(),
         strike: ordered.strike,
+        after_ms: u64::try_from(ordered.respite.as_millis()).unwrap_or(u64::MAX),
     };
     match nodes.give(task).await {
         Ok(()) => follow(ordered, &pods, nodes, &mut evidence, clock, end).await,
@@ -94,7 +97,7 @@ async fn follow(
     let mut reports = nodes.reports();
     let phase = ordered.phase.as_str();
     let decided = |struck: &Struck| struck.injected || struck.ended;
-    let latest = (Instant::now() + INJECTION).min(end);
+    let latest = (Instant::now() + ordered.respite + INJECTION).min(end);
     let injected = heard(&mut reports, phase, pods, decided, latest).await;
     if !injected.is_empty() && injected.values().any(|struck| struck.injected) {
         evidence.injected_ms = Some(clock.now_ms());
@@ -162,6 +165,7 @@ mod tests {
             kind: FaultKind::Freeze,
             component: "web".to_owned(),
             strike: Strike { share, lease_seconds: 3, strength: 0 },
+            respite: Duration::ZERO,
         }
     }
 

@@ -50,6 +50,8 @@ pub enum Task {
         pods: Vec<String>,
         /// How.
         strike: Strike,
+        /// From the moment at which a node sees this to the injection: it gets ready meanwhile.
+        after_ms: u64,
     },
     /// The run is over: end.
     #[serde(rename_all = "camelCase")]

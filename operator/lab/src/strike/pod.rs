@@ -27,18 +27,34 @@ const ONCE: Duration = Duration::from_secs(1);
 /// So long after the end of the lease its effect must be over.
 const OVERTIME: Duration = Duration::from_secs(2);
 
-/// Strikes the pod at `place` with `fault` for `lease`, zero for one that happens once. Ends at once,
-/// and undoes it, when `stop` is set. `tell` hears what is known after the injection and at the end.
+/// When a fault strikes.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Not before; what can be made ready is ready by then.
+    pub from: Instant,
+    /// For so long, zero for one that happens once.
+    pub lease: Duration,
+}
+
+impl Span {
+    /// From now on.
+    #[must_use]
+    pub fn now(lease: Duration) -> Self {
+        Self { from: Instant::now(), lease }
+    }
+}
+
+/// Strikes the pod at `place` with `fault` over `span`. Ends at once, and undoes it, when `stop` is set. `tell` hears what is known after the injection and at the end.
 pub fn strike(
     mut fault: Box<dyn NodeFault>,
     place: &Place,
     tapping: &Tapping,
-    lease: Duration,
+    span: Span,
     stop: &AtomicBool,
     tell: &mut dyn FnMut(&Struck),
 ) {
     let mut struck = Struck::default();
-    if let Err(error) = carry_out(fault.as_mut(), place, tapping, lease, stop, &mut struck, tell) {
+    if let Err(error) = carry_out(fault.as_mut(), place, tapping, span, stop, &mut struck, tell) {
         struck.errors.push(line(&error.to_string()));
     }
     struck.ended = true;
@@ -49,7 +65,7 @@ fn carry_out(
     fault: &mut dyn NodeFault,
     place: &Place,
     tapping: &Tapping,
-    lease: Duration,
+    span: Span,
     stop: &AtomicBool,
     struck: &mut Struck,
     tell: &mut dyn FnMut(&Struck),
@@ -63,6 +79,8 @@ fn carry_out(
         fault.sample(place);
         thread::sleep(TICK);
     }
+    thread::sleep(span.from.saturating_duration_since(Instant::now()));
+    let lease = span.lease;
     let before = tapping.take();
     let injected = fault.lease(place, lease);
     let began = Instant::now();

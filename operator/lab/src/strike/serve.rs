@@ -28,7 +28,8 @@ use tokio::{
 
 use super::{
     order::{self, NAME, Report, Struck, Task},
-    pod, residue,
+    pod::{self, Span},
+    residue,
 };
 use crate::faults;
 use pods::{Pods, Watched};
@@ -61,6 +62,7 @@ struct InForce {
     component: String,
     strike: Strike,
     pods: Vec<String>,
+    from: Instant,
     until: Instant,
 }
 
@@ -145,15 +147,16 @@ impl Node<'_> {
     }
 
     async fn follow(&mut self, task: Task) -> Result<(), ServeError> {
-        let Task::Strike { phase, kind, component, pods, strike } = task else { return Ok(()) };
+        let Task::Strike { phase, kind, component, pods, strike, after_ms } = task else { return Ok(()) };
         if phase == self.report.phase {
             return Ok(());
         }
-        let until = Instant::now() + Duration::from_secs(strike.lease_seconds.into());
+        let from = Instant::now() + Duration::from_millis(after_ms);
+        let until = from + Duration::from_secs(strike.lease_seconds.into());
         tracing::info!(phase, component, "ordered to strike");
         self.report.phase = phase;
         self.report.pods = BTreeMap::new();
-        self.in_force = Some(InForce { kind, component, strike, pods, until });
+        self.in_force = Some(InForce { kind, component, strike, pods, from, until });
         self.strike_all();
         self.tell().await
     }
@@ -165,7 +168,8 @@ impl Node<'_> {
             in_force.pods.contains(&watched.place.uid)
                 || in_force.strike.share == Share::All && watched.component == in_force.component
         };
-        let left = in_force.until.saturating_duration_since(Instant::now());
+        let from = in_force.from.max(Instant::now());
+        let left = in_force.until.saturating_duration_since(from);
         let fresh: Vec<_> = self.pods.iter().filter(meant).cloned().collect();
         let (kind, strike) = (in_force.kind, in_force.strike);
         for watched in fresh {
@@ -175,11 +179,11 @@ impl Node<'_> {
                 continue;
             }
             self.report.pods.insert(uid, Struck::default());
-            self.start(kind, strike, watched, left);
+            self.start(kind, strike, watched, Span { from, lease: left });
         }
     }
 
-    fn start(&mut self, kind: FaultKind, strike: Strike, watched: Watched, lease: Duration) {
+    fn start(&mut self, kind: FaultKind, strike: Strike, watched: Watched, span: Span) {
         let Some(fault) = faults::on_node(kind, strike.strength) else { return };
         let (stop, outcomes) = (Arc::clone(&self.stop), self.outcomes.clone());
         let phase = self.report.phase.clone();
@@ -188,7 +192,7 @@ impl Node<'_> {
         let work = move || {
             // Nobody hears it any more when the node has ended.
             let mut tell = |struck: &Struck| drop(outcomes.send((phase.clone(), of_pod.clone(), struck.clone())));
-            pod::strike(fault, &watched.place, &watched.tapping, lease, &stop, &mut tell);
+            pod::strike(fault, &watched.place, &watched.tapping, span, &stop, &mut tell);
         };
         match std::thread::Builder::new().name("strike".to_owned()).spawn(work) {
             Ok(_) => self.striking += 1,

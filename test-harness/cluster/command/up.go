@@ -45,14 +45,22 @@ func raise(ctx context.Context, command *cobra.Command) error {
 		return err
 	}
 	began := time.Now()
-	if err := ensure(ctx, command, cluster, was); err != nil {
-		return err
-	}
-	if cluster, _, err = recorded(command); err != nil {
-		return err
-	}
-	if err := await(ctx, cluster, began); err != nil {
-		return err
+	started := false
+	for {
+		if started, err = ensure(ctx, command, cluster, was); err != nil {
+			return err
+		}
+		if cluster, was, err = recorded(command); err != nil {
+			return err
+		}
+		err = await(ctx, cluster, began)
+		if err == nil {
+			break
+		}
+		// One that was found running may have been killed a moment before: then it is started like any other.
+		if started || !errors.Is(err, errEnded) {
+			return err
+		}
 	}
 	if err := giveBack(cluster.State, cluster.Path("kubeconfig"), cluster.Path("env")); err != nil {
 		return err
@@ -62,52 +70,56 @@ func raise(ctx context.Context, command *cobra.Command) error {
 	return nil
 }
 
-// ensure starts the cluster's first process where it does not run. Two callers take turns.
-func ensure(ctx context.Context, command *cobra.Command, cluster layout.Layout, was identity) error {
+// errEnded says that nobody keeps the cluster up any more.
+var errEnded = errors.New("the cluster's first process ended; see logs/cluster.log")
+
+// ensure starts the cluster's first process where it does not run, and says whether it did. Two callers
+// take turns.
+func ensure(ctx context.Context, command *cobra.Command, cluster layout.Layout, was identity) (bool, error) {
 	unlock, err := lock(cluster)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer unlock()
 	binary, err := os.Executable()
 	if err != nil {
-		return err
+		return false, err
 	}
 	first, err := census.First(cluster)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if first != 0 {
-		return reuse(command, was, binary)
+		return false, reuse(command, was, binary)
 	}
 	asked, err := askedNodes(command)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if asked == anyNumber {
 		asked = len(cluster.Nodes)
 	}
 	if was.Nodes != 0 && was.Nodes != asked {
-		return fmt.Errorf("%s holds a cluster of %d nodes, not %d: take it down first", cluster.State, was.Nodes, asked)
+		return false, fmt.Errorf("%s holds a cluster of %d nodes, not %d: take it down first", cluster.State, was.Nodes, asked)
 	}
 	// What an earlier first process left behind when it was killed (control groups, frozen processes)
 	// would stand in the new one's way.
 	if err := sweep(cluster); err != nil {
-		return err
+		return false, err
 	}
 	text, err := json.Marshal(identity{Nodes: asked, Binary: binary})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := os.WriteFile(identityFile(cluster), text, 0o644); err != nil {
-		return err
+		return false, err
 	}
 	if err := copyFile(filepath.Join(filepath.Dir(binary), "pause"), cluster.Path("pause")); err != nil {
-		return err
+		return false, err
 	}
 	started := exec.CommandContext(ctx, "/proc/self/exe", "launch", "--state="+cluster.State)
 	started.Stderr = os.Stderr
-	return started.Run()
+	return true, started.Run()
 }
 
 func reuse(command *cobra.Command, was identity, binary string) error {
@@ -167,7 +179,7 @@ func persist(ctx context.Context, cluster layout.Layout, question check.Check) e
 		case <-tick.C:
 		}
 		if first, censusErr := census.First(cluster); censusErr == nil && first == 0 {
-			return errors.New("the cluster's first process ended; see logs/cluster.log")
+			return errEnded
 		}
 	}
 }

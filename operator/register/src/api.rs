@@ -8,12 +8,14 @@ mod announcements;
 pub mod caller;
 mod decisions;
 pub mod entries;
+mod fresh;
 mod health;
 mod key;
 mod log;
 mod observe;
 pub mod problem;
 mod submissions;
+mod table;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use axum::{
     routing::{get, post},
 };
 use factory_assurance::log::note::Signer;
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
@@ -63,6 +66,8 @@ pub struct Register {
     pub metrics: Metrics,
     /// Turns true when the server is to end: those who wait are answered at once.
     pub stopping: watch::Receiver<bool>,
+    /// When it started, in ms since 1970.
+    started_ms: i64,
     verifying: Semaphore,
     serving: Semaphore,
 }
@@ -79,7 +84,20 @@ impl Register {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let (verifying, serving) = (Semaphore::new(VERIFIED_AT_ONCE), Semaphore::new(SERVED_AT_ONCE));
-        Self { store, signer, access, users, factory_keys, regulator_keys, metrics, stopping, verifying, serving }
+        let started_ms = Timestamp::now().as_millisecond();
+        Self {
+            store,
+            signer,
+            access,
+            users,
+            factory_keys,
+            regulator_keys,
+            metrics,
+            stopping,
+            started_ms,
+            verifying,
+            serving,
+        }
     }
 }
 
@@ -89,13 +107,17 @@ pub fn router(register: Arc<Register>) -> Router {
         .route("/api/v1/announcements", post(announcements::announce))
         .route("/api/v1/submissions", get(submissions::list).post(submissions::submit))
         .layer(DefaultBodyLimit::max(LARGE_BODY));
+    let public = Router::new()
+        .route("/api/v1/entries", get(entries::index))
+        .route("/api/v1/entries.csv", get(table::table))
+        .route("/api/v1/entries/{participant}/{service}", get(entries::entry))
+        .merge(pages::router())
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&register), fresh::fresh));
     Router::new()
         .route("/api/v1/submissions/{id}", get(submissions::get))
         .route("/api/v1/submissions/{id}/dossier", get(submissions::dossier))
         .route("/api/v1/submissions/{id}/confirmation", post(decisions::confirm))
         .route("/api/v1/submissions/{id}/return", post(decisions::send_back))
-        .route("/api/v1/entries", get(entries::index))
-        .route("/api/v1/entries/{participant}/{service}", get(entries::entry))
         .route("/api/v1/entries/{participant}/{service}/withdrawal", post(withdrawals::withdraw))
         .route("/api/v1/entries/{participant}/{service}/proof", get(log::proof))
         .route("/api/v1/log/key", get(log::key))
@@ -106,7 +128,8 @@ pub fn router(register: Arc<Register>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .merge(pages::router())
+        .merge(public)
+        .merge(pages::fixed())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)
         .fallback(async || Refusal::not_found("no such page"))

@@ -4,6 +4,7 @@
 //! *Architecture invariant:* every text that came from outside is escaped by the template engine;
 //! no template marks anything as safe.
 
+mod feed;
 mod figures;
 mod language;
 mod times;
@@ -16,7 +17,7 @@ use axum::{
     Router,
     extract::{FromRequestParts, Path, Query, State},
     http::{
-        StatusCode,
+        HeaderMap, HeaderName, StatusCode, Uri,
         header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, VARY},
         request::Parts,
     },
@@ -44,13 +45,22 @@ const MOST: u32 = 50;
 /// The style sheet: the only thing that a page loads.
 const STYLE: &str = include_str!("../templates/register.css");
 
-/// Routes of the pages.
+/// Routes that show what the log says.
 pub(crate) fn router() -> Router<Arc<Register>> {
     Router::new()
-        .route("/", get(async || Redirect::to("/entries")))
-        .route("/register.css", get(style))
         .route("/entries", get(index))
+        .route("/entries.atom", get(feed::feed))
         .route("/entries/{participant}/{service}", get(entry))
+}
+
+/// Routes that are the same whatever happens.
+pub(crate) fn fixed() -> Router<Arc<Register>> {
+    Router::new().route("/", get(async || Redirect::to("/entries"))).route("/register.css", get(style))
+}
+
+/// The language that a request asks for.
+pub(crate) fn language_of(uri: &Uri, headers: &HeaderMap) -> Language {
+    Asked::of(uri, headers).language
 }
 
 /// What a page's address may ask for. Unknown parts are ignored: people follow old links.
@@ -68,14 +78,19 @@ struct Asked {
     query: PageQuery,
 }
 
+impl Asked {
+    fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let query = Query::<PageQuery>::try_from_uri(uri).map_or_else(|_| PageQuery::default(), |Query(query)| query);
+        let accept = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self { language: language::chosen(query.lang.as_deref(), accept), query }
+    }
+}
+
 impl FromRequestParts<Arc<Register>> for Asked {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Register>) -> Result<Self, Self::Rejection> {
-        let query =
-            Query::<PageQuery>::try_from_uri(&parts.uri).map_or_else(|_| PageQuery::default(), |Query(query)| query);
-        let accept = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Ok(Self { language: language::chosen(query.lang.as_deref(), accept), query })
+        Ok(Self::of(&parts.uri, &parts.headers))
     }
 }
 
@@ -121,7 +136,7 @@ async fn style() -> Response {
 
 async fn index(State(register): State<Arc<Register>>, Asked { language, query }: Asked) -> Response {
     let before = query.before.and_then(|seq| seq.parse().ok());
-    let list = match register.store.index(&query.q, before, MOST).await {
+    let list = match register.store.index(&query.q, before, None, MOST).await {
         Ok(list) => list,
         Err(error) => return unavailable(language, error),
     };
@@ -180,15 +195,16 @@ fn message(status: StatusCode, language: Language, title: &str, text: &str) -> R
 fn render(status: StatusCode, language: Language, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => {
-            let headers = [
-                (CONTENT_TYPE, "text/html; charset=utf-8"),
-                (CONTENT_LANGUAGE, language.tag()),
-                (VARY, "Accept-Language"),
-            ];
-            (status, headers, html).into_response()
+            let html_type = [(CONTENT_TYPE, "text/html; charset=utf-8")];
+            (status, html_type, language_headers(language), html).into_response()
         }
         Err(error) => Refusal::internal(&error).into_response(),
     }
+}
+
+/// What is said of an answer's language.
+const fn language_headers(language: Language) -> [(HeaderName, &'static str); 2] {
+    [(CONTENT_LANGUAGE, language.tag()), (VARY, "Accept-Language")]
 }
 
 /// Whether `address` may stand behind a link: a text of the manifest could name a script.

@@ -31,7 +31,7 @@ use tokio::sync::watch;
 use crate::log::{LogError, event::EventError};
 use factory_assurance::{canonical::NotCanonical, wire::Procedure};
 
-pub use entries::{Entry, EntryList};
+pub use entries::{Change, Entry, EntryList};
 pub use read::{Filter, Held};
 pub use submit::Ready;
 pub use withdraw::Wish;

@@ -57,9 +57,9 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
     let mut last = Struck::default();
     let (place, stop) = (rig.place.clone(), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            pod::strike(fault, &place, &tapping, Span::now(LEASE), &stop, &mut |struck| last = struck.clone())
-        });
+        let mut tell = |struck: &Struck| last = struck.clone();
+        let (place, tapping, stop) = (&place, &tapping, &stop);
+        scope.spawn(move || pod::strike(fault, place, tapping, Span::now(LEASE), stop, &mut tell));
     });
     drop(traffic);
     if !last.errors.is_empty() || !last.residue.is_empty() {

@@ -21,7 +21,7 @@ use crate::store::Entry;
 const MOST: u32 = 100;
 
 /// Pages on other sites may read what is public.
-pub(super) const FOR_EVERYONE: [(HeaderName, &str); 1] = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+pub(crate) const FOR_EVERYONE: [(HeaderName, &str); 1] = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
 
 /// Which entries to list.
 #[derive(Debug, Default, Deserialize)]
@@ -138,7 +138,7 @@ pub async fn index(
 ) -> Result<([(HeaderName, &'static str); 1], Json<PublicIndex>), Refusal> {
     let Query(query) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let most = query.limit.unwrap_or(MOST).clamp(1, MOST);
-    let list = register.store.index(&query.q, query.before, most).await?;
+    let list = register.store.index(&query.q, query.before, None, most).await?;
     let oldest = list.entries.last().map(|entry| entry.seq).filter(|_| list.more);
     let next = oldest.map(|seq| format!("/api/v1/entries?q={}&before={seq}&limit={most}", escaped(&query.q)));
     let entries = list.entries.into_iter().map(PublicEntry::from).collect();

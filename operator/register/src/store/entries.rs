@@ -22,6 +22,25 @@ pub struct Entry {
     pub withdrawn: Option<Withdrawal>,
 }
 
+/// One change of the register: a service was entered, or withdrawn.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Number of its event.
+    pub seq: u64,
+    /// The entry that was made, or withdrawn.
+    pub entry: Entry,
+    /// The withdrawal, if that is the change.
+    pub withdrawal: Option<Withdrawal>,
+}
+
+impl Change {
+    /// When, RFC 3339.
+    #[must_use]
+    pub fn time(&self) -> &str {
+        self.withdrawal.as_ref().map_or(&self.entry.time, |withdrawal| &withdrawal.at)
+    }
+}
+
 /// A page of the public index.
 #[derive(Clone, Debug)]
 pub struct EntryList {
@@ -55,25 +74,56 @@ impl Store {
     }
 
     /// The newest entries of services that contain every word of `search`, newest first, older than
-    /// `before`.
-    pub async fn index(&self, search: &str, before: Option<u64>, most: u32) -> Result<EntryList, StoreError> {
+    /// `before`; what stood there when the log had `as_of` events, or stands there now.
+    pub async fn index(
+        &self,
+        search: &str,
+        before: Option<u64>,
+        as_of: Option<u64>,
+        most: u32,
+    ) -> Result<EntryList, StoreError> {
         let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
         let words = serde_json::to_string(&words).map_err(|error| StoreError::Row(error.to_string()))?;
         let mut seqs: Vec<i64> = sqlx::query_scalar(
-            "SELECT seq FROM entries AS this WHERE seq < ?1
+            "SELECT seq FROM entries AS this WHERE seq < ?1 AND seq <= ?4
                AND NOT EXISTS (SELECT 1 FROM entries AS later
-                   WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq)
+                   WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq AND later.seq <= ?4)
                AND NOT EXISTS (SELECT 1 FROM json_each(?2) AS word WHERE instr(this.search, word.value) = 0)
              ORDER BY seq DESC LIMIT ?3",
         )
         .bind(before.map_or(i64::MAX, row_number))
         .bind(words)
         .bind(i64::from(most) + 1)
+        .bind(as_of.map_or(i64::MAX, row_number))
         .fetch_all(&self.readers)
         .await?;
         let more = seqs.len() > most as usize;
         seqs.truncate(most as usize);
         Ok(EntryList { entries: self.entries(&seqs).await?, more })
+    }
+
+    /// What became of the entries, newest first, at most `most` changes older than `before`; and whether
+    /// there are older ones.
+    pub async fn public_changes(&self, before: Option<u64>, most: u32) -> Result<(Vec<Change>, bool), StoreError> {
+        let mut rows: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT seq, entry FROM (
+                 SELECT seq, seq AS entry FROM entries UNION ALL
+                 SELECT seq, entry FROM withdrawals)
+             WHERE seq < ? ORDER BY seq DESC LIMIT ?",
+        )
+        .bind(before.map_or(i64::MAX, row_number))
+        .bind(i64::from(most) + 1)
+        .fetch_all(&self.readers)
+        .await?;
+        let more = rows.len() > most as usize;
+        rows.truncate(most as usize);
+        let mut changes = Vec::with_capacity(rows.len());
+        for (seq, entry) in rows {
+            let entry = self.entry(entry.unsigned_abs()).await?;
+            let withdrawal = entry.withdrawn.clone().filter(|withdrawal| withdrawal.event == seq.unsigned_abs());
+            changes.push(Change { seq: seq.unsigned_abs(), entry, withdrawal });
+        }
+        Ok((changes, more))
     }
 
     /// The entry with this number.

@@ -14,6 +14,7 @@ mod mutation;
 mod page;
 mod pages;
 mod procedure;
+mod public;
 mod refusals;
 mod repetition;
 mod tls;

@@ -1,0 +1,53 @@
+//! What is public follows from the log alone, so the log's length is its version: who has seen it is
+//! told that nothing changed, and nothing is read for it (RFC 9110, 13.1.2).
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{ETAG, IF_NONE_MATCH, VARY},
+    },
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+
+use super::Register;
+use crate::pages;
+
+/// Answers `304 Not Modified` where the caller has what it asks for; else lets the handler answer, and
+/// gives the answer its tag.
+pub async fn fresh(State(register): State<Arc<Register>>, request: Request, next: Next) -> Response {
+    // Before anything is read: an event that comes meanwhile makes the answer newer than its tag, which
+    // costs one more question, and never older.
+    let tag = tag(&register, &request);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads && has(request.headers(), &tag) {
+        return tagged(StatusCode::NOT_MODIFIED.into_response(), &tag);
+    }
+    let response = next.run(request).await;
+    if reads && response.status() == StatusCode::OK { tagged(response, &tag) } else { response }
+}
+
+/// Another build may say the same otherwise, so a start of the register counts as well; and languages
+/// differ under one address.
+fn tag(register: &Register, request: &Request) -> String {
+    let language = pages::language_of(request.uri(), request.headers());
+    format!("W/\"{}-{}-{}\"", register.started_ms, register.store.size(), language.tag())
+}
+
+/// Whether one of the tags that the caller has is `tag`. What the caller does not know (`*`) is answered.
+fn has(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag)
+}
+
+fn tagged(mut response: Response, tag: &str) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        headers.insert(ETAG, tag);
+    }
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
+    response
+}

@@ -39,6 +39,12 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     ensure(entry.body.contains(number), || format!("{}: the page lacks the owner's number {number}", status.entry))?;
     let machines = scene.web.until_good(host, &format!("/api/v1{path}"), soon).await?;
     ensure(machines.body.contains(&status.bundle), || format!("the entry as JSON lacks the bundle {}", status.bundle))?;
+    for path in ["/entries.atom", "/api/v1/entries.csv"] {
+        let data = scene.web.until_good(host, path, soon).await?;
+        ensure(data.body.contains(&format!("/entries/{}/{name}", scene.participant)), || {
+            format!("{path} lacks {name}")
+        })?;
+    }
     let address = manifest.text("/spec/register/protection/0/email");
     let hidden = !entry.body.contains(address) && !machines.body.contains(address);
     ensure(!address.is_empty() && hidden, || format!("the public entry shows the contact {address}"))?;

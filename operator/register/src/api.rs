@@ -109,11 +109,11 @@ pub fn router(register: Arc<Register>) -> Router {
         .layer(DefaultBodyLimit::max(LARGE_BODY));
     let public = Router::new()
         .route("/api/v1/entries", get(entries::index))
-        .route("/api/v1/entries.csv", get(table::table))
         .route("/api/v1/entries/{participant}/{service}", get(entries::entry))
         .merge(pages::router())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&register), fresh::fresh));
     Router::new()
+        .route("/api/v1/entries.csv", get(table::table))
         .route("/api/v1/submissions/{id}", get(submissions::get))
         .route("/api/v1/submissions/{id}/dossier", get(submissions::dossier))
         .route("/api/v1/submissions/{id}/confirmation", post(decisions::confirm))

@@ -69,12 +69,12 @@ func describe(id int, status, command string) Process {
 	return process
 }
 
-// First is the id of a cluster's first process, or 0 where it does not run, or is dying.
+// First is the id of a cluster's first process, or 0 where it does not run.
 func First(cluster layout.Layout) (int, error) {
 	return first(cluster.CgroupRoot() + "/control")
 }
 
-// Node is the id of a node's first process, or 0 where it does not run, or is dying.
+// Node is the id of a node's first process, or 0 where it does not run.
 func Node(cluster layout.Layout, name string) (int, error) {
 	return first(cluster.CgroupRoot() + "/" + name + "/system")
 }
@@ -85,7 +85,7 @@ func first(group string) (int, error) {
 		return 0, err
 	}
 	for _, process := range processes {
-		if process.Inner == 1 && process.Depth > 0 && len(process.Command) > 0 {
+		if process.Inner == 1 && process.Depth > 0 {
 			return process.ID, nil
 		}
 	}

@@ -45,22 +45,22 @@ func raise(ctx context.Context, command *cobra.Command) error {
 		return err
 	}
 	began := time.Now()
-	started := false
-	for {
-		if started, err = ensure(ctx, command, cluster, was); err != nil {
-			return err
-		}
-		if cluster, was, err = recorded(command); err != nil {
-			return err
-		}
-		err = await(ctx, cluster, began)
-		if err == nil {
-			break
-		}
+	started, err := ensure(ctx, command, cluster, was)
+	if err != nil {
+		return err
+	}
+	if cluster, was, err = recorded(command); err != nil {
+		return err
+	}
+	err = await(ctx, cluster, began)
+	if errors.Is(err, errEnded) && !started {
 		// One that was found running may have been killed a moment before: then it is started like any other.
-		if started || !errors.Is(err, errEnded) {
-			return err
+		if err = restart(ctx, command, cluster, was); err == nil {
+			err = await(ctx, cluster, began)
 		}
+	}
+	if err != nil {
+		return err
 	}
 	if err := giveBack(cluster.State, cluster.Path("kubeconfig"), cluster.Path("env")); err != nil {
 		return err
@@ -81,6 +81,24 @@ func ensure(ctx context.Context, command *cobra.Command, cluster layout.Layout, 
 		return false, err
 	}
 	defer unlock()
+	return start(ctx, command, cluster, was)
+}
+
+// restart does the same for a cluster that ended, unless it was taken down: that is what somebody wants.
+func restart(ctx context.Context, command *cobra.Command, cluster layout.Layout, was identity) error {
+	unlock, err := lock(cluster)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, now, err := recorded(command); err != nil || now.Nodes == 0 {
+		return errors.Join(errEnded, err)
+	}
+	_, err = start(ctx, command, cluster, was)
+	return err
+}
+
+func start(ctx context.Context, command *cobra.Command, cluster layout.Layout, was identity) (bool, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return false, err

@@ -30,7 +30,7 @@ pub async fn issue(scene: &Scene, class: &str, faults: Value) -> Result<(), Fail
 /// A fault of a standard. What it may cost is not what is looked at: that it came, was felt and went is.
 #[must_use]
 pub fn fault(kind: &str, more: &Value) -> Value {
-    let mut fault = json!({"kind": kind, "maxFailedPpm": 1_000_000, "windowSeconds": 10});
+    let mut fault = json!({"kind": kind, "maxFailedPpm": 1_000_000, "windowSeconds": 15});
     if let (Some(fault), Some(more)) = (fault.as_object_mut(), more.as_object()) {
         fault.extend(more.clone());
     }
@@ -41,5 +41,5 @@ pub fn fault(kind: &str, more: &Value) -> Value {
 /// verdict.
 #[must_use]
 pub fn brief() -> (&'static str, Value) {
-    ("important", json!([fault("PodKill", &json!({"windowSeconds": 5}))]))
+    ("important", json!([fault("PodKill", &json!({"windowSeconds": 8}))]))
 }

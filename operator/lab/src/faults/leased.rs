@@ -106,6 +106,8 @@ async fn follow(
     let latest = (Instant::now() + lease + ACCOUNT).min(end);
     let ended = heard(&mut reports, phase, pods, |struck| struck.ended, latest).await;
     // Also pods that were not ordered by name: they came while a strike at all lasted.
+    let each = |reports: &BTreeMap<String, Report>| outcomes(reports, phase).values().all(|struck| struck.ended);
+    drop(tokio::time::timeout_at(latest.into(), reports.wait_for(each)).await);
     let all = outcomes(&reports.borrow(), phase);
     if pods.iter().all(|pod| ended.contains_key(pod)) && evidence.injected_ms.is_some() {
         evidence.ended_ms = Some(clock.now_ms());

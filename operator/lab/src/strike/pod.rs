@@ -79,7 +79,12 @@ fn carry_out(
         fault.sample(place);
         thread::sleep(TICK);
     }
-    thread::sleep(span.from.saturating_duration_since(Instant::now()));
+    while Instant::now() < span.from && !stop.load(Ordering::Relaxed) {
+        thread::sleep(TICK.min(span.from.saturating_duration_since(Instant::now())));
+    }
+    if stop.load(Ordering::Relaxed) {
+        return Err(StrikeError::Incapable("the lab pod of its node was told to stop before it struck".to_owned()));
+    }
     let lease = span.lease;
     let before = tapping.take();
     let injected = fault.lease(place, lease);

@@ -1,7 +1,10 @@
 //! What is public follows from the log alone, so the log's length is its version: who has seen it is
 //! told that nothing changed, and nothing is read for it (RFC 9110, 13.1.2).
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 use axum::{
     extract::{Request, State},
@@ -30,11 +33,14 @@ pub async fn fresh(State(register): State<Arc<Register>>, request: Request, next
     if reads && response.status() == StatusCode::OK { tagged(response, &tag) } else { response }
 }
 
-/// Another build may say the same otherwise, so a start of the register counts as well; and languages
-/// differ under one address.
+/// Of one address and language only. Another build may say the same otherwise, so a start of the register
+/// counts as well.
 fn tag(register: &Register, request: &Request) -> String {
     let language = pages::language_of(request.uri(), request.headers());
-    format!("W/\"{}-{}-{}\"", register.started_ms, register.store.size(), language.tag())
+    let mut address = DefaultHasher::new();
+    request.uri().path_and_query().hash(&mut address);
+    let (started, size) = (register.started_ms, register.store.size());
+    format!("W/\"{started}-{size}-{:016x}-{}\"", address.finish(), language.tag())
 }
 
 /// Whether one of the tags that the caller has is `tag`. What the caller does not know (`*`) is answered.

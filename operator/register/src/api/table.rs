@@ -1,5 +1,5 @@
 //! `/api/v1/entries.csv`: the newest entry of each service as a table (RFC 4180), as the register was
-//! when it was asked for. It is sent while it is read, so its size costs no memory.
+//! when it was asked for. It is read and sent in parts; no connection of the database waits for its reader.
 
 use std::sync::Arc;
 
@@ -12,15 +12,14 @@ use axum::{
     },
     response::{IntoResponse as _, Response},
 };
-use futures::stream;
-use serde::{Deserialize, Serialize};
+use futures::{StreamExt as _, stream};
+use serde::Deserialize;
 
 use super::{
     Register,
     entries::{FOR_EVERYONE, PublicEntry},
     problem::Refusal,
 };
-use crate::store::EntryList;
 
 /// Entries that are read at once.
 const MOST: u32 = 100;
@@ -39,57 +38,56 @@ pub struct TableQuery {
     pub q: String,
 }
 
-/// One row. The names of its fields are the head of the table.
-#[derive(Debug, Serialize)]
-struct Row {
-    participant: String,
-    service: String,
-    title_ky: String,
-    title_ru: String,
-    title_en: String,
-    class: String,
-    owner: String,
-    owner_registration_number: String,
-    host: String,
-    verdict: String,
-    standard: String,
-    attempt: u32,
-    max_downtime_per_year: String,
-    recovery_time: String,
-    simultaneous_users: u32,
-    decision: String,
-    registered_at: String,
-    withdrawn_at: String,
-    event: u64,
-    page: String,
-}
+/// Head of the table.
+const HEAD: [&str; 20] = [
+    "participant",
+    "service",
+    "title_ky",
+    "title_ru",
+    "title_en",
+    "class",
+    "owner",
+    "owner_registration_number",
+    "host",
+    "verdict",
+    "standard",
+    "attempt",
+    "max_downtime_per_year",
+    "recovery_time",
+    "simultaneous_users",
+    "decision",
+    "registered_at",
+    "withdrawn_at",
+    "event",
+    "page",
+];
 
-impl From<PublicEntry> for Row {
-    fn from(entry: PublicEntry) -> Self {
-        let (owner, availability) = (entry.register.owner, entry.register.availability);
-        Self {
-            participant: cell(entry.participant),
-            service: cell(entry.service),
-            title_ky: cell(entry.titles.ky),
-            title_ru: cell(entry.titles.ru),
-            title_en: cell(entry.titles.en),
-            class: cell(entry.class),
-            owner: cell(owner.name),
-            owner_registration_number: cell(owner.registration_number),
-            host: cell(entry.host),
-            verdict: format!("{:?}", entry.verdict.outcome),
-            standard: cell(entry.standard),
-            attempt: entry.attempt,
-            max_downtime_per_year: cell(availability.max_downtime_per_year.to_string()),
-            recovery_time: cell(availability.recovery_time.to_string()),
-            simultaneous_users: availability.simultaneous_users,
-            decision: cell(entry.decision),
-            registered_at: entry.registered_at,
-            withdrawn_at: entry.withdrawn.map(|withdrawn| withdrawn.at).unwrap_or_default(),
-            event: entry.event,
-            page: entry.page,
-        }
-    }
+/// A row under that head.
+fn row(entry: PublicEntry) -> [String; HEAD.len()] {
+    let (owner, availability) = (entry.register.owner, entry.register.availability);
+    [
+        entry.participant,
+        entry.service,
+        entry.titles.ky,
+        entry.titles.ru,
+        entry.titles.en,
+        entry.class,
+        owner.name,
+        owner.registration_number,
+        entry.host,
+        format!("{:?}", entry.verdict.outcome),
+        entry.standard,
+        entry.attempt.to_string(),
+        availability.max_downtime_per_year.to_string(),
+        availability.recovery_time.to_string(),
+        availability.simultaneous_users.to_string(),
+        entry.decision,
+        entry.registered_at,
+        entry.withdrawn.map(|withdrawn| withdrawn.at).unwrap_or_default(),
+        entry.event.to_string(),
+        entry.page,
+    ]
+    .map(|text| inert(&text))
 }
 
 /// What is read next.
@@ -97,7 +95,25 @@ struct Reading {
     register: Arc<Register>,
     search: String,
     as_of: u64,
-    next: Option<EntryList>,
+    /// Older than this; nothing where the table has ended.
+    before: Option<u64>,
+}
+
+impl Reading {
+    /// The next rows.
+    async fn rows(&mut self) -> Result<Vec<u8>, Broken> {
+        let list = self.register.store.index(&self.search, self.before, Some(self.as_of), MOST).await?;
+        self.before = list.entries.last().map(|entry| entry.seq).filter(|_| list.more);
+        let mut rows = writer();
+        for entry in list.entries {
+            rows.write_record(row(entry.into()))?;
+        }
+        Ok(rows.into_inner().map_err(csv::IntoInnerError::into_error)?)
+    }
+}
+
+fn writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
 }
 
 /// All of it.
@@ -107,54 +123,55 @@ pub async fn table(
 ) -> Result<Response, Refusal> {
     let Query(TableQuery { q: search }) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let as_of = register.store.size();
+    let mut reading = Reading { register, search, as_of, before: None };
+    let mut head = writer();
+    head.write_record(HEAD).map_err(|error| Refusal::internal(&error))?;
+    let mut first = head.into_inner().map_err(|error| Refusal::internal(error.error()))?;
     // The first part is read before anything is answered: a database that is away is a refusal.
-    let first = register.store.index(&search, None, Some(as_of), MOST).await?;
-    let head = written(true, &first).map_err(|error| Refusal::internal(&error))?;
-    let reading = Reading { register, search, as_of, next: Some(first) };
+    first.extend(reading.rows().await.map_err(|broken| match broken {
+        Broken::Store(error) => Refusal::from(error),
+        other => Refusal::internal(&other),
+    })?);
     let rest = stream::try_unfold(reading, |mut reading| async move {
-        let Some(before) = reading.next.take().filter(|list| list.more).and_then(|list| oldest(&list)) else {
-            return Ok::<_, Broken>(None);
-        };
-        let list = reading.register.store.index(&reading.search, Some(before), Some(reading.as_of), MOST).await?;
-        let rows = written(false, &list)?;
-        reading.next = Some(list);
-        Ok(Some((rows, reading)))
+        if reading.before.is_none() {
+            return Ok(None);
+        }
+        match reading.rows().await {
+            Ok(rows) => Ok(Some((rows, reading))),
+            Err(broken) => {
+                tracing::error!(%broken, "a table could not be sent to its end");
+                Err(broken)
+            }
+        }
     });
-    let body = Body::from_stream(futures::StreamExt::chain(stream::iter([Ok(head)]), rest));
+    let body = Body::from_stream(stream::iter([Ok(first)]).chain(rest));
     Ok((TABLE, FOR_EVERYONE, body).into_response())
 }
 
-/// The table could not be sent to its end: the connection breaks, so that no half passes for a whole.
+/// The table could not be read to its end: the connection breaks, so that no half passes for a whole.
 #[derive(Debug, thiserror::Error)]
 enum Broken {
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
     #[error(transparent)]
-    Written(#[from] csv::Error),
+    Row(#[from] csv::Error),
+    #[error(transparent)]
+    Written(#[from] std::io::Error),
 }
 
-fn oldest(list: &EntryList) -> Option<u64> {
-    list.entries.last().map(|entry| entry.seq)
-}
-
-/// The rows of `list`, under the head of the table where they are the `first`.
-fn written(first: bool, list: &EntryList) -> Result<Vec<u8>, csv::Error> {
-    let mut writer =
-        csv::WriterBuilder::new().has_headers(first).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    for entry in &list.entries {
-        writer.serialize(Row::from(PublicEntry::from(entry.clone())))?;
+/// `text` with an apostrophe before whatever a program for tables would carry out as a formula: at its
+/// beginning, and after what some of them take for the end of a cell (`;` where a comma is decimal).
+fn inert(text: &str) -> String {
+    let mut inert = String::with_capacity(text.len());
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') {
+            inert.push('\'');
+        }
+        begins = matches!(c, ';' | '\t' | '\r' | '\n' | '"') || (begins && c.is_whitespace());
+        inert.push(c);
     }
-    writer.into_inner().map_err(|error| error.into_error().into())
-}
-
-/// `text` as a program for tables shows it: one that begins like a formula gets an apostrophe before it,
-/// and would otherwise be carried out.
-fn cell(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{text}")
-    } else {
-        text
-    }
+    inert
 }
 
 #[cfg(test)]
@@ -162,12 +179,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_begins_like_a_formula() {
-        for text in ["=1+1", "+7", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert_eq!(cell(text.to_owned()), format!("'{text}"));
-        }
-        for text in ["", "Дарек", "a=b", "'=1"] {
-            assert_eq!(cell(text.to_owned()), text);
+    fn nothing_in_a_cell_begins_like_a_formula() {
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            ("+7", "'+7"),
+            ("-1", "'-1"),
+            (" @SUM(A1)", " '@SUM(A1)"),
+            ("\t=1", "\t'=1"),
+            ("＝1", "'＝1"),
+            ("Справка;=cmd|'/C calc'!A1", "Справка;'=cmd|'/C calc'!A1"),
+            ("x\r\n=1", "x\r\n'=1"),
+            ("\"=1\"", "\"'=1\""),
+            ("", ""),
+            ("Дарек", "Дарек"),
+            ("a=b - c", "a=b - c"),
+            ("2026-03-04", "2026-03-04"),
+        ] {
+            assert_eq!(inert(text), expected);
         }
     }
 }

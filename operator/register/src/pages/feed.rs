@@ -65,9 +65,10 @@ fn authority(origin: &str) -> &str {
     origin.split(['/', ':']).next().unwrap_or(origin)
 }
 
-/// `text` without what no XML may hold, however it is escaped.
+/// `text` in one line, without what no XML may hold, however it is escaped.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect()
+    let held = |c: &char| !matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.chars().filter(held).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -83,6 +84,6 @@ mod tests {
 
     #[test]
     fn what_no_xml_may_hold_is_left_out() {
-        assert_eq!(plain("Да\u{0}рек\u{8}\u{fffe} & <b>"), "Дарек & <b>");
+        assert_eq!(plain("Да\nрек\u{8}\u{fffe} & <b>"), "Да рек  & <b>");
     }
 }

@@ -99,7 +99,12 @@ impl Store {
         .await?;
         let more = seqs.len() > most as usize;
         seqs.truncate(most as usize);
-        Ok(EntryList { entries: self.entries(&seqs).await?, more })
+        let mut entries = self.entries(&seqs).await?;
+        let later = |withdrawn: &mut Withdrawal| as_of.is_some_and(|size| withdrawn.event > size);
+        for entry in &mut entries {
+            entry.withdrawn.take_if(later);
+        }
+        Ok(EntryList { entries, more })
     }
 
     /// What became of the entries, newest first, at most `most` changes older than `before`; and whether

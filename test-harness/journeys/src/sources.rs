@@ -9,7 +9,7 @@ use std::{
     process::Stdio,
 };
 
-use tokio::process::Command;
+use tokio::{process::Command, sync::Mutex};
 
 use crate::Cluster;
 
@@ -42,8 +42,11 @@ pub enum SourceError {
     },
 }
 
-/// Pushes `examples/<name>` as `demo/<name>.git` and returns the commit.
+/// Pushes `examples/<name>` as `demo/<name>.git` and returns the commit. One at a time: of two that push
+/// the first commit of a repository, git refuses one.
 pub async fn push_example(cluster: &Cluster, name: &str) -> Result<String, SourceError> {
+    static PUSHING: Mutex<()> = Mutex::const_new(());
+    let _turn = PUSHING.lock().await;
     let mut push = Command::new(cluster.root.join("examples/push"));
     push.arg(name).arg(&cluster.git_push);
     run(push).await

@@ -82,7 +82,7 @@ pub async fn prove(
         let Some(follower) = followers.get(component) else { continue };
         // Nodes are told at the start, wait themselves, and get ready meanwhile: orders and reports take time.
         let respite = respite(span, plan.load.timeout_ms);
-        let (wait, respite) = if strike.is_some() { (Duration::ZERO, respite) } else { (respite, Duration::ZERO) };
+        let wait = if strike.is_some() { Duration::ZERO } else { respite };
         let moment = clock.start() + Duration::from_millis(span.from_ms) + wait;
         tokio::time::sleep_until(moment.into()).await;
         let (name, view) = (phase.name.clone(), follower.view());

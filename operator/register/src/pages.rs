@@ -72,6 +72,13 @@ struct PageQuery {
     lang: Option<String>,
 }
 
+impl PageQuery {
+    /// Number of the event before which to go on; one that cannot be read is ignored as well.
+    fn before(&self) -> Option<u64> {
+        self.before.as_ref()?.parse().ok()
+    }
+}
+
 /// The language that a request asks for, with the rest of its query.
 struct Asked {
     language: Language,
@@ -135,7 +142,7 @@ async fn style() -> Response {
 }
 
 async fn index(State(register): State<Arc<Register>>, Asked { language, query }: Asked) -> Response {
-    let before = query.before.and_then(|seq| seq.parse().ok());
+    let before = query.before();
     let list = match register.store.index(&query.q, before, None, MOST).await {
         Ok(list) => list,
         Err(error) => return unavailable(language, error),

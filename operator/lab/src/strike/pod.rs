@@ -44,7 +44,8 @@ impl Span {
     }
 }
 
-/// Strikes the pod at `place` with `fault` over `span`. Ends at once, and undoes it, when `stop` is set. `tell` hears what is known after the injection and at the end.
+/// Strikes the pod at `place` with `fault` over `span`. Ends at once, and undoes it, when `stop` is set.
+/// `tell` hears what is known after the injection and at the end.
 pub fn strike(
     mut fault: Box<dyn NodeFault>,
     place: &Place,

@@ -44,7 +44,7 @@ pub(super) async fn feed(
     State(register): State<Arc<Register>>,
     Asked { language, query }: Asked,
 ) -> Result<Response, Refusal> {
-    let before = query.before.and_then(|seq| seq.parse().ok());
+    let before = query.before();
     let (changes, more) = register.store.public_changes(before, MOST).await?;
     let log = register.signer.verifier();
     let feed = Feed {

@@ -14,6 +14,7 @@ thing that does not on stderr. Without a key the signature is not checked, and s
 
 import argparse
 import base64
+import functools
 import hashlib
 import json
 import re
@@ -53,6 +54,8 @@ SLUG = {
     "Loss": "loss",
     "Bandwidth": "bandwidth",
     "DnsOutage": "dns-outage",
+    "Reset": "reset",
+    "MemoryPressure": "memory-pressure",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -64,9 +67,19 @@ PHRASE = {
     "Loss": "packets to it were lost",
     "Bandwidth": "its bandwidth was limited",
     "DnsOutage": "it got no answer from DNS",
+    "Reset": "connections to it were reset",
+    "MemoryPressure": "its memory was nearly full",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
-STRENGTH = {"Delay": "delayMs", "Loss": "lossPpm", "Bandwidth": "kilobytesPerSecond"}
+STRENGTH = {
+    "Delay": "delayMs",
+    "Loss": "lossPpm",
+    "Bandwidth": "kilobytesPerSecond",
+    "Reset": "resetPpm",
+    "MemoryPressure": "memoryPercent",
+}
+AMOUNTS = {"Delay", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
+STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, "MemoryPressure": 100}
 # Fields of a fault's limits that the first rules did not know.
 LATER = ["leaseSeconds", "share", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
@@ -220,7 +233,7 @@ class Asked:
 
     def strength(self):
         """As strong as a standard can ask for, or None."""
-        most = 1_000_000 if self.kind == "Loss" else 2**32 - 1
+        most = STRONGEST.get(self.kind, 2**32 - 1)
         return self.strike["strength"] if self.strike and 0 < self.strike["strength"] <= most else None
 
     def key(self):
@@ -231,7 +244,8 @@ class Asked:
             return self.slug
         strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
         amount = {"Delay": f" of {strength} ms", "Loss": f" of {percent(strength)}",
-                  "Bandwidth": f" of {strength} kB/s"}.get(self.kind, "")
+                  "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
+                  "MemoryPressure": f" of {strength} %"}.get(self.kind, "")
         return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
 
     def phrase(self):
@@ -609,7 +623,7 @@ def wrong_doses(run):
                 wrong = "a dose of a pod that was not there before"
             elif not rises(dose["before"]) or not rises(dose["during"]):
                 wrong = "the values of a histogram of its dose do not rise"
-            elif asked.kind not in ("Delay", "Bandwidth") and any(v > 1 for v, _ in dose["before"] + dose["during"]):
+            elif asked.kind not in AMOUNTS and any(v > 1 for v, _ in dose["before"] + dose["during"]):
                 wrong = "a value of its dose is neither 0 nor 1"
             if wrong:
                 return f"{place}, pod {quote(pod)}: {wrong}"
@@ -833,7 +847,7 @@ def dose_cut_off(_, before, during):
     return felt()
 
 
-def dose_lost(asked, before, during):
+def dose_lost(asked, before, during, gone="lost"):
     passed, dropped = sides(during)
     seen, million = passed + dropped, 1_000_000
     lose, to_pass = seen * asked, seen * (million - asked)
@@ -842,11 +856,11 @@ def dose_lost(asked, before, during):
     if seen < 50:
         return unknown(f"{seen} packets while it lasted; fewer than 50 say nothing")
     if lose < 5 * million:
-        return unknown(f"of {seen} packets fewer than 5 should be lost; that says nothing")
+        return unknown(f"of {seen} packets fewer than 5 should be {gone}; that says nothing")
     if asked < million and to_pass < 5 * million:
         return unknown(f"of {seen} packets fewer than 5 should pass; that says nothing")
     if 2 * dropped * million < lose or dropped * million > 2 * lose or 2 * passed * million < to_pass:
-        return not_felt(f"{dropped} of {seen} packets were lost; asked was {percent(asked)}, "
+        return not_felt(f"{dropped} of {seen} packets were {gone}; asked was {percent(asked)}, "
                         f"and half to twice of that is felt")
     return felt(share_ppm(dropped, seen))
 
@@ -884,8 +898,24 @@ def dose_limited(asked, before, during):
     return felt(most)
 
 
+def dose_filled(asked, before, during):
+    before, during = histogram(before), histogram(during)
+    counts = [sum(side.cells.values()) for side in (before, during)]
+    if min(counts) < 5:
+        return too_few_samples("moments", *counts, 5)
+    was, now, quarter = before.percentile(50), during.percentile(50), during.percentile(25)
+    if was + 20 > asked:
+        return unknown(f"in half of the moments before it {was} % of the limit or more were in use; {asked} % is felt "
+                       f"only by a container that uses 20 points less")
+    if quarter + 10 < asked:
+        return not_felt(f"in a quarter of the moments while it lasted no more than {quarter} % of the limit were in "
+                        f"use; asked was {asked} %, and 10 points less is felt")
+    return felt(now)
+
+
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
-        "Loss": dose_lost, "Delay": dose_delayed, "Bandwidth": dose_limited}
+        "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
+        "Bandwidth": dose_limited, "MemoryPressure": dose_filled}
 
 
 def dose_of_pod(asked, doses):

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind == 'Delay' ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Bandwidth' ? has(self.kilobytesPerSecond) : !has(self.kilobytesPerSecond)").message("kilobytesPerSecond: the rate belongs to a fault of kind Bandwidth, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'Reset' ? has(self.resetPpm) : !has(self.resetPpm)").message("resetPpm: the share of packets answered with a reset in parts per million belongs to a fault of kind Reset, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'MemoryPressure' ? has(self.memoryPercent) : !has(self.memoryPercent)").message("memoryPercent: how much of its limit of memory is taken belongs to a fault of kind MemoryPressure, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
 #[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
@@ -51,6 +53,15 @@ pub struct FaultLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub kilobytes_per_second: Option<u32>,
+    /// Of a Reset: the share of packets of TCP to the pod that are answered with a reset of their
+    /// connection in place of reaching it, in parts per million.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub reset_ppm: Option<u32>,
+    /// Of a MemoryPressure: how much of the container's limit of memory is in use while it lasts, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 30, max = 100))]
+    pub memory_percent: Option<u32>,
     /// Largest 95th percentile of latency in the window, in milliseconds; no limit where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
@@ -75,15 +86,19 @@ impl FaultLimits {
             delay_ms: None,
             loss_ppm: None,
             kilobytes_per_second: None,
+            reset_ppm: None,
+            memory_percent: None,
             p95_ms: None,
             p99_ms: None,
         }
     }
 
-    /// Milliseconds, parts per million or kilobytes a second, as the kind has it; 0 for a kind without a strength.
+    /// Milliseconds, parts per million, kilobytes a second or percent, as the kind has it; 0 for a kind without
+    /// a strength.
     #[must_use]
     pub fn strength(&self) -> u64 {
-        self.delay_ms.or(self.loss_ppm).or(self.kilobytes_per_second).unwrap_or(0).into()
+        let network = self.delay_ms.or(self.loss_ppm).or(self.kilobytes_per_second).or(self.reset_ppm);
+        network.or(self.memory_percent).unwrap_or(0).into()
     }
 }
 
@@ -108,11 +123,15 @@ pub enum FaultKind {
     Bandwidth,
     /// The pod gets no answer from DNS.
     DnsOutage,
+    /// Connections to the pod are reset by chance.
+    Reset,
+    /// Most of the memory that the container may use is taken.
+    MemoryPressure,
 }
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -122,6 +141,8 @@ impl FaultKind {
         Self::Loss,
         Self::Bandwidth,
         Self::DnsOutage,
+        Self::Reset,
+        Self::MemoryPressure,
     ];
 
     /// As it stands in names of phases.
@@ -137,6 +158,8 @@ impl FaultKind {
             Self::Loss => "loss",
             Self::Bandwidth => "bandwidth",
             Self::DnsOutage => "dns-outage",
+            Self::Reset => "reset",
+            Self::MemoryPressure => "memory-pressure",
         }
     }
 
@@ -153,6 +176,8 @@ impl FaultKind {
             Self::Loss => "packets to it were lost",
             Self::Bandwidth => "its bandwidth was limited",
             Self::DnsOutage => "it got no answer from DNS",
+            Self::Reset => "connections to it were reset",
+            Self::MemoryPressure => "its memory was nearly full",
         }
     }
 

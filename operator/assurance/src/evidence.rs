@@ -221,8 +221,10 @@ pub struct FaultEvidence {
 /// | `ContainerKill` | 0: the process was seen alive, 1: it was seen gone |
 /// | `Freeze` | 0: a moment at which a thread ran or could have run, 1: one at which none could |
 /// | `Partition`, `Loss`, `DnsOutage` | 0: a packet passed, 1: it was dropped |
+/// | `Reset` | 0: a packet passed, 1: it was answered with a reset that left the pod |
 /// | `Delay` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
 /// | `Bandwidth` | kilobytes that left in one second |
+/// | `MemoryPressure` | percent of the container's limit of memory that were in use at one moment |
 ///
 /// Of each class that was looked at there is one, even if nothing was seen: a class that is missing
 /// could hide traffic that the fault did not reach. Without a dose of class `All` (`Dns` of a

@@ -15,9 +15,11 @@ pub mod freeze;
 pub mod gated;
 pub mod leased;
 pub mod loss;
+pub mod memory_pressure;
 pub mod nodes;
 pub mod partition;
 pub mod pod_kill;
+pub mod reset;
 pub mod rolling_restart;
 pub mod run;
 pub mod target;
@@ -105,6 +107,8 @@ pub fn on_node(kind: FaultKind, strength: u64) -> Option<Box<dyn NodeFault>> {
         FaultKind::Loss => Some(Box::new(loss::Loss::new(strength))),
         FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength))),
         FaultKind::DnsOutage => Some(Box::new(dns_outage::DnsOutage::default())),
+        FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
+        FaultKind::Reset => Some(Box::new(reset::Reset::new(strength))),
     }
 }
 

@@ -66,6 +66,18 @@ enum Command {
         /// Their ids.
         processes: Vec<i32>,
     },
+    /// Takes a container's memory for as long as this one lives.
+    #[command(hide = true)]
+    Press {
+        /// After so many seconds it ends by itself.
+        #[arg(long)]
+        seconds: u32,
+        /// Up to so many percent of its limit.
+        #[arg(long)]
+        percent: u64,
+        /// Id of its first process.
+        process: i32,
+    },
     Load(Load),
 }
 
@@ -73,12 +85,15 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // Two that measure no release: they say what they have to say on the terminal.
+    // Those that measure no release: they say what they have to say on the terminal.
     let alone = match &arguments.command {
         Command::Load(load) => Some(load.run().map_err(|error| format!("load: {error}"))),
         // No runtime: a process that holds others has no thread but one.
         Command::Hold { seconds, processes } => {
             Some(strike::hold::hold(*seconds, processes).map_err(|error| format!("hold: {error}")))
+        }
+        Command::Press { seconds, percent, process } => {
+            Some(strike::press::press(*seconds, *percent, *process).map_err(|error| format!("press: {error}")))
         }
         _ => None,
     };
@@ -139,7 +154,7 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             Box::pin(strike::serve::serve(&client, namespace, nonce, node)).await?;
             Ok(None)
         }
-        Command::Hold { .. } | Command::Load(_) => Ok(None),
+        Command::Hold { .. } | Command::Press { .. } | Command::Load(_) => Ok(None),
     }
 }
 

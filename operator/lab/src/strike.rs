@@ -6,13 +6,16 @@
 //! `order` is what passes between `prove` and the nodes, `serve` follows orders and pods, `pod`
 //! carries one fault out on one pod. The parts that the faults share: `gate` (rules that end by
 //! themselves), `tap` (what the pod's packets feel), `place` (a pod's processes and network),
-//! `hold` (processes that stand still while another lives), `residue`.
+//! `hold` (processes that stand still while another lives), `memory` and `press` (what a container may
+//! use, and who takes it), `residue`.
 
 pub mod gate;
 pub mod hold;
+pub mod memory;
 pub mod order;
 pub mod place;
 pub mod pod;
+pub mod press;
 pub mod residue;
 pub mod serve;
 pub mod tap;

@@ -22,12 +22,13 @@ const LEASE: Duration = Duration::from_secs(6);
 /// How many ask at once.
 const USERS: usize = 12;
 
-/// Delay, loss and bandwidth, `rounds` times at each strength.
+/// Delay, loss, resets and bandwidth, `rounds` times at each strength.
 pub fn measure(rounds: usize) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
     for (kind, strengths, body, unit) in [
         (FaultKind::Delay, [20, 100, 400], 500, "ms"),
         (FaultKind::Loss, [20_000, 100_000, 300_000], 500, "ppm"),
+        (FaultKind::Reset, [20_000, 100_000, 300_000], 500, "ppm"),
         (FaultKind::Bandwidth, [100, 500, 2_000], 100_000, "kB/s"),
     ] {
         for strength in strengths {
@@ -68,8 +69,8 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
     Ok(strength_of(kind, &last.doses))
 }
 
-/// The measured strength: added milliseconds of new and open connections alike, lost packets in a
-/// million, or the median of kilobytes a second.
+/// The measured strength: added milliseconds of new and open connections alike, lost or reset
+/// packets in a million, or the median of kilobytes a second.
 #[allow(clippy::cast_precision_loss)] // figures for people
 fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
     match kind {
@@ -80,7 +81,7 @@ fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
             };
             Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
         }
-        FaultKind::Loss => {
+        FaultKind::Loss | FaultKind::Reset => {
             let during = &doses.first()?.during;
             let of = |value| during.iter().find(|cell| cell[0] == value).map_or(0, |cell| cell[1]) as f64;
             Some(of(1) * 1e6 / (of(0) + of(1)))

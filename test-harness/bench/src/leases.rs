@@ -25,18 +25,22 @@ use factory_lab::{
 use crate::{Failure, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 6] = [
+const FAULTS: [(FaultKind, u64); 8] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
     (FaultKind::Loss, 600_000),
     (FaultKind::Bandwidth, 2),
     (FaultKind::DnsOutage, 0),
+    (FaultKind::Reset, 600_000),
+    (FaultKind::MemoryPressure, 90),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);
 /// After the end of the lease, so long until the effect must be gone.
 const GONE: Duration = Duration::from_secs(1);
+/// Beyond this, in percent, memory is still taken: the rig's server needs next to none.
+const FULL: u64 = 50;
 /// An answer that takes longer than this, and every one of several, is the fault's.
 const AT_ONCE: Duration = Duration::from_millis(150);
 
@@ -59,10 +63,11 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
         thread::sleep((injected + LEASE + GONE).saturating_duration_since(Instant::now()));
         let held = residue::held(&rig.place);
         let slow = (0..6).filter(|_| rig.users().ask(AT_ONCE).is_none()).count();
-        if slow > 1 || !held.is_empty() {
+        let memory = rig.memory_percent()?;
+        if slow > 1 || !held.is_empty() || memory > FULL {
             effects += 1;
             eprintln!(
-                "{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}",
+                "{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}, memory {memory} % full",
                 kind.slug(),
                 moment.as_millis()
             );
@@ -110,7 +115,7 @@ fn rules(place: &Place) -> Result<Rules, Failure> {
 
 /// The striking process itself.
 pub fn struck(uid: &str, slug: &str, strength: u64, lease: Duration) -> Result<(), Failure> {
-    let place = Place { uid: uid.to_owned(), containers: Vec::new() };
+    let place = Place { uid: uid.to_owned(), containers: vec![uid.to_owned()] };
     let kind = FaultKind::ALL.into_iter().find(|kind| kind.slug() == slug).ok_or("no such fault")?;
     let fault = faults::on_node(kind, strength).ok_or("no fault on the node")?;
     let tapping = Tapping::start(&place)?;

@@ -59,6 +59,15 @@ enum Group {
         seconds: u32,
         processes: Vec<i32>,
     },
+    /// Takes memory, as in the lab's program.
+    #[command(hide = true)]
+    Press {
+        #[arg(long)]
+        seconds: u32,
+        #[arg(long)]
+        percent: u64,
+        process: i32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -79,6 +88,9 @@ fn run(group: Group, output: &Path) -> Result<(), Failure> {
         Group::Serve { address, body } => return users::serve(&address, body),
         Group::Strike { uid, slug, strength, lease_ms } => {
             return leases::struck(&uid, &slug, strength, Duration::from_millis(lease_ms));
+        }
+        Group::Press { seconds, percent, process } => {
+            return Ok(factory_lab::strike::press::press(seconds, percent, process)?);
         }
         Group::Hold { seconds, processes } => return Ok(factory_lab::strike::hold::hold(seconds, &processes)?),
     };

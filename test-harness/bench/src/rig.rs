@@ -15,6 +15,7 @@ use std::{
 
 use factory_lab::strike::{
     gate,
+    memory::Memory,
     place::Place,
     tap::{INTERFACE, Tapping},
 };
@@ -24,6 +25,12 @@ use crate::{Failure, users::Users};
 /// Control group hierarchies in which a group may be made, the usual ones first.
 const HIERARCHIES: [&str; 4] =
     ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+/// Where memory is counted, if not in one of those, and what limits it there or in the second version.
+const MEMORY: &str = "/sys/fs/cgroup/memory";
+/// Names of those limits.
+const LIMITS: [&str; 2] = ["memory.limit_in_bytes", "memory.max"];
+/// What the pod may use.
+const LIMIT: &str = "67108864";
 /// How often it is tried to take a group away, every hundredth of a second.
 const PATIENCE: usize = 500;
 /// Port of the server.
@@ -34,7 +41,7 @@ pub struct Rig {
     /// The pod, as the lab finds it.
     pub place: Place,
     networks: [String; 2],
-    group: PathBuf,
+    groups: Vec<PathBuf>,
     server: Child,
     address: String,
 }
@@ -43,9 +50,10 @@ impl Rig {
     /// A fresh pod whose server answers with `body` bytes.
     pub fn new(body: usize) -> Result<Self, Failure> {
         let id = std::process::id();
-        let place = Place { uid: format!("bench-{id}"), containers: Vec::new() };
+        let uid = format!("bench-{id}");
+        let place = Place { containers: vec![uid.clone()], uid };
         let networks = [format!("factory-bench-{id}-pod"), format!("factory-bench-{id}-users")];
-        let group = group(&place.uid)?;
+        let groups = groups(&place.uid)?;
         let [pod, users] = &networks;
         let (inside, outside) = ("198.18.200.1", "198.18.200.2");
         for network in &networks {
@@ -60,14 +68,14 @@ impl Rig {
         let address = format!("{inside}:{PORT}");
         // In the group before anything else, and the first process of a process namespace, as a container's is.
         let server = Command::new("sh")
-            .args(["-c", "echo $$ >\"$0\" && exec unshare --pid --fork --kill-child ip netns exec \"$@\""])
-            .arg(group.join("cgroup.procs"))
+            .args(["-c", "for group in $0; do echo $$ >\"$group\"; done && exec unshare --pid --fork --kill-child ip netns exec \"$@\""])
+            .arg(groups.iter().map(|group| group.join("cgroup.procs").display().to_string()).collect::<Vec<_>>().join(" "))
             .arg(pod)
             .arg(std::env::current_exe()?)
             .args(["serve", &address, &body.to_string()])
             .stdin(Stdio::null())
             .spawn()?;
-        let rig = Self { place, networks, group, server, address };
+        let rig = Self { place, networks, groups, server, address };
         rig.users().until_answered()?;
         Ok(rig)
     }
@@ -76,6 +84,14 @@ impl Rig {
     #[must_use]
     pub fn users(&self) -> Users {
         Users::new(&self.networks[1], &self.address)
+    }
+
+    /// How much of what its memory may hold is in use now, in percent.
+    pub fn memory_percent(&self) -> Result<u64, Failure> {
+        let process = self.place.first()?;
+        // On a thread of its own, which stays in another namespace of control groups.
+        let memory = thread::spawn(move || Memory::of(process)).join().map_err(|_| "the look at memory died")??;
+        Ok(memory.used().ok_or("the pod's memory is not counted")? * 100 / memory.limit())
     }
 
     /// A look at its packets.
@@ -92,10 +108,12 @@ impl Drop for Rig {
             drop(ip(&["netns", "del", network]));
         }
         // A group is busy until the last of its processes is gone, which nobody here is the parent of.
-        for _ in 0..PATIENCE {
-            match fs::remove_dir(&self.group) {
-                Err(error) if error.kind() == ErrorKind::ResourceBusy => thread::sleep(Duration::from_millis(10)),
-                _ => return,
+        for group in &self.groups {
+            for _ in 0..PATIENCE {
+                match fs::remove_dir(group) {
+                    Err(error) if error.kind() == ErrorKind::ResourceBusy => thread::sleep(Duration::from_millis(10)),
+                    _ => break,
+                }
             }
         }
     }
@@ -105,16 +123,30 @@ fn ip(words: &[&str]) -> Result<(), Failure> {
     Ok(gate::run("ip", words, "").map(drop)?)
 }
 
-/// A control group with the name that a pod's has.
-fn group(uid: &str) -> Result<PathBuf, Failure> {
+/// Control groups with the name that a pod's has: one by which it is found, and one that limits its memory.
+fn groups(uid: &str) -> Result<Vec<PathBuf>, Failure> {
+    let name = format!("pod{uid}");
+    let mut groups = Vec::new();
     for hierarchy in HIERARCHIES {
-        let group = PathBuf::from(hierarchy).join(format!("pod{uid}"));
+        let group = PathBuf::from(hierarchy).join(&name);
         if fs::create_dir(&group).is_ok() {
             if group.join("cgroup.procs").exists() {
-                return Ok(group);
+                groups.push(group);
+                break;
             }
             fs::remove_dir(&group)?;
         }
     }
-    Err("no control group can be made here: run as root".into())
+    if groups.is_empty() {
+        return Err("no control group can be made here: run as root".into());
+    }
+    if PathBuf::from(MEMORY).is_dir() {
+        let group = PathBuf::from(MEMORY).join(&name);
+        fs::create_dir(&group)?;
+        groups.push(group);
+    }
+    for limit in groups.iter().flat_map(|group| LIMITS.map(|limit| group.join(limit))).filter(|file| file.exists()) {
+        fs::write(limit, LIMIT)?;
+    }
+    Ok(groups)
 }

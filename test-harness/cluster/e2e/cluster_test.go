@@ -3,6 +3,9 @@
 // Place on the path from manifest to register: it proves the ground. It runs clusters of its own beside
 // whatever runs, in state directories of its own, and needs root. It must not be skipped silently: call
 // it with `CGO_ENABLED=0 go test ./e2e`.
+//
+// Tests that look for what is left run alone and first: what comes and goes beside them could be taken for
+// it. The others wait more than they compute, and run side by side.
 package e2e
 
 import (

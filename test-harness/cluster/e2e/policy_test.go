@@ -146,6 +146,7 @@ func (b *tableau) differs(allowed func(flow) bool) string {
 // TestClusterNetworkPolicy tries each kind of rule on the whole matrix: what it allows and what it
 // refuses. The cases are those of upstream's own suite, test/e2e/network/netpol.
 func TestClusterNetworkPolicy(t *testing.T) {
+	t.Parallel()
 	tableau := newTableau(t)
 	for _, each := range cases {
 		t.Run(each.name, func(t *testing.T) {

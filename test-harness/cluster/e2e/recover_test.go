@@ -16,6 +16,7 @@ import (
 // themselves, or by `up` where the first process died, what was in the cluster is still there, and new
 // pods start.
 func TestClusterRecovers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.run("up")
 	f.pod(pod{name: "kept", node: "lab-1", image: layout.PauseImage})

@@ -26,6 +26,7 @@ import (
 
 // TestClusterServes tries what the factory relies on, each by use.
 func TestClusterServes(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	began := time.Now()
 	f.run("up")

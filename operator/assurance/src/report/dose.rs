@@ -31,12 +31,15 @@ enum Measure {
     Delay,
     /// Kilobytes a second.
     Rate,
+    /// Percent of a limit.
+    Percent,
 }
 
 const fn measure(kind: FaultKind) -> Measure {
     match kind {
         FaultKind::Delay => Measure::Delay,
         FaultKind::Bandwidth => Measure::Rate,
+        FaultKind::MemoryPressure => Measure::Percent,
         _ => Measure::Share,
     }
 }
@@ -58,7 +61,7 @@ impl Summary {
     pub fn shown(&self, kind: FaultKind) -> Option<String> {
         let value = match measure(kind) {
             Measure::Share => self.share_ppm?,
-            Measure::Delay | Measure::Rate => self.median?,
+            Measure::Delay | Measure::Rate | Measure::Percent => self.median?,
         };
         Some(format!("{} (n = {})", strength(kind, value), self.samples))
     }
@@ -70,6 +73,7 @@ pub fn strength(kind: FaultKind, value: u64) -> String {
         Measure::Share => percent(value),
         Measure::Delay => milliseconds(value),
         Measure::Rate => rate(value),
+        Measure::Percent => of_limit(value),
     }
 }
 
@@ -80,11 +84,16 @@ pub fn asked(kind: FaultKind, strike: Option<Strike>) -> Option<String> {
         FaultKind::PodKill | FaultKind::RollingRestart => return None,
         FaultKind::Delay => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
-        FaultKind::Loss => percent(strength),
+        FaultKind::MemoryPressure => of_limit(strength),
+        FaultKind::Loss | FaultKind::Reset => percent(strength),
         FaultKind::ContainerKill | FaultKind::Freeze | FaultKind::Partition | FaultKind::DnsOutage => {
             percent(1_000_000)
         }
     })
+}
+
+fn of_limit(percent: u64) -> String {
+    format!("{percent} %")
 }
 
 fn rate(kilobytes: u64) -> String {
@@ -102,6 +111,7 @@ mod tests {
         assert_eq!(shown(FaultKind::Loss, &[[0, 900], [1, 100]]).unwrap(), "10 % (n = 1000)");
         assert_eq!(shown(FaultKind::Delay, &[[51_000, 1], [50_100, 3]]).unwrap(), "50.1 ms (n = 4)");
         assert_eq!(shown(FaultKind::Bandwidth, &[[498, 5]]).unwrap(), "498 kB/s (n = 5)");
+        assert_eq!(shown(FaultKind::MemoryPressure, &[[12, 1], [89, 3]]).unwrap(), "89 % (n = 4)");
         assert_eq!(shown(FaultKind::Freeze, &[]), None);
         assert_eq!(shown(FaultKind::Freeze, &[[1, 0]]), None);
     }

@@ -153,8 +153,9 @@ fn in_full(span: &Span<'_>) -> Option<String> {
     let strike = fault.strike?;
     let amount = match fault.kind {
         FaultKind::Delay => format!(" of {} ms", strike.strength),
-        FaultKind::Loss => format!(" of {}", numbers::percent(strike.strength)),
+        FaultKind::Loss | FaultKind::Reset => format!(" of {}", numbers::percent(strike.strength)),
         FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
+        FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
         _ => String::new(),
     };
     let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };

@@ -76,8 +76,8 @@ pub struct Words {
     pub failed: &'static str,
     pub faults: &'static str,
     pub no_faults: &'static str,
-    pub fault_names: [&'static str; 9],
-    pub fault_means: [&'static str; 9],
+    pub fault_names: [&'static str; 11],
+    pub fault_means: [&'static str; 11],
     pub share: &'static str,
     pub share_one: &'static str,
     pub share_all: &'static str,
@@ -162,6 +162,8 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::Loss => 6,
         FaultKind::Bandwidth => 7,
         FaultKind::DnsOutage => 8,
+        FaultKind::Reset => 9,
+        FaultKind::MemoryPressure => 10,
     }
 }
 

@@ -38,6 +38,15 @@ pub fn on_nodes() -> Standard {
     ])
 }
 
+/// With resets of connections and a full memory.
+pub fn pressing() -> Standard {
+    let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
+    with(vec![
+        FaultLimits { reset_ppm: Some(100_000), ..lasts(FaultKind::Reset) },
+        FaultLimits { memory_percent: Some(90), ..lasts(FaultKind::MemoryPressure) },
+    ])
+}
+
 fn with(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),

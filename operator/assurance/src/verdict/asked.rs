@@ -60,7 +60,15 @@ impl Asked {
 
     /// Whether it has a strength.
     pub const fn has_strength(&self) -> bool {
-        matches!(self.kind, FaultKind::Delay | FaultKind::Loss | FaultKind::Bandwidth)
+        !matches!(
+            self.kind,
+            FaultKind::PodKill
+                | FaultKind::RollingRestart
+                | FaultKind::ContainerKill
+                | FaultKind::Freeze
+                | FaultKind::Partition
+                | FaultKind::DnsOutage
+        )
     }
 
     /// How long it lasts, in milliseconds.
@@ -75,7 +83,11 @@ impl Asked {
 
     /// How strong it is, if it is as strong as a standard can ask for.
     pub fn strength(&self) -> Option<u32> {
-        let most = if self.kind == FaultKind::Loss { 1_000_000 } else { u32::MAX };
+        let most = match self.kind {
+            FaultKind::Loss | FaultKind::Reset => 1_000_000,
+            FaultKind::MemoryPressure => 100,
+            _ => u32::MAX,
+        };
         let strength = u32::try_from(self.strike?.strength).ok()?;
         (strength > 0 && strength <= most).then_some(strength)
     }
@@ -86,8 +98,9 @@ impl Asked {
         let Some(strike) = self.strike.filter(|_| self.on_node()) else { return slug.to_owned() };
         let amount = match self.kind {
             FaultKind::Delay => format!(" of {} ms", strike.strength),
-            FaultKind::Loss => format!(" of {}", say::percent(strike.strength)),
+            FaultKind::Loss | FaultKind::Reset => format!(" of {}", say::percent(strike.strength)),
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
+            FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
             _ => String::new(),
         };
         let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };

@@ -14,6 +14,8 @@ const SECONDS: u128 = 2;
 const PACKETS: u128 = 50;
 /// Packets that should be lost, and should pass, without which their loss says nothing.
 const EXPECTED: u128 = 5;
+/// Points of a percentage by which it may miss what was asked, and of which it must rise by as many again.
+const POINTS: u64 = 10;
 /// All of a share.
 const WHOLE: u128 = 1_000_000;
 
@@ -34,9 +36,11 @@ pub fn of(kind: FaultKind, strength: u32, before: &[[u64; 2]], during: &[[u64; 2
         FaultKind::ContainerKill => killed(sides(before), sides(during)),
         FaultKind::Freeze => frozen(sides(before), sides(during)),
         FaultKind::Partition | FaultKind::DnsOutage => cut_off(sides(before), sides(during)),
-        FaultKind::Loss => lost(strength, sides(before), sides(during)),
+        FaultKind::Loss => lost(strength, "lost", sides(before), sides(during)),
+        FaultKind::Reset => lost(strength, "reset", sides(before), sides(during)),
         FaultKind::Delay => delayed(strength, &histogram(before), &histogram(during)),
         FaultKind::Bandwidth => limited(strength, &histogram(before), &histogram(during)),
+        FaultKind::MemoryPressure => filled(strength, &histogram(before), &histogram(during)),
         FaultKind::PodKill | FaultKind::RollingRestart => Dose::Unknown("it is not measured in the pod".to_owned()),
     }
 }
@@ -98,8 +102,9 @@ fn cut_off(before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
     Dose::Felt(None)
 }
 
-/// Packets that passed, and then some did not: half to twice as many as asked, of those that pass too.
-fn lost(asked: u32, before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
+/// Packets that passed, and then some were `gone`, lost or reset: half to twice as many as asked, of those
+/// that pass too.
+fn lost(asked: u32, gone: &str, before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
     if let Some(dose) = not_whole_before(before) {
         return dose;
     }
@@ -109,9 +114,10 @@ fn lost(asked: u32, before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
     if seen < PACKETS {
         return Dose::Unknown(format!("{seen} packets while it lasted; fewer than {PACKETS} say nothing"));
     }
-    let few = |what| Dose::Unknown(format!("of {seen} packets fewer than {EXPECTED} should {what}; that says nothing"));
+    let few =
+        |what: &str| Dose::Unknown(format!("of {seen} packets fewer than {EXPECTED} should {what}; that says nothing"));
     if lose < EXPECTED * WHOLE {
-        return few("be lost");
+        return few(&format!("be {gone}"));
     }
     // A loss of 100 % lets none pass.
     if asked_to_pass > 0 && pass < EXPECTED * WHOLE {
@@ -120,7 +126,7 @@ fn lost(asked: u32, before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
     if 2 * dropped * WHOLE < lose || dropped * WHOLE > 2 * lose || 2 * passed * WHOLE < pass {
         let asked = say::percent(asked.into());
         return Dose::NotFelt(format!(
-            "{dropped} of {seen} packets were lost; asked was {asked}, and half to twice of that is felt"
+            "{dropped} of {seen} packets were {gone}; asked was {asked}, and half to twice of that is felt"
         ));
     }
     Dose::Felt(ppm(dropped, seen))
@@ -191,6 +197,28 @@ fn limited(asked: u32, before: &Histogram, during: &Histogram) -> Dose {
     }
 }
 
+/// A container that had room in its memory, and then had as little as was asked, in three of four moments.
+fn filled(asked: u32, before: &Histogram, during: &Histogram) -> Dose {
+    let (seen_before, seen) = (before.count(), during.count());
+    let values = [before.percentile(50), during.percentile(50), during.percentile(25)];
+    let ([Some(was), Some(is), Some(quarter)], true) = (values, seen_before >= SAMPLES && seen >= SAMPLES) else {
+        return few("moments", seen_before, seen, SAMPLES);
+    };
+    let asked = u64::from(asked);
+    if was.saturating_add(2 * POINTS) > asked {
+        Dose::Unknown(format!(
+            "in half of the moments before it {was} % of the limit or more were in use; {asked} % is felt only by a container that uses {} points less",
+            2 * POINTS
+        ))
+    } else if quarter.saturating_add(POINTS) < asked {
+        Dose::NotFelt(format!(
+            "in a quarter of the moments while it lasted no more than {quarter} % of the limit were in use; asked was {asked} %, and {POINTS} points less is felt"
+        ))
+    } else {
+        Dose::Felt(Some(is))
+    }
+}
+
 fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
     Dose::Unknown(format!("{before} {what} before it and {during} while it lasted; fewer than {least} say nothing"))
 }
@@ -198,7 +226,7 @@ fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FaultKind::{Bandwidth, ContainerKill, Delay, DnsOutage, Freeze, Loss, Partition};
+    use FaultKind::{Bandwidth, ContainerKill, Delay, DnsOutage, Freeze, Loss, MemoryPressure, Partition, Reset};
 
     type Cells = &'static [[u64; 2]];
 
@@ -234,6 +262,10 @@ mod tests {
         (Loss, 800_000, &[[0, 1]], &[[0, 10], [1, 90]], "F 900000"),
         (Loss, 950_000, &[[0, 1]], &[[0, 4], [1, 95]], "U"),
         (Loss, 1_000_000, &[[0, 1]], &[[1, 50]], "F 1000000"),
+        (Reset, 50_000, &[[0, 1]], &[[0, 390], [1, 10]], "F 25000"),
+        (Reset, 50_000, &[[0, 1]], &[[0, 391], [1, 9]], "N"),
+        (Reset, 50_000, &[[0, 9], [1, 1]], &[[0, 380], [1, 20]], "N"),
+        (Reset, 50_000, &[[0, 1]], &[[0, 94], [1, 5]], "U"),
         (Delay, 200, &[[1_000, 5]], &[[161_000, 5]], "F 160000"),
         (Delay, 200, &[[1_000, 5]], &[[160_999, 5]], "N"),
         (Delay, 200, &[[1_000, 5]], &[[301_000, 5]], "F 300000"),
@@ -244,6 +276,13 @@ mod tests {
         (Delay, 200, &[[1_000, 5]], &[[159_999, 2], [201_000, 6]], "N"),
         (Delay, 200, &[[1_000, 5]], &[[160_000, 2], [201_000, 6]], "F 200000"),
         (Delay, 200, &[[1_000, 5]], &[[1_000, 1], [201_000, 6]], "F 200000"),
+        (MemoryPressure, 90, &[[70, 5]], &[[80, 5]], "F 80"),
+        (MemoryPressure, 90, &[[70, 5]], &[[79, 5]], "N"),
+        (MemoryPressure, 90, &[[71, 5]], &[[90, 5]], "U"),
+        (MemoryPressure, 90, &[[10, 5]], &[[79, 2], [91, 6]], "N"),
+        (MemoryPressure, 90, &[[10, 5]], &[[79, 1], [91, 6]], "F 91"),
+        (MemoryPressure, 90, &[[10, 4]], &[[90, 5]], "U"),
+        (MemoryPressure, 90, &[[10, 5]], &[[90, 4]], "U"),
         (Bandwidth, 400, &[[501, 2]], &[[500, 2]], "F 500"),
         (Bandwidth, 400, &[[501, 2]], &[[501, 2]], "N"),
         (Bandwidth, 400, &[[501, 2]], &[[200, 2]], "F 200"),

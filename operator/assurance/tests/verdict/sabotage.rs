@@ -11,9 +11,14 @@ use factory_crds::release::Outcome::Passed;
 
 use super::fault;
 
+/// The sample that has `phase`.
+fn sampled(phase: &str) -> TestResult {
+    if PRESSED.contains(&phase) { sample::pressed() } else { sample::struck() }
+}
+
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 10] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -22,11 +27,23 @@ const ALL: [&str; 8] = [
     "loss-50000-web",
     "bandwidth-500-web",
     "dns-outage-web",
+    "reset-100000-web",
+    "memory-pressure-90-web",
 ];
+/// Those of the second sample.
+const PRESSED: &[&str] = &["reset-100000-web", "memory-pressure-90-web"];
 const DELAYS: &[&str] = &["delay-200-web", "delay-50-web"];
-const STRONG: &[&str] = &["delay-200-web", "delay-50-web", "loss-50000-web", "bandwidth-500-web"];
-const ONE: &[&str] = &["container-kill-web", "freeze-web", "delay-200-web", "loss-50000-web", "bandwidth-500-web"];
-const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web"];
+const STRONG: &[&str] = &["delay-200-web", "delay-50-web", "loss-50000-web", "bandwidth-500-web", "reset-100000-web"];
+const ONE: &[&str] = &[
+    "container-kill-web",
+    "freeze-web",
+    "delay-200-web",
+    "loss-50000-web",
+    "bandwidth-500-web",
+    "reset-100000-web",
+    "memory-pressure-90-web",
+];
+const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web"];
 const CUTS: &[&str] = &["partition-web", "dns-outage-web"];
 const CLASSES: &[&str] = &["partition-web", "delay-200-web", "delay-50-web"];
 
@@ -87,6 +104,13 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
     ("a burst before it", &["bandwidth-500-web"], |d| d[0].before = vec![[450, 4], [5_000, 1]]),
     ("one second above the limit", &["bandwidth-500-web"], |d| d[0].during = vec![[500, 3], [626, 1]]),
     ("a pod that was cut off in place of limited", &["bandwidth-500-web"], |d| d[0].during = vec![[0, 4]]),
+    ("a third of the resets", &["reset-100000-web"], |d| d[0].during = vec![[0, 388], [1, 12]]),
+    ("a cut in place of resets", &["reset-100000-web"], |d| d[0].during = vec![[1, 400]]),
+    ("a memory that was full already", &["memory-pressure-90-web"], |d| d[0].before = vec![[88, 8]]),
+    ("half of the memory", &["memory-pressure-90-web"], |d| d[0].during = vec![[45, 80]]),
+    ("a memory that is given back in between", &["memory-pressure-90-web"], |d| {
+        d[0].during = vec![[15, 20], [90, 60]];
+    }),
     ("a freeze that lets go now and then", &["freeze-web"], |d| d[0].during = vec![[0, 4], [1, 26]]),
     ("a pod that stood still already", &["freeze-web"], |d| d[0].before = vec![[0, 10], [1, 10]]),
     ("a process that was gone already", &["container-kill-web"], |d| d[0].before = vec![[0, 19], [1, 1]]),
@@ -98,7 +122,7 @@ fn no_sabotage_is_ever_felt() {
     assert!(SABOTAGE.len() >= 20);
     for (what, phases, sabotage) in SABOTAGE {
         for phase in *phases {
-            let mut result = sample::struck();
+            let mut result = sampled(phase);
             let before = fault(&mut result, phase).doses.clone();
             sabotage(&mut fault(&mut result, phase).doses);
             assert_ne!(fault(&mut result, phase).doses, before, "{what} changes nothing in {phase}");
@@ -111,12 +135,12 @@ fn no_sabotage_is_ever_felt() {
 #[test]
 fn a_fault_of_one_pod_is_not_felt_by_others() {
     for phase in ONE {
-        let mut result = sample::struck();
+        let mut result = sampled(phase);
         for pod in &mut fault(&mut result, phase).before {
             pod.ready = false;
         }
         assert_not_felt(&result.judge(), phase, "no pod was ready");
-        let mut result = sample::struck();
+        let mut result = sampled(phase);
         fault(&mut result, phase).before.remove(0);
         assert_not_felt(&result.judge(), phase, "the pod was not there before");
     }
@@ -127,7 +151,7 @@ fn a_fault_of_one_pod_is_not_felt_by_others() {
 fn a_strength_far_from_what_was_asked_is_not_felt() {
     for phase in STRONG {
         for factor in [0, 10, 30, 45, 210, 300, 1_000] {
-            let mut result = sample::struck();
+            let mut result = sampled(phase);
             for dose in &mut fault(&mut result, phase).doses {
                 scaled(dose, phase, factor);
             }
@@ -137,8 +161,8 @@ fn a_strength_far_from_what_was_asked_is_not_felt() {
 }
 
 fn scaled(dose: &mut Dose, phase: &str, percent: u64) {
-    if phase.starts_with("loss") {
-        let lost = (20 * percent / 100).min(400);
+    if phase.starts_with("loss") || phase.starts_with("reset") {
+        let lost = (dose.during[1][1] * percent / 100).min(400);
         dose.during = vec![[0, 400 - lost], [1, lost]];
     } else {
         let base = if phase.starts_with("delay") { dose.before[0][0] } else { 0 };
@@ -165,8 +189,8 @@ fn each(doses: &mut [Dose], change: fn(&mut Dose)) {
 /// The sabotage above starts from faults that are felt, or it would show nothing.
 #[test]
 fn without_sabotage_every_fault_is_felt() {
-    let result: TestResult = sample::struck();
     for phase in ALL {
+        let result = sampled(phase);
         let figure = |name: &str| {
             let mut figures = result.verdict.figures.iter();
             figures.find(|figure| figure.phase == phase && figure.name == name).unwrap()

@@ -159,11 +159,12 @@ fn vectors() -> Vec<(String, TestResult)> {
 
 /// Vectors of the rules that hold now.
 fn cases() -> Vec<(&'static str, TestResult)> {
-    let with = |change: fn(&mut TestResult)| {
-        let mut result = sample::struck();
+    let changed = |mut result: TestResult, change: fn(&mut TestResult)| {
         change(&mut result);
         sample::judged(result)
     };
+    let with = |change| changed(sample::struck(), change);
+    let pressed = |change| changed(sample::pressed(), change);
     vec![
         ("v2-passed", sample::passing()),
         ("v2-on-nodes-passed", sample::struck()),
@@ -225,6 +226,21 @@ fn cases() -> Vec<(&'static str, TestResult)> {
             }),
         ),
         ("v2-contradictory", with(|r| fault(r, "delay-200-web").doses[0].during.reverse())),
+        ("v2-resets-and-memory", sample::pressed()),
+        (
+            "v2-resets-and-memory-not-felt",
+            pressed(|r| {
+                fault(r, "reset-100000-web").doses[0].during = vec![[0, 388], [1, 12]];
+                fault(r, "memory-pressure-90-web").doses[0].during = vec![[79, 20], [90, 60]];
+            }),
+        ),
+        (
+            "v2-resets-and-memory-unknown",
+            pressed(|r| {
+                fault(r, "reset-100000-web").doses[0].during = vec![[0, 36], [1, 4]];
+                fault(r, "memory-pressure-90-web").doses[0].before = vec![[71, 8]];
+            }),
+        ),
         ("v2-plan-incomplete", with(|r| r.standard.faults[3].delay_ms = Some(250))),
     ]
 }

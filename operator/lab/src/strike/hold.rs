@@ -20,7 +20,7 @@ use nix::{
 use super::{StrikeError, place};
 
 /// What a holder says when everything stands still.
-const HELD: &str = "held";
+pub(super) const HELD: &str = "held";
 /// Most rounds of looking for threads that were started meanwhile.
 const ROUNDS: usize = 20;
 
@@ -78,13 +78,27 @@ impl Drop for Holder {
 impl Holder {
     /// Lets `processes` stand still for `lease`; returns when they do.
     pub fn start(processes: &[i32], lease: Duration) -> Result<Self, StrikeError> {
+        let processes: Vec<_> = processes.iter().map(ToString::to_string).collect();
+        Self::spawn("hold", &processes, lease, "processes could not be held: the kernel refuses ptrace, or they went")
+    }
+
+    /// Takes memory of the container whose first process is `pid`, up to `percent` of its limit, for `lease`;
+    /// returns when it is taken.
+    pub fn pressing(pid: i32, percent: u64, lease: Duration) -> Result<Self, StrikeError> {
+        let arguments = ["--percent".to_owned(), percent.to_string(), pid.to_string()];
+        Self::spawn("press", &arguments, lease, "its memory could not be taken: it has no limit, or it went")
+    }
+
+    /// This program with another verb, which ends by itself; `otherwise` says what it means when it does not
+    /// say that it holds.
+    fn spawn(verb: &str, arguments: &[String], lease: Duration, otherwise: &str) -> Result<Self, StrikeError> {
         let failed = StrikeError::kernel::<std::io::Error>;
         let program = std::env::current_exe().map_err(failed("find this program"))?;
         // Timers of this kind know whole seconds; the end of the lease itself is the owner's to keep.
         let seconds = lease.as_millis().div_ceil(1000).max(1).to_string();
         let mut process = Command::new(program)
-            .args(["hold", "--seconds", &seconds])
-            .args(processes.iter().map(ToString::to_string))
+            .args([verb, "--seconds", &seconds])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -98,6 +112,6 @@ impl Holder {
         if line.trim() == HELD {
             return Ok(holder);
         }
-        Err(StrikeError::Incapable("processes could not be held: the kernel refuses ptrace, or they went".to_owned()))
+        Err(StrikeError::Incapable(otherwise.to_owned()))
     }
 }

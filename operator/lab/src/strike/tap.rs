@@ -54,6 +54,8 @@ pub struct Tap {
     pub sent: u64,
     /// Questions to DNS that left.
     pub asked: u64,
+    /// Resets of connections that left.
+    pub resets: u64,
     since: Instant,
     until: Instant,
     bytes: BTreeMap<u64, u64>,
@@ -62,7 +64,7 @@ pub struct Tap {
 impl Tap {
     fn new(since: Instant) -> Self {
         let (new_us, pooled_us, bytes) = (Sparse::default(), Sparse::default(), BTreeMap::new());
-        Self { new_us, pooled_us, sent: 0, asked: 0, since, until: since, bytes }
+        Self { new_us, pooled_us, sent: 0, asked: 0, resets: 0, since, until: since, bytes }
     }
 
     /// Kilobytes (1000 bytes, rounded) that left in each whole second until it was taken, as histogram.
@@ -80,6 +82,9 @@ impl Tap {
         self.sent += 1;
         if packet.to.1 == 53 {
             self.asked += 1;
+        }
+        if packet.tcp.is_some_and(|tcp| tcp.reset) {
+            self.resets += 1;
         }
         *self.bytes.entry(self.since.elapsed().as_secs()).or_default() += packet.bytes;
         match answered {

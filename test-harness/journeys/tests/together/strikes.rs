@@ -47,6 +47,8 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
         fault("Delay", &json!({"leaseSeconds": 5, "delayMs": 100, "share": "All"})),
         fault("Loss", &json!({"leaseSeconds": 5, "lossPpm": 200_000, "share": "All"})),
         fault("DnsOutage", &json!({"leaseSeconds": 4, "share": "All"})),
+        fault("Reset", &json!({"leaseSeconds": 5, "resetPpm": 300_000, "share": "All"})),
+        fault("MemoryPressure", &json!({"leaseSeconds": 5, "memoryPercent": 85})),
     ]);
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("struck");
@@ -60,7 +62,7 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
     let dossier: Value = serde_json::from_slice(&payload.0)?;
     let measured = dossier.pointer("/predicate/evidence/prove/faults").and_then(Value::as_array);
     let measured = measured.ok_or_else(|| Failure::new("the dossier has no faults"))?;
-    ensure(measured.len() == 6, || format!("{} faults in the dossier", measured.len()))?;
+    ensure(measured.len() == 8, || format!("{} faults in the dossier", measured.len()))?;
     for fault in measured {
         let doses = fault["doses"].as_array().map_or(0, Vec::len);
         ensure(doses > 0 && fault["residue"] == json!([]) && fault["errors"] == json!([]), || fault.to_string())?;

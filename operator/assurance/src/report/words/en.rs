@@ -77,6 +77,8 @@ pub(super) const WORDS: Words = Words {
         "Loss",
         "Bandwidth",
         "DNS outage",
+        "Reset",
+        "Memory pressure",
     ],
     fault_means: [
         "One pod of the component is deleted without grace.",
@@ -88,6 +90,8 @@ pub(super) const WORDS: Words = Words {
         "Packets to the pod are lost by chance.",
         "The pod can send only so much a second.",
         "The pod gets no answer from DNS.",
+        "Packets of connections to the pod are answered with a reset by chance.",
+        "Most of the memory that the container may use is taken.",
     ],
     share: "Pods struck",
     share_one: "one",

@@ -32,7 +32,7 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
             (Class::New, vec![[410, 5], [655, 3]], vec![[late + 420, 4], [late + 702, 3]]),
             (Class::Pooled, vec![[88, 120], [2_047, 1]], vec![[late + 90, 60], [late + 3_000, 2]]),
         ],
-        FaultKind::Loss => {
+        FaultKind::Loss | FaultKind::Reset => {
             let lost = 400 * strength / 1_000_000;
             vec![(Class::All, vec![[0, 300]], vec![[0, 400 - lost], [1, lost]])]
         }
@@ -40,13 +40,16 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
             vec![(Class::All, vec![[3 * strength, 2], [4 * strength, 1]], vec![[strength / 2, 1], [strength, 3]])]
         }
         FaultKind::DnsOutage => vec![(Class::Dns, vec![[0, 10]], vec![[1, 9]])],
+        FaultKind::MemoryPressure => {
+            vec![(Class::All, vec![[14, 7], [15, 1]], vec![[strength, 60], [strength + 1, 20]])]
+        }
     }
 }
 
 const fn way(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Delay | FaultKind::Loss | FaultKind::Bandwidth => "netem",
-        FaultKind::Partition | FaultKind::DnsOutage => "nft",
+        FaultKind::Partition | FaultKind::DnsOutage | FaultKind::Reset => "nft",
         _ => "cgroup",
     }
 }

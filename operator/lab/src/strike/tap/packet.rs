@@ -30,6 +30,8 @@ pub struct Tcp {
     pub syn: bool,
     /// Acknowledges.
     pub ack: bool,
+    /// Resets the connection.
+    pub reset: bool,
     /// Bytes of payload.
     pub payload: u32,
 }
@@ -71,6 +73,7 @@ fn transport(protocol: u8, rest: &[u8], from: IpAddr, to: IpAddr, bytes: u64, be
                 acknowledged: long(rest, 8)?,
                 syn: flags & 0x02 != 0,
                 ack: flags & 0x10 != 0,
+                reset: flags & 0x04 != 0,
                 payload: u32::try_from(bytes.checked_sub(before + head)?).ok()?,
             })
         }
@@ -108,9 +111,10 @@ mod tests {
         assert_eq!(packet.from, ("198.18.0.1".parse().unwrap(), 40_000));
         assert_eq!(packet.to, ("198.18.0.2".parse().unwrap(), 8_080));
         assert_eq!(packet.bytes, 43);
-        let tcp = Tcp { sequence: 7, acknowledged: 9, syn: false, ack: true, payload: 3 };
+        let tcp = Tcp { sequence: 7, acknowledged: 9, syn: false, ack: true, reset: false, payload: 3 };
         assert_eq!(packet.tcp, Some(tcp));
         assert!(parse(&frame(0x02)).unwrap().tcp.unwrap().syn);
+        assert!(parse(&frame(0x14)).unwrap().tcp.unwrap().reset);
     }
 
     #[test]

@@ -155,7 +155,7 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
     let confirmed = reach!(record, "Confirmed", confirm::confirmed(context, &receipt).await?);
     let entry = reach!(record, "Registered", confirm::registered(context, &confirmed));
     record.facts_mut().entry.clone_from(&entry.address);
-    take!(record, "Launched", attest::images(context, attempt, &receipt, record.facts_mut()).await?);
+    take!(record, "Launched", attest::images(context, attempt, (&receipt, &entry), record.facts_mut()).await?);
     reach!(record, "Launched", launch::bundle(context, attempt, record.facts(), &entry).await?);
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! *Architecture invariant:* black box. It knows `factory-crds`, the cluster's API, the addresses of
 //! register and services and the command `kubectl-factory`; never the operator's code.
 
+pub mod auditor;
 pub mod browser;
 pub mod cluster;
 pub mod escort;

@@ -31,8 +31,9 @@ const PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
 const MANIFESTS: [&str; 4] =
     [OCI_IMAGE_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, IMAGE_MANIFEST_LIST_MEDIA_TYPE];
 
-/// A list that stands under a tag is read, added to and written; one at a time, or an entry would be lost.
-static LISTS: Mutex<()> = Mutex::const_new(());
+/// One at a time: a list that stands under a tag is read, added to and written, and an entry would be lost.
+/// Debian's registry also refuses a manifest while another push of the same blob is under way.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 impl Artifacts {
     /// Puts the statement in `envelope`, of `predicate_type`, beside `image` (`repository@sha256:…`), and
@@ -45,6 +46,7 @@ impl Artifacts {
     ) -> Result<String, ArtifactError> {
         let reference = parse(image)?;
         let failed = |source| ArtifactError::Registry { name: image.to_owned(), source };
+        let _turn = TURN.lock().await;
         let (bytes, digest) =
             self.client.pull_manifest_raw(&reference, &RegistryAuth::Anonymous, &MANIFESTS).await.map_err(failed)?;
         let mut manifest = self.put(&reference, BUNDLE, bundle(envelope)?).await.map_err(failed)?;
@@ -83,7 +85,6 @@ impl Artifacts {
     /// specification 1.1, "Referrers Tag Schema").
     async fn list(&self, reference: &Reference, image: &str, entry: &OciDescriptor) -> Result<(), ArtifactError> {
         let failed = |source| ArtifactError::Registry { name: image.to_owned(), source };
-        let _turn = LISTS.lock().await;
         let listed = self.client.pull_referrers(reference, Some(BUNDLE)).await.map_err(failed)?;
         if listed.manifests.iter().any(|listed| listed.digest == entry.digest) {
             return Ok(());

@@ -8,7 +8,7 @@
 use factory_assurance::dossier::PREDICATE;
 use factory_crds::{ReleaseStatus, condition};
 
-use super::{ReleaseError, attempt::Attempt, build, report::Receipt};
+use super::{ReleaseError, attempt::Attempt, build, confirm::Entry, report::Receipt};
 use crate::{
     artifacts::{ArtifactError, Artifacts},
     context::Context,
@@ -20,11 +20,12 @@ use crate::{
 pub async fn images(
     context: &Context,
     attempt: &Attempt,
-    receipt: &Receipt,
+    (receipt, entry): (&Receipt, &Entry),
     facts: &mut ReleaseStatus,
 ) -> Result<Progress<()>, ReleaseError> {
     let lacking = lacking(facts, |component| build::repository(attempt, component));
-    if lacking.is_empty() {
+    // Of a service that was withdrawn nothing more is said.
+    if lacking.is_empty() || entry.withdrawn.is_some() {
         return Ok(Progress::Done(()));
     }
     // One that was launched before attestations were made waits for nothing.

@@ -90,12 +90,11 @@ pub async fn of_installation(client: &Client, namespace: &str) -> Result<Keys, K
 async fn key(client: &Client, namespace: &str, name: &'static str) -> Result<PrivateKey, KeyError> {
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     let found = secrets.get_opt(name).await.map_err(|source| KeyError::Api { name, source: Box::new(source) })?;
-    let secret = match found {
-        Some(secret) => secret,
-        None => {
-            let made = new_secret(name, namespace).map_err(|source| KeyError::Key { name, source })?;
-            apply::create_once(client, &made).await.map_err(|source| write(name, source))?
-        }
+    let secret = if let Some(secret) = found {
+        secret
+    } else {
+        let made = new_secret(name, namespace).map_err(|source| KeyError::Key { name, source })?;
+        apply::create_once(client, &made).await.map_err(|source| write(name, source))?
     };
     let bytes = secret.data.and_then(|mut data| data.remove(FIELD)).ok_or(KeyError::Missing(name))?;
     PrivateKey::from_pem(&String::from_utf8_lossy(&bytes.0)).map_err(|source| KeyError::Key { name, source })

@@ -5,7 +5,7 @@
 //! (invariant 12), and whoever may pull an image may read what stands beside it. Not later: who admits
 //! images by their attestations must find them when the service is launched.
 
-use factory_assurance::dossier::PREDICATE;
+use factory_assurance::{dossier::PREDICATE, dsse::Envelope};
 use factory_crds::{ReleaseStatus, condition};
 
 use super::{ReleaseError, attempt::Attempt, build, confirm::Entry, report::Receipt};
@@ -28,24 +28,38 @@ pub async fn images(
     if lacking.is_empty() || entry.withdrawn.is_some() {
         return Ok(Progress::Done(()));
     }
-    // One that was launched before attestations were made waits for nothing.
-    let launched = condition::is_true(&facts.conditions, "Launched");
     let envelope = match context.register.dossier(&receipt.submission).await {
         Ok(envelope) => envelope,
         Err(refusal) => {
             let waits = context.unavailable(&refusal);
-            return Ok(if launched { Progress::Done(()) } else { waits });
+            return Ok(if was_launched(facts) { Progress::Done(()) } else { waits });
         }
     };
     let artifacts = Artifacts::new(&attempt.lab.registry);
+    Ok(beside(&artifacts, &envelope, lacking, facts).await)
+}
+
+/// Puts `envelope` beside the images that are `lacking` it. Those that were reached are kept in `facts`,
+/// whatever became of the others.
+async fn beside(
+    artifacts: &Artifacts,
+    envelope: &Envelope,
+    lacking: Vec<(String, String)>,
+    facts: &mut ReleaseStatus,
+) -> Progress<()> {
     for (component, image) in lacking {
-        match artifacts.attach(&image, PREDICATE, &envelope).await {
+        match artifacts.attach(&image, PREDICATE, envelope).await {
             Ok(name) => drop(facts.attestations.insert(component, name)),
-            Err(_) if launched => {}
-            Err(refusal) => return Ok(unavailable(&component, &refusal)),
+            Err(_) if was_launched(facts) => {}
+            Err(refusal) => return unavailable(&component, &refusal),
         }
     }
-    Ok(Progress::Done(()))
+    Progress::Done(())
+}
+
+/// One that was launched before attestations were made waits for nothing.
+fn was_launched(facts: &ReleaseStatus) -> bool {
+    condition::is_true(&facts.conditions, "Launched")
 }
 
 /// Components, with their images, beside which the dossier is not yet. The work of others is not ours to
@@ -87,5 +101,28 @@ mod tests {
         assert_eq!(names(&facts), ["api", "web"]);
         facts.attestations.insert("api".to_owned(), "r/services/team/one/api@sha256:5".to_owned());
         assert_eq!(names(&facts), ["web"]);
+    }
+
+    /// A registry where nobody listens.
+    async fn away(facts: &mut ReleaseStatus) -> Progress<()> {
+        crate::serve::install_crypto();
+        let registry = serde_json::from_value(serde_json::json!({
+            "prefix": "127.0.0.1:1", "plainHttp": true, "cidrs": ["127.0.0.1/32"], "port": 1,
+        }));
+        let envelope = Envelope { payload_type: String::new(), payload: String::new(), signatures: Vec::new() };
+        let image = format!("127.0.0.1:1/services/team/one/web@sha256:{}", "0".repeat(64));
+        beside(&Artifacts::new(&registry.unwrap()), &envelope, vec![("web".to_owned(), image)], facts).await
+    }
+
+    #[tokio::test]
+    async fn a_registry_that_is_away_is_waited_for_before_the_launch_and_by_no_launched_service() {
+        let mut facts = ReleaseStatus::default();
+        let Progress::Waiting(why) = away(&mut facts).await else { panic!("it did not wait") };
+        assert_eq!(why.reason, "RegistryUnavailable");
+        assert!(why.message.starts_with("attestation of web: registry: 127.0.0.1:1/"), "{}", why.message);
+        let now = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH);
+        facts.conditions = vec![condition::condition("Launched", "True", "Done", "", None, now)];
+        assert!(matches!(away(&mut facts).await, Progress::Done(())));
+        assert!(facts.attestations.is_empty());
     }
 }

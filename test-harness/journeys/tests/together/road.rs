@@ -184,8 +184,10 @@ async fn the_images_carry_dossier_and_provenance(
             let went_in = definition["resolvedDependencies"].as_array().cloned().unwrap_or_default();
             definition["externalParameters"]["component"] == json!(component)
                 && went_in.iter().any(|one| one["digest"]["gitCommit"] == *commit)
-                // The steps by the digests that really ran.
-                && went_in.iter().any(|one| one["name"] == "step build" && one["digest"]["sha256"].is_string())
+                // By the digests that really went in.
+                && ["base image", "step build"].iter().all(|name| {
+                    went_in.iter().any(|one| one["name"] == *name && one["digest"]["sha256"].is_string())
+                })
         };
         ensure(verified.iter().any(told), || format!("{image}: {verified:#?} does not say that it is of {commit}"))?;
         for (type_, other) in [(auditor::TEST_RESULT, &builds), (auditor::PROVENANCE, &tests)] {

@@ -66,12 +66,15 @@ install: ## the Debian packages that lack here; says what only a person can inst
 
 # ---- steps between ----
 
-.PHONY: cluster-binary helm programs cluster-up base-images-made base-images images factory
+.PHONY: cluster-binary helm cosign programs cluster-up base-images-made base-images images factory
 cluster-binary:
 	@$(if $(OWN),,$(HARNESS)/build >/dev/null)
 
 helm:
 	@$(TOOLS)/helm >/dev/null
+
+cosign:
+	@$(TOOLS)/cosign >/dev/null
 
 programs:
 	@cargo build --quiet --locked --workspace

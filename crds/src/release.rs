@@ -107,6 +107,14 @@ pub struct ReleaseStatus {
     /// `repository@sha256:…` of the signed dossier in the image registry.
     #[serde(default)]
     pub dossier_artifact: String,
+    /// `repository@sha256:…` of what says from where each component's image comes (SLSA v1), beside the
+    /// image; by component, of those that were built.
+    #[serde(default)]
+    pub provenance: BTreeMap<String, String>,
+    /// `repository@sha256:…` of the dossier beside the image of each component that was built, once it
+    /// is public in the entry.
+    #[serde(default)]
+    pub attestations: BTreeMap<String, String>,
     /// Id of the submission in the register, once acknowledged.
     #[serde(default)]
     pub submission: String,

@@ -14,6 +14,7 @@ pub mod dsse;
 pub mod evidence;
 pub mod log;
 pub mod plan;
+pub mod provenance;
 pub mod report;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;

@@ -1,12 +1,16 @@
 //! Documents in the image registry as OCI artifacts: sources on their way to a build, raw results
-//! on their way to a dossier, signed dossiers. Everything is named by digest.
+//! on their way to a dossier, signed dossiers, and attestations beside the images that they speak of.
+//! Everything is named by digest.
+
+mod attach;
 
 use factory_assurance::canonical;
 use factory_crds::environment::Registry;
 use oci_client::{
     Client, Reference,
     client::{ClientConfig, ClientProtocol},
-    manifest::{OciDescriptor, OciImageManifest, OciManifest},
+    errors::OciDistributionError,
+    manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest, OciManifest},
     secrets::RegistryAuth,
 };
 
@@ -29,7 +33,7 @@ pub enum ArtifactError {
         name: String,
         /// Why not.
         #[source]
-        source: oci_client::errors::OciDistributionError,
+        source: OciDistributionError,
     },
     /// The artifact is not of the kind that was expected.
     #[error("{name}: expected one layer of {expected}, found {found}")]
@@ -51,6 +55,9 @@ pub enum ArtifactError {
         /// The limit in bytes.
         limit: i64,
     },
+    /// A document of ours could not be written.
+    #[error(transparent)]
+    NotCanonical(#[from] canonical::NotCanonical),
 }
 
 /// Media type of an empty configuration.
@@ -100,14 +107,30 @@ impl Artifacts {
         let reference = parse(&name)?;
         let failed = |source| ArtifactError::Registry { name: name.clone(), source };
         self.client.store_auth_if_needed(reference.resolve_registry(), &RegistryAuth::Anonymous).await;
+        let manifest = self.put(&reference, media_type, document).await.map_err(failed)?;
+        let digest = manifest.layers.first().map(|layer| layer.digest.clone()).unwrap_or_default();
+        let manifest = OciManifest::Image(manifest);
+        self.client.push_manifest(&reference, &manifest).await.map_err(failed)?;
+        let manifest_digest =
+            self.client.fetch_manifest_digest(&reference, &RegistryAuth::Anonymous).await.map_err(failed)?;
+        Ok(Stored { name: format!("{}/{repository}@{manifest_digest}", self.prefix), document: digest })
+    }
+
+    /// Puts `document` where `reference` is, and returns a manifest for it alone.
+    async fn put(
+        &self,
+        reference: &Reference,
+        media_type: &str,
+        document: Vec<u8>,
+    ) -> Result<OciImageManifest, OciDistributionError> {
         let digest = canonical::sha256(&document);
         let size = i64::try_from(document.len()).unwrap_or(i64::MAX);
-        self.client.push_blob(&reference, document, &digest).await.map_err(failed)?;
+        self.client.push_blob(reference, document, &digest).await?;
         let config = b"{}".to_vec();
         let config_digest = canonical::sha256(&config);
-        self.client.push_blob(&reference, config, &config_digest).await.map_err(failed)?;
-        let manifest = OciImageManifest {
-            media_type: Some("application/vnd.oci.image.manifest.v1+json".to_owned()),
+        self.client.push_blob(reference, config, &config_digest).await?;
+        Ok(OciImageManifest {
+            media_type: Some(OCI_IMAGE_MEDIA_TYPE.to_owned()),
             artifact_type: Some(media_type.to_owned()),
             config: OciDescriptor {
                 media_type: EMPTY.to_owned(),
@@ -115,19 +138,9 @@ impl Artifacts {
                 size: 2,
                 ..OciDescriptor::default()
             },
-            layers: vec![OciDescriptor {
-                media_type: media_type.to_owned(),
-                digest: digest.clone(),
-                size,
-                ..OciDescriptor::default()
-            }],
+            layers: vec![OciDescriptor { media_type: media_type.to_owned(), digest, size, ..OciDescriptor::default() }],
             ..OciImageManifest::default()
-        };
-        let manifest = OciManifest::Image(manifest);
-        self.client.push_manifest(&reference, &manifest).await.map_err(failed)?;
-        let manifest_digest =
-            self.client.fetch_manifest_digest(&reference, &RegistryAuth::Anonymous).await.map_err(failed)?;
-        Ok(Stored { name: format!("{}/{repository}@{manifest_digest}", self.prefix), document: digest })
+        })
     }
 
     /// What `repository:tag` holds, if anything.
@@ -171,7 +184,7 @@ fn parse(name: &str) -> Result<Reference, ArtifactError> {
     name.parse().map_err(|source| ArtifactError::Name { name: name.to_owned(), source })
 }
 
-fn missing(error: &oci_client::errors::OciDistributionError) -> bool {
+fn missing(error: &OciDistributionError) -> bool {
     use oci_client::errors::{OciDistributionError as E, OciErrorCode as Code};
     match error {
         E::ImageManifestNotFoundError(_) => true,

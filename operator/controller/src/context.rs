@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::{
     cli::Settings,
     error,
-    keys::DossierKey,
+    keys::Keys,
     leader::Epoch,
     metrics::Metrics,
     register::{Register, RegisterError},
@@ -37,8 +37,8 @@ pub struct Context {
     pub settings: Settings,
     /// The register.
     pub register: Register,
-    /// Signs dossiers.
-    pub key: DossierKey,
+    /// Sign dossiers and what is said of builds.
+    pub keys: Keys,
     /// Epoch of this leader, which goes into every write outside the cluster.
     pub epoch: Epoch,
     /// Told when the register knows a newer leader; this one ends then.

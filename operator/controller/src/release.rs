@@ -7,6 +7,7 @@
 
 pub mod announce;
 pub mod attempt;
+pub mod attest;
 pub mod build;
 pub mod confirm;
 pub mod deploy;
@@ -18,6 +19,7 @@ pub mod launch;
 pub mod plan;
 pub mod pods;
 pub mod prove;
+pub mod provenance;
 pub mod record;
 pub mod report;
 pub mod rollout;
@@ -119,7 +121,8 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
     // A result that the register acknowledged is never made again, whatever became of the candidate.
     if record.receipt().is_none() {
         let source = reach!(record, "Resolved", source::hand_over(context, attempt).await?);
-        let bundle = reach!(record, "Built", build::bundle(context, attempt, &source, record.facts()).await?);
+        let bundle = take!(record, "Built", build::bundle(context, attempt, &source, record.facts()).await?);
+        reach!(record, "Built", provenance::images(context, attempt, &bundle, record.facts_mut()).await?);
         record.facts_mut().bundle.clone_from(&bundle.digest);
         let candidate = reach!(record, "Deployed", deploy::candidate(context, attempt, &bundle, record.facts()).await?);
         record.facts_mut().namespace.clone_from(&candidate.namespace);
@@ -152,6 +155,7 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
     let confirmed = reach!(record, "Confirmed", confirm::confirmed(context, &receipt).await?);
     let entry = reach!(record, "Registered", confirm::registered(context, &confirmed));
     record.facts_mut().entry.clone_from(&entry.address);
+    take!(record, "Launched", attest::images(context, attempt, (&receipt, &entry), record.facts_mut()).await?);
     reach!(record, "Launched", launch::bundle(context, attempt, record.facts(), &entry).await?);
     Ok(())
 }

@@ -83,13 +83,13 @@ async fn lead(
     let epoch = candidate.lead().await;
     tracing::info!(epoch, "leading");
     metrics.leading.set(1.0);
-    let key = keys::dossier_key(&client, &settings.namespace).await?;
+    let keys = keys::of_installation(&client, &settings.namespace).await?;
     let context = Arc::new(Context {
         register: register::Register::new(settings.register.clone()),
         events: Context::recorder(&client, &settings.pod),
         client,
         settings,
-        key,
+        keys,
         epoch,
         deposed: tokio::sync::Notify::new(),
         metrics,

@@ -5,8 +5,10 @@
 //! a platform engineer and a citizen stand.
 //!
 //! *Architecture invariant:* black box. It knows `factory-crds`, the cluster's API, the addresses of
-//! register and services and the command `kubectl-factory`; never the operator's code.
+//! register and services, the command `kubectl-factory` and the cosign that auditors have; never the
+//! operator's code.
 
+pub mod auditor;
 pub mod browser;
 pub mod cluster;
 pub mod escort;

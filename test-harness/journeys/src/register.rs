@@ -15,13 +15,15 @@ use crate::{
 /// Audience of the register's tokens.
 const AUDIENCE: &str = "factory-register";
 
-/// What the factory tells everybody: the register's address and the key that signs dossiers.
+/// What the factory tells everybody: the register's address and the keys that sign.
 #[derive(Clone, Debug)]
 pub struct Public {
     /// Address of the register, without a slash at its end.
     pub register: String,
     /// Public half of the dossier key, PEM.
     pub dossier_key: String,
+    /// Public half of the key that signs where images come from, PEM.
+    pub builder_key: String,
 }
 
 impl Public {
@@ -32,7 +34,11 @@ impl Public {
         let get = |key: &str| {
             data.get(key).cloned().ok_or_else(|| Failure::new(format!("ConfigMap factory-public has no `{key}`")))
         };
-        Ok(Self { register: get("registerUrl")?.trim_end_matches('/').to_owned(), dossier_key: get("dossier.pub")? })
+        Ok(Self {
+            register: get("registerUrl")?.trim_end_matches('/').to_owned(),
+            dossier_key: get("dossier.pub")?,
+            builder_key: get("builder.pub")?,
+        })
     }
 }
 

@@ -66,6 +66,16 @@ pub async fn bundle(
     Ok(Progress::Done(BuiltBundle { digest: bundle.digest()?, bundle }))
 }
 
+/// Repository of the images that the factory builds of `component`.
+pub(super) fn repository(attempt: &Attempt, component: &str) -> String {
+    format!("{}/services/{}/{}/{component}", attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service)
+}
+
+/// Name of the Job that builds `component`.
+pub(super) fn job(attempt: &Attempt, component: &str) -> String {
+    format!("build-{}-{component}", attempt.short())
+}
+
 /// A pinned image is taken from the factory's own registry only.
 fn pinned(attempt: &Attempt, image: &str) -> Progress<String> {
     let prefix = &attempt.lab.registry.prefix;
@@ -86,11 +96,8 @@ async fn built(
     build: &Build,
 ) -> Result<Progress<String>, ReleaseError> {
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), BUILD_NAMESPACE);
-    let name = format!("build-{}-{component}", attempt.short());
-    let repository = format!(
-        "{}/services/{}/{}/{component}",
-        attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service
-    );
+    let name = job(attempt, component);
+    let repository = repository(attempt, component);
     let Some(job) = jobs.get_opt(&name).await? else {
         let strategies: Api<BuildStrategy> = Api::all(context.client.clone());
         let Some(strategy) = strategies.get_opt(&build.strategy).await? else {

@@ -70,7 +70,7 @@ pub async fn compose(
     };
     result.verdict = result.judge();
     let verdict = result.verdict.clone();
-    let envelope = dsse::sign(&result.into_statement()?, &context.key)?;
+    let envelope = dsse::sign(&result.into_statement()?, &context.keys.dossier)?;
     let repository = format!("dossiers/{}/{}", attempt.participant, attempt.pinned.service);
     let bytes = serde_json::to_vec(&envelope)?;
     let stored = Artifacts::new(&attempt.lab.registry).push(&repository, attempt.short(), MEDIA_TYPE, bytes).await?;

@@ -36,10 +36,7 @@ pub async fn end(client: &Client, job: &Job) -> Result<JobEnd, kube::Error> {
     if complete.is_none() && failed.is_none() {
         return Ok(JobEnd::Running);
     }
-    let namespace = job.namespace().unwrap_or_default();
-    let pods: Api<Pod> = Api::namespaced(client.clone(), &namespace);
-    let selector = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={}", job.name_any()));
-    let pod = pods.list(&selector).await?.items.into_iter().next();
+    let pod = pod(client, job).await?;
     if complete.is_some() {
         return Ok(JobEnd::Succeeded(pod.as_ref().and_then(message).unwrap_or_default()));
     }
@@ -47,6 +44,7 @@ pub async fn end(client: &Client, job: &Job) -> Result<JobEnd, kube::Error> {
         && let Some((container, why)) = broken(pod)
     {
         let log = LogParams { container: Some(container.clone()), tail_lines: Some(5), ..LogParams::default() };
+        let pods: Api<Pod> = Api::namespaced(client.clone(), &job.namespace().unwrap_or_default());
         // The log may be gone with its node; the exit code is something.
         let log = pods.logs(&pod.name_any(), &log).await.unwrap_or_default();
         let last: Vec<_> = log.lines().filter(|line| !line.trim().is_empty()).collect();
@@ -54,6 +52,13 @@ pub async fn end(client: &Client, job: &Job) -> Result<JobEnd, kube::Error> {
     }
     let why = failed.map(|condition| condition.message.unwrap_or_default()).unwrap_or_default();
     Ok(JobEnd::Failed(why))
+}
+
+/// The pod of `job`, if it is still there.
+pub async fn pod(client: &Client, job: &Job) -> Result<Option<Pod>, kube::Error> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), &job.namespace().unwrap_or_default());
+    let selector = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={}", job.name_any()));
+    Ok(pods.list(&selector).await?.items.into_iter().next())
 }
 
 /// Termination message of the main container.

@@ -9,8 +9,8 @@ const EMPTY: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61ca
 /// Shorter runs of hexadecimal digits may be words.
 const SHORTEST_ID: usize = 8;
 
-/// A write: where it goes, its method, its path without what is a release's own, and, of a status
-/// or an Event, what it says.
+/// A write: where it goes, its method, its path without what is a release's own, and, of a status, an
+/// Event or a manifest in the image registry, what it says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Point(String);
 
@@ -53,7 +53,8 @@ impl std::fmt::Display for Point {
     }
 }
 
-/// What a status or an Event says: the newest condition, or the reason.
+/// What a status or an Event says: the newest condition, or the reason. Of a manifest what is attested by
+/// it, or how many are listed in it: several stand beside one image, each under a digest.
 fn said(path: &str, body: &[u8]) -> String {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return String::new() };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -61,6 +62,11 @@ fn said(path: &str, body: &[u8]) -> String {
         let newest = body["status"]["conditions"].as_array().and_then(|conditions| conditions.last().cloned());
         let newest = newest.unwrap_or_default();
         return format!(" {}={}/{}", text(&newest["type"]), text(&newest["status"]), text(&newest["reason"]));
+    }
+    if path.contains("/manifests/") {
+        let attested = text(&body["annotations"]["dev.sigstore.bundle.predicateType"]);
+        let listed = body["manifests"].as_array().map(|listed| format!(" lists {}", listed.len()));
+        return listed.unwrap_or_else(|| if attested.is_empty() { attested } else { format!(" {attested}") });
     }
     if path.contains("/events") { format!(" {}", text(&body["reason"])) } else { String::new() }
 }
@@ -125,6 +131,17 @@ mod tests {
         );
         let event = point("POST", "/apis/events.k8s.io/v1/namespaces/p/events", r#"{"reason": "Built"}"#, "s1");
         assert!(event.is_some_and(|event| event.ends_with("/events Built")));
+    }
+
+    #[test]
+    fn what_stands_beside_an_image_is_told_apart() {
+        let (digest, of_image) = ("0a".repeat(32), "/v2/services/p/s1/web/manifests/sha256");
+        let attestation = r#"{"annotations": {"dev.sigstore.bundle.predicateType": "https://slsa.dev/provenance/v1"}}"#;
+        let made = point("PUT", &format!("{of_image}:{digest}"), attestation, "s1");
+        let image = "api PUT /v2/services/p/<service>/web/manifests/sha256";
+        assert_eq!(made, Some(format!("{image}:<id> https://slsa.dev/provenance/v1")));
+        let listed = point("PUT", &format!("{of_image}-{digest}"), r#"{"manifests": [{}, {}]}"#, "s1");
+        assert_eq!(listed, Some(format!("{image}-<id> lists 2")));
     }
 
     #[test]

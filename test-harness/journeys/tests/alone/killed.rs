@@ -42,6 +42,8 @@ struct Ending {
     releases: usize,
     /// Jobs by the label that says what they are for.
     jobs: BTreeMap<String, usize>,
+    /// Components whose images carry provenance, then those that carry the dossier.
+    attested: [Vec<String>; 2],
     /// Component → how often it was rolled out in the live namespace.
     launches: BTreeMap<String, String>,
 }
@@ -143,6 +145,7 @@ async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, 
     let revision = |deployment: &Deployment| {
         deployment.annotations().get("deployment.kubernetes.io/revision").cloned().unwrap_or_default()
     };
+    let attested = [&status.provenance, &status.attestations].map(|beside| beside.keys().cloned().collect());
     let launches = deployments.list(&ListParams::default()).await?.items;
     Ok(Ending {
         standing: standing(release),
@@ -151,6 +154,7 @@ async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, 
         submissions: submissions.len(),
         releases: releases.iter().filter(|release| release.spec.service == name).count(),
         jobs,
+        attested,
         launches: launches.iter().map(|deployment| (deployment.name_any(), revision(deployment))).collect(),
     })
 }

@@ -51,7 +51,9 @@ async fn the_operator_reads_secrets_of_participants_by_name_and_writes_none_besi
         })?;
     }
     // In its own namespace it renews its certificates, and replaces nothing else.
-    for (name, may) in [("factory-ca", true), ("factory-register-tls", true), ("factory-dossier-key", false)] {
+    let renewed = ["factory-ca", "factory-register-tls"].map(|name| (name, true));
+    let kept = ["factory-dossier-key", "factory-builder-key"].map(|name| (name, false));
+    for (name, may) in renewed.into_iter().chain(kept) {
         let update = json!({"resource": "secrets", "verb": "update", "namespace": "factory-system", "name": name});
         ensure(allowed(&scene, OPERATOR, update).await? == may, || format!("update of the secret {name}: {}", !may))?;
     }

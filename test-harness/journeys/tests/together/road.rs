@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use factory_crds::{LaunchPermit, Release, StateService};
+use factory_crds::{LaunchPermit, Release, ReleaseStatus, StateService};
 use factory_journeys::{
-    Failure, browser, ensure, events, experiment, live,
+    Failure, auditor, browser, ensure, events, experiment, live,
     register::Public,
     scene::Scene,
     sources, tool,
@@ -69,6 +69,9 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     // The dossier stands alone, and holds what was announced before the run.
     let dossier = the_dossier_verifies(&scene, &name).await?;
     the_experiment_says_what_was_announced_and_measured(&scene, &release, &dossier).await?;
+
+    // An auditor finds both beside the images, with a tool that is not the factory's.
+    the_images_carry_dossier_and_provenance(&scene, &name, &status, &dossier).await?;
 
     // Anyone checks the log that the entry stands in, without trusting the register.
     the_entry_is_in_the_log(&scene, &name, (host, path)).await?;
@@ -152,6 +155,49 @@ async fn the_dossier_verifies(scene: &Scene, name: &str) -> Result<Value, Failur
     ensure(said.code != Some(0), || format!("an edited dossier verified: {}", said.out))?;
     let payload: ByteString = serde_json::from_value(whole["payload"].clone())?;
     Ok(serde_json::from_slice(&payload.0)?)
+}
+
+/// The real cosign accepts the dossier and the provenance beside each image, each by its own key alone.
+async fn the_images_carry_dossier_and_provenance(
+    scene: &Scene,
+    name: &str,
+    status: &ReleaseStatus,
+    dossier: &Value,
+) -> Result<(), Failure> {
+    let cluster = &scene.people.cluster;
+    let public = Public::read(&scene.team).await?;
+    let key = |of: &str, pem: &str| {
+        let path = cluster.scratch().join(format!("{name}.{of}.pub"));
+        std::fs::write(&path, pem).map(|()| path)
+    };
+    let (tests, builds) = (key("tests", &public.dossier_key)?, key("builds", &public.builder_key)?);
+    let commit = &dossier["predicate"]["subject"]["commit"];
+    ensure(!status.images.is_empty() && commit.is_string(), || format!("{status:#?}"))?;
+    for (component, image) in &status.images {
+        let verified = auditor::attested(cluster, image, auditor::TEST_RESULT, &tests).await?;
+        ensure(verified.iter().any(|statement| statement == dossier), || {
+            format!("{image}: the dossier that the register has is not beside it")
+        })?;
+        let verified = auditor::attested(cluster, image, auditor::PROVENANCE, &builds).await?;
+        let told = |statement: &Value| {
+            let definition = &statement["predicate"]["buildDefinition"];
+            let went_in = definition["resolvedDependencies"].as_array().cloned().unwrap_or_default();
+            definition["externalParameters"]["component"] == json!(component)
+                && went_in.iter().any(|one| one["digest"]["gitCommit"] == *commit)
+                // By the digests that really went in.
+                && ["base image", "step build"].iter().all(|name| {
+                    went_in.iter().any(|one| one["name"] == *name && one["digest"]["sha256"].is_string())
+                })
+        };
+        ensure(verified.iter().any(told), || format!("{image}: {verified:#?} does not say that it is of {commit}"))?;
+        for (type_, other) in [(auditor::TEST_RESULT, &builds), (auditor::PROVENANCE, &tests)] {
+            let said = auditor::ask(cluster, image, type_, other).await?;
+            ensure(said.code == Some(1) && said.err.contains("could not verify envelope"), || {
+                format!("{type_} by the other key: {said:?}")
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// A citizen holds the proof of the entry against the key of the log, and a witness reads the whole log.

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use factory_assurance::log::note::Verifier;
 use factory_crds::Span;
 
+use crate::store::{Location, LocationError};
+
 /// The register of state services.
 #[derive(Debug, Parser)]
 #[command(name = "factory-register", version)]
@@ -25,10 +27,30 @@ pub enum Command {
     Witness(Witness),
     /// Hold a database against itself: every event against its hash, every view against the log.
     Audit {
-        /// File of the database.
-        #[arg(long, env = "FACTORY_REGISTER_DATABASE")]
-        database: PathBuf,
+        /// The database.
+        #[command(flatten)]
+        database: Database,
     },
+}
+
+/// Where the database is.
+#[derive(Debug, Args)]
+pub struct Database {
+    /// The database: a file of SQLite, or postgres://user@host:port/name for one of a PostgreSQL server, whose
+    /// certificate is checked unless `?sslmode=` asks for less. `serve` makes a file that is not there. A
+    /// password does not belong on a command line: give it by FACTORY_REGISTER_DATABASE or by a file.
+    #[arg(long = "database", env = "FACTORY_REGISTER_DATABASE", value_name = "FILE or URL")]
+    pub location: Location,
+    /// File of the password for the PostgreSQL server.
+    #[arg(long = "database-password", env = "FACTORY_REGISTER_DATABASE_PASSWORD", value_name = "FILE")]
+    pub password: Option<PathBuf>,
+}
+
+impl Database {
+    /// The location, with its password.
+    pub fn location(self) -> Result<Location, LocationError> {
+        self.location.with_password(self.password)
+    }
 }
 
 /// Options of `serve`.
@@ -43,14 +65,14 @@ pub struct Serve {
     /// Folder of the certificate (`tls.crt`) and its key (`tls.key`). Not given: plain HTTP alone.
     #[arg(long, env = "FACTORY_REGISTER_TLS")]
     pub tls: Option<PathBuf>,
-    /// File of the database; made if it is not there.
-    #[arg(long, env = "FACTORY_REGISTER_DATABASE")]
-    pub database: PathBuf,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
     /// Name of the log in its checkpoints: like an address without a scheme, and the same for ever.
     #[arg(long, env = "FACTORY_REGISTER_LOG_ORIGIN", default_value = "factory-register/log")]
     pub log_origin: String,
     /// File of the key that signs checkpoints; made if it is not there. Not given: `checkpoint.pem` beside
-    /// the database.
+    /// the file of the database; with a PostgreSQL server it is needed.
     #[arg(long, env = "FACTORY_REGISTER_CHECKPOINT_KEY")]
     pub checkpoint_key: Option<PathBuf>,
     /// Folder of public keys (`*.pub`) that dossiers are signed with.

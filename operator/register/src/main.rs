@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use factory_register::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Database},
     serve::serve,
     store::audit::audit,
     witness::{self, WitnessError},
@@ -29,13 +29,7 @@ async fn main() -> ExitCode {
             }
             ended => ended.map_err(|error| error.to_string()),
         },
-        Command::Audit { database } => match Box::pin(audit(&database)).await {
-            Ok(found) => {
-                println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
-                Ok(())
-            }
-            Err(error) => Err(error.to_string()),
-        },
+        Command::Audit { database } => Box::pin(audited(database)).await,
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,4 +38,11 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn audited(database: Database) -> Result<(), String> {
+    let location = database.location().map_err(|error| error.to_string())?;
+    let found = audit(&location).await.map_err(|error| error.to_string())?;
+    println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
+    Ok(())
 }

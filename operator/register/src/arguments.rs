@@ -31,6 +31,36 @@ pub enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Write the log into a file, beside a register that serves: every event and every checkpoint.
+    Backup {
+        /// The database.
+        #[command(flatten)]
+        database: Database,
+        /// File to write, which must not be there yet; `-` for standard output.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Make a log again from a backup, in an empty database of either kind, and prove it: all of it or nothing.
+    Restore {
+        /// The database.
+        #[command(flatten)]
+        database: Database,
+        /// File of the backup; `-` for standard input.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Copy a log into another database, beside a register that serves it: what lacks there, each time it is run.
+    Migrate {
+        /// The database that is copied: a file or a URL, as for `serve`.
+        #[arg(long, value_name = "FILE or URL")]
+        from: Location,
+        /// The database that follows: empty at first.
+        #[arg(long, env = "FACTORY_REGISTER_MIGRATE_TO", value_name = "FILE or URL")]
+        to: Location,
+        /// File of the password for the PostgreSQL server that follows.
+        #[arg(long, value_name = "FILE")]
+        to_password: Option<PathBuf>,
+    },
 }
 
 /// Where the database is.

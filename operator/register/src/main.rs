@@ -1,10 +1,11 @@
 //! The program `factory-register`: see the library for what it does.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use clap::Parser as _;
 use factory_register::{
     arguments::{Arguments, Command, Database},
+    copies,
     serve::serve,
     store::audit::audit,
     witness::{self, WitnessError},
@@ -30,6 +31,14 @@ async fn main() -> ExitCode {
             ended => ended.map_err(|error| error.to_string()),
         },
         Command::Audit { database } => Box::pin(audited(database)).await,
+        other => match Box::pin(copied(other)).await {
+            // Not on standard output, which may be the backup.
+            Ok(told) => {
+                eprintln!("{told}");
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        },
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -45,4 +54,14 @@ async fn audited(database: Database) -> Result<(), String> {
     let found = audit(&location).await.map_err(|error| error.to_string())?;
     println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
     Ok(())
+}
+
+/// The verbs that copy a log.
+async fn copied(command: Command) -> Result<String, Box<dyn Error>> {
+    Ok(match command {
+        Command::Backup { database, to } => copies::backup(&database.location()?, &to).await?,
+        Command::Restore { database, from } => copies::restore(&from, &database.location()?).await?,
+        Command::Migrate { from, to, to_password } => copies::copy(&from, &to.with_password(to_password)?).await?,
+        Command::Serve(_) | Command::Witness(_) | Command::Audit { .. } => return Err("no copy".into()),
+    })
 }

@@ -10,14 +10,17 @@
 
 mod announce;
 pub mod audit;
+pub mod backup;
 mod both;
 mod decide;
 mod entries;
 mod location;
+pub mod migrate;
 mod postgres;
 mod read;
 mod sqlite;
 mod submit;
+mod taking;
 mod tree;
 mod views;
 mod withdraw;
@@ -36,6 +39,7 @@ pub use entries::{Change, Entry, EntryList};
 pub use location::{Location, LocationError};
 pub use read::{Filter, Held};
 pub use submit::Ready;
+pub use taking::{Taken, TakingError};
 pub use withdraw::Wish;
 
 /// Tells the time of an event.
@@ -193,10 +197,7 @@ impl Store {
     /// Opens or makes the database at `location`, brings its schema up to date, checks the settings on
     /// which durability rests, and walks the chain of the log's hashes.
     pub async fn open(location: &Location, clock: Clock, commits: Histogram) -> Result<Self, StoreError> {
-        let (writer, readers) = match location {
-            Location::File(path) => sqlite::open(path).await?,
-            Location::Server(options) => postgres::open(options).await?,
-        };
+        let (writer, readers) = opened(location).await?;
         tree::complete(&writer).await?;
         let head = audit::walk_chain(&readers).await?;
         Ok(Self { writer, readers, head: watch::Sender::new(head), clock, commits })
@@ -222,5 +223,21 @@ impl Store {
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+    }
+}
+
+/// Opens or makes the database at `location` with the schema of today: its writer, and its readers.
+async fn opened(location: &Location) -> Result<(Pool, Pool), StoreError> {
+    match location {
+        Location::File(path) => sqlite::open(path).await,
+        Location::Server(options) => postgres::open(options).await,
+    }
+}
+
+/// Opens the database at `location`, which must be there, for reading alone.
+async fn reading(location: &Location) -> Result<Pool, StoreError> {
+    match location {
+        Location::File(path) => sqlite::open_to_read(path).await,
+        Location::Server(options) => postgres::open_to_read(options).await,
     }
 }

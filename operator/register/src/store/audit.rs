@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use super::{
     Location, StoreError,
     both::{Pool, Rows, on},
-    postgres, sqlite,
+    reading, sqlite,
     tree::{self, Signed},
     views::{self, View},
     writing::row_number,
@@ -88,10 +88,7 @@ pub(super) async fn walk_chain(readers: &Pool) -> Result<u64, StoreError> {
 /// Reads the whole database at `location`, as it is at one moment: every event's contents against its hash,
 /// and every view against what the log gives.
 pub async fn audit(location: &Location) -> Result<Audit, StoreError> {
-    let database = match location {
-        Location::File(path) => sqlite::open_to_read(path).await?,
-        Location::Server(options) => postgres::open_to_read(options).await?,
-    };
+    let database = reading(location).await?;
     // The views alone, in memory and of SQLite, whatever the database is.
     let scratch = sqlite::scratch().await?;
     let audited = hold(&database, &scratch).await;

@@ -130,7 +130,9 @@ async fn view_rows(rows: &mut Rows<'_>, (table, columns, order): View) -> Result
         .iter()
         .map(|column| if *column == "hash" { hex.to_owned() } else { format!("CAST({column} AS TEXT)") })
         .collect();
-    let query = sqlx::AssertSqlSafe(format!("SELECT {} FROM {table} ORDER BY {order}", texts.join(", ")));
+    // By the columns as they are: PostgreSQL takes a bare name for the text that is selected under it.
+    let order: Vec<String> = order.iter().map(|column| format!("{table}.{column}")).collect();
+    let query = sqlx::AssertSqlSafe(format!("SELECT {} FROM {table} ORDER BY {}", texts.join(", "), order.join(", ")));
     on!(rows, db => {
         let mut lines = Vec::new();
         let mut found = sqlx::query(query).fetch(db);

@@ -84,7 +84,9 @@ pub async fn backup(location: &Location, out: &mut dyn Write, file: &str) -> Res
     let root = edge.root().to_string();
     write(Line::End { events: edge.size(), checkpoints, root: root.clone() })?;
     out.flush().map_err(|source| TakingError::File { file: file.to_owned(), source })?;
+    // Its connection goes back first: to close is to wait for all of them.
     drop(events);
+    drop(snapshot);
     database.close().await;
     Ok(Taken { events: edge.size(), new: edge.size(), checkpoints, root })
 }

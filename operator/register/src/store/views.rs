@@ -15,12 +15,12 @@ use crate::log::event::{
 use factory_assurance::wire::Procedure;
 
 /// A table that is a view: its name, its columns, and those that its rows are in order by.
-pub(super) type View = (&'static str, &'static [&'static str], &'static str);
+pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
 pub(super) const VIEWS: [View; 6] = [
-    ("epochs", &["actor", "epoch"], "actor"),
-    ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], "seq"),
+    ("epochs", &["actor", "epoch"], &["actor"]),
+    ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
         "submissions",
         &[
@@ -37,11 +37,11 @@ pub(super) const VIEWS: [View; 6] = [
             "confirmation",
             "entry",
         ],
-        "seq",
+        &["seq"],
     ),
-    ("entries", &["seq", "participant", "service", "search"], "seq"),
-    ("tree", &["level", "position", "hash"], "level, position"),
-    ("withdrawals", &["seq", "key", "participant", "service", "entry", "reason"], "seq"),
+    ("entries", &["seq", "participant", "service", "search"], &["seq"]),
+    ("tree", &["level", "position", "hash"], &["level", "position"]),
+    ("withdrawals", &["seq", "key", "participant", "service", "entry", "reason"], &["seq"]),
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.

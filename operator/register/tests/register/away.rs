@@ -57,8 +57,8 @@ struct Small(Folder);
 impl Small {
     fn new() -> Self {
         let folder = Folder::new();
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "none"]).arg(&folder.0).status();
-        assert!(mounted.unwrap().success(), "a file system of 3 MB is needed, and root to mount it");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "none"]).arg(&folder.0).status();
+        assert!(mounted.unwrap().success(), "a file system of 16 MB is needed, and root to mount it");
         Self(folder)
     }
 }

@@ -24,6 +24,7 @@ mod server;
 mod settings;
 mod tls;
 mod tree;
+mod two;
 mod withdrawal;
 mod witness;
 mod world;

@@ -23,7 +23,7 @@ const ACCOUNT: &str = "postgres";
 /// Does what it reads, a line each, and takes everything away when there is nothing more to read: when the
 /// process of the tests has ended, also by `kill -9`.
 const KEEPER: &str = r#"
-trap '' INT
+trap '' INT TERM HUP
 bin=$1 folder=$2 settings=$3
 "$bin/initdb" --pgdata "$folder/data" --username postgres --auth trust --encoding UTF8 --locale C --no-sync >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 while read -r word name; do
@@ -50,7 +50,7 @@ impl Server {
     pub fn start(settings: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("register-postgres-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
+        let folder = base().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         let is_root = folder.metadata().unwrap().uid() == 0;
         let mut keeper = if is_root {
@@ -93,6 +93,15 @@ impl Server {
         sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
+}
+
+/// Where servers keep their files: in memory where it has room, because a few hundred databases are made.
+fn base() -> PathBuf {
+    const NEEDED_KB: u64 = 4_000_000;
+    let memory = Path::new("/dev/shm");
+    let said = Command::new("df").args(["--output=avail", "-k"]).arg(memory).output().unwrap().stdout;
+    let free = String::from_utf8(said).unwrap().lines().last().and_then(|line| line.trim().parse::<u64>().ok());
+    if free >= Some(NEEDED_KB) { memory.to_owned() } else { std::env::temp_dir() }
 }
 
 /// The server of this process.

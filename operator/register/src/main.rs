@@ -51,7 +51,7 @@ async fn main() -> ExitCode {
 
 async fn audited(database: Database) -> Result<(), String> {
     let location = database.location().map_err(|error| error.to_string())?;
-    let found = audit(&location).await.map_err(|error| error.to_string())?;
+    let found = Box::pin(audit(&location)).await.map_err(|error| error.to_string())?;
     println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
     Ok(())
 }
@@ -59,9 +59,11 @@ async fn audited(database: Database) -> Result<(), String> {
 /// The verbs that copy a log.
 async fn copied(command: Command) -> Result<String, Box<dyn Error>> {
     Ok(match command {
-        Command::Backup { database, to } => copies::backup(&database.location()?, &to).await?,
-        Command::Restore { database, from } => copies::restore(&from, &database.location()?).await?,
-        Command::Migrate { from, to, to_password } => copies::copy(&from, &to.with_password(to_password)?).await?,
+        Command::Backup { database, to } => Box::pin(copies::backup(&database.location()?, &to)).await?,
+        Command::Restore { database, from } => Box::pin(copies::restore(&from, &database.location()?)).await?,
+        Command::Migrate { from, to, to_password } => {
+            Box::pin(copies::copy(&from, &to.with_password(to_password)?)).await?
+        }
         Command::Serve(_) | Command::Witness(_) | Command::Audit { .. } => return Err("no copy".into()),
     })
 }

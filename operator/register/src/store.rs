@@ -3,7 +3,7 @@
 //!
 //! One connection writes, in transactions that begin with the lock; others only read. An event and
 //! the rows that follow from it are written together or not at all. How a query is written so that both
-//! databases understand it: [`both`].
+//! databases understand it: `store/both.rs`.
 //!
 //! *Architecture invariant:* nothing here updates or deletes an event, and no view row is written
 //! that could not be written again from the log ([`audit`]).

@@ -1,4 +1,4 @@
-//! One set of queries for two databases. [`on!`] writes a query out twice, once for each driver, so that the
+//! One set of queries for two databases. `on!` writes a query out twice, once for each driver, so that the
 //! compiler checks both and neither pays for the other. Texts of queries are the same for both: `$1` for
 //! values, `i64` and `bool` and text and bytes in them, `ON CONFLICT`, names for subqueries; where the
 //! dialects part, `either` chooses between two texts that stand side by side.

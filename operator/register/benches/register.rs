@@ -9,10 +9,13 @@ mod filled;
 #[path = "register/measured.rs"]
 mod measured;
 #[allow(dead_code, reason = "tests use the rest of it")]
+#[path = "../tests/register/server.rs"]
+mod server;
+#[allow(dead_code, reason = "tests use the rest of it")]
 #[path = "../tests/register/world.rs"]
 mod world;
 
-use std::env;
+use std::{env, path::PathBuf};
 
 use measured::Figure;
 use world::World;
@@ -27,8 +30,8 @@ async fn main() {
     let mut figures = vec![measured::submissions(&World::start().await, dossier.as_deref()).await];
 
     let world = World::start().await;
-    let database = world.database();
-    let world = world.restart_after(move || filled::fill(&database, ENTRIES, events)).await;
+    let database = PathBuf::from(&world.place.address);
+    let world = world.restart_after(async move { filled::fill(&database, ENTRIES, events) }).await;
     println!("  a database of {events} events, {ENTRIES} of them entries: {} MB", size(&world) / 1_000_000);
     figures.extend(measured::proofs(&world, events).await);
     figures.push(measured::pages(&world, ENTRIES).await);
@@ -49,5 +52,5 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 fn size(world: &World) -> u64 {
-    std::fs::metadata(world.database()).map_or(0, |file| file.len())
+    std::fs::metadata(&world.place.address).map_or(0, |file| file.len())
 }

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use factory_assurance::log::note::Verifier;
 use factory_crds::Span;
 
+use crate::store::{Location, LocationError};
+
 /// The register of state services.
 #[derive(Debug, Parser)]
 #[command(name = "factory-register", version)]
@@ -25,10 +27,60 @@ pub enum Command {
     Witness(Witness),
     /// Hold a database against itself: every event against its hash, every view against the log.
     Audit {
-        /// File of the database.
-        #[arg(long, env = "FACTORY_REGISTER_DATABASE")]
-        database: PathBuf,
+        /// The database.
+        #[command(flatten)]
+        database: Database,
     },
+    /// Write the log into a file, beside a register that serves: every event and every checkpoint.
+    Backup {
+        /// The database.
+        #[command(flatten)]
+        database: Database,
+        /// File to write, which must not be there yet; `-` for standard output.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Make a log again from a backup, in an empty database of either kind, and prove it: all of it or nothing.
+    Restore {
+        /// The database.
+        #[command(flatten)]
+        database: Database,
+        /// File of the backup; `-` for standard input.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Copy a log into another database, beside a register that serves it: what lacks there, each time it is run.
+    Migrate {
+        /// The database that is copied: a file or a URL, as for `serve`.
+        #[arg(long, value_name = "FILE or URL")]
+        from: Location,
+        /// The database that follows: empty at first.
+        #[arg(long, env = "FACTORY_REGISTER_MIGRATE_TO", value_name = "FILE or URL")]
+        to: Location,
+        /// File of the password for the PostgreSQL server that follows.
+        #[arg(long, value_name = "FILE")]
+        to_password: Option<PathBuf>,
+    },
+}
+
+/// Where the database is.
+#[derive(Debug, Args)]
+pub struct Database {
+    /// The database: a file of SQLite, or postgres://user@host:port/name for one of a PostgreSQL server, whose
+    /// certificate is checked unless `?sslmode=` asks for less. `serve` makes a file that is not there. A
+    /// password does not belong on a command line: give it by FACTORY_REGISTER_DATABASE or by a file.
+    #[arg(long = "database", env = "FACTORY_REGISTER_DATABASE", value_name = "FILE or URL")]
+    pub location: Location,
+    /// File of the password for the PostgreSQL server.
+    #[arg(long = "database-password", env = "FACTORY_REGISTER_DATABASE_PASSWORD", value_name = "FILE")]
+    pub password: Option<PathBuf>,
+}
+
+impl Database {
+    /// The location, with its password.
+    pub fn location(self) -> Result<Location, LocationError> {
+        self.location.with_password(self.password)
+    }
 }
 
 /// Options of `serve`.
@@ -43,14 +95,14 @@ pub struct Serve {
     /// Folder of the certificate (`tls.crt`) and its key (`tls.key`). Not given: plain HTTP alone.
     #[arg(long, env = "FACTORY_REGISTER_TLS")]
     pub tls: Option<PathBuf>,
-    /// File of the database; made if it is not there.
-    #[arg(long, env = "FACTORY_REGISTER_DATABASE")]
-    pub database: PathBuf,
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
     /// Name of the log in its checkpoints: like an address without a scheme, and the same for ever.
     #[arg(long, env = "FACTORY_REGISTER_LOG_ORIGIN", default_value = "factory-register/log")]
     pub log_origin: String,
     /// File of the key that signs checkpoints; made if it is not there. Not given: `checkpoint.pem` beside
-    /// the database.
+    /// the file of the database; with a PostgreSQL server it is needed.
     #[arg(long, env = "FACTORY_REGISTER_CHECKPOINT_KEY")]
     pub checkpoint_key: Option<PathBuf>,
     /// Folder of public keys (`*.pub`) that dossiers are signed with.

@@ -13,6 +13,7 @@
 pub mod access;
 pub mod api;
 pub mod arguments;
+pub mod copies;
 pub mod intake;
 pub mod keys;
 pub mod log;

@@ -61,6 +61,12 @@ impl Default for Walk {
 }
 
 impl Walk {
+    /// Goes on after event `seq`, whose hash is `head`.
+    #[must_use]
+    pub const fn after(seq: u64, head: String) -> Self {
+        Self { seq, head }
+    }
+
     /// Number of events walked.
     #[must_use]
     pub const fn seq(&self) -> u64 {

@@ -1,10 +1,11 @@
 //! The program `factory-register`: see the library for what it does.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
 use clap::Parser as _;
 use factory_register::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Database},
+    copies,
     serve::serve,
     store::audit::audit,
     witness::{self, WitnessError},
@@ -29,9 +30,11 @@ async fn main() -> ExitCode {
             }
             ended => ended.map_err(|error| error.to_string()),
         },
-        Command::Audit { database } => match Box::pin(audit(&database)).await {
-            Ok(found) => {
-                println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
+        Command::Audit { database } => Box::pin(audited(database)).await,
+        other => match Box::pin(copied(other)).await {
+            // Not on standard output, which may be the backup.
+            Ok(told) => {
+                eprintln!("{told}");
                 Ok(())
             }
             Err(error) => Err(error.to_string()),
@@ -44,4 +47,23 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn audited(database: Database) -> Result<(), String> {
+    let location = database.location().map_err(|error| error.to_string())?;
+    let found = Box::pin(audit(&location)).await.map_err(|error| error.to_string())?;
+    println!("{} events, every hash and every view as it must be; head {}", found.events, found.head);
+    Ok(())
+}
+
+/// The verbs that copy a log.
+async fn copied(command: Command) -> Result<String, Box<dyn Error>> {
+    Ok(match command {
+        Command::Backup { database, to } => Box::pin(copies::backup(&database.location()?, &to)).await?,
+        Command::Restore { database, from } => Box::pin(copies::restore(&from, &database.location()?)).await?,
+        Command::Migrate { from, to, to_password } => {
+            Box::pin(copies::copy(&from, &to.with_password(to_password)?)).await?
+        }
+        Command::Serve(_) | Command::Witness(_) | Command::Audit { .. } => return Err("no copy".into()),
+    })
 }

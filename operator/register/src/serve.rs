@@ -18,7 +18,7 @@ use crate::{
     keys::{Keys, KeysError},
     metrics::Metrics,
     signer::{self, SignerError},
-    store::{Store, StoreError},
+    store::{Location, LocationError, Store, StoreError},
     tls::{Certificate, door::Door},
 };
 
@@ -32,6 +32,9 @@ pub enum ServeError {
     /// The database is not fit for use.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The database cannot be named.
+    #[error(transparent)]
+    Location(#[from] LocationError),
     /// No key of the factory is pinned.
     #[error("factory keys: {0}")]
     Keys(#[source] KeysError),
@@ -61,8 +64,13 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     }
     let client = kube::Client::try_default().await.map_err(|error| ServeError::Cluster(Box::new(error)))?;
     let metrics = Metrics::default();
-    let store = Store::open(&options.database, Timestamp::now, metrics.commits()).await?;
-    let key_file = options.checkpoint_key.unwrap_or_else(|| options.database.with_file_name("checkpoint.pem"));
+    let database = options.database.location()?;
+    let key_file = match (options.checkpoint_key, &database) {
+        (Some(file), _) => file,
+        (None, Location::File(path)) => path.with_file_name("checkpoint.pem"),
+        (None, Location::Server(_)) => return Err(SignerError::Unnamed.into()),
+    };
+    let store = Store::open(&database, Timestamp::now, metrics.commits()).await?;
     if !key_file.exists() && store.has_signed().await? {
         return Err(SignerError::Lost(key_file).into());
     }
@@ -95,7 +103,7 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         tracing::info!("ending");
         stop.send_replace(true);
     });
-    tracing::info!(listen = %options.listen, database = %options.database.display(), "serving");
+    tracing::info!(listen = %options.listen, %database, "serving");
     run(listener, door, register).await.map_err(io(options.listen.to_string()))
 }
 

@@ -32,6 +32,9 @@ pub enum SignerError {
     /// The log has signed with a key that is not there any more.
     #[error("{path}: not there, but the log has signed checkpoints: put the key back, or name another file where one is", path = .0.display())]
     Lost(PathBuf),
+    /// With a server there is no file beside which it could be.
+    #[error("--checkpoint-key: needed where the database is on a server, must name the file of the key")]
+    Unnamed,
     /// No random numbers.
     #[error("no random numbers: {0}")]
     Random(#[from] getrandom::Error),

@@ -1,47 +1,46 @@
-//! The database: one file of `SQLite` that holds the log and its views. Whatever it has acknowledged
-//! is on the disk.
+//! The database, one file of `SQLite` or one database of a `PostgreSQL` server: it holds the log and its
+//! views. Whatever it has acknowledged is on the disk.
 //!
 //! One connection writes, in transactions that begin with the lock; others only read. An event and
-//! the rows that follow from it are written together or not at all.
+//! the rows that follow from it are written together or not at all. How a query is written so that both
+//! databases understand it: `store/both.rs`.
 //!
 //! *Architecture invariant:* nothing here updates or deletes an event, and no view row is written
 //! that could not be written again from the log ([`audit`]).
 
 mod announce;
 pub mod audit;
+pub mod backup;
+mod both;
 mod decide;
 mod entries;
+mod location;
+pub mod migrate;
+mod postgres;
 mod read;
+mod sqlite;
 mod submit;
+mod taking;
 mod tree;
 mod views;
 mod withdraw;
 mod writing;
 
-use std::{path::Path, time::Duration};
-
 use jiff::Timestamp;
 use prometheus_client::metrics::histogram::Histogram;
-use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
 use tokio::sync::watch;
+
+use both::Pool;
 
 use crate::log::{LogError, event::EventError};
 use factory_assurance::{canonical::NotCanonical, wire::Procedure};
 
 pub use entries::{Change, Entry, EntryList};
+pub use location::{Location, LocationError};
 pub use read::{Filter, Held};
 pub use submit::Ready;
+pub use taking::{Taken, TakingError};
 pub use withdraw::Wish;
-
-/// Readers at the same time.
-const READERS: u32 = 4;
-/// Rows that are read before they are asked for: one may have 30 MB.
-const READ_AHEAD: usize = 1;
-/// How long a statement waits for a lock.
-const BUSY: Duration = Duration::from_secs(10);
 
 /// Tells the time of an event.
 pub type Clock = fn() -> Timestamp;
@@ -49,8 +48,8 @@ pub type Clock = fn() -> Timestamp;
 /// The register's database.
 #[derive(Debug)]
 pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: Pool,
+    readers: Pool,
     /// Number of the last committed event.
     head: watch::Sender<u64>,
     clock: Clock,
@@ -60,21 +59,21 @@ pub struct Store {
 /// What is wrong with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// `SQLite` refused or failed.
+    /// It refused or failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("database: migrations: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// A setting on which durability rests does not hold.
-    #[error("database: PRAGMA {pragma} is `{found}`, must be `{expected}`")]
+    #[error("database: {setting} is `{found}`, must be {rule}")]
     Setting {
         /// Which one.
-        pragma: &'static str,
+        setting: &'static str,
         /// As it is.
         found: String,
         /// As it must be.
-        expected: &'static str,
+        rule: &'static str,
     },
     /// The log does not hold.
     #[error("log: {0}")]
@@ -195,26 +194,11 @@ pub enum Written<T> {
 }
 
 impl Store {
-    /// Opens or makes the database at `path`, brings its schema up to date, checks the settings on
+    /// Opens or makes the database at `location`, brings its schema up to date, checks the settings on
     /// which durability rests, and walks the chain of the log's hashes.
-    pub async fn open(path: &Path, clock: Clock, commits: Histogram) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            // Without it, a row replaced by INSERT OR REPLACE is deleted unseen by triggers.
-            .pragma("recursive_triggers", "ON");
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!().run(&writer).await?;
-        check_settings(&writer).await?;
+    pub async fn open(location: &Location, clock: Clock, commits: Histogram) -> Result<Self, StoreError> {
+        let (writer, readers) = opened(location).await?;
         tree::complete(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "ON").row_buffer_size(READ_AHEAD))
-            .await?;
         let head = audit::walk_chain(&readers).await?;
         Ok(Self { writer, readers, head: watch::Sender::new(head), clock, commits })
     }
@@ -225,6 +209,16 @@ impl Store {
         self.head.subscribe()
     }
 
+    /// Tells those who wait of what was seen to be committed, by whichever register over this database.
+    fn saw(&self, seq: u64) {
+        // Another may have told of a later one already.
+        self.head.send_if_modified(|head| {
+            let grew = seq > *head;
+            *head = seq.max(*head);
+            grew
+        });
+    }
+
     /// Closes the database after what is under way.
     pub async fn close(&self) {
         self.writer.close().await;
@@ -232,18 +226,18 @@ impl Store {
     }
 }
 
-async fn check_settings(writer: &SqlitePool) -> Result<(), StoreError> {
-    let settings = [
-        ("journal_mode", "PRAGMA journal_mode", "wal"),
-        ("synchronous", "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous", "2"),
-        ("foreign_keys", "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", "1"),
-        ("recursive_triggers", "SELECT CAST(recursive_triggers AS TEXT) FROM pragma_recursive_triggers", "1"),
-    ];
-    for (pragma, query, expected) in settings {
-        let found: String = sqlx::query_scalar(query).fetch_one(writer).await?;
-        if found != expected {
-            return Err(StoreError::Setting { pragma, found, expected });
-        }
+/// Opens or makes the database at `location` with the schema of today: its writer, and its readers.
+async fn opened(location: &Location) -> Result<(Pool, Pool), StoreError> {
+    match location {
+        Location::File(path) => sqlite::open(path).await,
+        Location::Server(options) => postgres::open(options).await,
     }
-    Ok(())
+}
+
+/// Opens the database at `location`, which must be there, for reading alone.
+async fn reading(location: &Location) -> Result<Pool, StoreError> {
+    match location {
+        Location::File(path) => sqlite::open_to_read(path).await,
+        Location::Server(options) => postgres::open_to_read(options).await,
+    }
 }

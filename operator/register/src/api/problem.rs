@@ -148,23 +148,42 @@ impl From<StoreError> for Refusal {
                 tracing::error!(%error, "the database failed");
                 Self::unavailable("the register's database did not answer; nothing was acknowledged")
             }
+            StoreError::Database(sqlx::Error::Database(cause))
+                if NO_TEXT.contains(&&*cause.code().unwrap_or_default()) =>
+            {
+                Self::bad_request(
+                    "the request has the character U+0000, which no text of the register holds".to_owned(),
+                )
+            }
             // No later try mends what the database holds.
             other => Self { kind: DAMAGED, ..Self::internal(other) },
         }
     }
 }
 
-/// Whether a later try may succeed: the file was busy, full or away. All else is in what the file holds.
+/// What `PostgreSQL` says of a text that is none for it.
+const NO_TEXT: [&str; 2] = ["22021", "22P05"];
+
+/// Whether a later try may succeed: the database was busy, full or away, or a server has settings that are
+/// not written to. All else is in what it holds.
 fn passes(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Configuration, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-        sqlx::Error::Database(refusal) => {
-            // The low byte is the primary code: BUSY, LOCKED, IOERR, FULL, CANTOPEN.
-            let code = refusal.code().and_then(|code| code.parse::<u32>().ok());
-            code.is_some_and(|code| [5, 6, 10, 13, 14].contains(&(code & 0xff)))
-        }
+        Io(_) | PoolTimedOut | PoolClosed | WorkerCrashed | Tls(_) | Protocol(_) | Configuration(_) => true,
+        sqlx::Error::Database(refusal) => refusal.code().is_some_and(|code| code_passes(&code)),
         _ => false,
     }
+}
+
+fn code_passes(code: &str) -> bool {
+    /// Of `PostgreSQL`: connection (08), who may connect (28), rolled back (40), resources and full disks (53),
+    /// locks (55), stopped by a person (57), system (58), and a server that only reads or ended a transaction (25).
+    const CLASSES: [&str; 8] = ["08", "25", "28", "40", "53", "55", "57", "58"];
+    if code.len() == 5 {
+        return CLASSES.iter().any(|class| code.starts_with(class));
+    }
+    // Of SQLite: the low byte is the primary code. BUSY, LOCKED, IOERR, FULL, CANTOPEN.
+    code.parse::<u32>().is_ok_and(|code| [5, 6, 10, 13, 14].contains(&(code & 0xff)))
 }
 
 impl From<KeysError> for Refusal {

@@ -5,7 +5,7 @@ use factory_assurance::{
     wire::Announced,
 };
 
-use super::{Store, StoreError, WriteError, Written, writing::Writing};
+use super::{Store, StoreError, WriteError, Written, both::on, writing::Writing};
 use crate::log::event::{AnnouncedPlan, AnnouncementMade, Event, Sealed};
 
 /// Random bytes in an id.
@@ -27,28 +27,35 @@ impl Store {
         let (request, bundle) = (canonical::digest(&run)?, run.bundle.digest()?);
         let mut writing = Writing::begin(self, actor).await?;
         writing.fence(epoch).await?;
-        let before: Option<(String, String, String, u32)> =
-            sqlx::query_as("SELECT request, id, nonce, attempt FROM announcements WHERE key = ?")
+        let before: Option<(String, String, String, i64)> = on!(writing.transaction, db => {
+            sqlx::query_as("SELECT request, id, nonce, attempt FROM announcements WHERE key = $1")
                 .bind(key)
-                .fetch_optional(&mut *writing.transaction)
-                .await?;
+                .fetch_optional(db)
+                .await
+        })?;
         if let Some((before, id, nonce, attempt)) = before {
             if before != request {
                 return Err(WriteError::Key(key.to_owned()));
             }
             writing.commit().await?;
-            return Ok(Written::Before(Announced { id, nonce, attempt }));
+            return Ok(Written::Before(Announced { id, nonce, attempt: count(attempt)? }));
         }
-        let attempt: u32 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = ?")
+        let attempt: i64 = on!(writing.transaction, db => {
+            sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = $1")
                 .bind(&bundle)
-                .fetch_one(&mut *writing.transaction)
-                .await?;
+                .fetch_one(db)
+                .await
+        })?;
+        let attempt = count(attempt)?;
         let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
         writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;
         writing.commit().await?;
         Ok(Written::Now(Announced { id, nonce, attempt }))
     }
+}
+
+fn count(attempt: i64) -> Result<u32, StoreError> {
+    u32::try_from(attempt).map_err(|error| StoreError::Row(format!("attempt {attempt}: {error}")))
 }
 
 /// `N` bytes of the operating system's random numbers, in hexadecimal.

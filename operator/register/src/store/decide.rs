@@ -3,7 +3,7 @@
 
 use factory_assurance::{dsse::Envelope, wire::Procedure};
 
-use super::{Store, WriteError, Written, read::parse_state, writing::Writing};
+use super::{Store, WriteError, Written, both::on, read::parse_state, writing::Writing};
 use crate::log::event::{ConfirmationGiven, EntryMade, Event, ReturnMade, Sealed};
 
 impl Store {
@@ -53,10 +53,9 @@ impl Store {
 
 /// Where submission `id` stands, with the reason of a return.
 async fn decision(writing: &mut Writing<'_>, id: &str) -> Result<(Procedure, String), WriteError> {
-    let row: Option<(String, String)> = sqlx::query_as("SELECT state, reason FROM submissions WHERE id = ?")
-        .bind(id)
-        .fetch_optional(&mut *writing.transaction)
-        .await?;
+    let row: Option<(String, String)> = on!(writing.transaction, db => {
+        sqlx::query_as("SELECT state, reason FROM submissions WHERE id = $1").bind(id).fetch_optional(db).await
+    })?;
     let (state, reason) = row.ok_or_else(|| WriteError::Unknown(id.to_owned()))?;
     Ok((parse_state(&state)?, reason))
 }

@@ -3,7 +3,7 @@
 
 use factory_assurance::wire::Withdrawal;
 
-use super::{Store, StoreError, read::unexpected, writing::row_number};
+use super::{Store, StoreError, both::on, read::unexpected, writing::row_number};
 use crate::log::event::{EntryMade, Event};
 
 /// Entries in the history of one service.
@@ -62,14 +62,16 @@ impl Store {
     }
 
     async fn newest(&self, participant: &str, service: &str, most: i64) -> Result<Vec<Entry>, StoreError> {
-        let seqs: Vec<i64> = sqlx::query_scalar(
-            "SELECT seq FROM entries WHERE participant = ? AND service = ? ORDER BY seq DESC LIMIT ?",
-        )
-        .bind(participant)
-        .bind(service)
-        .bind(most)
-        .fetch_all(&self.readers)
-        .await?;
+        let seqs: Vec<i64> = on!(self.readers, db => {
+            sqlx::query_scalar(
+                "SELECT seq FROM entries WHERE participant = $1 AND service = $2 ORDER BY seq DESC LIMIT $3",
+            )
+            .bind(participant)
+            .bind(service)
+            .bind(most)
+            .fetch_all(db)
+            .await
+        })?;
         self.entries(&seqs).await
     }
 
@@ -84,19 +86,26 @@ impl Store {
     ) -> Result<EntryList, StoreError> {
         let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
         let words = serde_json::to_string(&words).map_err(|error| StoreError::Row(error.to_string()))?;
-        let mut seqs: Vec<i64> = sqlx::query_scalar(
-            "SELECT seq FROM entries AS this WHERE seq < ?1 AND seq <= ?4
+        let lacks_a_word = self.readers.either(
+            "SELECT 1 FROM json_each($2) AS word WHERE instr(this.search, word.value) = 0",
+            "SELECT 1 FROM jsonb_array_elements_text($2::jsonb) AS word (value) WHERE strpos(this.search, word.value) = 0",
+        );
+        let query = sqlx::AssertSqlSafe(format!(
+            "SELECT seq FROM entries AS this WHERE seq < $1 AND seq <= $4
                AND NOT EXISTS (SELECT 1 FROM entries AS later
-                   WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq AND later.seq <= ?4)
-               AND NOT EXISTS (SELECT 1 FROM json_each(?2) AS word WHERE instr(this.search, word.value) = 0)
-             ORDER BY seq DESC LIMIT ?3",
-        )
-        .bind(before.map_or(i64::MAX, row_number))
-        .bind(words)
-        .bind(i64::from(most) + 1)
-        .bind(as_of.map_or(i64::MAX, row_number))
-        .fetch_all(&self.readers)
-        .await?;
+                   WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq AND later.seq <= $4)
+               AND NOT EXISTS ({lacks_a_word})
+             ORDER BY seq DESC LIMIT $3"
+        ));
+        let mut seqs: Vec<i64> = on!(self.readers, db => {
+            sqlx::query_scalar(query)
+                .bind(before.map_or(i64::MAX, row_number))
+                .bind(words)
+                .bind(i64::from(most) + 1)
+                .bind(as_of.map_or(i64::MAX, row_number))
+                .fetch_all(db)
+                .await
+        })?;
         let more = seqs.len() > most as usize;
         seqs.truncate(most as usize);
         let mut entries = self.entries(&seqs).await?;
@@ -110,16 +119,18 @@ impl Store {
     /// What became of the entries, newest first, at most `most` changes older than `before`; and whether
     /// there are older ones.
     pub async fn public_changes(&self, before: Option<u64>, most: u32) -> Result<(Vec<Change>, bool), StoreError> {
-        let mut rows: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT seq, entry FROM (
-                 SELECT seq, seq AS entry FROM entries UNION ALL
-                 SELECT seq, entry FROM withdrawals)
-             WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-        )
-        .bind(before.map_or(i64::MAX, row_number))
-        .bind(i64::from(most) + 1)
-        .fetch_all(&self.readers)
-        .await?;
+        let mut rows: Vec<(i64, i64)> = on!(self.readers, db => {
+            sqlx::query_as(
+                "SELECT seq, entry FROM (
+                     SELECT seq, seq AS entry FROM entries UNION ALL
+                     SELECT seq, entry FROM withdrawals) AS changes
+                 WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
+            )
+            .bind(before.map_or(i64::MAX, row_number))
+            .bind(i64::from(most) + 1)
+            .fetch_all(db)
+            .await
+        })?;
         let more = rows.len() > most as usize;
         rows.truncate(most as usize);
         let mut changes = Vec::with_capacity(rows.len());
@@ -151,13 +162,15 @@ impl Store {
     }
 
     async fn withdrawal_of(&self, entry: i64) -> Result<Option<Withdrawal>, StoreError> {
-        let row: Option<(i64, String, String)> = sqlx::query_as(
-            "SELECT withdrawals.seq, events.time, withdrawals.reason FROM withdrawals
-             JOIN events ON events.seq = withdrawals.seq WHERE withdrawals.entry = ?",
-        )
-        .bind(entry)
-        .fetch_optional(&self.readers)
-        .await?;
+        let row: Option<(i64, String, String)> = on!(self.readers, db => {
+            sqlx::query_as(
+                "SELECT withdrawals.seq, events.time, withdrawals.reason FROM withdrawals
+                 JOIN events ON events.seq = withdrawals.seq WHERE withdrawals.entry = $1",
+            )
+            .bind(entry)
+            .fetch_optional(db)
+            .await
+        })?;
         Ok(row.map(|(seq, at, reason)| Withdrawal { at, reason, event: seq.unsigned_abs() }))
     }
 }

@@ -1,13 +1,23 @@
 //! Reads of the procedure: announcements and submissions as the API shows them.
 
+use super::{Store, StoreError, both::on};
+use crate::log::event::{AnnouncementMade, Event, Summary};
 use factory_assurance::{
     dsse::Envelope,
     wire::{Procedure, SubmissionState},
 };
-use sqlx::Row as _;
 
-use super::{Store, StoreError};
-use crate::log::event::{AnnouncementMade, Event, Summary};
+/// A row of `submissions`.
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    seq: i64,
+    summary: String,
+    state: String,
+    reason: String,
+    confirmation: Option<i64>,
+    entry: Option<i64>,
+}
 
 /// A submission as it is held.
 #[derive(Clone, Debug)]
@@ -41,10 +51,9 @@ const COLUMNS: &str = "SELECT id, seq, summary, state, reason, confirmation, ent
 impl Store {
     /// The announcement with this id.
     pub async fn announcement(&self, id: &str) -> Result<Option<AnnouncementMade>, StoreError> {
-        let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM announcements WHERE id = ?")
-            .bind(id)
-            .fetch_optional(&self.readers)
-            .await?;
+        let seq: Option<i64> = on!(self.readers, db => {
+            sqlx::query_scalar("SELECT seq FROM announcements WHERE id = $1").bind(id).fetch_optional(db).await
+        })?;
         let Some(seq) = seq else { return Ok(None) };
         match self.event(seq).await? {
             (_, Event::Announcement(made)) => Ok(Some(*made)),
@@ -54,24 +63,26 @@ impl Store {
 
     /// The submission with this id.
     pub async fn submission(&self, id: &str) -> Result<Option<Held>, StoreError> {
-        let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ?"));
-        let row = sqlx::query(query).bind(id).fetch_optional(&self.readers).await?;
-        row.map(|row| Held::of(&row)).transpose()
+        let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1"));
+        let row: Option<Row> = on!(self.readers, db => sqlx::query_as(query).bind(id).fetch_optional(db).await)?;
+        row.map(Held::of).transpose()
     }
 
     /// Submissions by `filter`, newest first, at most 1000.
     pub async fn submissions(&self, filter: &Filter) -> Result<Vec<Held>, StoreError> {
         let query = sqlx::AssertSqlSafe(format!(
-            "{COLUMNS} WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR participant = ?2) AND (?3 IS NULL OR service = ?3) ORDER BY seq DESC LIMIT ?4"
+            "{COLUMNS} WHERE ($1 IS NULL OR state = $1) AND ($2 IS NULL OR participant = $2) AND ($3 IS NULL OR service = $3) ORDER BY seq DESC LIMIT $4"
         ));
-        let rows = sqlx::query(query)
-            .bind(filter.state.map(state_name))
-            .bind(filter.participant.as_deref())
-            .bind(filter.service.as_deref())
-            .bind(MOST)
-            .fetch_all(&self.readers)
-            .await?;
-        rows.iter().map(Held::of).collect()
+        let rows: Vec<Row> = on!(self.readers, db => {
+            sqlx::query_as(query)
+                .bind(filter.state.map(state_name))
+                .bind(filter.participant.as_deref())
+                .bind(filter.service.as_deref())
+                .bind(MOST)
+                .fetch_all(db)
+                .await
+        })?;
+        rows.into_iter().map(Held::of).collect()
     }
 
     /// A submission as the API answers it.
@@ -99,36 +110,28 @@ impl Store {
 
     /// Asks the database for its own answer.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM (SELECT 1 FROM events LIMIT 1)")
-            .fetch_one(&self.readers)
-            .await?;
+        let size: i64 = on!(self.readers, db => {
+            sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM events").fetch_one(db).await
+        })?;
+        // What another register over the same database has written in between.
+        self.saw(size.unsigned_abs());
         Ok(())
     }
 
     /// The event with this number, and its time.
     pub(super) async fn event(&self, seq: i64) -> Result<(String, Event), StoreError> {
-        let (time, kind, bytes): (String, String, Vec<u8>) =
-            sqlx::query_as("SELECT time, kind, bytes FROM events WHERE seq = ?")
-                .bind(seq)
-                .fetch_one(&self.readers)
-                .await?;
+        let (time, kind, bytes): (String, String, Vec<u8>) = on!(self.readers, db => {
+            sqlx::query_as("SELECT time, kind, bytes FROM events WHERE seq = $1").bind(seq).fetch_one(db).await
+        })?;
         Ok((time, Event::read(&kind, &bytes)?))
     }
 }
 
 impl Held {
-    fn of(row: &sqlx::sqlite::SqliteRow) -> Result<Self, StoreError> {
-        let summary: String = row.try_get("summary")?;
-        let state: String = row.try_get("state")?;
-        Ok(Self {
-            id: row.try_get("id")?,
-            seq: row.try_get("seq")?,
-            summary: serde_json::from_str(&summary).map_err(|error| StoreError::Row(error.to_string()))?,
-            state: parse_state(&state)?,
-            reason: row.try_get("reason")?,
-            confirmation: row.try_get("confirmation")?,
-            entry: row.try_get("entry")?,
-        })
+    fn of(row: Row) -> Result<Self, StoreError> {
+        let Row { id, seq, summary, state, reason, confirmation, entry } = row;
+        let summary = serde_json::from_str(&summary).map_err(|error| StoreError::Row(error.to_string()))?;
+        Ok(Self { id, seq, summary, state: parse_state(&state)?, reason, confirmation, entry })
     }
 
     /// Where it stands.

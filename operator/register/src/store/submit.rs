@@ -1,6 +1,6 @@
 //! Writes a submission whose dossier has been verified. Acknowledged means that it is on the disk.
 
-use super::{Store, StoreError, WriteError, Written, announce, writing::Writing};
+use super::{Store, StoreError, WriteError, Written, announce, both::on, writing::Writing};
 use crate::log::event::{Event, Sealed, SubmissionTaken, Summary};
 use factory_assurance::dsse::Envelope;
 
@@ -46,15 +46,17 @@ impl Store {
         let Ready { marks, sealed } = ready;
         let mut writing = Writing::begin(self, actor).await?;
         writing.fence(epoch).await?;
-        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
-            "SELECT id, key, announcement, dossier FROM submissions
-             WHERE key = ? OR announcement = ? OR dossier = ? ORDER BY seq",
-        )
-        .bind(&marks.key)
-        .bind(&marks.announcement)
-        .bind(&marks.dossier)
-        .fetch_all(&mut *writing.transaction)
-        .await?;
+        let rows: Vec<(String, String, String, String)> = on!(writing.transaction, db => {
+            sqlx::query_as(
+                "SELECT id, key, announcement, dossier FROM submissions
+                 WHERE key = $1 OR announcement = $2 OR dossier = $3 ORDER BY seq",
+            )
+            .bind(&marks.key)
+            .bind(&marks.announcement)
+            .bind(&marks.dossier)
+            .fetch_all(db)
+            .await
+        })?;
         let before = rows.into_iter().map(|(id, key, announcement, dossier)| Marks { id, key, announcement, dossier });
         if let Some(id) = repeated(&marks, before.collect())? {
             writing.commit().await?;

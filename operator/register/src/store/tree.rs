@@ -16,9 +16,12 @@ use factory_assurance::{
     },
 };
 use futures::TryStreamExt as _;
-use sqlx::{Row as _, SqliteConnection, SqlitePool};
 
-use super::{Store, StoreError, audit, writing::row_number};
+use super::{
+    Store, StoreError, audit,
+    both::{Pool, Rows, changed, on},
+    writing::row_number,
+};
 
 /// Bytes of events that are read for one answer, beside the first event.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -27,48 +30,48 @@ impl Store {
     /// The signed checkpoint of the log as it is now.
     pub async fn checkpoint(&self, origin: &str, signer: &Signer) -> Result<String, StoreError> {
         let key = signer.verifier().to_string();
-        let newest: Option<String> = sqlx::query_scalar(
-            "SELECT note FROM checkpoints WHERE key = ? AND size = (SELECT COALESCE(MAX(seq), 0) FROM events)",
-        )
-        .bind(&key)
-        .fetch_optional(&self.readers)
-        .await?;
-        if let Some(note) = newest {
+        let newest: Option<(i64, String)> = on!(self.readers, db => {
+            sqlx::query_as(
+                "SELECT size, note FROM checkpoints WHERE key = $1 AND size = (SELECT COALESCE(MAX(seq), 0) FROM events)",
+            )
+            .bind(&key)
+            .fetch_optional(db)
+            .await
+        })?;
+        if let Some((size, note)) = newest {
+            self.saw(size.unsigned_abs());
             return Ok(note);
         }
         // With the lock: what is signed is on the disk, and nobody signs beside it.
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.writer.write().await?;
+        let rows = &mut transaction.executor();
         let size: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM events").fetch_one(&mut *transaction).await?;
+            on!(rows, db => sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM events").fetch_one(db).await)?;
         let size = size.unsigned_abs();
-        let edge = edge(&mut transaction, size).await?;
-        if let Some((signed_size, signed)) = last_signed(&mut transaction).await? {
+        let edge = edge(rows, size).await?;
+        if let Some((signed_size, signed)) = last_signed(rows).await? {
             let history = |now: String| StoreError::History { size: signed_size, signed: signed.clone(), now };
             if signed_size > size {
                 return Err(history(format!("the log has {size} events")));
             }
             // Whatever the table holds: it is signed only if what was signed is proven to be its beginning.
             let before: Hash = signed.parse().map_err(|error: NoHash| StoreError::Tree(error.to_string()))?;
-            let hashes = hashes(&mut transaction, &consistency_ranges(signed_size, size)).await?;
+            let hashes = hashes(rows, &consistency_ranges(signed_size, size)).await?;
             let proof = Consistency { from: signed_size, to: size, hashes };
             proof.verify(&before, &edge.root()).map_err(|error| history(error.to_string()))?;
         }
         let checkpoint = Checkpoint { origin: origin.to_owned(), size, root: edge.root() };
         let note = checkpoint.signed(signer);
-        sqlx::query("INSERT OR IGNORE INTO checkpoints (size, key, root, note) VALUES (?, ?, ?, ?)")
-            .bind(row_number(size))
-            .bind(key)
-            .bind(checkpoint.root.to_string())
-            .bind(&note)
-            .execute(&mut *transaction)
-            .await?;
+        signed(rows, size, &key, &checkpoint.root.to_string(), &note).await?;
         transaction.commit().await?;
+        self.saw(size);
         Ok(note)
     }
 
     /// Whether any checkpoint was signed.
     pub async fn has_signed(&self) -> Result<bool, StoreError> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM checkpoints)").fetch_one(&self.readers).await?)
+        let query = "SELECT EXISTS (SELECT 1 FROM checkpoints)";
+        Ok(on!(self.readers, db => sqlx::query_scalar(query).fetch_one(db).await)?)
     }
 
     /// Number of events.
@@ -92,16 +95,13 @@ impl Store {
     /// Up to `most` events from number `from` on as everyone may see them: each hash is computed anew from
     /// what the database holds, so that nothing can be changed in it unseen.
     pub async fn served(&self, from: u64, most: u32) -> Result<Events, StoreError> {
-        let mut rows = sqlx::query(
-            "SELECT seq, time, kind, actor, bytes, sha256, prev, this FROM events WHERE seq >= ? ORDER BY seq LIMIT ?",
-        )
-        .bind(row_number(from))
-        .bind(most)
-        .fetch(&self.readers);
+        const FROM: &str = "SELECT seq, time, kind, actor, bytes, sha256, prev, this FROM events WHERE seq >= $1 ORDER BY seq LIMIT $2";
+        let (from_row, most) = (row_number(from), i64::from(most));
+        let mut rows: audit::Events<'_> =
+            on!(self.readers, db => sqlx::query_as(FROM).bind(from_row).bind(most).fetch(db));
         let (mut events, mut bytes_read) = (Vec::new(), 0);
         while let Some(row) = rows.try_next().await? {
-            let (link, _) = audit::link(&row)?;
-            let bytes: Vec<u8> = row.try_get("bytes")?;
+            let (link, _, bytes) = row.parts();
             // What is missing is not skipped.
             if link.seq != from + events.len() as u64 {
                 break;
@@ -121,12 +121,12 @@ impl Store {
     }
 
     async fn hashes(&self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, StoreError> {
-        hashes(&mut *self.readers.acquire().await?, ranges).await
+        hashes(&mut self.readers.acquire().await?.executor(), ranges).await
     }
 }
 
 /// The hash over the leaves of each of `ranges`.
-async fn hashes(rows: &mut SqliteConnection, ranges: &[Range<u64>]) -> Result<Vec<Hash>, StoreError> {
+async fn hashes(rows: &mut Rows<'_>, ranges: &[Range<u64>]) -> Result<Vec<Hash>, StoreError> {
     let covers: Vec<Vec<Place>> = ranges.iter().map(cover).collect();
     let mut found = nodes(rows, &covers.concat()).await?.into_iter();
     Ok(covers.iter().map(|cover| join(&found.by_ref().take(cover.len()).collect::<Vec<_>>())).collect())
@@ -151,45 +151,47 @@ fn serve(stored: Link, bytes: &[u8]) -> Result<ServedEvent, StoreError> {
 }
 
 /// The right edge of the tree of `size` leaves.
-pub(super) async fn edge(rows: &mut SqliteConnection, size: u64) -> Result<Edge, StoreError> {
+pub(super) async fn edge(rows: &mut Rows<'_>, size: u64) -> Result<Edge, StoreError> {
     let peaks = nodes(rows, &cover(&(0..size))).await?;
     Edge::restore(size, peaks).ok_or_else(|| StoreError::Tree(format!("no edge of {size}")))
 }
 
 /// Grows the tree by the leaf of an event.
-pub(super) async fn append(rows: &mut SqliteConnection, edge: &mut Edge, leaf: &Leaf) -> Result<(), StoreError> {
+pub(super) async fn append(rows: &mut Rows<'_>, edge: &mut Edge, leaf: &Leaf) -> Result<(), StoreError> {
     for (place, hash) in edge.push(leaf.hash()?) {
-        sqlx::query("INSERT INTO tree (level, position, hash) VALUES (?, ?, ?)")
-            .bind(place.level)
-            .bind(row_number(place.position))
-            .bind(hash.as_bytes().as_slice())
-            .execute(&mut *rows)
-            .await?;
+        changed!(
+            rows,
+            sqlx::query("INSERT INTO tree (level, position, hash) VALUES ($1, $2, $3)")
+                .bind(i64::from(place.level))
+                .bind(row_number(place.position))
+                .bind(hash.as_bytes().as_slice())
+        )?;
     }
     Ok(())
 }
 
 /// Makes the tree over events that an earlier version has written, once. A tree that is there is never
 /// mended: it would hide what was done to it.
-pub(super) async fn complete(writer: &SqlitePool) -> Result<(), StoreError> {
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-    let is_there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tree)").fetch_one(&mut *transaction).await?;
+pub(super) async fn complete(writer: &Pool) -> Result<(), StoreError> {
+    let mut transaction = writer.write().await?;
+    let rows = &mut transaction.executor();
+    let query = "SELECT EXISTS (SELECT 1 FROM tree)";
+    let is_there: bool = on!(rows, db => sqlx::query_scalar(query).fetch_one(db).await)?;
     if is_there {
         return Ok(());
     }
-    let rows = sqlx::query("SELECT seq, time, kind, actor, sha256, prev, this FROM events ORDER BY seq")
-        .fetch_all(&mut *transaction)
-        .await?;
+    let events: Vec<audit::Row> = audit::places(rows).try_collect().await?;
     let mut edge = Edge::default();
-    for row in &rows {
-        append(&mut transaction, &mut edge, &audit::link(row)?.0.leaf()?).await?;
+    for row in events {
+        append(rows, &mut edge, &row.parts().0.leaf()?).await?;
     }
     Ok(transaction.commit().await?)
 }
 
 /// Holds the tree that is kept against the `edge` that the events give.
-pub(super) async fn hold(rows: &mut SqliteConnection, computed: &Edge) -> Result<(), StoreError> {
-    let leaves: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM tree WHERE level = 0").fetch_one(&mut *rows).await?;
+pub(super) async fn hold(rows: &mut Rows<'_>, computed: &Edge) -> Result<(), StoreError> {
+    let query = "SELECT COUNT(*) FROM tree WHERE level = 0";
+    let leaves: i64 = on!(rows, db => sqlx::query_scalar(query).fetch_one(db).await)?;
     let kept = edge(rows, computed.size()).await?;
     if leaves.unsigned_abs() == computed.size() && kept == *computed {
         return Ok(());
@@ -200,18 +202,20 @@ pub(super) async fn hold(rows: &mut SqliteConnection, computed: &Edge) -> Result
 }
 
 /// The hashes at `places`, in their order.
-async fn nodes(rows: &mut SqliteConnection, places: &[Place]) -> Result<Vec<Hash>, StoreError> {
+async fn nodes(rows: &mut Rows<'_>, places: &[Place]) -> Result<Vec<Hash>, StoreError> {
     let list: Vec<_> = places.iter().map(|place| (place.level, place.position)).collect();
     let list = serde_json::to_string(&list).map_err(|error| StoreError::Row(error.to_string()))?;
-    // CROSS JOIN: each place is looked up, whatever the planner believes of the lengths.
-    let hashes: Vec<Vec<u8>> = sqlx::query_scalar(
-        "SELECT tree.hash FROM json_each(?) AS place CROSS JOIN tree
+    // CROSS JOIN, LATERAL: each place is looked up, whatever the planner believes of the lengths.
+    let query = rows.either(
+        "SELECT tree.hash FROM json_each($1) AS place CROSS JOIN tree
          ON tree.level = json_extract(place.value, '$[0]') AND tree.position = json_extract(place.value, '$[1]')
          ORDER BY place.key",
-    )
-    .bind(list)
-    .fetch_all(rows)
-    .await?;
+        "SELECT found.hash FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS place (value, key)
+         CROSS JOIN LATERAL (SELECT hash FROM tree
+             WHERE level = (place.value ->> 0)::bigint AND position = (place.value ->> 1)::bigint LIMIT 1) AS found
+         ORDER BY place.key",
+    );
+    let hashes: Vec<Vec<u8>> = on!(rows, db => sqlx::query_scalar(query).bind(list).fetch_all(db).await)?;
     if hashes.len() != places.len() {
         return Err(StoreError::Tree(format!(
             "{} of {} subtrees are missing",
@@ -225,9 +229,28 @@ async fn nodes(rows: &mut SqliteConnection, places: &[Place]) -> Result<Vec<Hash
         .collect()
 }
 
-async fn last_signed(rows: &mut SqliteConnection) -> Result<Option<(u64, String)>, StoreError> {
-    let row: Option<(i64, String)> =
-        sqlx::query_as("SELECT size, root FROM checkpoints ORDER BY size DESC LIMIT 1").fetch_optional(rows).await?;
+/// Keeps a checkpoint that was signed.
+pub(super) async fn signed(
+    rows: &mut Rows<'_>,
+    size: u64,
+    key: &str,
+    root: &str,
+    note: &str,
+) -> Result<(), StoreError> {
+    changed!(
+        rows,
+        sqlx::query("INSERT INTO checkpoints (size, key, root, note) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+            .bind(row_number(size))
+            .bind(key)
+            .bind(root)
+            .bind(note)
+    )?;
+    Ok(())
+}
+
+async fn last_signed(rows: &mut Rows<'_>) -> Result<Option<(u64, String)>, StoreError> {
+    let query = "SELECT size, root FROM checkpoints ORDER BY size DESC LIMIT 1";
+    let row: Option<(i64, String)> = on!(rows, db => sqlx::query_as(query).fetch_optional(db).await)?;
     Ok(row.map(|(size, root)| (size.unsigned_abs(), root)))
 }
 
@@ -237,9 +260,9 @@ pub(super) struct Signed(std::iter::Peekable<std::vec::IntoIter<(i64, String)>>)
 
 impl Signed {
     /// All of them.
-    pub(super) async fn read(rows: &mut SqliteConnection) -> Result<Self, StoreError> {
-        let all: Vec<(i64, String)> =
-            sqlx::query_as("SELECT size, root FROM checkpoints WHERE size > 0 ORDER BY size").fetch_all(rows).await?;
+    pub(super) async fn read(rows: &mut Rows<'_>) -> Result<Self, StoreError> {
+        let query = "SELECT size, root FROM checkpoints WHERE size > 0 ORDER BY size";
+        let all: Vec<(i64, String)> = on!(rows, db => sqlx::query_as(query).fetch_all(db).await)?;
         Ok(Self(all.into_iter().peekable()))
     }
 

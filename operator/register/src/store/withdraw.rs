@@ -1,7 +1,7 @@
 //! Writes the withdrawal of a service's entry (21), once for each entry. Everything of the service
 //! that was confirmed until then ends with it; what is confirmed after it is entered anew.
 
-use super::{Store, WriteError, Written, writing::Writing};
+use super::{Store, WriteError, Written, both::on, writing::Writing};
 use crate::log::event::{Event, Sealed, WithdrawalMade};
 
 /// What the owner of a service asks for.
@@ -24,27 +24,30 @@ impl Store {
     pub async fn withdraw(&self, actor: &str, wish: Wish) -> Result<Written<u64>, WriteError> {
         let Wish { key, participant, service, reason } = wish;
         let mut writing = Writing::begin(self, actor).await?;
-        let before: Option<(i64, String)> =
-            sqlx::query_as("SELECT entry, reason FROM withdrawals WHERE participant = ? AND service = ? AND key = ?")
+        let before: Option<(i64, String)> = on!(writing.transaction, db => {
+            sqlx::query_as("SELECT entry, reason FROM withdrawals WHERE participant = $1 AND service = $2 AND key = $3")
                 .bind(&participant)
                 .bind(&service)
                 .bind(&key)
-                .fetch_optional(&mut *writing.transaction)
-                .await?;
+                .fetch_optional(db)
+                .await
+        })?;
         match before {
             Some((entry, before)) if before == reason => return Ok(Written::Before(entry.unsigned_abs())),
             Some(_) => return Err(WriteError::Key(key)),
             None => {}
         }
-        let newest: Option<(i64, Option<String>)> = sqlx::query_as(
-            "SELECT entries.seq, withdrawals.reason FROM entries
-             LEFT JOIN withdrawals ON withdrawals.entry = entries.seq
-             WHERE entries.participant = ? AND entries.service = ? ORDER BY entries.seq DESC LIMIT 1",
-        )
-        .bind(&participant)
-        .bind(&service)
-        .fetch_optional(&mut *writing.transaction)
-        .await?;
+        let newest: Option<(i64, Option<String>)> = on!(writing.transaction, db => {
+            sqlx::query_as(
+                "SELECT entries.seq, withdrawals.reason FROM entries
+                 LEFT JOIN withdrawals ON withdrawals.entry = entries.seq
+                 WHERE entries.participant = $1 AND entries.service = $2 ORDER BY entries.seq DESC LIMIT 1",
+            )
+            .bind(&participant)
+            .bind(&service)
+            .fetch_optional(db)
+            .await
+        })?;
         let entry = match newest {
             None => return Err(WriteError::NoEntry { participant, service }),
             Some((entry, Some(before))) if before == reason => return Ok(Written::Before(entry.unsigned_abs())),

@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
-use sqlx::{Sqlite, Transaction};
-
-use super::{Store, StoreError, WriteError, tree, views};
+use super::{
+    Store, StoreError, WriteError,
+    both::{Rows, Transaction, changed, on},
+    tree, views,
+};
 use crate::log::{
     Link, ORIGIN,
     event::{EpochRaised, Event, Sealed},
@@ -14,7 +16,7 @@ use factory_assurance::log::tree::Edge;
 /// A transaction of one actor. Dropped without [`Writing::commit`], it leaves nothing behind.
 pub(super) struct Writing<'s> {
     store: &'s Store,
-    pub(super) transaction: Transaction<'static, Sqlite>,
+    pub(super) transaction: Transaction,
     actor: String,
     time: String,
     seq: u64,
@@ -25,12 +27,13 @@ pub(super) struct Writing<'s> {
 impl<'s> Writing<'s> {
     /// Takes the lock, so that what is read from here on still holds at the commit.
     pub(super) async fn begin(store: &'s Store, actor: &str) -> Result<Self, StoreError> {
-        let mut transaction = store.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let head: Option<(i64, String)> = sqlx::query_as("SELECT seq, this FROM events ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let mut transaction = store.writer.write().await?;
+        let head: Option<(i64, String)> = on!(transaction, db => {
+            sqlx::query_as("SELECT seq, this FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(db).await
+        })?;
         let (seq, this) = head.unwrap_or_else(|| (0, ORIGIN.to_owned()));
-        let edge = tree::edge(&mut transaction, seq.unsigned_abs()).await?;
+        store.saw(seq.unsigned_abs());
+        let edge = tree::edge(&mut transaction.executor(), seq.unsigned_abs()).await?;
         Ok(Self {
             store,
             transaction,
@@ -53,21 +56,10 @@ impl<'s> Writing<'s> {
             prev: self.this.clone(),
         };
         let this = link.this()?;
-        sqlx::query(
-            "INSERT INTO events (seq, time, kind, actor, bytes, sha256, prev, this) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(row_number(link.seq))
-        .bind(&link.time)
-        .bind(&link.kind)
-        .bind(&link.actor)
-        .bind(sealed.bytes())
-        .bind(&link.sha256)
-        .bind(&link.prev)
-        .bind(&this)
-        .execute(&mut *self.transaction)
-        .await?;
-        tree::append(&mut self.transaction, &mut self.edge, &link.leaf_of(&this)).await?;
-        views::apply(&mut self.transaction, row_number(link.seq), &self.actor, sealed.event()).await?;
+        let rows = &mut self.transaction.executor();
+        event(rows, &link, sealed.bytes(), &this).await?;
+        tree::append(rows, &mut self.edge, &link.leaf_of(&this)).await?;
+        views::apply(rows, row_number(link.seq), &self.actor, sealed.event()).await?;
         self.seq = link.seq;
         self.this = this;
         Ok(link.seq)
@@ -75,10 +67,9 @@ impl<'s> Writing<'s> {
 
     /// Refuses a write of a leader that another has replaced; remembers a higher epoch.
     pub(super) async fn fence(&mut self, epoch: u64) -> Result<(), WriteError> {
-        let seen: Option<i64> = sqlx::query_scalar("SELECT epoch FROM epochs WHERE actor = ?")
-            .bind(&self.actor)
-            .fetch_optional(&mut *self.transaction)
-            .await?;
+        let seen: Option<i64> = on!(self.transaction, db => {
+            sqlx::query_scalar("SELECT epoch FROM epochs WHERE actor = $1").bind(&self.actor).fetch_optional(db).await
+        })?;
         let seen = seen.map(i64::unsigned_abs);
         match seen {
             Some(seen) if epoch < seen => Err(WriteError::Epoch { actor: self.actor.clone(), found: epoch, seen }),
@@ -95,17 +86,32 @@ impl<'s> Writing<'s> {
         let started = Instant::now();
         self.transaction.commit().await?;
         self.store.commits.observe(started.elapsed().as_secs_f64());
-        // Another may have told of a later one already.
-        self.store.head.send_if_modified(|head| {
-            let grew = self.seq > *head;
-            *head = self.seq.max(*head);
-            grew
-        });
+        self.store.saw(self.seq);
         Ok(())
     }
 }
 
-/// Integers of `SQLite` are signed; no log is that long.
+/// Writes the row of an event whose place in the chain is `link`.
+pub(super) async fn event(rows: &mut Rows<'_>, link: &Link, bytes: &[u8], this: &str) -> Result<(), StoreError> {
+    let written = changed!(
+        rows,
+        sqlx::query(
+            "INSERT INTO events (seq, time, kind, actor, bytes, sha256, prev, this) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(row_number(link.seq))
+        .bind(&link.time)
+        .bind(&link.kind)
+        .bind(&link.actor)
+        .bind(bytes)
+        .bind(&link.sha256)
+        .bind(&link.prev)
+        .bind(this)
+    );
+    written?;
+    Ok(())
+}
+
+/// Integers of both databases are signed; no log is that long.
 pub(super) fn row_number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,9 +1,8 @@
 //! What was acknowledged, submissions, withdrawals and checkpoints, survives `kill -9`: another process commits and
-//! says so, and is killed in the middle of its next write, again and again over the same file.
+//! says so, and is killed in the middle of its next write, again and again over the same database.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -15,20 +14,23 @@ use factory_register::{
     intake,
     log::event::{EntryMade, Summary},
     metrics::Metrics,
-    store::{Ready, Store, Wish, Written, audit::audit},
+    store::{Location, Ready, Store, Wish, Written, audit::audit},
 };
 use jiff::Timestamp;
 
-use crate::world::{FACTORY, Folder, log_signer, named};
+use crate::{
+    server::Database,
+    world::{FACTORY, Folder, log_signer, named},
+};
 
 const DATABASE: &str = "REGISTER_DURABILITY_DATABASE";
-/// Killings over one file, unless this variable says how many.
+/// Killings over one database, unless this variable says how many.
 const ROUNDS: usize = 4;
 const ROUNDS_VARIABLE: &str = "REGISTER_DURABILITY_ROUNDS";
 /// Acknowledgements before each.
 const ACKNOWLEDGED: usize = 5;
 
-async fn open(database: &Path) -> Store {
+async fn open(database: &Location) -> Store {
     Store::open(database, Timestamp::now, Metrics::default().commits()).await.unwrap()
 }
 
@@ -47,8 +49,8 @@ fn entry(submission: &str, summary: Summary) -> EntryMade {
 #[tokio::test]
 #[ignore = "writes until it is killed; the test below starts it"]
 async fn writes_until_it_is_killed() {
-    let Some(database) = std::env::var_os(DATABASE) else { return };
-    let store = open(&PathBuf::from(database)).await;
+    let Ok(database) = std::env::var(DATABASE) else { return };
+    let store = open(&database.parse().unwrap()).await;
     let key = PrivateKey::generate();
     for count in 0_u64.. {
         let name = format!("service-{}-{count}", std::process::id());
@@ -75,7 +77,7 @@ async fn writes_until_it_is_killed() {
     }
 }
 
-fn writer(database: &Path) -> Child {
+fn writer(database: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "durability::writes_until_it_is_killed", "--ignored", "--nocapture"])
         .env(DATABASE, database)
@@ -107,13 +109,14 @@ fn killed_in_the_middle(mut writer: Child) -> Vec<(String, String)> {
 #[tokio::test]
 async fn every_acknowledged_submission_survives_kill_9() {
     let folder = Folder::new();
-    let database = folder.0.join("register.db");
+    let place = Database::new(&folder.0).await;
+    let database = place.location();
     let mut acknowledged: Vec<(String, String)> = Vec::new();
     let rounds = std::env::var(ROUNDS_VARIABLE).map_or(ROUNDS, |text| text.parse().unwrap());
     for _ in 0..rounds {
         let before = acknowledged.len();
-        let path = database.clone();
-        acknowledged.extend(tokio::task::spawn_blocking(move || killed_in_the_middle(writer(&path))).await.unwrap());
+        let address = place.address.clone();
+        acknowledged.extend(tokio::task::spawn_blocking(move || killed_in_the_middle(writer(&address))).await.unwrap());
         assert!(acknowledged.len() >= before + ACKNOWLEDGED);
         are_there(&database, &acknowledged[before..]).await;
     }
@@ -124,7 +127,7 @@ async fn every_acknowledged_submission_survives_kill_9() {
 }
 
 /// Each of `acknowledged` is there as it was acknowledged; the chain holds, or the store would not open.
-async fn are_there(database: &Path, acknowledged: &[(String, String)]) {
+async fn are_there(database: &Location, acknowledged: &[(String, String)]) {
     let store = open(database).await;
     for (id, digest) in acknowledged {
         let held = store.submission(id).await.unwrap().unwrap_or_else(|| panic!("{id} was acknowledged"));

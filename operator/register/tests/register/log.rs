@@ -1,16 +1,17 @@
 //! The log only grows, whoever holds the database file; and what is done to it all the same is named.
 
-use std::path::Path;
-
 use factory_assurance::sample;
 use factory_register::{
     metrics::Metrics,
-    store::{Store, StoreError, audit::audit},
+    store::{Location, Store, StoreError, audit::audit},
 };
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::world::{World, named};
+use crate::{
+    server::on_postgres,
+    world::{World, named},
+};
 
 /// A database with the traces of a confirmed, a returned and a failed submission; its server ended.
 pub async fn filled() -> World {
@@ -24,16 +25,48 @@ pub async fn filled() -> World {
     world
 }
 
-pub async fn sql(database: &Path, statements: &[&str]) -> Result<(), sqlx::Error> {
-    let options = SqliteConnectOptions::new().filename(database).foreign_keys(false);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    for &statement in statements {
-        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await?;
+/// Executes statements as whoever owns the database: the file, or all of the server.
+pub async fn sql(database: &Location, statements: &[&str]) -> Result<(), sqlx::Error> {
+    match database {
+        Location::File(path) => {
+            let options = SqliteConnectOptions::new().filename(path).foreign_keys(false);
+            let mut connection = SqliteConnection::connect_with(&options).await?;
+            for &statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await?;
+            }
+            connection.close().await
+        }
+        Location::Server(options) => {
+            let mut connection = PgConnection::connect_with(options).await?;
+            for &statement in statements {
+                sqlx::raw_sql(AssertSqlSafe(for_postgres(statement))).execute(&mut connection).await?;
+            }
+            connection.close().await
+        }
     }
-    connection.close().await
 }
 
-async fn open(database: &Path) -> Result<Store, StoreError> {
+/// All that holds a row: our triggers, and those of references between tables.
+const NO_TRIGGERS: &str = "ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE tree DISABLE TRIGGER ALL;
+    ALTER TABLE checkpoints DISABLE TRIGGER ALL; ALTER TABLE epochs DISABLE TRIGGER ALL;
+    ALTER TABLE announcements DISABLE TRIGGER ALL; ALTER TABLE submissions DISABLE TRIGGER ALL;
+    ALTER TABLE entries DISABLE TRIGGER ALL; ALTER TABLE withdrawals DISABLE TRIGGER ALL";
+
+/// A statement for SQLite as PostgreSQL has it.
+fn for_postgres(statement: &str) -> String {
+    let parts = statement.split(';').map(str::trim);
+    let parts = parts.map(|part| if part.starts_with("DROP TRIGGER") { NO_TRIGGERS } else { part });
+    let replaces = statement.starts_with("INSERT OR REPLACE");
+    let text = parts.collect::<Vec<_>>().join("; ");
+    let text = text
+        .replace("CAST(replace(CAST(bytes AS TEXT)", "convert_to(replace(convert_from(bytes, 'UTF8')")
+        .replace(" AS BLOB)", ", 'UTF8')")
+        .replace("zeroblob(32)", "decode(repeat('00', 32), 'hex')")
+        .replace("INSERT OR REPLACE", "INSERT");
+    if replaces { format!("{text} ON CONFLICT (seq) DO UPDATE SET actor = excluded.actor") } else { text }
+}
+
+async fn open(database: &Location) -> Result<Store, StoreError> {
     Store::open(database, Timestamp::now, Metrics::default().commits()).await
 }
 
@@ -51,7 +84,16 @@ async fn every_step_of_the_procedure_is_an_event_and_the_views_follow_from_them(
 async fn sql_neither_changes_nor_removes_nor_replaces_an_event() {
     let world = filled().await;
     let before = audit(&world.database()).await.unwrap();
-    for statement in [
+    let more: &[&str] = if on_postgres() {
+        &[
+            "TRUNCATE events CASCADE",
+            "SET session_replication_role = replica; DELETE FROM events",
+            "SET session_replication_role = replica; TRUNCATE events CASCADE",
+        ]
+    } else {
+        &[]
+    };
+    let all = [
         "UPDATE events SET actor = 'other' WHERE seq = 2",
         "UPDATE events SET bytes = bytes",
         "DELETE FROM events WHERE seq = 2",
@@ -61,7 +103,8 @@ async fn sql_neither_changes_nor_removes_nor_replaces_an_event() {
         "INSERT INTO events SELECT seq + 100, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 10",
         "INSERT INTO events SELECT seq + 1, time, kind, actor, bytes, sha256, prev, 'sha256:new' FROM events WHERE seq = 10",
         "INSERT INTO events SELECT NULL, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 10",
-    ] {
+    ];
+    for statement in all.iter().chain(more) {
         let error = sql(&world.database(), &[statement]).await.unwrap_err().to_string();
         assert!(error.contains("events: "), "{statement}: {error}");
     }
@@ -110,7 +153,7 @@ async fn a_file_that_is_no_database_or_not_there_is_refused() {
     let world = World::start().await;
     let file = world.folder.0.join("text.db");
     std::fs::write(&file, "no database at all, whatever its name says".repeat(100)).unwrap();
-    assert!(matches!(open(&file).await, Err(StoreError::Database(_))));
-    assert!(audit(&world.folder.0.join("none.db")).await.is_err());
-    assert!(open(&world.folder.0.join("none/register.db")).await.is_err());
+    assert!(matches!(open(&file.into()).await, Err(StoreError::Database(_))));
+    assert!(audit(&world.folder.0.join("none.db").into()).await.is_err());
+    assert!(open(&world.folder.0.join("none/register.db").into()).await.is_err());
 }

@@ -1,4 +1,5 @@
-//! The register as its callers see it: the real server on loopback over a real database file. Only
+//! The register as its callers see it: the real server on loopback over a real database, a file of SQLite or
+//! with `REGISTER_DATABASE=postgres` one of a PostgreSQL server. Only
 //! the cluster's API server is replaced, by a table of tokens.
 
 #![allow(
@@ -8,6 +9,8 @@
 )]
 
 mod access;
+mod away;
+mod copies;
 mod durability;
 mod log;
 mod mutation;
@@ -17,8 +20,11 @@ mod procedure;
 mod public;
 mod refusals;
 mod repetition;
+mod server;
+mod settings;
 mod tls;
 mod tree;
+mod two;
 mod withdrawal;
 mod witness;
 mod world;

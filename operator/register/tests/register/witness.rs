@@ -1,8 +1,6 @@
 //! The witness beside a register whose database is changed by hand: every kind of tampering is found by
 //! what the API shows afterwards, and nothing else raises an alarm.
 
-use std::path::Path;
-
 use factory_assurance::{
     canonical,
     log::{Checkpoint, Link, link::ORIGIN, note, tree::Edge},
@@ -10,12 +8,14 @@ use factory_assurance::{
 };
 use factory_register::{
     arguments,
+    store::Location,
     witness::{Alarm, Seen, Witness, WitnessError},
 };
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     log::{filled, sql},
+    server::{Database, server},
     world::{World, log_signer, named},
 };
 
@@ -218,11 +218,10 @@ async fn a_history_that_was_rewritten_with_all_its_hashes_raises_an_alarm() {
 async fn an_old_copy_that_was_put_back_and_went_on_raises_an_alarm() {
     let world = filled().await;
     witness(&world).look(true).await.unwrap();
-    let copy = world.folder.0.join("copy.db");
-    sql(&world.database(), &[&format!("VACUUM INTO '{}'", copy.display())]).await.unwrap();
+    let (world, copy) = copied(world).await;
     world.registered(named(sample::passing(), "later"), "later").await;
     witness(&world).look(false).await.unwrap();
-    let world = over(world, &copy).await;
+    let world = world.restart_over(copy).await;
     match alarm(witness(&world).look(false).await) {
         Alarm::Shorter { known: 14, found: 10 } => {}
         other => panic!("{other}"),
@@ -237,57 +236,73 @@ async fn an_old_copy_that_was_put_back_and_went_on_raises_an_alarm() {
     }
 }
 
-/// `world` over another database file.
-async fn over(world: World, copy: &Path) -> World {
-    let (database, copy) = (world.database(), copy.to_owned());
-    world
-        .restart_after(move || {
-            for extension in ["db-wal", "db-shm"] {
-                let _ = std::fs::remove_file(database.with_extension(extension));
-            }
-            std::fs::rename(copy, database).unwrap();
-        })
-        .await
+/// A copy of the database of `world`, as whoever keeps it can make one.
+async fn copied(world: World) -> (World, Database) {
+    let Some(name) = world.place.name().map(str::to_owned) else {
+        let (copy, folder) = (Database::new(&world.folder.0.join("copy")).await, world.folder.0.join("copy"));
+        std::fs::create_dir(folder).unwrap();
+        sql(&world.database(), &[&format!("VACUUM INTO '{}'", copy.address)]).await.unwrap();
+        return (world, copy);
+    };
+    let copy = Database::on(server()).await;
+    let to = copy.name().unwrap();
+    let statements = [format!("DROP DATABASE {to}"), format!("CREATE DATABASE {to} TEMPLATE {name}")];
+    let copying = async {
+        for statement in &statements {
+            server().administer(statement).await;
+        }
+    };
+    (world.restart_after(copying).await, copy)
 }
 
-/// Writes another text into event `seq` and computes everything that follows from it anew.
-async fn rewrite(database: &Path, seq: i64, old: &str, new: &str) {
-    let options = SqliteConnectOptions::new().filename(database).foreign_keys(false);
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::query("UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), ?, ?) AS BLOB) WHERE seq = ?")
-        .bind(old)
-        .bind(new)
-        .bind(seq)
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    let rows: Vec<(i64, String, String, String, Vec<u8>)> =
-        sqlx::query_as("SELECT seq, time, kind, actor, bytes FROM events ORDER BY seq")
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-    let (mut prev, mut edge) = (ORIGIN.to_owned(), Edge::default());
-    for (seq, time, kind, actor, bytes) in rows {
-        let link =
-            Link { seq: seq.unsigned_abs(), time, kind, actor, sha256: canonical::sha256(&bytes), prev: prev.clone() };
-        prev = link.this().unwrap();
-        sqlx::query("UPDATE events SET sha256 = ?, prev = ?, this = ? WHERE seq = ?")
-            .bind(&link.sha256)
-            .bind(&link.prev)
-            .bind(&prev)
-            .bind(seq)
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        for (place, hash) in edge.push(link.leaf().unwrap().hash().unwrap()) {
-            sqlx::query("INSERT INTO tree (level, position, hash) VALUES (?, ?, ?)")
-                .bind(place.level)
-                .bind(i64::try_from(place.position).unwrap())
-                .bind(hash.as_bytes().as_slice())
+/// The same over a connection to either database.
+macro_rules! rewrite_over {
+    ($connection:expr, $seq:ident, $old:ident, $new:ident) => {{
+        let mut connection = $connection;
+        let rows: Vec<(i64, String, String, String, Vec<u8>)> =
+            sqlx::query_as("SELECT seq, time, kind, actor, bytes FROM events ORDER BY seq")
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+        let (mut prev, mut edge) = (ORIGIN.to_owned(), Edge::default());
+        for (seq, time, kind, actor, bytes) in rows {
+            let text = String::from_utf8(bytes).unwrap();
+            let bytes = if seq == $seq { text.replace($old, $new) } else { text }.into_bytes();
+            let sha256 = canonical::sha256(&bytes);
+            let link = Link { seq: seq.unsigned_abs(), time, kind, actor, sha256, prev: prev.clone() };
+            prev = link.this().unwrap();
+            sqlx::query("UPDATE events SET bytes = $1, sha256 = $2, prev = $3, this = $4 WHERE seq = $5")
+                .bind(&bytes)
+                .bind(&link.sha256)
+                .bind(&link.prev)
+                .bind(&prev)
+                .bind(seq)
                 .execute(&mut connection)
                 .await
                 .unwrap();
+            for (place, hash) in edge.push(link.leaf().unwrap().hash().unwrap()) {
+                sqlx::query("INSERT INTO tree (level, position, hash) VALUES ($1, $2, $3)")
+                    .bind(i64::from(place.level))
+                    .bind(i64::try_from(place.position).unwrap())
+                    .bind(hash.as_bytes().as_slice())
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+            }
+        }
+        connection.close().await.unwrap();
+    }};
+}
+
+/// Writes another text into event `seq` and computes everything that follows from it anew.
+async fn rewrite(database: &Location, seq: i64, old: &str, new: &str) {
+    match database {
+        Location::File(path) => {
+            let options = SqliteConnectOptions::new().filename(path).foreign_keys(false);
+            rewrite_over!(SqliteConnection::connect_with(&options).await.unwrap(), seq, old, new);
+        }
+        Location::Server(options) => {
+            rewrite_over!(PgConnection::connect_with(options).await.unwrap(), seq, old, new);
         }
     }
-    connection.close().await.unwrap();
 }

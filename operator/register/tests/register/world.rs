@@ -23,7 +23,7 @@ use factory_register::{
     keys::Keys,
     metrics::Metrics,
     serve,
-    store::Store,
+    store::{Location, Store},
     tls::{Certificate, door::Door},
 };
 use futures::future::{BoxFuture, FutureExt as _};
@@ -32,6 +32,8 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::server::Database;
 
 pub const FACTORY: &str = "system:serviceaccount:factory-system:factory-operator";
 pub const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
@@ -97,6 +99,7 @@ impl Drop for Folder {
 
 /// A running register.
 pub struct World {
+    pub place: Database,
     pub folder: Folder,
     pub factory_key: PrivateKey,
     pub regulator_key: PrivateKey,
@@ -139,19 +142,25 @@ impl Answer {
 impl World {
     pub async fn start() -> Self {
         let folder = Folder::new();
+        let place = Database::new(&folder.0).await;
+        Self::start_in(folder, place).await
+    }
+
+    /// Over an empty database of one's own.
+    pub async fn start_in(folder: Folder, place: Database) -> Self {
         let (factory_key, regulator_key) = (PrivateKey::generate(), PrivateKey::generate());
         for (name, key) in [("factory", &factory_key), ("regulator", &regulator_key)] {
             std::fs::create_dir(folder.0.join(name)).unwrap();
             std::fs::write(folder.0.join(name).join("key.pub"), key.public().to_pem().unwrap()).unwrap();
         }
-        Self::over(folder, factory_key, regulator_key).await
+        Self::over(place, folder, factory_key, regulator_key).await
     }
 
-    async fn over(folder: Folder, factory_key: PrivateKey, regulator_key: PrivateKey) -> Self {
+    async fn over(place: Database, folder: Folder, factory_key: PrivateKey, regulator_key: PrivateKey) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
         let metrics = Metrics::default();
-        let store = Store::open(&folder.0.join("register.db"), Timestamp::now, metrics.commits()).await.unwrap();
+        let store = Store::open(&place.location(), Timestamp::now, metrics.commits()).await.unwrap();
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
         let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
         let (stop, stopping) = watch::channel(false);
@@ -163,24 +172,32 @@ impl World {
         let programs = Door::new(programs, Certificate::new(folder.0.join("tls")));
         let served = tokio::spawn(serve::run(listener, Some(programs), register));
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, factory_key, regulator_key, client, address, door, stop, served }
+        Self { place, folder, factory_key, regulator_key, client, address, door, stop, served }
     }
 
-    /// Ends the server in order and starts another over the same files.
+    /// Ends the server in order and starts another over the same database.
     pub async fn restart(self) -> Self {
-        self.restart_after(|| {}).await
+        self.restart_after(async {}).await
     }
 
     /// The same, with something done in between.
-    pub async fn restart_after(self, between: impl FnOnce()) -> Self {
+    pub async fn restart_after(self, between: impl Future<Output = ()>) -> Self {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
-        between();
-        Self::over(self.folder, self.factory_key, self.regulator_key).await
+        between.await;
+        Self::over(self.place, self.folder, self.factory_key, self.regulator_key).await
     }
 
-    pub fn database(&self) -> PathBuf {
-        self.folder.0.join("register.db")
+    /// The same over another database.
+    pub async fn restart_over(mut self, place: Database) -> Self {
+        self.stop.send_replace(true);
+        self.served.await.unwrap().unwrap();
+        self.place = place;
+        Self::over(self.place, self.folder, self.factory_key, self.regulator_key).await
+    }
+
+    pub fn database(&self) -> Location {
+        self.place.location()
     }
 
     pub fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {

@@ -9,6 +9,7 @@
 
 mod announce;
 pub mod audit;
+pub mod cases;
 mod decide;
 mod entries;
 mod read;

@@ -5,6 +5,7 @@
 //! [`caller::Regulator`], [`caller::Owner`]) that only the check of that right can make.
 
 mod announcements;
+pub(crate) mod browser;
 pub mod caller;
 pub(crate) mod decisions;
 pub mod entries;
@@ -12,7 +13,6 @@ mod fresh;
 mod health;
 mod key;
 mod log;
-pub(crate) mod browser;
 mod observe;
 pub mod problem;
 mod submissions;

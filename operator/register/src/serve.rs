@@ -94,8 +94,7 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     );
     let (stop, stopping) = watch::channel(false);
     let access = Box::new(Cluster::new(client));
-    let mut register =
-        Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping);
+    let mut register = Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping);
     if let Some(calendar) = calendar {
         register.console = Console::new(calendar, Limits::default());
     }

@@ -3,15 +3,14 @@
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-    },
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 /// Of every answer that has no policy of its own: one style sheet of ours, and no script.
-const PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const PAGE: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Of the one page with a script: it signs in the browser, and can send nothing but its form.
 pub const WITH_SCRIPT: (HeaderName, &str) = (
@@ -31,8 +30,9 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// Of a page that brings its own `style`: exactly that, by its digest, and nothing else.
 pub fn with_style(style: &str) -> (HeaderName, String) {
     let digest = STANDARD.encode(Sha256::digest(style.as_bytes()));
-    let policy =
-        format!("default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
     (CONTENT_SECURITY_POLICY, policy)
 }
 

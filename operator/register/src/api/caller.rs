@@ -47,8 +47,15 @@ impl Regulator {
         &self.0.user
     }
 
-    /// The regulator, if `caller` is: asked of the cluster each time.
-    pub(crate) async fn of(register: &Register, Caller(identity): Caller) -> Result<Self, Refusal> {
+    /// The regulator, if `token` is one's: asked of the cluster each time.
+    pub(crate) async fn of_token(register: &Register, token: &str) -> Result<Self, Refusal> {
+        if token.is_empty() || token.len() > LONGEST_TOKEN {
+            return Err(Refusal::unauthenticated("token: must have 1 to 16384 bytes"));
+        }
+        Self::of(register, Caller(register.access.identify(token).await?)).await
+    }
+
+    async fn of(register: &Register, Caller(identity): Caller) -> Result<Self, Refusal> {
         if register.users.is_program(&identity) {
             return Err(Refusal::forbidden(format!(
                 "{} is a program of the factory and never decides (item 63.3)",
@@ -72,14 +79,6 @@ impl Owner {
 }
 
 impl Caller {
-    /// Whose `token` it is: asked of the cluster.
-    pub(crate) async fn of_token(register: &Register, token: &str) -> Result<Self, Refusal> {
-        if token.is_empty() || token.len() > LONGEST_TOKEN {
-            return Err(Refusal::unauthenticated("token: must have 1 to 16384 bytes"));
-        }
-        Ok(Self(register.access.identify(token).await?))
-    }
-
     /// Whether the caller sees every submission: programs of the factory and regulators do.
     pub async fn sees_all(&self, register: &Register) -> Result<bool, Refusal> {
         Ok(register.users.is_program(&self.0) || register.access.may(&self.0, Right::Confirm).await?)

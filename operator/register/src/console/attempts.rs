@@ -21,7 +21,9 @@ impl Attempts {
     /// Whether `source` may try now.
     pub fn may(&self, source: &str, now: Instant) -> bool {
         let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tries.get(source).is_none_or(|(since, failed)| now.saturating_duration_since(*since) >= WINDOW || *failed < MOST)
+        tries
+            .get(source)
+            .is_none_or(|(since, failed)| now.saturating_duration_since(*since) >= WINDOW || *failed < MOST)
     }
 
     /// Counts a try of `source` that failed.

@@ -78,7 +78,7 @@ pub async fn audit(State(register): State<Arc<Register>>, uri: Uri, who: SignedI
         for act in acts {
             shown.push(show(&register.store, act, own).await?);
         }
-        Ok((shown, last))
+        Ok::<_, StoreError>((shown, last))
     };
     let (acts, last) = match made.await {
         Ok(made) => made,

@@ -13,10 +13,10 @@ use factory_assurance::{
     dossier::Dossier,
     dsse::Envelope,
     report::{Language, Report, Signature},
-    verdict::{Figure, Finding},
+    verdict::Figure,
     wire::Procedure,
 };
-use factory_crds::Outcome;
+use factory_crds::{Outcome, release::Finding};
 
 use super::{
     audit::{self, Shown},
@@ -57,6 +57,7 @@ struct CasePage<'a> {
     /// What the public entry would say.
     entry: &'a PublicEntry,
     role: &'static str,
+    /// What is missing of item 17, in words; empty if nothing is.
     missing: String,
     attempts: Vec<(Row, bool)>,
     announced_at: String,
@@ -111,7 +112,10 @@ pub async fn case(
         limits: limits(&case.summary.verdict.figures, words, own),
         role: words.role(entry.register.owner.role),
         entry: &entry,
-        missing: rows::groups(&case.summary.missing),
+        missing: match &*case.summary.missing {
+            [] => String::new(),
+            missing => with(own.incomplete, rows::groups(missing)),
+        },
         attempts,
         announced_at: store.announced_at(&case).await.map_err(failed)?,
         acts,
@@ -156,7 +160,11 @@ fn read(envelope: &Envelope) -> Result<Dossier, Refusal> {
 }
 
 /// What the public entry would say.
-fn preview(submission: String, summary: crate::log::event::Summary, envelope: &Envelope) -> Result<PublicEntry, Refusal> {
+fn preview(
+    submission: String,
+    summary: crate::log::event::Summary,
+    envelope: &Envelope,
+) -> Result<PublicEntry, Refusal> {
     let record = read(envelope)?.predicate.record;
     let (confirmed_by, confirmed_at) = (String::new(), String::new());
     let made = EntryMade { submission, summary, record, confirmed_by, confirmed_at };

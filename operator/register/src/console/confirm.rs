@@ -87,7 +87,8 @@ pub async fn confirm(
     let envelope: Envelope = match serde_json::from_str(sent.envelope.trim()) {
         Ok(envelope) => envelope,
         Err(error) => {
-            let shown = (StatusCode::UNPROCESSABLE_ENTITY, "", own.refused_envelope, &*error.to_string());
+            let error = error.to_string();
+            let shown = (StatusCode::UNPROCESSABLE_ENTITY, "", own.refused_envelope, error.as_str());
             return page(&register, &id, &who, shown).await;
         }
     };
@@ -166,7 +167,10 @@ async fn page(
         heading: with(own.confirm_title, language.pick(&title)),
         form: who.form(register)?,
         signed,
-        command: format!("kubectl factory confirm {id} --key regulator.pem --office '{}'", office.replace('\'', "'\\''")),
+        command: format!(
+            "kubectl factory confirm {id} --key regulator.pem --office '{}'",
+            office.replace('\'', "'\\''")
+        ),
         office,
         case: &case,
         error,

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     api::{Register, entries::escaped},
     pages::{self, day},
-    store::cases,
+    store::{StoreError, cases},
 };
 
 /// Submissions on one page of what was decided.
@@ -79,7 +79,7 @@ async fn list(register: &Register, uri: &Uri, who: &SignedIn, here: &'static str
         for case in &cases {
             rows.push(rows::row(register, case, language).await?);
         }
-        Ok((rows, last, store.participants().await?))
+        Ok::<_, StoreError>((rows, last, store.participants().await?))
     };
     let (rows, last, participants) = match made.await {
         Ok(made) => made,

@@ -58,7 +58,8 @@ async fn look(register: &Register, language: Language) -> Result<Seen, StoreErro
     let (store, own) = (&register.store, words::of(language));
     let counted = store.counts().await?;
     let count = |state| counted.iter().find(|(found, _)| *found == state).map_or(0, |(_, count)| *count);
-    let states = [Procedure::Submitted, Procedure::Returned, Procedure::Confirmed, Procedure::Registered, Procedure::Withdrawn];
+    let states =
+        [Procedure::Submitted, Procedure::Returned, Procedure::Confirmed, Procedure::Registered, Procedure::Withdrawn];
     let mut counts: Vec<_> = states.into_iter().map(|state| (own.state(state), count(state))).collect();
     let now = store.now();
     let waiting = store.waiting("", cases::MOST).await?;

@@ -50,6 +50,8 @@ pub struct Term {
     pub text: String,
     /// Its last day; empty if it has none.
     pub due: String,
+    /// The same in words.
+    pub until: String,
     /// What is still open about it.
     pub note: &'static str,
 }
@@ -96,7 +98,7 @@ pub fn term(calendar: &Calendar, case: &Case, now: Timestamp, language: Language
         return None;
     }
     let own = words::of(language);
-    let quiet = |text| Term { class: "quiet", text, due: String::new(), note: "" };
+    let quiet = |text| Term { class: "quiet", text, due: String::new(), until: String::new(), note: "" };
     if case.summary.verdict.outcome != Outcome::Passed {
         return Some(quiet(own.no_term.to_owned()));
     }
@@ -111,10 +113,10 @@ pub fn term(calendar: &Calendar, case: &Case, now: Timestamp, language: Language
                 Standing::Late(days) => ("late", with(own.late, days)),
             };
             let note = if term.preliminary { own.preliminary } else { "" };
-            Term { class, text, due: term.due.to_string(), note }
+            Term { class, text, due: term.due.to_string(), until: with(own.due, term.due), note }
         }
         // In English: it names the file's fault for whoever mends it.
-        Err(error) => Term { class: "late", text: with(own.no_calendar, error), due: String::new(), note: "" },
+        Err(error) => Term { class: "late", ..quiet(with(own.no_calendar, error)) },
     })
 }
 

@@ -24,11 +24,7 @@ use super::{
     words::{self, Words},
 };
 use crate::{
-    api::{
-        Register,
-        caller::{Caller, Regulator},
-        problem::Refusal,
-    },
+    api::{Register, caller::Regulator, problem::Refusal},
     pages,
 };
 
@@ -94,7 +90,7 @@ pub async fn sign_in(
     let language = pages::language_of(&uri, &headers);
     let own = words::of(language);
     let source = source(&headers);
-    let again = |status, next: &str, error| page(status, &headers, language, (next, "", error));
+    let again = |status, next: &str, error: &str| page(status, &headers, language, (next, "", error));
     let Ok(Form(SignInForm { csrf, token, next })) = form else {
         return again(StatusCode::BAD_REQUEST, "", own.form_refused_intro);
     };
@@ -108,8 +104,7 @@ pub async fn sign_in(
         return again(StatusCode::TOO_MANY_REQUESTS, &next, own.too_many);
     }
     let token = token.trim();
-    let regulator = async { Regulator::of(&register, Caller::of_token(&register, token).await?).await }.await;
-    let regulator = match regulator {
+    let regulator = match Regulator::of_token(&register, token).await {
         Ok(regulator) => regulator,
         Err(refusal) if refusal.status() == StatusCode::SERVICE_UNAVAILABLE => {
             return again(refusal.status(), &next, pages::words::of(language).unavailable_intro);
@@ -223,7 +218,9 @@ mod tests {
     #[test]
     fn a_sign_in_leads_to_the_console_and_nowhere_else() {
         assert_eq!(address("/console/submissions/ab-1/confirm"), "/console/submissions/ab-1/confirm");
-        for other in ["", "https://evil.example", "//evil.example", "/consoles", "/console/..//x", "/console?x", "/console/\n"] {
+        for other in
+            ["", "https://evil.example", "//evil.example", "/consoles", "/console/..//x", "/console?x", "/console/\n"]
+        {
             assert_eq!(address(other), "/console", "{other}");
         }
     }

@@ -15,12 +15,7 @@ use super::{
     message, sessions, words,
 };
 use crate::{
-    api::{
-        Register,
-        caller::{Caller, Regulator},
-        entries::escaped,
-        problem::Refusal,
-    },
+    api::{Register, caller::Regulator, entries::escaped, problem::Refusal},
     pages,
 };
 
@@ -78,8 +73,7 @@ impl FromRequestParts<Arc<Register>> for SignedIn {
         let Some(open) = register.console.sessions.find(&cookie, Instant::now()) else {
             return Err(to_sign_in("&why=ended"));
         };
-        let regulator = async { Regulator::of(register, Caller::of_token(register, &open.token).await?).await }.await;
-        match regulator {
+        match Regulator::of_token(register, &open.token).await {
             Ok(regulator) => Ok(Self { regulator, language, csrf: open.csrf, cookie }),
             Err(refusal) if refusal.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 let words = pages::words::of(language);

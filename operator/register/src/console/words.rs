@@ -143,6 +143,7 @@ pub struct Words {
     pub return_intro: &'static str,
     pub return_reason: &'static str,
     pub return_hint: &'static str,
+    pub return_now: &'static str,
     pub no_reason: &'static str,
     pub public_entry: &'static str,
     pub error: &'static str,

@@ -107,14 +107,13 @@ impl Store {
 
     /// Every submission of a service, the newest first.
     pub async fn cases_of(&self, participant: &str, service: &str) -> Result<Vec<Case>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(cases!(
-            "WHERE this.participant = ? AND this.service = ? ORDER BY this.seq DESC LIMIT ?"
-        ))
-        .bind(participant)
-        .bind(service)
-        .bind(i64::from(MOST))
-        .fetch_all(&self.readers)
-        .await?;
+        let rows: Vec<Row> =
+            sqlx::query_as(cases!("WHERE this.participant = ? AND this.service = ? ORDER BY this.seq DESC LIMIT ?"))
+                .bind(participant)
+                .bind(service)
+                .bind(i64::from(MOST))
+                .fetch_all(&self.readers)
+                .await?;
         rows.into_iter().map(Case::of).collect()
     }
 
@@ -250,7 +249,8 @@ impl Store {
     }
 
     async fn act(&self, seq: i64) -> Result<Act, StoreError> {
-        let actor = sqlx::query_scalar("SELECT actor FROM events WHERE seq = ?").bind(seq).fetch_one(&self.readers).await?;
+        let actor =
+            sqlx::query_scalar("SELECT actor FROM events WHERE seq = ?").bind(seq).fetch_one(&self.readers).await?;
         let (time, event) = self.event(seq).await?;
         Ok(Act { seq: seq.unsigned_abs(), time, actor, event })
     }

@@ -35,7 +35,6 @@ struct SignInPage<'a> {
     own: &'a Words,
     language: Language,
     keep: String,
-    here: &'static str,
     csrf: &'a str,
     next: &'a str,
     notice: &'a str,
@@ -167,7 +166,7 @@ fn page(
     let (words, own) = (pages::words::of(language), words::of(language));
     let next = address(next);
     let keep = format!("next={}&", crate::api::entries::escaped(next));
-    let page = SignInPage { words, own, language, keep, here: "sign-in", csrf: &csrf, next, notice, error, open };
+    let page = SignInPage { words, own, language, keep, csrf: &csrf, next, notice, error, open };
     let mut response = pages::render(status, language, &page);
     response.headers_mut().append(SET_COOKIE, cookie::write(headers, Kind::Form, Some(&csrf)));
     response

@@ -1,8 +1,8 @@
 // A real Chromium, and what is watched in it on every page: nothing leaves the register's origin, and the
 // browser has nothing to complain of.
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 const needed = (name) => {
   const value = process.env[name];
@@ -23,9 +23,18 @@ export function assert(holds, what) {
   if (!holds) throw new Error(what);
 }
 
+// Of the program that CHROMIUM names: its file, as the shell would find it.
+function program() {
+  const name = process.env.CHROMIUM || "chromium";
+  if (name.includes("/")) return name;
+  const file = (process.env.PATH ?? "").split(delimiter).map((place) => join(place, name)).find(existsSync);
+  if (!file) throw new Error(`${name}: no such program; CHROMIUM names another one`);
+  return file;
+}
+
 export async function open() {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM || "chromium",
+    executablePath: program(),
     headless: true,
     // The user that tests run as may be root, whom Chromium's sandbox refuses.
     args: ["--no-sandbox", "--disable-dev-shm-usage"],

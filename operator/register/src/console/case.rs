@@ -29,7 +29,7 @@ use crate::{
     api::{Register, browser, entries::PublicEntry, off_thread, problem::Refusal},
     keys::Keys,
     log::event::EntryMade,
-    pages::{self, day, figures, moment},
+    pages::{self, figures, moment},
     store::{Entry, cases::Case},
 };
 

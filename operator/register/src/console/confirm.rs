@@ -155,7 +155,7 @@ async fn page(
         office => office,
     };
     let office: String = office.chars().filter(|c| !c.is_control()).take(LONGEST_OFFICE).collect();
-    let signed = statement(&case, &office, &register.store.now().to_string())
+    let signed = statement(&case, &office, &format!("{:.0}", register.store.now()))
         .map_err(|error| Refusal::internal(&error).into_response())?;
     let page = ConfirmPage {
         words: pages::words::of(language),

@@ -84,8 +84,9 @@ fn why(case: &Case, own: &Words) -> Vec<String> {
     if case.summary.verdict.outcome != Outcome::Passed {
         why.extend(case.summary.verdict.findings.iter().take(3).map(|finding| finding.message.clone()));
     }
-    if !case.summary.missing.is_empty() {
-        why.push(words::with(own.waits_for, rows::groups(&case.summary.missing)));
+    // What still waits says so in its term.
+    if case.state == Procedure::Confirmed && !case.summary.missing.is_empty() {
+        why.push(words::with(own.incomplete_entry, rows::groups(&case.summary.missing)));
     }
     why
 }

@@ -124,3 +124,61 @@ pub fn term(calendar: &Calendar, case: &Case, now: Timestamp, language: Language
 pub fn groups(missing: &[u8]) -> String {
     missing.iter().map(|group| format!("17.{group}")).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use factory_assurance::sample;
+
+    use super::*;
+    use crate::log::event::Summary;
+
+    fn case(received: &str) -> Case {
+        let result = sample::passing();
+        let summary = Summary {
+            bundle: String::new(),
+            standard: String::new(),
+            dossier: String::new(),
+            attempt: 1,
+            verdict: result.verdict,
+            missing: Vec::new(),
+            subject: result.subject,
+        };
+        let (id, announcement, reason) = (String::new(), String::new(), String::new());
+        let (seq, state, received) = (1, Procedure::Submitted, received.to_owned());
+        Case { id, seq, announcement, summary, state, reason, received }
+    }
+
+    fn shown(case: &Case) -> Option<(&'static str, String)> {
+        let now = "2026-06-22T04:00:00Z".parse().unwrap();
+        term(&Calendar::built_in(), case, now, Language::En).map(|term| (term.class, term.text))
+    }
+
+    #[test]
+    fn the_clock_warns_on_its_last_day_and_stands_out_when_late() {
+        for (received, class, text) in [
+            ("2026-06-19T04:00:00Z", "quiet", "4 working days left"),
+            ("2026-06-15T04:00:00Z", "last", "Today is the last day"),
+            ("2026-06-12T04:00:00Z", "late", "Late: 1 working days past the term"),
+            (
+                "2028-06-12T04:00:00Z",
+                "late",
+                "The term cannot be computed: working days: there are no data for the year 2028",
+            ),
+        ] {
+            assert_eq!(shown(&case(received)), Some((class, text.to_owned())), "{received}");
+        }
+    }
+
+    #[test]
+    fn it_runs_for_what_passed_and_lacks_nothing() {
+        let mut incomplete = case("2026-06-01T04:00:00Z");
+        incomplete.summary.missing = vec![2, 9];
+        assert_eq!(shown(&incomplete).unwrap().1, "Has not begun: no data for item 17.2, 17.9");
+        let mut failed = case("2026-06-01T04:00:00Z");
+        failed.summary.verdict = sample::failing().verdict;
+        assert_eq!(shown(&failed).unwrap().0, "quiet");
+        let mut decided = case("2026-06-01T04:00:00Z");
+        decided.state = Procedure::Returned;
+        assert_eq!(shown(&decided), None);
+    }
+}

@@ -101,6 +101,7 @@ pub struct Words {
     pub would_be_public_intro: &'static str,
     pub complete: &'static str,
     pub incomplete: &'static str,
+    pub incomplete_entry: &'static str,
     pub attempts: &'static str,
     pub this_one: &'static str,
     pub same_bundle: &'static str,
@@ -201,6 +202,7 @@ mod tests {
                 words.margin_left,
                 words.margin_over,
                 words.incomplete,
+                words.incomplete_entry,
                 words.confirm_title,
                 words.return_title,
             ] {

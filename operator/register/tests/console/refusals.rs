@@ -19,7 +19,7 @@ async fn only_a_regulators_token_opens_the_console() {
         ("keeper", 403, "you have no right"),
         ("nobody", 401, "does not accept this token"),
         ("", 401, "does not accept this token"),
-        ("away", 503, "Try again in a few seconds"),
+        ("away", 503, "again in a few seconds"),
     ] {
         let mut person = Person::new(&world);
         person.headers.push(("x-forwarded-for", "192.0.2.1"));

@@ -88,6 +88,7 @@ pub(super) const WORDS: Words = Words {
     would_be_public_intro: "These data stand in the public register once you confirm.",
     complete: "All nine groups of data of item 17 are there.",
     incomplete: "No data for item {}. If you confirm now, the entry waits for them.",
+    incomplete_entry: "The entry waits for data of item {}",
     attempts: "Submissions of this service",
     this_one: "this one",
     same_bundle: "the same bundle",

@@ -17,7 +17,7 @@ export const open = [
   ["sign-in", "/console/sign-in", "Token for the audience"],
 ];
 export const closed = [
-  ["inbox", "/console", "Late: 2 working days past the term"],
+  ["inbox", "/console", "Late. Working days past the term: 2"],
   ["overview", "/console/overview", "Which services comply"],
   ["decided", "/console/decided", "The seal is missing"],
   ["audit", "/console/audit", "Returned for revision"],

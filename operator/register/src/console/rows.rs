@@ -156,9 +156,9 @@ mod tests {
     #[test]
     fn the_clock_warns_on_its_last_day_and_stands_out_when_late() {
         for (received, class, text) in [
-            ("2026-06-19T04:00:00Z", "quiet", "4 working days left"),
+            ("2026-06-19T04:00:00Z", "quiet", "Working days left: 4"),
             ("2026-06-15T04:00:00Z", "last", "Today is the last day"),
-            ("2026-06-12T04:00:00Z", "late", "Late: 1 working days past the term"),
+            ("2026-06-12T04:00:00Z", "late", "Late. Working days past the term: 1"),
             (
                 "2028-06-12T04:00:00Z",
                 "late",

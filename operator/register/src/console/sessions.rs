@@ -136,6 +136,7 @@ impl Session {
 }
 
 /// Whether two secrets are the same, in a time that does not tell how much of them is.
+#[must_use]
 pub fn same(one: &str, other: &str) -> bool {
     key(one) == key(other)
 }

@@ -51,15 +51,14 @@ export async function person(browser, options = {}) {
     faults.push(`asked for ${url}`);
     return route.abort();
   });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15000);
-  page.on("console", (message) => {
+  context.setDefaultTimeout(30000);
+  context.on("console", (message) => {
     // A page that answers 4xx is said to be one; the policy's violations come here too.
     const expected = /^Failed to load resource: the server responded with a status of 4\d\d/;
     if (["error", "warning"].includes(message.type()) && !expected.test(message.text())) faults.push(message.text());
   });
-  page.on("pageerror", (error) => faults.push(`script: ${error.message}`));
-  return { context, page, faults };
+  context.on("weberror", (error) => faults.push(`script: ${error.error().message}`));
+  return { context, page: await context.newPage(), faults };
 }
 
 // What axe finds against WCAG 2.2 AA, in one line each.

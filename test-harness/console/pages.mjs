@@ -41,7 +41,7 @@ async function look(page, name, path, language) {
   await page.goto(within(path, language));
   if ((await page.getAttribute("html", "lang")) !== language) wrong.push(`${where}: the language of the page`);
   for (const violation of await violations(page)) wrong.push(`${where}: ${violation}`);
-  await page.screenshot({ path: join(folder, `${name}-${language}-1280.jpeg`), type: "jpeg", quality: 60, fullPage: true });
+  await page.screenshot({ path: join(folder, `${name}-${language}-1280.png`), fullPage: true });
   await page.setViewportSize({ width: 320, height: 640 });
   const wide = await page.evaluate(() => {
     if (document.documentElement.scrollWidth <= 320) return [];
@@ -52,7 +52,7 @@ async function look(page, name, path, language) {
   if (wide.length > 0) wrong.push(`${where}: wider than 320 px: ${wide.join("\n  ")}`);
   // What axe sees at this width is the layout's, and Russian has the longest words.
   if (language === "ru") for (const violation of await violations(page)) wrong.push(`${where} at 320 px: ${violation}`);
-  await page.screenshot({ path: join(folder, `${name}-${language}-320.jpeg`), type: "jpeg", quality: 60, fullPage: true });
+  await page.screenshot({ path: join(folder, `${name}-${language}-320.png`), fullPage: true });
   return wrong;
 }
 

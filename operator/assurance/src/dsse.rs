@@ -129,7 +129,8 @@ impl PublicKey {
 
 /// Pre-authentication encoding: what is really signed, so that a payload of one type can never pass
 /// for another.
-fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
     bytes.extend_from_slice(payload);
     bytes

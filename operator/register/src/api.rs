@@ -5,8 +5,9 @@
 //! [`caller::Regulator`], [`caller::Owner`]) that only the check of that right can make.
 
 mod announcements;
+pub(crate) mod browser;
 pub mod caller;
-mod decisions;
+pub(crate) mod decisions;
 pub mod entries;
 mod fresh;
 mod health;
@@ -32,6 +33,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     access::{Authenticator, Users},
+    console::{self, Console},
     keys::Keys,
     metrics::Metrics,
     pages,
@@ -62,6 +64,8 @@ pub struct Register {
     pub factory_keys: Keys,
     /// Keys that confirmations are signed with.
     pub regulator_keys: Keys,
+    /// The regulator's console: its calendar and who is signed in.
+    pub console: Console,
     /// Figures.
     pub metrics: Metrics,
     /// Turns true when the server is to end: those who wait are answered at once.
@@ -92,6 +96,7 @@ impl Register {
             users,
             factory_keys,
             regulator_keys,
+            console: Console::default(),
             metrics,
             stopping,
             started_ms,
@@ -130,6 +135,7 @@ pub fn router(register: Arc<Register>) -> Router {
         .route("/metrics", get(health::metrics))
         .merge(public)
         .merge(pages::fixed())
+        .merge(console::router())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)
         .fallback(async || Refusal::not_found("no such page"))
@@ -150,7 +156,7 @@ where
 }
 
 /// Does heavy `work` off the async threads.
-async fn off_thread<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Refusal>
+pub(crate) async fn off_thread<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Refusal>
 where
     T: Send + 'static,
     E: Send + 'static,

@@ -117,6 +117,10 @@ pub struct Serve {
     /// User name of the permit keeper, which sees every submission.
     #[arg(long, env = "FACTORY_REGISTER_PERMIT_KEEPER_USER")]
     pub permit_keeper_user: String,
+    /// File of days off, by which the working days of item 21 are counted. Not given: the calendar that the
+    /// register brings with it.
+    #[arg(long, env = "FACTORY_REGISTER_WORKING_DAYS")]
+    pub working_days: Option<PathBuf>,
 }
 
 /// Options of `witness`.

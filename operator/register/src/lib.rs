@@ -3,7 +3,8 @@
 //! public (items 17 to 22, 63 to 65).
 //!
 //! A request goes through [`api`] (who asks, what they may) → [`intake`] (does it hold) →
-//! [`store`] (an event of the [`log`], and its views, in one transaction). [`pages`] only read.
+//! [`store`] (an event of the [`log`], and its views, in one transaction). [`pages`] only read; the
+//! [`console`] is the same for a regulator in a browser, and decides by the functions of the API.
 //!
 //! [`witness`] is the program of a second party, which reads nothing but the API.
 //!
@@ -13,6 +14,7 @@
 pub mod access;
 pub mod api;
 pub mod arguments;
+pub mod console;
 pub mod copies;
 pub mod intake;
 pub mod keys;

@@ -5,9 +5,9 @@
 //! no template marks anything as safe.
 
 mod feed;
-mod figures;
+pub(crate) mod figures;
 mod language;
-mod times;
+pub(crate) mod times;
 pub mod words;
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ use crate::{
     store::StoreError,
 };
 use figures::Row;
-use times::{day, moment};
+pub(crate) use times::{day, moment};
 use words::Words;
 
 /// Entries on one page of the index.
@@ -188,18 +188,18 @@ async fn entry(
     render(StatusCode::OK, language, &page)
 }
 
-fn unavailable(language: Language, error: StoreError) -> Response {
+pub(crate) fn unavailable(language: Language, error: StoreError) -> Response {
     let status = Refusal::from(error).status();
     let words = words::of(language);
     message(status, language, words.unavailable, words.unavailable_intro)
 }
 
-fn message(status: StatusCode, language: Language, title: &str, text: &str) -> Response {
+pub(crate) fn message(status: StatusCode, language: Language, title: &str, text: &str) -> Response {
     let words = words::of(language);
     render(status, language, &MessagePage { words, language, keep: String::new(), title, text })
 }
 
-fn render(status: StatusCode, language: Language, page: &impl Template) -> Response {
+pub(crate) fn render(status: StatusCode, language: Language, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => {
             let html_type = [(CONTENT_TYPE, "text/html; charset=utf-8")];

@@ -15,6 +15,11 @@ use crate::{
     access::{Users, kubernetes::Cluster},
     api::{self, Register},
     arguments::Serve,
+    console::{
+        Console,
+        calendar::{Calendar, CalendarError},
+        sessions::Limits,
+    },
     keys::{Keys, KeysError},
     metrics::Metrics,
     signer::{self, SignerError},
@@ -41,6 +46,9 @@ pub enum ServeError {
     /// There is no key for checkpoints.
     #[error("checkpoint key: {0}")]
     Signer(#[from] SignerError),
+    /// The file of days off cannot be used.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     /// No configuration for the cluster's API server.
     #[error("cluster: {0}")]
     Cluster(#[source] Box<kube::Error>),
@@ -62,6 +70,7 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     if let Err(error) = regulator_keys.load() {
         tracing::warn!(%error, "nothing can be confirmed until the regulator's key is there");
     }
+    let calendar = options.working_days.as_deref().map(Calendar::load).transpose()?;
     let client = kube::Client::try_default().await.map_err(|error| ServeError::Cluster(Box::new(error)))?;
     let metrics = Metrics::default();
     let database = options.database.location()?;
@@ -93,8 +102,11 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     );
     let (stop, stopping) = watch::channel(false);
     let access = Box::new(Cluster::new(client));
-    let register =
-        Arc::new(Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping));
+    let mut register = Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping);
+    if let Some(calendar) = calendar {
+        register.console = Console::new(calendar, Limits::default());
+    }
+    let register = Arc::new(register);
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -12,6 +12,7 @@ mod announce;
 pub mod audit;
 pub mod backup;
 mod both;
+pub mod cases;
 mod decide;
 mod entries;
 mod location;

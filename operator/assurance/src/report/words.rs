@@ -20,6 +20,12 @@ impl Language {
         self.words().terms
     }
 
+    /// What an outcome means, in one sentence.
+    #[must_use]
+    pub const fn outcome_means(self, outcome: Outcome) -> &'static str {
+        self.words().outcome_means(outcome)
+    }
+
     /// The words of the report in it.
     pub(super) const fn words(self) -> &'static Words {
         match self {

@@ -46,6 +46,28 @@ impl Regulator {
     pub fn user(&self) -> &str {
         &self.0.user
     }
+
+    /// The regulator, if `token` is one's: asked of the cluster each time.
+    pub(crate) async fn of_token(register: &Register, token: &str) -> Result<Self, Refusal> {
+        if token.is_empty() || token.len() > LONGEST_TOKEN {
+            return Err(Refusal::unauthenticated("token: must have 1 to 16384 bytes"));
+        }
+        Self::of(register, Caller(register.access.identify(token).await?)).await
+    }
+
+    async fn of(register: &Register, Caller(identity): Caller) -> Result<Self, Refusal> {
+        if register.users.is_program(&identity) {
+            return Err(Refusal::forbidden(format!(
+                "{} is a program of the factory and never decides (item 63.3)",
+                identity.user
+            )));
+        }
+        if register.access.may(&identity, Right::Confirm).await? {
+            return Ok(Self(identity));
+        }
+        let rule = "only the regulator confirms and returns (item 63.3)";
+        Err(Refusal::forbidden(format!("{} has no right `confirm` on releases.factory.gov.kg: {rule}", identity.user)))
+    }
 }
 
 impl Owner {
@@ -115,18 +137,7 @@ impl FromRequestParts<Arc<Register>> for Regulator {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Refusal> {
-        let Caller(identity) = Caller::from_request_parts(parts, register).await?;
-        if register.users.is_program(&identity) {
-            return Err(Refusal::forbidden(format!(
-                "{} is a program of the factory and never decides (item 63.3)",
-                identity.user
-            )));
-        }
-        if register.access.may(&identity, Right::Confirm).await? {
-            return Ok(Self(identity));
-        }
-        let rule = "only the regulator confirms and returns (item 63.3)";
-        Err(Refusal::forbidden(format!("{} has no right `confirm` on releases.factory.gov.kg: {rule}", identity.user)))
+        Self::of(register, Caller::from_request_parts(parts, register).await?).await
     }
 }
 

@@ -33,7 +33,17 @@ pub async fn confirm(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SubmissionState>, Refusal> {
     let ConfirmationRequest { confirmation } = submissions::read(body)?;
-    let held = submissions::held(&register, &id).await?;
+    carry_out_confirmation(&register, &regulator, id, confirmation).await.map(Json)
+}
+
+/// Confirms submission `id` with a signed `confirmation`, after it was verified.
+pub(crate) async fn carry_out_confirmation(
+    register: &Arc<Register>,
+    regulator: &Regulator,
+    id: String,
+    confirmation: Envelope,
+) -> Result<SubmissionState, Refusal> {
+    let held = submissions::held(register, &id).await?;
     let dossier = register.store.dossier(&held).await?;
     let (keys, summary, signed, submission) =
         (register.regulator_keys.clone(), held.summary, confirmation.clone(), id.clone());
@@ -42,15 +52,15 @@ pub async fn confirm(
         entry(submission, summary, confirmed, &dossier)
     })
     .await?;
-    let (shared, submission) = (Arc::clone(&register), id.clone());
+    let (shared, submission) = (Arc::clone(register), id.clone());
     let user = regulator.user().to_owned();
     let written =
         to_the_end(async move { shared.store.confirm(&user, &submission, confirmation, entry).await }).await?;
     if written == Written::Now(()) {
         tracing::info!(submission = id, regulator = regulator.user(), "confirmed");
     }
-    let held = submissions::held(&register, &id).await?;
-    Ok(Json(submissions::state_of(&register, held).await?))
+    let held = submissions::held(register, &id).await?;
+    submissions::state_of(register, held).await
 }
 
 /// Sends a submission back; answers where it stands then, also when repeated.
@@ -61,19 +71,29 @@ pub async fn send_back(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SubmissionState>, Refusal> {
     let ReturnRequest { reason } = submissions::read(body)?;
+    carry_out_return(&register, &regulator, id, &reason).await.map(Json)
+}
+
+/// Returns submission `id` with a `reason`, after it was found to be one.
+pub(crate) async fn carry_out_return(
+    register: &Arc<Register>,
+    regulator: &Regulator,
+    id: String,
+    reason: &str,
+) -> Result<SubmissionState, Refusal> {
     let reason = reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
         let (field, found) = ("reason".to_owned(), reason.chars().take(20).collect());
         return Err(IntakeError::Field { field, rule: "must say in 1 to 4000 characters what to mend", found }.into());
     }
-    let (shared, submission) = (Arc::clone(&register), id.clone());
+    let (shared, submission) = (Arc::clone(register), id.clone());
     let user = regulator.user().to_owned();
     let written = to_the_end(async move { shared.store.send_back(&user, &submission, &reason).await }).await?;
     if written == Written::Now(()) {
         tracing::info!(submission = id, regulator = regulator.user(), "returned");
     }
-    let held = submissions::held(&register, &id).await?;
-    Ok(Json(submissions::state_of(&register, held).await?))
+    let held = submissions::held(register, &id).await?;
+    submissions::state_of(register, held).await
 }
 
 /// The entry that follows from a confirmed dossier; none while data of item 17 are missing.

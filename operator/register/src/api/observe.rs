@@ -8,32 +8,14 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{
-        HeaderValue,
-        header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-            X_FRAME_OPTIONS,
-        },
-    },
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 
-use super::{Register, problem::Refusal};
+use super::{Register, browser, problem::Refusal};
 
 /// Longest time for a request, its body and its wait for a change included.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// What browsers are told about every answer. Pages have no script, and one style sheet of ours.
-const HEADERS: [(HeaderName, &str); 4] = [
-    (
-        CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (REFERRER_POLICY, "no-referrer"),
-    (X_FRAME_OPTIONS, "DENY"),
-];
 
 /// Carries a request out under its deadline.
 pub async fn observe(State(register): State<Arc<Register>>, request: Request, next: Next) -> Response {
@@ -47,12 +29,7 @@ pub async fn observe(State(register): State<Arc<Register>>, request: Request, ne
             .into_response(),
     };
     let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    let caching =
-        if route.starts_with("/api/v1/entries") || !route.starts_with("/api/") { "no-cache" } else { "no-store" };
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
+    browser::tell(&route, headers);
     let status = response.status().as_u16();
     register.metrics.request(&route, status);
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

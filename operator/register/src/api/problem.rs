@@ -84,6 +84,12 @@ impl Refusal {
     pub const fn status(&self) -> StatusCode {
         self.status
     }
+
+    /// What it says, in English.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
 }
 
 impl IntoResponse for Refusal {

@@ -4,15 +4,15 @@
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
 /// Bishkek, all year.
-const BISHKEK: Offset = Offset::constant(6);
+pub(crate) const BISHKEK: Offset = Offset::constant(6);
 
 /// `2026-01-03` of `2026-01-02T21:04:05.6Z`; the text itself where it is no moment.
-pub fn day(time: &str) -> String {
+pub(crate) fn day(time: &str) -> String {
     local(time).map_or_else(|| time.to_owned(), |local| local.strftime("%Y-%m-%d").to_string())
 }
 
 /// `2026-01-03 03:04 (UTC+6)` of the same.
-pub fn moment(time: &str) -> String {
+pub(crate) fn moment(time: &str) -> String {
     local(time).map_or_else(|| time.to_owned(), |local| local.strftime("%Y-%m-%d %H:%M (UTC+6)").to_string())
 }
 

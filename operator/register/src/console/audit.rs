@@ -1,0 +1,112 @@
+//! What people did, from the log: the newest first, in pages.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    http::{StatusCode, Uri},
+    response::Response,
+};
+use factory_assurance::report::Language;
+use serde::Deserialize;
+
+use super::{
+    signed_in::SignedIn,
+    words::{self, Words},
+};
+use crate::{
+    api::Register,
+    log::event::Event,
+    pages::{self, moment},
+    store::{
+        Store, StoreError,
+        cases::{Act, Case},
+    },
+};
+
+/// Acts on one page.
+const MOST: u32 = 50;
+
+/// An act, as people read it.
+pub struct Shown {
+    /// Number of its event.
+    pub seq: u64,
+    /// When, RFC 3339.
+    pub time: String,
+    /// User name at the cluster's API server.
+    pub actor: String,
+    /// What was done, in words.
+    pub what: &'static str,
+    /// Participant and service, and release where it is of one.
+    pub about: String,
+    /// The submission that it was done to.
+    pub submission: Option<String>,
+    /// Reason, or who stands in the confirmation.
+    pub reason: String,
+}
+
+#[derive(Default, Deserialize)]
+struct AuditQuery {
+    before: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/audit.html")]
+struct AuditPage<'a> {
+    words: &'a pages::words::Words,
+    own: &'a Words,
+    language: Language,
+    keep: String,
+    here: &'static str,
+    who: &'a SignedIn,
+    acts: Vec<Shown>,
+    older: Option<String>,
+}
+
+/// The audit trail.
+pub async fn audit(State(register): State<Arc<Register>>, uri: Uri, who: SignedIn) -> Response {
+    let language = who.language;
+    let Query(AuditQuery { before }) = Query::try_from_uri(&uri).unwrap_or_default();
+    let own = words::of(language);
+    let made = async {
+        let mut acts = register.store.acts(before.and_then(|before| before.parse().ok()), MOST + 1).await?;
+        let more = acts.len() > MOST as usize;
+        acts.truncate(MOST as usize);
+        let last = acts.last().map(|act| act.seq).filter(|_| more);
+        let mut shown = Vec::with_capacity(acts.len());
+        for act in acts {
+            shown.push(show(&register.store, act, own).await?);
+        }
+        Ok::<_, StoreError>((shown, last))
+    };
+    let (acts, last) = match made.await {
+        Ok(made) => made,
+        Err(error) => return pages::unavailable(language, error),
+    };
+    let older = last.map(|seq| format!("/console/audit?before={seq}&lang={}", language.tag()));
+    let words = pages::words::of(language);
+    let page = AuditPage { words, own, language, keep: String::new(), here: "audit", who: &who, acts, older };
+    pages::render(StatusCode::OK, language, &page)
+}
+
+/// `act` in words.
+pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreError> {
+    let what = own.act(&act.event);
+    let of = |case: &Case| {
+        let subject = &case.summary.subject;
+        format!("{}/{}/{}", subject.participant, subject.service, subject.release)
+    };
+    let (submission, about, reason) = match act.event {
+        Event::Confirmation(given) => (Some(given.submission), String::new(), String::new()),
+        Event::Return(made) => (Some(made.submission), String::new(), made.reason),
+        Event::Entry(made) => (Some(made.submission), String::new(), made.confirmed_by),
+        Event::Withdrawal(made) => (None, format!("{}/{}", made.participant, made.service), made.reason),
+        _ => (None, String::new(), String::new()),
+    };
+    let about = match &submission {
+        Some(id) => store.case(id).await?.as_ref().map_or_else(|| id.clone(), of),
+        None => about,
+    };
+    Ok(Shown { seq: act.seq, time: act.time, actor: act.actor, what, about, submission, reason })
+}

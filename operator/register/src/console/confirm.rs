@@ -1,0 +1,195 @@
+//! Confirming: the statement that is to be signed is made and shown here; the signature comes from the
+//! regulator's side, made in the browser by the page's script, by `kubectl factory confirm`, or elsewhere
+//! and handed in as a file. *Architecture invariant:* no key is received; what is checked is checked by
+//! [`crate::api::decisions`].
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Multipart, Path, Query, State, multipart::MultipartRejection},
+    http::{StatusCode, Uri},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use factory_assurance::{
+    canonical,
+    confirmation::{self, Confirmed},
+    dsse::{self, Envelope},
+    report::Language,
+    wire::Procedure,
+};
+use factory_crds::Outcome;
+use serde::Deserialize;
+
+use super::{
+    case::find,
+    message,
+    signed_in::SignedIn,
+    title,
+    words::{self, Words, with},
+};
+use crate::{
+    api::{Register, browser, decisions, problem::Refusal},
+    pages,
+    store::cases::Case,
+};
+
+/// Longest name of an office, in characters.
+const LONGEST_OFFICE: usize = 200;
+
+#[derive(Template)]
+#[template(path = "console/confirm.html")]
+struct ConfirmPage<'a> {
+    words: &'a pages::words::Words,
+    own: &'a Words,
+    language: Language,
+    keep: String,
+    here: &'static str,
+    who: &'a SignedIn,
+    case: &'a Case,
+    heading: String,
+    form: String,
+    office: String,
+    /// What is signed, with its DSSE encoding.
+    signed: String,
+    command: String,
+    error: &'a str,
+    detail: &'a str,
+}
+
+#[derive(Default, Deserialize)]
+struct OfficeQuery {
+    #[serde(default)]
+    office: String,
+}
+
+/// The statement, and the ways to sign it.
+pub async fn form(
+    State(register): State<Arc<Register>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    who: SignedIn,
+) -> Result<Response, Response> {
+    let Query(OfficeQuery { office }) = Query::try_from_uri(&uri).unwrap_or_default();
+    page(&register, &id, &who, (StatusCode::OK, &office, "", "")).await
+}
+
+/// Takes a signed statement, from whichever way; it is judged where the API's is.
+pub async fn confirm(
+    State(register): State<Arc<Register>>,
+    Path(id): Path<String>,
+    who: SignedIn,
+    parts: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Response> {
+    let Some(sent) = sent(parts).await else { return Err(who.stale()) };
+    who.hand_in(&register, &sent.csrf, &sent.form)?;
+    let own = words::of(who.language);
+    let envelope: Envelope = match serde_json::from_str(sent.envelope.trim()) {
+        Ok(envelope) => envelope,
+        Err(error) => {
+            let error = error.to_string();
+            let shown = (StatusCode::UNPROCESSABLE_ENTITY, "", own.refused_envelope, error.as_str());
+            return page(&register, &id, &who, shown).await;
+        }
+    };
+    match decisions::carry_out_confirmation(&register, &who.regulator, id.clone(), envelope).await {
+        Ok(_) => {
+            let to = format!("/console/submissions/{id}?lang={}&done=1", who.language.tag());
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(refusal) => {
+            let error = match refusal.status() {
+                StatusCode::UNPROCESSABLE_ENTITY => own.refused_signature,
+                StatusCode::CONFLICT => own.refused_decided,
+                _ => own.refused,
+            };
+            page(&register, &id, &who, (refusal.status(), "", error, refusal.detail())).await
+        }
+    }
+}
+
+#[derive(Default)]
+struct Sent {
+    csrf: String,
+    form: String,
+    /// The file's text where there is a file, else what was pasted.
+    envelope: String,
+}
+
+async fn sent(parts: Result<Multipart, MultipartRejection>) -> Option<Sent> {
+    let mut parts = parts.ok()?;
+    let mut sent = Sent::default();
+    while let Some(part) = parts.next_field().await.ok()? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let text = part.text().await.ok()?;
+        match name.as_str() {
+            "csrf" => sent.csrf = text,
+            "form" => sent.form = text,
+            "file" | "envelope" if !text.trim().is_empty() => sent.envelope = text,
+            _ => {}
+        }
+    }
+    Some(sent)
+}
+
+async fn page(
+    register: &Register,
+    id: &str,
+    who: &SignedIn,
+    (status, office, error, detail): (StatusCode, &str, &str, &str),
+) -> Result<Response, Response> {
+    let case = find(register, id, who).await?;
+    let language = who.language;
+    let own = words::of(language);
+    if error.is_empty() {
+        if case.summary.verdict.outcome != Outcome::Passed {
+            return Err(message(StatusCode::UNPROCESSABLE_ENTITY, who, (own.refused, own.cannot_confirm, "")));
+        }
+        if case.state != Procedure::Submitted {
+            return Err(message(StatusCode::CONFLICT, who, (own.refused, own.refused_decided, "")));
+        }
+    }
+    let title = title(register, &case).await.map_err(|error| pages::unavailable(language, error))?;
+    let office = match office.trim() {
+        "" => who.regulator.user(),
+        office => office,
+    };
+    let office: String = office.chars().filter(|c| !c.is_control()).take(LONGEST_OFFICE).collect();
+    let signed = statement(&case, &office, &format!("{:.0}", register.store.now()))
+        .map_err(|error| Refusal::internal(&error).into_response())?;
+    let page = ConfirmPage {
+        words: pages::words::of(language),
+        own,
+        language,
+        keep: String::new(),
+        here: "",
+        who,
+        heading: with(own.confirm_title, language.pick(&title)),
+        form: who.form(register)?,
+        signed,
+        command: format!(
+            "kubectl factory confirm {id} --key regulator.pem --office '{}'",
+            office.replace('\'', "'\\''")
+        ),
+        office,
+        case: &case,
+        error,
+        detail,
+    };
+    let (name, value) = browser::WITH_SCRIPT;
+    Ok(([(name, value)], pages::render(status, language, &page)).into_response())
+}
+
+/// What is to be signed: the DSSE encoding of the canonical statement. The script signs what the page shows.
+fn statement(case: &Case, office: &str, time: &str) -> Result<String, canonical::NotCanonical> {
+    let subject = &case.summary.subject;
+    let confirmed = Confirmed {
+        resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+        bundle: &case.summary.bundle,
+        dossier: &case.summary.dossier,
+        standard: &case.summary.standard,
+    };
+    let payload = canonical::bytes(&confirmation::statement(&confirmed, office, time))?;
+    // Canonical JSON is UTF-8, and so is what stands before it.
+    Ok(String::from_utf8_lossy(&dsse::pae(dsse::IN_TOTO, &payload)).into_owned())
+}

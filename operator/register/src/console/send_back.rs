@@ -1,0 +1,113 @@
+//! Returning a submission with a reason (63).
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State, rejection::FormRejection},
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use factory_assurance::report::Language;
+use serde::Deserialize;
+
+use super::{
+    case::find,
+    signed_in::SignedIn,
+    title,
+    words::{self, Words, with},
+};
+use crate::{
+    api::{Register, decisions},
+    pages,
+};
+
+#[derive(Template)]
+#[template(path = "console/return.html")]
+struct ReturnPage<'a> {
+    words: &'a pages::words::Words,
+    own: &'a Words,
+    language: Language,
+    keep: String,
+    here: &'static str,
+    who: &'a SignedIn,
+    id: &'a str,
+    heading: String,
+    form: String,
+    reason: &'a str,
+    error: &'a str,
+    detail: &'a str,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct ReturnForm {
+    csrf: String,
+    form: String,
+    reason: String,
+}
+
+/// The form.
+pub async fn form(
+    State(register): State<Arc<Register>>,
+    Path(id): Path<String>,
+    who: SignedIn,
+) -> Result<Response, Response> {
+    page(&register, &id, &who, (StatusCode::OK, "", "", "")).await
+}
+
+/// Returns the submission; the reason is judged where the API's is.
+pub async fn send_back(
+    State(register): State<Arc<Register>>,
+    Path(id): Path<String>,
+    who: SignedIn,
+    form: Result<Form<ReturnForm>, FormRejection>,
+) -> Result<Response, Response> {
+    let Ok(Form(ReturnForm { csrf, form, reason })) = form else { return Err(who.stale()) };
+    who.hand_in(&register, &csrf, &form)?;
+    let own = words::of(who.language);
+    // Browsers send line ends as two characters.
+    let reason = reason.replace("\r\n", "\n");
+    match decisions::carry_out_return(&register, &who.regulator, id.clone(), &reason).await {
+        Ok(_) => {
+            let to = format!("/console/submissions/{id}?lang={}&done=1", who.language.tag());
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(refusal) => {
+            let error = match refusal.status() {
+                StatusCode::UNPROCESSABLE_ENTITY => own.no_reason,
+                StatusCode::CONFLICT => own.refused_decided,
+                _ => own.refused,
+            };
+            page(&register, &id, &who, (refusal.status(), &reason, error, refusal.detail())).await
+        }
+    }
+}
+
+async fn page(
+    register: &Register,
+    id: &str,
+    who: &SignedIn,
+    (status, reason, error, detail): (StatusCode, &str, &str, &str),
+) -> Result<Response, Response> {
+    let case = find(register, id, who).await?;
+    let language = who.language;
+    let title = title(register, &case).await.map_err(|error| pages::unavailable(language, error))?;
+    let own = words::of(language);
+    let page = ReturnPage {
+        words: pages::words::of(language),
+        own,
+        language,
+        keep: String::new(),
+        here: "",
+        who,
+        id,
+        heading: with(own.return_title, language.pick(&title)),
+        form: who.form(register)?,
+        reason,
+        error,
+        detail,
+    };
+    Ok(pages::render(status, language, &page))
+}

@@ -1,0 +1,86 @@
+//! A register with something of everything in it, on a Wednesday in June.
+
+use std::sync::atomic::Ordering;
+
+use factory_assurance::{
+    dossier::TestResult,
+    dsse::PrivateKey,
+    sample,
+    wire::{ReturnRequest, SubmissionState},
+};
+use factory_crds::Text;
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::world::{AHEAD, World, confirmation_by, named};
+
+/// 10:00 in Bishkek on a working day, and no holiday is near.
+const NOW: &str = "2026-06-24T04:00:00Z";
+
+/// Sets the register's clock to so many days before [`NOW`].
+fn days_ago(days: i64) {
+    let now: Timestamp = NOW.parse().unwrap();
+    AHEAD.store(now.as_second() - Timestamp::now().as_second() - days * 86_400, Ordering::Relaxed);
+}
+
+async fn submitted(world: &World, result: TestResult, service: &str) -> SubmissionState {
+    world.submitted(named(result, service), service).await
+}
+
+async fn registered(world: &World, result: TestResult, service: &str) {
+    world.registered(named(result, service), service).await;
+}
+
+/// Writes a key beside the database.
+fn key(world: &World, name: &str, key: &PrivateKey) -> String {
+    let path = world.folder.0.join(name);
+    std::fs::write(&path, key.to_pem().unwrap()).unwrap();
+    path.display().to_string()
+}
+
+/// A register to look at, and what in it is what.
+pub async fn to_look_at() -> (World, Value) {
+    let world = World::start().await;
+    days_ago(9);
+    let waiting = submitted(&world, sample::passing(), "address-new").await;
+    days_ago(0);
+    registered(&world, sample::passing(), "address").await;
+    let mut queue = sample::passing();
+    queue.record.titles = Text {
+        ky: "Кезек номери".into(), ru: "Номер очереди".into(), en: "Queue number".into()
+    };
+    registered(&world, queue, "queue").await;
+    registered(&world, sample::passing(), "licence").await;
+    let path = "/api/v1/entries/social-registry/licence/withdrawal";
+    let answer = world.post(path, "owner", "withdrawal", &json!({"reason": "Its work moved to the portal."})).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    let failed = submitted(&world, sample::failing(), "broken").await;
+    let returned = submitted(&world, sample::passing(), "unsealed").await;
+    let path = format!("/api/v1/submissions/{}/return", returned.id);
+    let reason = ReturnRequest { reason: "The seal is missing.".to_owned() };
+    assert_eq!(world.post(&path, "regulator", "", &reason).await.status, StatusCode::OK);
+    let mut unfinished = sample::passing();
+    unfinished.record.data.users.clear();
+    let incomplete = submitted(&world, sample::judged(unfinished), "unfinished").await;
+    let data = json!({
+        "waiting": waiting.id, "failed": failed.id, "returned": returned.id, "incomplete": incomplete.id,
+        "otherKey": key(&world, "other.pem", &PrivateKey::generate()),
+    });
+    (world, data)
+}
+
+/// A register in which four submissions wait, with the regulator's key and one statement signed elsewhere.
+pub async fn to_work_in() -> (World, Value) {
+    let world = World::start().await;
+    days_ago(0);
+    for service in ["to-return", "plain-return", "to-confirm"] {
+        submitted(&world, sample::passing(), service).await;
+    }
+    let state = submitted(&world, sample::passing(), "to-hand-in").await;
+    let envelope = world.folder.0.join("envelope.json");
+    let signed = confirmation_by(&world.regulator_key, &state).confirmation;
+    std::fs::write(&envelope, serde_json::to_string(&signed).unwrap()).unwrap();
+    let data = json!({"key": key(&world, "regulator.pem", &world.regulator_key), "envelope": envelope});
+    (world, data)
+}

@@ -1,0 +1,19 @@
+// Runs one group of browser tests: `run.mjs pages|job|refusals`. Prints a line for each test; ends with 1 if
+// one of them fails.
+import { open } from "./browser.mjs";
+
+const { tests } = await import(`./${process.argv[2]}.mjs`);
+const browser = await open();
+let failed = 0;
+for (const [name, test] of Object.entries(tests)) {
+  const started = Date.now();
+  try {
+    await test(browser);
+    console.log(`ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED ${name}\n${error.stack}`);
+  }
+}
+await browser.close();
+process.exitCode = failed || Object.keys(tests).length === 0 ? 1 : 0;

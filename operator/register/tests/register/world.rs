@@ -122,6 +122,8 @@ impl Drop for Folder {
 /// A running register.
 pub struct World {
     pub place: Database,
+    /// Those that it ran over before: gone with it, not sooner.
+    pub former: Vec<Database>,
     pub folder: Folder,
     pub factory_key: PrivateKey,
     pub regulator_key: PrivateKey,
@@ -194,7 +196,7 @@ impl World {
         let programs = Door::new(programs, Certificate::new(folder.0.join("tls")));
         let served = tokio::spawn(serve::run(listener, Some(programs), register));
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { place, folder, factory_key, regulator_key, client, address, door, stop, served }
+        Self { place, former: Vec::new(), folder, factory_key, regulator_key, client, address, door, stop, served }
     }
 
     /// Ends the server in order and starts another over the same database.
@@ -214,8 +216,10 @@ impl World {
     pub async fn restart_over(mut self, place: Database) -> Self {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
-        self.place = place;
-        Self::over(self.place, self.folder, self.factory_key, self.regulator_key).await
+        let former = std::mem::replace(&mut self.place, place);
+        let mut world = Self::over(self.place, self.folder, self.factory_key, self.regulator_key).await;
+        world.former.push(former);
+        world
     }
 
     pub fn database(&self) -> Location {

@@ -4,7 +4,7 @@
 //! *Architecture invariant:* every text that came from outside is escaped by the template engine;
 //! no template marks anything as safe.
 
-mod feed;
+pub(crate) mod feed;
 mod figures;
 mod language;
 mod times;
@@ -49,7 +49,6 @@ const STYLE: &str = include_str!("../templates/register.css");
 pub(crate) fn router() -> Router<Arc<Register>> {
     Router::new()
         .route("/entries", get(index))
-        .route("/entries.atom", get(feed::feed))
         .route("/entries/{participant}/{service}", get(entry))
 }
 
@@ -80,7 +79,7 @@ impl PageQuery {
 }
 
 /// The language that a request asks for, with the rest of its query.
-struct Asked {
+pub(crate) struct Asked {
     language: Language,
     query: PageQuery,
 }

@@ -13,13 +13,14 @@ use tokio::{
 
 use crate::{
     access::{Users, kubernetes::Cluster},
-    api::{self, Register},
+    api::{self, Register, Settings},
     arguments::Serve,
     keys::{Keys, KeysError},
     metrics::Metrics,
     signer::{self, SignerError},
     store::{Store, StoreError},
     tls::{Certificate, door::Door},
+    peer::Peer,
 };
 
 /// Longest time that requests under way may take once the end has been asked for. Kubernetes gives
@@ -85,8 +86,13 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     );
     let (stop, stopping) = watch::channel(false);
     let access = Box::new(Cluster::new(client));
-    let register =
-        Arc::new(Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping));
+    let register = Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping);
+    let register = Arc::new(register.with(Settings {
+        address: options.address,
+        per_address: options.requests_per_address,
+        per_user: options.requests_per_user,
+        proxies: options.trusted_proxies,
+    }));
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -105,12 +111,13 @@ pub async fn run(listener: TcpListener, door: Option<Door>, register: Arc<Regist
         // A sender that is gone can no longer tell; that is an end as well.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    let plain = axum::serve(listener, api::router(Arc::clone(&register)))
+    let service = || api::router(Arc::clone(&register)).into_make_service_with_connect_info::<Peer>();
+    let plain = axum::serve(listener, service())
         .with_graceful_shutdown(told(register.stopping.clone()))
         .into_future();
     let programs = async {
         let Some(door) = door else { return Ok(()) };
-        axum::serve(door, api::router(Arc::clone(&register)))
+        axum::serve(door, service())
             .with_graceful_shutdown(told(register.stopping.clone()))
             .await
     };

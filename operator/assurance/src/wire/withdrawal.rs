@@ -7,6 +7,7 @@ pub const LONGEST_REASON: usize = 500;
 
 /// Body of `POST /api/v1/entries/{participant}/{service}/withdrawal`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WithdrawalRequest {
     /// Why the service is withdrawn, in words that the public reads: see [`reason`].
@@ -15,6 +16,7 @@ pub struct WithdrawalRequest {
 
 /// A withdrawal as the public entry shows it. Who asked for it stands in the register's log alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     /// When the register recorded it (RFC 3339).

@@ -8,7 +8,10 @@
 )]
 
 mod access;
+mod description;
 mod durability;
+mod limits;
+mod linked;
 mod log;
 mod mutation;
 mod page;
@@ -22,3 +25,4 @@ mod tree;
 mod withdrawal;
 mod witness;
 mod world;
+mod zz;

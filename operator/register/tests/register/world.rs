@@ -19,7 +19,7 @@ use factory_assurance::{
 };
 use factory_register::{
     access::{AccessError, Authenticator, Identity, Right, Users},
-    api::Register,
+    api::{Register, Settings},
     keys::Keys,
     metrics::Metrics,
     serve,
@@ -100,6 +100,7 @@ pub struct World {
     pub folder: Folder,
     pub factory_key: PrivateKey,
     pub regulator_key: PrivateKey,
+    pub register: Arc<Register>,
     pub client: Client,
     pub address: String,
     /// Where programs come in, once there is a certificate in the folder `tls`.
@@ -138,16 +139,25 @@ impl Answer {
 
 impl World {
     pub async fn start() -> Self {
+        Self::start_with(Settings::default()).await
+    }
+
+    pub async fn start_with(settings: Settings) -> Self {
         let folder = Folder::new();
         let (factory_key, regulator_key) = (PrivateKey::generate(), PrivateKey::generate());
         for (name, key) in [("factory", &factory_key), ("regulator", &regulator_key)] {
             std::fs::create_dir(folder.0.join(name)).unwrap();
             std::fs::write(folder.0.join(name).join("key.pub"), key.public().to_pem().unwrap()).unwrap();
         }
-        Self::over(folder, factory_key, regulator_key).await
+        Self::over(folder, factory_key, regulator_key, settings).await
     }
 
-    async fn over(folder: Folder, factory_key: PrivateKey, regulator_key: PrivateKey) -> Self {
+    async fn over(
+        folder: Folder,
+        factory_key: PrivateKey,
+        regulator_key: PrivateKey,
+        settings: Settings,
+    ) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
         let metrics = Metrics::default();
@@ -155,15 +165,16 @@ impl World {
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
         let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
         let (stop, stopping) = watch::channel(false);
-        let register = Arc::new(Register::new((store, log_signer()), Box::new(Table), users, keys, metrics, stopping));
+        let register = Register::new((store, log_signer()), Box::new(Table), users, keys, metrics, stopping);
+        let register = Arc::new(register.with(settings));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let door = programs.local_addr().unwrap();
         let programs = Door::new(programs, Certificate::new(folder.0.join("tls")));
-        let served = tokio::spawn(serve::run(listener, Some(programs), register));
+        let served = tokio::spawn(serve::run(listener, Some(programs), Arc::clone(&register)));
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, factory_key, regulator_key, client, address, door, stop, served }
+        Self { folder, factory_key, regulator_key, register, client, address, door, stop, served }
     }
 
     /// Ends the server in order and starts another over the same files.
@@ -176,7 +187,7 @@ impl World {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
         between();
-        Self::over(self.folder, self.factory_key, self.regulator_key).await
+        Self::over(self.folder, self.factory_key, self.regulator_key, Settings::default()).await
     }
 
     pub fn database(&self) -> PathBuf {

@@ -143,6 +143,7 @@ pub struct ConfirmationRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReturnRequest {
     /// What the owner must mend, in words.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 4000), regex(pattern = r"\S")))]
     pub reason: String,
 }
 

@@ -38,8 +38,8 @@ use crate::{
     pages,
     store::Store,
 };
-pub use limits::Settings;
 use limits::Limits;
+pub use limits::Settings;
 use problem::Refusal;
 
 /// Largest dossier or announcement.

@@ -47,9 +47,7 @@ const STYLE: &str = include_str!("../templates/register.css");
 
 /// Routes that show what the log says.
 pub(crate) fn router() -> Router<Arc<Register>> {
-    Router::new()
-        .route("/entries", get(index))
-        .route("/entries/{participant}/{service}", get(entry))
+    Router::new().route("/entries", get(index)).route("/entries/{participant}/{service}", get(entry))
 }
 
 /// Routes that are the same whatever happens.

@@ -17,10 +17,10 @@ use crate::{
     arguments::Serve,
     keys::{Keys, KeysError},
     metrics::Metrics,
+    peer::Peer,
     signer::{self, SignerError},
     store::{Store, StoreError},
     tls::{Certificate, door::Door},
-    peer::Peer,
 };
 
 /// Longest time that requests under way may take once the end has been asked for. Kubernetes gives
@@ -112,14 +112,10 @@ pub async fn run(listener: TcpListener, door: Option<Door>, register: Arc<Regist
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
     let service = || api::router(Arc::clone(&register)).into_make_service_with_connect_info::<Peer>();
-    let plain = axum::serve(listener, service())
-        .with_graceful_shutdown(told(register.stopping.clone()))
-        .into_future();
+    let plain = axum::serve(listener, service()).with_graceful_shutdown(told(register.stopping.clone())).into_future();
     let programs = async {
         let Some(door) = door else { return Ok(()) };
-        axum::serve(door, service())
-            .with_graceful_shutdown(told(register.stopping.clone()))
-            .await
+        axum::serve(door, service()).with_graceful_shutdown(told(register.stopping.clone())).await
     };
     let serving = async { tokio::try_join!(plain, programs).map(drop) };
     let too_late = async {

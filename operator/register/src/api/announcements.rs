@@ -10,8 +10,8 @@ use super::{
     Register,
     body::Body,
     caller::Factory,
-    key::{Key, KeyHeader},
     describe::schemas,
+    key::{Key, KeyHeader},
     off_thread,
     problem::Refusal,
     to_the_end,
@@ -40,9 +40,11 @@ pub async fn announce(
     body: Body,
 ) -> Result<(StatusCode, Json<Announced>), Refusal> {
     let (epoch, run) = off_thread(move || {
-        let announcement: Announcement = body.described(schemas::announcement()?)?;
+        let announcement: Announcement = body.read()?;
         let epoch = announcement.epoch;
-        Ok::<_, Refusal>((epoch, intake::announced(announcement)?))
+        let run = intake::announced(announcement)?;
+        body.hold_against(schemas::announcement()?)?;
+        Ok::<_, Refusal>((epoch, run))
     })
     .await?;
     let written = to_the_end(async move { register.store.announce(factory.user(), &key, epoch, run).await }).await?;

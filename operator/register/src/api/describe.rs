@@ -22,11 +22,8 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{Register, problem::Refusal};
 
 /// The description is the same until the register is another.
-const HEADERS: [(HeaderName, &str); 3] = [
-    (CONTENT_TYPE, "application/json"),
-    (CACHE_CONTROL, "public, max-age=300"),
-    (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-];
+const HEADERS: [(HeaderName, &str); 3] =
+    [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
 
 const ABOUT: &str = "The public register of state services: what was tested, by which standard, with which result, \
 and what the regulator confirmed of it. Everything public is read without a login; the factory, owners and the \

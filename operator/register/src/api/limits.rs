@@ -127,7 +127,8 @@ struct Keyed<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Keyed<K> {
     fn new(per_second: NonZeroU32) -> Self {
-        let quota = Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
+        let quota =
+            Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
         Self { limiter: RateLimiter::dashmap(quota), per_second, asked: AtomicU64::new(0) }
     }
 

@@ -28,10 +28,7 @@ const LINKED: [(HeaderName, &str); 1] = [(CONTENT_TYPE, JSON_LD)];
         (status = 304, description = "As it was."),
         (status = 404, description = "There is no such entry."),
     ))]
-pub async fn entry(
-    State(register): State<Arc<Register>>,
-    At(at): At<ServicePath>,
-) -> Result<Response, Refusal> {
+pub async fn entry(State(register): State<Arc<Register>>, At(at): At<ServicePath>) -> Result<Response, Refusal> {
     let entry = newest(&register, &at).await?;
     let document = linked::service(&entry, register.address());
     Ok((LINKED, FOR_EVERYONE, document.to_string()).into_response())

@@ -23,39 +23,47 @@ pub fn catalogue(base: Option<&str>) -> Value {
     let forms: Vec<Value> = FORMS
         .iter()
         .map(|(name, address, kind)| {
-            node(&id(name), "dcat:Distribution", json!({
-                "title": title,
-                "dcat:accessURL": { "@id": address },
-                "dcat:downloadURL": { "@id": address },
-                "dcat:mediaType": media_type(kind),
-            }))
+            node(
+                &id(name),
+                "dcat:Distribution",
+                json!({
+                    "title": title,
+                    "dcat:accessURL": { "@id": address },
+                    "dcat:downloadURL": { "@id": address },
+                    "dcat:mediaType": media_type(kind),
+                }),
+            )
         })
         .collect();
     let languages = ["KIR", "RUS", "ENG"].map(language);
-    node(&id("catalogue"), "dcat:Catalog", json!({
-        "@context": context(base),
-        "title": title,
-        "description": about,
-        "dct:publisher": node(&id("publisher"), "foaf:Agent", json!({ "name": title })),
-        "dct:language": languages,
-        "dct:spatial": node(KYRGYZSTAN, "dct:Location", json!({})),
-        "foaf:homepage": { "@id": "/entries", "@type": "foaf:Document" },
-        "dcat:dataset": node(&id("entries"), "dcat:Dataset", json!({
-            "dct:identifier": "entries",
+    node(
+        &id("catalogue"),
+        "dcat:Catalog",
+        json!({
+            "@context": context(base),
             "title": title,
             "description": about,
-            "dct:publisher": { "@id": id("publisher") },
-            "dcat:landingPage": { "@id": "/entries", "@type": "foaf:Document" },
-            "dcat:distribution": forms,
-        })),
-        "dcat:service": node(&id("api"), "dcat:DataService", json!({
-            "title": title,
-            "dcat:endpointURL": { "@id": "/api/v1" },
-            "dcat:endpointDescription": { "@id": "/api/v1/openapi.json" },
-            "dcat:servesDataset": { "@id": id("entries") },
-            "dct:publisher": { "@id": id("publisher") },
-        })),
-    }))
+            "dct:publisher": node(&id("publisher"), "foaf:Agent", json!({ "name": title })),
+            "dct:language": languages,
+            "dct:spatial": node(KYRGYZSTAN, "dct:Location", json!({})),
+            "foaf:homepage": { "@id": "/entries", "@type": "foaf:Document" },
+            "dcat:dataset": node(&id("entries"), "dcat:Dataset", json!({
+                "dct:identifier": "entries",
+                "title": title,
+                "description": about,
+                "dct:publisher": { "@id": id("publisher") },
+                "dcat:landingPage": { "@id": "/entries", "@type": "foaf:Document" },
+                "dcat:distribution": forms,
+            })),
+            "dcat:service": node(&id("api"), "dcat:DataService", json!({
+                "title": title,
+                "dcat:endpointURL": { "@id": "/api/v1" },
+                "dcat:endpointDescription": { "@id": "/api/v1/openapi.json" },
+                "dcat:servesDataset": { "@id": id("entries") },
+                "dct:publisher": { "@id": id("publisher") },
+            })),
+        }),
+    )
 }
 
 fn in_each(word: fn(&Words) -> &'static str) -> Value {

@@ -59,9 +59,13 @@ pub fn service(entry: &PublicEntry, base: Option<&str>) -> Value {
         }),
     );
     if let Some(address) = web(&instructions.url) {
-        service["cv:contactPoint"] = node(&format!("{page}#contact"), "cv:ContactPoint", json!({
-            "cv:contactPage": { "@id": address, "@type": "foaf:Document" },
-        }));
+        service["cv:contactPoint"] = node(
+            &format!("{page}#contact"),
+            "cv:ContactPoint",
+            json!({
+                "cv:contactPage": { "@id": address, "@type": "foaf:Document" },
+            }),
+        );
     }
     if let Some(withdrawn) = &entry.withdrawn {
         service["modified"] = withdrawn.at.as_str().into();
@@ -87,10 +91,14 @@ fn status(entry: &PublicEntry) -> Value {
 fn channel(entry: &PublicEntry) -> Value {
     let page = entry.page.as_str();
     let methods: Vec<Value> = entry.register.methods_of_use.iter().map(|method| method.as_str().into()).collect();
-    let mut channel = node(&format!("{page}#channel"), "cv:Channel", json!({
-        "dct:identifier": format!("{}/{}/web", entry.participant, entry.service),
-        "description": { "und": methods },
-    }));
+    let mut channel = node(
+        &format!("{page}#channel"),
+        "cv:Channel",
+        json!({
+            "dct:identifier": format!("{}/{}/web", entry.participant, entry.service),
+            "description": { "und": methods },
+        }),
+    );
     if let Some(address) = web(&format!("https://{}", entry.host)) {
         channel["foaf:page"] = json!({ "@id": address, "@type": "foaf:Document" });
     }
@@ -101,19 +109,27 @@ fn channel(entry: &PublicEntry) -> Value {
 fn numbered(page: &str, what: &str, service: &str, kind: &str, texts: &[String]) -> Vec<Value> {
     let named = |(index, text): (usize, &String)| {
         let number = index + 1;
-        node(&format!("{page}#{what}-{number}"), kind, json!({
-            "dct:identifier": format!("{service}/{what}-{number}"),
-            "title": in_some(text),
-        }))
+        node(
+            &format!("{page}#{what}-{number}"),
+            kind,
+            json!({
+                "dct:identifier": format!("{service}/{what}-{number}"),
+                "title": in_some(text),
+            }),
+        )
     };
     texts.iter().filter(|text| !text.trim().is_empty()).enumerate().map(named).collect()
 }
 
 /// Rights or duties of those who use it (64).
 fn rule(page: &str, what: &str, service: &str, (ky, ru, en): (&str, &str, &str), text: &Text) -> Value {
-    node(&format!("{page}#{what}"), "cpsv:Rule", json!({
-        "dct:identifier": format!("{service}/{what}"),
-        "title": { "ky": ky, "ru": ru, "en": en },
-        "description": in_each(text),
-    }))
+    node(
+        &format!("{page}#{what}"),
+        "cpsv:Rule",
+        json!({
+            "dct:identifier": format!("{service}/{what}"),
+            "title": { "ky": ky, "ru": ru, "en": en },
+            "description": in_each(text),
+        }),
+    )
 }

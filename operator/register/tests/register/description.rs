@@ -34,7 +34,7 @@ pub async fn python_tools() -> PathBuf {
 }
 
 /// A register with something of each kind in it.
-pub async fn filled() -> World {
+async fn filled() -> World {
     let world = World::start().await;
     world.registered(sample::passing(), "one").await;
     world.registered(named(sample::passing(), "withdrawn"), "two").await;
@@ -49,11 +49,11 @@ pub async fn filled() -> World {
     world
 }
 
-async fn schemathesis(description: &str, arguments: &[&str]) -> Output {
+async fn schemathesis(world: &World, description: &str, arguments: &[&str]) -> Output {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis.toml");
     let mut command = Command::new(python_tools().await.join("schemathesis"));
     command.arg("--config-file").arg(config).args(["run", description, "--seed", SEED]).args(arguments);
-    command.current_dir(env!("CARGO_TARGET_TMPDIR")).output().await.unwrap()
+    command.current_dir(&world.folder.0).output().await.unwrap()
 }
 
 /// Lets schemathesis look for what does not hold, as `token`; it must find nothing.
@@ -62,7 +62,7 @@ async fn nothing_is_found_as(token: &str) {
     let bearer = format!("Authorization: Bearer {token}");
     let header = ["--header", bearer.as_str()];
     let arguments = if token.is_empty() { &[][..] } else { &header[..] };
-    let output = schemathesis(&format!("{}{DESCRIPTION}", world.address), arguments).await;
+    let output = schemathesis(&world, &format!("{}{DESCRIPTION}", world.address), arguments).await;
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "as `{token}`:\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -94,21 +94,27 @@ async fn schemathesis_finds_a_description_that_lies() {
     let lies: [(&str, fn(&mut Value), &str); 3] = [
         (
             "getCheckpoint",
-            |document| document["paths"]["/api/v1/log/checkpoint"]["get"]["responses"] = json!({ "204": { "description": "Nothing." } }),
-            "Undocumented HTTP status code",
+            |document| {
+                document["paths"]["/api/v1/log/checkpoint"]["get"]["responses"] =
+                    json!({ "204": { "description": "Nothing." } })
+            },
+            "ST103 Undocumented status code",
         ),
         (
             "listEntries",
-            |document| document["components"]["schemas"]["PublicIndex"]["properties"]["entries"] = json!({ "type": "string" }),
-            "Response violates schema",
+            |document| {
+                document["components"]["schemas"]["PublicIndex"]["properties"]["entries"] = json!({ "type": "string" })
+            },
+            "ST108 Response violates schema",
         ),
         (
             "listEntries",
             |document| {
                 let parameters = document["paths"]["/api/v1/entries"]["get"]["parameters"].as_array_mut().unwrap();
-                parameters.iter_mut().find(|parameter| parameter["name"] == "limit").unwrap()["schema"]["maximum"] = json!(5);
+                parameters.iter_mut().find(|parameter| parameter["name"] == "limit").unwrap()["schema"]["maximum"] =
+                    json!(5);
             },
-            "API accepted schema-violating request",
+            "ST201 Schema-violating request accepted",
         ),
     ];
     for (operation, lie, finding) in lies {
@@ -117,11 +123,8 @@ async fn schemathesis_finds_a_description_that_lies() {
         assert_ne!(document, honest);
         let file = world.folder.0.join(format!("{operation}.json"));
         std::fs::write(&file, document.to_string()).unwrap();
-        let output = schemathesis(
-            file.to_str().unwrap(),
-            &["--url", &world.address, "--include-operation-id", operation],
-        )
-        .await;
+        let only = ["--url", &world.address, "--include-operation-id", operation];
+        let output = schemathesis(&world, file.to_str().unwrap(), &only).await;
         let said = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(1), "{operation}: {said}");
         assert!(said.contains(finding), "{operation}: {said}");
@@ -157,8 +160,11 @@ async fn every_route_is_described_and_nothing_else() {
     let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
     // A router tells its routes in no other way.
     let router = format!("{:?}", api::router(world.register.clone()));
-    let served: BTreeSet<String> =
-        router.split('"').filter(|part| part.starts_with('/') && !part.contains("__private")).map(str::to_owned).collect();
+    let served: BTreeSet<String> = router
+        .split('"')
+        .filter(|part| part.starts_with('/') && !part.contains("__private"))
+        .map(str::to_owned)
+        .collect();
     let pages: BTreeSet<String> =
         ["/", "/entries", "/entries/{participant}/{service}", "/register.css"].map(str::to_owned).into();
     assert_eq!(served, described.union(&pages).cloned().collect());

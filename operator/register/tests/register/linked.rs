@@ -116,7 +116,8 @@ async fn the_register_is_a_catalogue_under_the_published_shapes() {
     };
     let mut untyped = whole.clone();
     untyped["dct:language"] = json!({ "@id": "https://register.test/kyrgyz" });
-    let broken = [without("title"), without("description"), without("dct:publisher")].map(|document| (DCAT[0], document));
+    let broken =
+        [without("title"), without("description"), without("dct:publisher")].map(|document| (DCAT[0], document));
     for (shapes, document) in broken.into_iter().chain([(DCAT[1], untyped)]) {
         let (held, said) = holds(&world, document.clone(), shapes).await;
         assert!(!held, "{document} holds: {said}");

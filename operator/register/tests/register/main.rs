@@ -25,4 +25,3 @@ mod tree;
 mod withdrawal;
 mod witness;
 mod world;
-mod zz;

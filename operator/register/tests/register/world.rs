@@ -152,12 +152,7 @@ impl World {
         Self::over(folder, factory_key, regulator_key, settings).await
     }
 
-    async fn over(
-        folder: Folder,
-        factory_key: PrivateKey,
-        regulator_key: PrivateKey,
-        settings: Settings,
-    ) -> Self {
+    async fn over(folder: Folder, factory_key: PrivateKey, regulator_key: PrivateKey, settings: Settings) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
         let metrics = Metrics::default();

@@ -72,7 +72,9 @@ fn problem(status: &str, description: &Value) -> Value {
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     });
     match status {
-        "401" => problem["headers"] = json!({ "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } }),
+        "401" => {
+            problem["headers"] = json!({ "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } })
+        }
         "429" | "503" => problem["headers"] = json!({ "Retry-After": { "$ref": "#/components/headers/Retry-After" } }),
         _ => {}
     }

@@ -15,11 +15,7 @@ use factory_assurance::{
     },
 };
 use jsonschema::Validator;
-use schemars::{
-    Schema, SchemaGenerator,
-    generate::SchemaSettings,
-    transform::RecursiveTransform,
-};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Map, Value, json};
 
 use crate::api::{
@@ -53,9 +49,11 @@ pub fn all() -> Map<String, Value> {
     );
     schemas.insert("Document".to_owned(), json!({ "type": "object", "description": "Another standard's document." }));
     // Entries show commitments where manifests have the contacts themselves (17.7).
-    for contact in ["name", "email", "phone"] {
-        if let Some(shown) = schemas.get_mut("ProtectionContact").and_then(|person| person.pointer_mut(&format!("/properties/{contact}"))) {
-            *shown = json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "A salted commitment." });
+    let people = "/properties/register/properties/protection/items/properties";
+    if let Some(person) = schemas.get_mut("PublicEntry").and_then(|entry| entry.pointer_mut(people)) {
+        for contact in ["name", "email", "phone"] {
+            person[contact] =
+                json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "A salted commitment." });
         }
     }
     schemas

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::{
         Arc, Once,
@@ -139,7 +140,9 @@ impl Answer {
 
 impl World {
     pub async fn start() -> Self {
-        Self::start_with(Settings::default()).await
+        // So much that no test and no measurement comes to it.
+        let many = NonZeroU32::new(1_000_000).unwrap();
+        Self::start_with(Settings { per_address: many, per_user: many, ..Settings::default() }).await
     }
 
     pub async fn start_with(settings: Settings) -> Self {

@@ -50,13 +50,17 @@ pub type Dossier = Statement<TestResult>;
 
 /// Whose attempt it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subject {
     /// Participant: the namespace of the manifest.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = r"^[a-z0-9][a-z0-9.-]{0,252}$")))]
     pub participant: String,
     /// Name of the `StateService`.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = r"^[a-z0-9][a-z0-9.-]{0,252}$")))]
     pub service: String,
     /// Name of the `Release`.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = r"^[a-z0-9][a-z0-9.-]{0,252}$")))]
     pub release: String,
     /// UID of the `Release`: a name can be made again, a UID cannot.
     pub release_uid: String,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything that the two lab programs will do to one candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Plan {
     /// Component that is asked where a request names none: the one behind the ingress.
@@ -22,6 +23,7 @@ pub struct Plan {
 
 /// Functional checks and the contract of each interface.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerifyPlan {
     /// Functional checks of the manifest, in its order.
@@ -32,6 +34,7 @@ pub struct VerifyPlan {
 
 /// Where a component serves its OpenAPI description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Description {
     /// Component that serves it.
@@ -42,6 +45,7 @@ pub struct Description {
 
 /// Load, and the faults under it, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProvePlan {
     /// The load that runs from the first phase to the last.
@@ -52,6 +56,7 @@ pub struct ProvePlan {
 
 /// An open-model load: requests leave at the planned moments, whatever the answers do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadPlan {
     /// Arrivals a minute, over all operations: `simultaneousUsers` × 60 / think time.
@@ -66,6 +71,7 @@ pub struct LoadPlan {
 
 /// One kind of request in the load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadOperation {
     /// Name for reports, for example `GET /v1/addresses/10101199900017`.
@@ -80,6 +86,7 @@ pub struct LoadOperation {
 
 /// A stretch of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Phase {
     /// Unique in the plan, for example `steady` or `pod-kill-web`.
@@ -92,6 +99,7 @@ pub struct Phase {
 
 /// What a phase is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum PhaseRole {
     /// Connections open, caches fill; not judged.
@@ -115,6 +123,7 @@ pub enum PhaseRole {
 
 /// How a fault on the node is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Strike {
     /// Whom it strikes.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// The limits of one version of a standard for one class of services.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Standard {
     /// Name of the `ResilienceStandard`.

@@ -44,6 +44,7 @@ pub const MAX_EXACT: u64 = (1 << 53) - 1;
 
 /// What follows from a test result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Verdict {
     /// Worst of the findings; `Passed` only when there is none.
@@ -56,6 +57,7 @@ pub struct Verdict {
 
 /// A measured number with its limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Figure {
     /// Phase of the plan; empty for the whole run.

@@ -43,6 +43,7 @@ pub struct RunEnd {
 
 /// Body of `POST /api/v1/announcements`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Announcement {
     /// Whose run it is.
@@ -59,6 +60,7 @@ pub struct Announcement {
 
 /// Answer to an announcement; the same for a repeated one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Announced {
     /// Id of the announcement.
@@ -71,6 +73,7 @@ pub struct Announced {
 
 /// Body of `POST /api/v1/submissions`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Submission {
     /// The dossier, signed.
@@ -81,6 +84,7 @@ pub struct Submission {
 
 /// A submission as the register answers it, to the factory, its owner and the regulator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SubmissionState {
     /// Id of the submission.
@@ -107,6 +111,7 @@ pub struct SubmissionState {
 
 /// Where a submission stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Procedure {
     /// With the regulator. A failed dossier stays here: there is nothing to confirm.
     Submitted,
@@ -125,6 +130,7 @@ pub enum Procedure {
 
 /// Body of `POST /api/v1/submissions/{id}/confirmation`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConfirmationRequest {
     /// A [`crate::confirmation`] statement, signed with the regulator's key.
@@ -133,9 +139,11 @@ pub struct ConfirmationRequest {
 
 /// Body of `POST /api/v1/submissions/{id}/return`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReturnRequest {
     /// What the owner must mend, in words.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 4000), regex(pattern = r"\S")))]
     pub reason: String,
 }
 
@@ -144,6 +152,7 @@ pub const DAMAGED: &str = "urn:factory.gov.kg:register:damaged";
 
 /// Problem details (RFC 9457) with which every refusal is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// `about:blank`, or a URN that names the rule.

@@ -5,13 +5,18 @@
 //! [`caller::Regulator`], [`caller::Owner`]) that only the check of that right can make.
 
 mod announcements;
+mod asked;
+mod body;
 pub(crate) mod browser;
 pub mod caller;
 pub(crate) mod decisions;
+pub mod describe;
 pub mod entries;
 mod fresh;
 mod health;
 mod key;
+mod limits;
+mod linked;
 mod log;
 mod observe;
 pub mod problem;
@@ -21,15 +26,11 @@ mod withdrawals;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware,
-    routing::{get, post},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use factory_assurance::log::note::Signer;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Authenticator, Users},
@@ -39,6 +40,8 @@ use crate::{
     pages,
     store::Store,
 };
+use limits::Limits;
+pub use limits::Settings;
 use problem::Refusal;
 
 /// Largest dossier or announcement.
@@ -70,6 +73,8 @@ pub struct Register {
     pub metrics: Metrics,
     /// Turns true when the server is to end: those who wait are answered at once.
     pub stopping: watch::Receiver<bool>,
+    settings: Settings,
+    limits: Limits,
     /// When it started, in ms since 1970.
     started_ms: i64,
     verifying: Semaphore,
@@ -88,6 +93,8 @@ impl Register {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let (verifying, serving) = (Semaphore::new(VERIFIED_AT_ONCE), Semaphore::new(SERVED_AT_ONCE));
+        let settings = Settings::default();
+        let limits = Limits::of(&settings);
         let started_ms = Timestamp::now().as_millisecond();
         Self {
             store,
@@ -99,40 +106,35 @@ impl Register {
             console: Console::default(),
             metrics,
             stopping,
+            settings,
+            limits,
             started_ms,
             verifying,
             serving,
         }
     }
+
+    /// The same with other settings.
+    #[must_use]
+    pub fn with(mut self, settings: Settings) -> Self {
+        self.limits = Limits::of(&settings);
+        self.settings = settings;
+        self
+    }
+
+    /// Address of the register, where it was told.
+    fn address(&self) -> Option<&str> {
+        self.settings.address.as_deref()
+    }
 }
 
-/// All routes over `register`.
+/// All routes over `register`: those of the API, which describe themselves, and pages for people.
 pub fn router(register: Arc<Register>) -> Router {
-    let large = Router::new()
-        .route("/api/v1/announcements", post(announcements::announce))
-        .route("/api/v1/submissions", get(submissions::list).post(submissions::submit))
-        .layer(DefaultBodyLimit::max(LARGE_BODY));
-    let public = Router::new()
-        .route("/api/v1/entries", get(entries::index))
-        .route("/api/v1/entries/{participant}/{service}", get(entries::entry))
+    let public = Router::from(fresh_for_everyone())
         .merge(pages::router())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&register), fresh::fresh));
-    Router::new()
-        .route("/api/v1/entries.csv", get(table::table))
-        .route("/api/v1/submissions/{id}", get(submissions::get))
-        .route("/api/v1/submissions/{id}/dossier", get(submissions::dossier))
-        .route("/api/v1/submissions/{id}/confirmation", post(decisions::confirm))
-        .route("/api/v1/submissions/{id}/return", post(decisions::send_back))
-        .route("/api/v1/entries/{participant}/{service}/withdrawal", post(withdrawals::withdraw))
-        .route("/api/v1/entries/{participant}/{service}/proof", get(log::proof))
-        .route("/api/v1/log/key", get(log::key))
-        .route("/api/v1/log/checkpoint", get(log::checkpoint))
-        .route("/api/v1/log/events", get(log::events))
-        .route("/api/v1/log/inclusion", get(log::inclusion))
-        .route("/api/v1/log/consistency", get(log::consistency))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+    let large = Router::from(large()).layer(DefaultBodyLimit::max(LARGE_BODY));
+    Router::from(others())
         .merge(public)
         .merge(pages::fixed())
         .merge(console::router())
@@ -140,8 +142,51 @@ pub fn router(register: Arc<Register>) -> Router {
         .merge(large)
         .fallback(async || Refusal::not_found("no such page"))
         .method_not_allowed_fallback(async || Refusal::method())
+        .layer(middleware::from_fn_with_state(Arc::clone(&register), limits::limit))
         .layer(middleware::from_fn_with_state(Arc::clone(&register), observe::observe))
         .with_state(register)
+}
+
+/// What describes itself, all of it.
+fn described() -> OpenApiRouter<Arc<Register>> {
+    fresh_for_everyone().merge(large()).merge(others())
+}
+
+/// What is public and follows from the log alone.
+fn fresh_for_everyone() -> OpenApiRouter<Arc<Register>> {
+    OpenApiRouter::new()
+        .routes(routes!(entries::index))
+        .routes(routes!(entries::entry))
+        .routes(routes!(linked::entry))
+        .routes(routes!(linked::catalogue))
+        .routes(routes!(pages::feed::feed))
+}
+
+/// What takes large bodies.
+fn large() -> OpenApiRouter<Arc<Register>> {
+    OpenApiRouter::new()
+        .routes(routes!(announcements::announce))
+        .routes(routes!(submissions::list, submissions::submit))
+}
+
+fn others() -> OpenApiRouter<Arc<Register>> {
+    OpenApiRouter::new()
+        .routes(routes!(describe::openapi))
+        .routes(routes!(table::table))
+        .routes(routes!(submissions::get))
+        .routes(routes!(submissions::dossier))
+        .routes(routes!(decisions::confirm))
+        .routes(routes!(decisions::send_back))
+        .routes(routes!(withdrawals::withdraw))
+        .routes(routes!(log::proof))
+        .routes(routes!(log::key))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::events))
+        .routes(routes!(log::inclusion))
+        .routes(routes!(log::consistency))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
 }
 
 /// Carries `work` to its end even when the caller hangs up in the middle: what is committed must be

@@ -1,10 +1,11 @@
 //! What the register is started with. Each option can also be set in the environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use factory_assurance::log::note::Verifier;
 use factory_crds::Span;
+use ipnet::IpNet;
 
 use crate::store::{Location, LocationError};
 
@@ -95,6 +96,20 @@ pub struct Serve {
     /// Folder of the certificate (`tls.crt`) and its key (`tls.key`). Not given: plain HTTP alone.
     #[arg(long, env = "FACTORY_REGISTER_TLS")]
     pub tls: Option<PathBuf>,
+    /// Address of the public pages, for example https://register.gov.kg. Not given: things in linked data have
+    /// names that follow from where they were read.
+    #[arg(long, env = "FACTORY_REGISTER_ADDRESS", value_name = "URL", value_parser = web_address)]
+    pub address: Option<String>,
+    /// Requests a second from one address, over some time; twice as many at once.
+    #[arg(long, env = "FACTORY_REGISTER_REQUESTS_PER_ADDRESS", default_value = "500", value_name = "NUMBER")]
+    pub requests_per_address: NonZeroU32,
+    /// Requests a second of one user, whatever address they come from; twice as many at once.
+    #[arg(long, env = "FACTORY_REGISTER_REQUESTS_PER_USER", default_value = "200", value_name = "NUMBER")]
+    pub requests_per_user: NonZeroU32,
+    /// Networks of proxies whose `X-Forwarded-For` is believed, for example 10.42.0.0/16. Nobody else may reach
+    /// the register from there.
+    #[arg(long, env = "FACTORY_REGISTER_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
+    pub trusted_proxies: Vec<IpNet>,
     /// The database.
     #[command(flatten)]
     pub database: Database,
@@ -150,4 +165,13 @@ pub struct Witness {
     /// File of certificates (PEM) that the register's may be signed by, beside those of the system
     #[arg(long, env = "FACTORY_WITNESS_CA", value_name = "FILE")]
     pub ca: Option<PathBuf>,
+}
+
+/// `text` as an address that names begin with.
+fn web_address(text: &str) -> Result<String, String> {
+    match reqwest::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.path() == "/" => Ok(text.to_owned()),
+        Ok(_) => Err("must be http:// or https:// and a host, without a path".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }

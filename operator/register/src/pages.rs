@@ -4,7 +4,7 @@
 //! *Architecture invariant:* every text that came from outside is escaped by the template engine;
 //! no template marks anything as safe.
 
-mod feed;
+pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
 pub(crate) mod times;
@@ -47,10 +47,7 @@ const STYLE: &str = include_str!("../templates/register.css");
 
 /// Routes that show what the log says.
 pub(crate) fn router() -> Router<Arc<Register>> {
-    Router::new()
-        .route("/entries", get(index))
-        .route("/entries.atom", get(feed::feed))
-        .route("/entries/{participant}/{service}", get(entry))
+    Router::new().route("/entries", get(index)).route("/entries/{participant}/{service}", get(entry))
 }
 
 /// Routes that are the same whatever happens.
@@ -80,7 +77,7 @@ impl PageQuery {
 }
 
 /// The language that a request asks for, with the rest of its query.
-struct Asked {
+pub(crate) struct Asked {
     language: Language,
     query: PageQuery,
 }

@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     access::{Users, kubernetes::Cluster},
-    api::{self, Register},
+    api::{self, Register, Settings},
     arguments::Serve,
     console::{
         Console,
@@ -22,6 +22,7 @@ use crate::{
     },
     keys::{Keys, KeysError},
     metrics::Metrics,
+    peer::Peer,
     signer::{self, SignerError},
     store::{Location, LocationError, Store, StoreError},
     tls::{Certificate, door::Door},
@@ -106,7 +107,12 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     if let Some(calendar) = calendar {
         register.console = Console::new(calendar, Limits::default());
     }
-    let register = Arc::new(register);
+    let register = Arc::new(register.with(Settings {
+        address: options.address,
+        per_address: options.requests_per_address,
+        per_user: options.requests_per_user,
+        proxies: options.trusted_proxies,
+    }));
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -125,14 +131,11 @@ pub async fn run(listener: TcpListener, door: Option<Door>, register: Arc<Regist
         // A sender that is gone can no longer tell; that is an end as well.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    let plain = axum::serve(listener, api::router(Arc::clone(&register)))
-        .with_graceful_shutdown(told(register.stopping.clone()))
-        .into_future();
+    let service = || api::router(Arc::clone(&register)).into_make_service_with_connect_info::<Peer>();
+    let plain = axum::serve(listener, service()).with_graceful_shutdown(told(register.stopping.clone())).into_future();
     let programs = async {
         let Some(door) = door else { return Ok(()) };
-        axum::serve(door, api::router(Arc::clone(&register)))
-            .with_graceful_shutdown(told(register.stopping.clone()))
-            .await
+        axum::serve(door, service()).with_graceful_shutdown(told(register.stopping.clone())).await
     };
     let serving = async { tokio::try_join!(plain, programs).map(drop) };
     let too_late = async {

@@ -8,6 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 /// A hash of the tree; base64 where it is written down.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", schemars(extend("pattern" = "^[A-Za-z0-9+/]{43}=$")))]
 #[serde(into = "String", try_from = "String")]
 pub struct Hash([u8; 32]);
 

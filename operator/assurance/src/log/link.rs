@@ -36,6 +36,7 @@ impl Link {
 /// What the leaf of an event holds, and what is told of a public one: its place without who made it. An
 /// account's name may be a person's, and what is public here can never be taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Leaf {
     /// Position, from 1.

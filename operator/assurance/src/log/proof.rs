@@ -9,6 +9,7 @@ use super::Hash;
 
 /// That a leaf stands at `index` of the first `size`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Inclusion {
     /// From 0.
@@ -21,6 +22,7 @@ pub struct Inclusion {
 
 /// That the tree of `to` leaves begins with the tree of `from`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Consistency {
     /// Size of the earlier tree.

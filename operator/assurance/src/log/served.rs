@@ -18,6 +18,7 @@ pub const PUBLIC_KINDS: [&str; 2] = [ENTRY, "withdrawal"];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Events {
     /// Number of the first one, from 1.
@@ -28,6 +29,7 @@ pub struct Events {
 
 /// An event as everyone may see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServedEvent {
     /// Its leaf, as it follows from what the register holds.
@@ -39,6 +41,7 @@ pub struct ServedEvent {
 
 /// A public event with its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublicEvent {
     /// Its place in the log.
@@ -49,6 +52,7 @@ pub struct PublicEvent {
 
 /// Everything that shows that an entry is in the log, in one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventProof {
     /// The event and its place.

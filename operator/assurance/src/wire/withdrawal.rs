@@ -5,16 +5,27 @@ use serde::{Deserialize, Serialize};
 /// Longest reason of a withdrawal, in characters: it fits into a condition with the words around it.
 pub const LONGEST_REASON: usize = 500;
 
+/// The same rule for readers of schemas: no letter that steers, and one at least that is no space.
+#[cfg(feature = "openapi")]
+const PLAIN: &str = concat!(
+    r"^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*",
+    r"[^\s\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+    r"[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$",
+);
+
 /// Body of `POST /api/v1/entries/{participant}/{service}/withdrawal`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WithdrawalRequest {
-    /// Why the service is withdrawn, in words that the public reads: see [`reason`].
+    /// Why the service is withdrawn, in words that the public reads: one line of plain text, see [`reason`].
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = LONGEST_REASON), regex(pattern = PLAIN)))]
     pub reason: String,
 }
 
 /// A withdrawal as the public entry shows it. Who asked for it stands in the register's log alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     /// When the register recorded it (RFC 3339).

@@ -3,22 +3,50 @@
 
 use std::sync::Arc;
 
-use axum::{Json, body::Bytes, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode};
 use factory_assurance::wire::{Announced, Announcement};
 
-use super::{Register, caller::Factory, key::Key, off_thread, problem::Refusal, to_the_end};
+use super::{
+    Register,
+    body::Body,
+    caller::Factory,
+    describe::schemas,
+    key::{Key, KeyHeader},
+    off_thread,
+    problem::Refusal,
+    to_the_end,
+};
 use crate::{intake, store::Written};
 
-/// 201 with id, nonce and number of the attempt; 200 with the same for a repeated request.
+/// Announce a run
+///
+/// Before its first fault (invariant 4). 201 with id, nonce and number of the attempt; 200 with the same for a
+/// repeated request.
+#[utoipa::path(post, path = "/api/v1/announcements", operation_id = "announce", tag = "factory",
+    params(KeyHeader), security(("bearer" = [])),
+    request_body(content = ref("#/components/schemas/Announcement"), content_type = "application/json",
+        description = "At most 32 MiB."),
+    responses(
+        (status = 201, description = "Written.", body = ref("#/components/schemas/Announced"), content_type = "application/json"),
+        (status = 200, description = "Was written before.", body = ref("#/components/schemas/Announced"), content_type = "application/json"),
+        (status = 409, description = "The key was used for another announcement."),
+        (status = 412, description = "Another operator leads since."),
+        (status = 422, description = "A field is not what it must be."),
+    ))]
 pub async fn announce(
     State(register): State<Arc<Register>>,
     factory: Factory,
     Key(key): Key,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    body: Body,
 ) -> Result<(StatusCode, Json<Announced>), Refusal> {
-    let announcement: Announcement = super::submissions::read(body)?;
-    let epoch = announcement.epoch;
-    let run = off_thread(move || intake::announced(announcement)).await?;
+    let (epoch, run) = off_thread(move || {
+        let announcement: Announcement = body.read()?;
+        let epoch = announcement.epoch;
+        let run = intake::announced(announcement)?;
+        body.hold_against(schemas::announcement()?)?;
+        Ok::<_, Refusal>((epoch, run))
+    })
+    .await?;
     let written = to_the_end(async move { register.store.announce(factory.user(), &key, epoch, run).await }).await?;
     Ok(match written {
         Written::Now(announced) => {

@@ -4,11 +4,15 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
 };
 
-use super::{Register, problem::Refusal};
+use super::{
+    Register,
+    asked::{At, ServicePath},
+    problem::Refusal,
+};
 use crate::access::{Identity, Right};
 
 /// Longest token that is looked at.
@@ -26,10 +30,8 @@ pub struct Regulator(Identity);
 /// Someone who may withdraw the service that the path names: whoever may delete its manifest.
 pub struct Owner {
     identity: Identity,
-    /// Participant.
-    pub participant: String,
-    /// Name of the service.
-    pub service: String,
+    /// The service.
+    pub at: ServicePath,
 }
 
 impl Factory {
@@ -117,7 +119,12 @@ impl FromRequestParts<Arc<Register>> for Caller {
             .map(|(_, token)| token.trim())
             .filter(|token| !token.is_empty() && token.len() <= LONGEST_TOKEN)
             .ok_or_else(|| Refusal::unauthenticated("Authorization: not of the form `Bearer <token>`"))?;
-        Ok(Self(register.access.identify(token).await?))
+        let identity = register.access.identify(token).await?;
+        // The factory's programs write what nobody else can: they wait for nothing but their address.
+        if !register.users.is_program(&identity) {
+            register.limits.user(&identity.user)?;
+        }
+        Ok(Self(identity))
     }
 }
 
@@ -146,20 +153,20 @@ impl FromRequestParts<Arc<Register>> for Owner {
 
     async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Refusal> {
         let Caller(identity) = Caller::from_request_parts(parts, register).await?;
-        let path = Path::<(String, String)>::from_request_parts(parts, register).await;
-        let Path((participant, service)) = path.map_err(|error| Refusal::bad_request(error.body_text()))?;
+        let At(at) = At::<ServicePath>::from_request_parts(parts, register).await?;
         let user = &identity.user;
         if register.users.is_program(&identity) {
             return Err(Refusal::forbidden(format!(
                 "{user} is a program of the factory and withdraws nothing (item 21)"
             )));
         }
-        if register.access.may(&identity, Right::Withdraw(&participant)).await? {
-            return Ok(Self { identity, participant, service });
+        if register.access.may(&identity, Right::Withdraw(&at.participant)).await? {
+            return Ok(Self { identity, at });
         }
         let rule = "only its owner withdraws a service (item 21)";
         Err(Refusal::forbidden(format!(
-            "{user} has no right `delete` on stateservices.factory.gov.kg in {participant}: {rule}"
+            "{user} has no right `delete` on stateservices.factory.gov.kg in {}: {rule}",
+            at.participant
         )))
     }
 }

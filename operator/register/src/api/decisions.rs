@@ -3,11 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, State, rejection::BytesRejection},
-};
+use axum::{Json, extract::State};
 use factory_assurance::{
     confirmation::Confirmation,
     dossier::Dossier,
@@ -15,7 +11,15 @@ use factory_assurance::{
     wire::{ConfirmationRequest, ReturnRequest, SubmissionState},
 };
 
-use super::{Register, caller::Regulator, off_thread, problem::Refusal, submissions, to_the_end};
+use super::{
+    Register,
+    asked::{At, SubmissionPath},
+    body::Body,
+    caller::Regulator,
+    off_thread,
+    problem::Refusal,
+    submissions, to_the_end,
+};
 use crate::{
     intake::{self, IntakeError},
     log::event::{EntryMade, Summary},
@@ -25,14 +29,26 @@ use crate::{
 /// Longest reason of a return, in characters.
 const LONGEST_REASON: usize = 4000;
 
-/// Takes a signed confirmation; answers where the submission stands then, also when repeated.
+/// Confirm a submission
+///
+/// Takes a signed confirmation (63.3); answers where the submission stands then, also when repeated.
+#[utoipa::path(post, path = "/api/v1/submissions/{id}/confirmation", operation_id = "confirm", tag = "regulator",
+    params(SubmissionPath), security(("bearer" = [])),
+    request_body(content = ref("#/components/schemas/ConfirmationRequest"), content_type = "application/json",
+        description = "At most 256 KiB."),
+    responses(
+        (status = 200, description = "Where it stands then.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
+        (status = 404, description = "There is no submission with this id."),
+        (status = 409, description = "It was decided otherwise, or withdrawn."),
+        (status = 422, description = "The confirmation does not hold, or the dossier did not pass."),
+    ))]
 pub async fn confirm(
     State(register): State<Arc<Register>>,
     regulator: Regulator,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    At(SubmissionPath { id }): At<SubmissionPath>,
+    body: Body,
 ) -> Result<Json<SubmissionState>, Refusal> {
-    let ConfirmationRequest { confirmation } = submissions::read(body)?;
+    let ConfirmationRequest { confirmation } = body.read()?;
     carry_out_confirmation(&register, &regulator, id, confirmation).await.map(Json)
 }
 
@@ -63,14 +79,26 @@ pub(crate) async fn carry_out_confirmation(
     submissions::state_of(register, held).await
 }
 
-/// Sends a submission back; answers where it stands then, also when repeated.
+/// Return a submission
+///
+/// Sends it back with a reason (63.3); answers where it stands then, also when repeated.
+#[utoipa::path(post, path = "/api/v1/submissions/{id}/return", operation_id = "sendBack", tag = "regulator",
+    params(SubmissionPath), security(("bearer" = [])),
+    request_body(content = ref("#/components/schemas/ReturnRequest"), content_type = "application/json",
+        description = "At most 256 KiB."),
+    responses(
+        (status = 200, description = "Where it stands then.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
+        (status = 404, description = "There is no submission with this id."),
+        (status = 409, description = "It was decided otherwise, or withdrawn."),
+        (status = 422, description = "The reason is too short or too long."),
+    ))]
 pub async fn send_back(
     State(register): State<Arc<Register>>,
     regulator: Regulator,
-    Path(id): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    At(SubmissionPath { id }): At<SubmissionPath>,
+    body: Body,
 ) -> Result<Json<SubmissionState>, Refusal> {
-    let ReturnRequest { reason } = submissions::read(body)?;
+    let ReturnRequest { reason } = body.read()?;
     carry_out_return(&register, &regulator, id, &reason).await.map(Json)
 }
 

@@ -4,17 +4,25 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderName, header::ACCESS_CONTROL_ALLOW_ORIGIN},
+    extract::State,
+    http::{HeaderMap, HeaderName, header::ACCESS_CONTROL_ALLOW_ORIGIN},
+    response::{IntoResponse as _, Response},
 };
 use factory_assurance::{verdict::Verdict, wire::Withdrawal};
 use factory_crds::{
     Text,
     state_service::{Instructions, RegisterData},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
-use super::{Register, problem::Refusal};
+use super::{
+    Register,
+    asked::{Asked, At, Number, Search, ServicePath, limit},
+    linked,
+    problem::Refusal,
+};
 use crate::store::Entry;
 
 /// Entries in one answer, unless fewer are asked for.
@@ -24,20 +32,24 @@ const MOST: u32 = 100;
 pub(crate) const FOR_EVERYONE: [(HeaderName, &str); 1] = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
 
 /// Which entries to list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct IndexQuery {
     /// Words that all must stand in title, name, participant or owner.
     #[serde(default)]
-    pub q: String,
+    #[param(value_type = String, required = false, max_length = 200)]
+    pub q: Search,
     /// Only entries older than this event.
-    pub before: Option<u64>,
-    /// How many, at most 100.
-    pub limit: Option<u32>,
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
+    pub before: Option<Number>,
+    /// How many; 100 where nothing is said.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    pub limit: Option<Number>,
 }
 
 /// A page of the index.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicIndex {
     /// Entries, newest first.
@@ -47,7 +59,7 @@ pub struct PublicIndex {
 }
 
 /// A public entry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicEntry {
     /// Participant.
@@ -131,29 +143,59 @@ impl From<Entry> for PublicEntry {
     }
 }
 
-/// The newest entry of each service, by `?q=`, in pages.
+/// List entries
+///
+/// The newest entry of each service, in pages; `next` is the way on.
+#[utoipa::path(get, path = "/api/v1/entries", operation_id = "listEntries", tag = "public", params(IndexQuery),
+    responses(
+        (status = 200, description = "A page of the index.", body = ref("#/components/schemas/PublicIndex"), content_type = "application/json"),
+        (status = 304, description = "As it was."),
+    ))]
 pub async fn index(
     State(register): State<Arc<Register>>,
-    query: Result<Query<IndexQuery>, QueryRejection>,
+    Asked(query): Asked<IndexQuery>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<PublicIndex>), Refusal> {
-    let Query(query) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
-    let most = query.limit.unwrap_or(MOST).clamp(1, MOST);
-    let list = register.store.index(&query.q, query.before, None, most).await?;
+    let (Search(search), before) = (query.q, query.before.map(|Number(event)| event));
+    let most = limit(query.limit, MOST)?;
+    let list = register.store.index(&search, before, None, most).await?;
     let oldest = list.entries.last().map(|entry| entry.seq).filter(|_| list.more);
-    let next = oldest.map(|seq| format!("/api/v1/entries?q={}&before={seq}&limit={most}", escaped(&query.q)));
+    let next = oldest.map(|seq| format!("/api/v1/entries?q={}&before={seq}&limit={most}", escaped(&search)));
     let entries = list.entries.into_iter().map(PublicEntry::from).collect();
     Ok((FOR_EVERYONE, Json(PublicIndex { entries, next })))
 }
 
+/// One entry
+///
 /// The newest entry of a service: the one in force, unless it says that it was withdrawn.
+#[utoipa::path(get, path = "/api/v1/entries/{participant}/{service}", operation_id = "getEntry", tag = "public",
+    params(ServicePath),
+    responses(
+        (status = 200, description = "The entry; as linked data where `Accept` asks for them.", content(
+            (ref("#/components/schemas/PublicEntry") = "application/json"),
+            (ref("#/components/schemas/Document") = "application/ld+json"),
+        )),
+        (status = 304, description = "As it was."),
+        (status = 404, description = "There is no such entry."),
+    ))]
 pub async fn entry(
     State(register): State<Arc<Register>>,
-    Path((participant, service)): Path<(String, String)>,
-) -> Result<([(HeaderName, &'static str); 1], Json<PublicEntry>), Refusal> {
-    let newest = register.store.entry_of(&participant, &service).await?;
-    let newest =
-        newest.ok_or_else(|| Refusal::not_found(&format!("the register has no entry {participant}/{service}")))?;
-    Ok((FOR_EVERYONE, Json(newest.into())))
+    headers: HeaderMap,
+    At(at): At<ServicePath>,
+) -> Result<Response, Refusal> {
+    if linked::wished(&headers) {
+        return linked::entry(State(register), At(at)).await;
+    }
+    Ok((FOR_EVERYONE, Json(newest(&register, &at).await?)).into_response())
+}
+
+/// The newest entry of a service.
+pub(super) async fn newest(
+    register: &Register,
+    ServicePath { participant, service }: &ServicePath,
+) -> Result<PublicEntry, Refusal> {
+    let newest = register.store.entry_of(participant, service).await?;
+    let none = || Refusal::not_found(&format!("the register has no entry {participant}/{service}"));
+    Ok(newest.ok_or_else(none)?.into())
 }
 
 /// `text` as it may stand in a query.

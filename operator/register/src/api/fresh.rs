@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::Register;
+use super::{Register, linked};
 use crate::pages;
 
 /// Answers `304 Not Modified` where the caller has what it asks for; else lets the handler answer, and
@@ -25,20 +25,23 @@ pub async fn fresh(State(register): State<Arc<Register>>, request: Request, next
     // Before anything is read: an event that comes meanwhile makes the answer newer than its tag, which
     // costs one more question, and never older.
     let tag = tag(&register, &request);
+    // Pages come in languages, data in forms.
+    let varies = if request.uri().path().starts_with("/api/") { "Accept" } else { "Accept-Language" };
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if reads && has(request.headers(), &tag) {
-        return tagged(StatusCode::NOT_MODIFIED.into_response(), &tag);
+        return tagged(StatusCode::NOT_MODIFIED.into_response(), &tag, varies);
     }
     let response = next.run(request).await;
-    if reads && response.status() == StatusCode::OK { tagged(response, &tag) } else { response }
+    if reads && response.status() == StatusCode::OK { tagged(response, &tag, varies) } else { response }
 }
 
-/// Of one address and language only. Another build may say the same otherwise, so a start of the register
+/// Of one address, language and form only. Another build may say the same otherwise, so a start of the register
 /// counts as well.
 fn tag(register: &Register, request: &Request) -> String {
     let language = pages::language_of(request.uri(), request.headers());
     let mut address = DefaultHasher::new();
     request.uri().path_and_query().hash(&mut address);
+    linked::wished(request.headers()).hash(&mut address);
     let (started, size) = (register.started_ms, register.store.size());
     format!("W/\"{started}-{size}-{:016x}-{}\"", address.finish(), language.tag())
 }
@@ -49,11 +52,11 @@ fn has(headers: &HeaderMap, tag: &str) -> bool {
     known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag)
 }
 
-fn tagged(mut response: Response, tag: &str) -> Response {
+fn tagged(mut response: Response, tag: &str, varies: &'static str) -> Response {
     let headers = response.headers_mut();
     if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(ETAG, tag);
     }
-    headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
+    headers.insert(VARY, HeaderValue::from_static(varies));
     response
 }

@@ -9,13 +9,21 @@ use axum::{
 
 use super::{Register, off_thread, problem::Refusal};
 
+/// Alive
+///
 /// The process answers.
+#[utoipa::path(get, path = "/healthz", operation_id = "alive", tag = "operation",
+    responses((status = 200, description = "It does.", body = String, content_type = "text/plain")))]
 pub async fn alive() -> &'static str {
     "ok\n"
 }
 
+/// Ready
+///
 /// The database answers and the factory's keys are there. The cluster's API server is not asked: the
 /// public pages need nobody's identity.
+#[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "operation",
+    responses((status = 200, description = "It is.", body = String, content_type = "text/plain")))]
 pub async fn ready(State(register): State<Arc<Register>>) -> Result<&'static str, Refusal> {
     if *register.stopping.borrow() {
         return Err(Refusal::unavailable("the register is ending"));
@@ -26,7 +34,11 @@ pub async fn ready(State(register): State<Arc<Register>>) -> Result<&'static str
     Ok("ok\n")
 }
 
-/// Figures in the `OpenMetrics` text format.
+/// Figures of the register
+///
+/// In the text format of OpenMetrics.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "operation",
+    responses((status = 200, description = "The figures.", body = String, content_type = "application/openmetrics-text")))]
 pub async fn metrics(
     State(register): State<Arc<Register>>,
 ) -> Result<([(HeaderName, &'static str); 1], String), Refusal> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use utoipa::IntoParams;
 
 use super::{Register, problem::Refusal};
 
@@ -11,6 +12,16 @@ const LONGEST_KEY: usize = 200;
 
 /// The key.
 pub struct Key(pub String);
+
+/// The same for the description of the API.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "read by its derive alone")]
+pub struct KeyHeader {
+    /// One for each thing that is wished for: by it a repeated request is the same request.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 200, pattern = "^[!-~]+$")]
+    key: String,
+}
 
 impl FromRequestParts<Arc<Register>> for Key {
     type Rejection = Refusal;
@@ -21,7 +32,8 @@ impl FromRequestParts<Arc<Register>> for Key {
             .headers
             .get("idempotency-key")
             .ok_or_else(|| bad("needed, so that a repeated request is the same request"))?;
-        let key = header.to_str().map_err(|_| bad("must be visible ASCII characters"))?;
+        let key = header.to_str().ok().filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()));
+        let key = key.ok_or_else(|| bad("must be visible ASCII characters"))?;
         if key.is_empty() || key.len() > LONGEST_KEY {
             return Err(bad("must have 1 to 200 characters"));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::State,
     http::{HeaderName, header::CONTENT_TYPE},
 };
 use factory_assurance::log::{
@@ -14,8 +14,14 @@ use factory_assurance::log::{
     served::{EventProof, Events},
 };
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::{Register, entries::FOR_EVERYONE, problem::Refusal};
+use super::{
+    Register,
+    asked::{Asked, At, Number, ServicePath, limit},
+    entries::FOR_EVERYONE,
+    problem::Refusal,
+};
 
 /// Events in one answer, unless fewer are asked for.
 const MOST: u32 = 1000;
@@ -29,45 +35,58 @@ type ForEveryone<T> = ([(HeaderName, &'static str); 1], Json<T>);
 type TextForEveryone = ([(HeaderName, &'static str); 1], [(HeaderName, &'static str); 1], String);
 
 /// Which events to list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct EventsQuery {
     /// Number of the first one, from 1.
-    pub from: u64,
+    #[param(value_type = u64, minimum = 1, maximum = 9_007_199_254_740_991_u64)]
+    pub from: Number,
     /// How many, at most 1000.
-    pub limit: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    pub limit: Option<Number>,
 }
 
 /// Which event to prove.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct InclusionQuery {
     /// Number of the event, from 1.
-    pub event: u64,
+    #[param(value_type = u64, minimum = 1, maximum = 9_007_199_254_740_991_u64)]
+    pub event: Number,
     /// Number of events of the log that it is in.
-    pub size: u64,
+    #[param(value_type = u64, minimum = 1, maximum = 9_007_199_254_740_991_u64)]
+    pub size: Number,
 }
 
 /// Between which two sizes to prove.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ConsistencyQuery {
     /// Number of events of the earlier log.
-    pub from: u64,
+    #[param(value_type = u64, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
+    pub from: Number,
     /// Number of events of the later one.
-    pub to: u64,
+    #[param(value_type = u64, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
+    pub to: Number,
 }
 
-fn read<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Refusal> {
-    query.map(|Query(query)| query).map_err(|error| Refusal::bad_request(error.body_text()))
-}
-
+/// Key of the log
+///
 /// The key that checkpoints hold under. Whoever pins it must get it by another way as well.
+#[utoipa::path(get, path = "/api/v1/log/key", operation_id = "getLogKey", tag = "log",
+    responses((status = 200, description = "`name+id+base64`", body = String, content_type = "text/plain")))]
 pub async fn key(State(register): State<Arc<Register>>) -> TextForEveryone {
     (FOR_EVERYONE, PLAIN, format!("{}\n", register.signer.verifier()))
 }
 
+/// Checkpoint
+///
 /// The log as it is now, signed.
+#[utoipa::path(get, path = "/api/v1/log/checkpoint", operation_id = "getCheckpoint", tag = "log",
+    responses((status = 200, description = "A signed note.", body = String, content_type = "text/plain")))]
 pub async fn checkpoint(State(register): State<Arc<Register>>) -> Result<TextForEveryone, Refusal> {
     Ok((FOR_EVERYONE, PLAIN, signed(register).await?))
 }
@@ -80,51 +99,67 @@ async fn signed(register: Arc<Register>) -> Result<String, Refusal> {
     .await
 }
 
-/// Events in order.
+/// Events in order
+///
+/// Of those that are not public, the leaf alone.
+#[utoipa::path(get, path = "/api/v1/log/events", operation_id = "listEvents", tag = "log", params(EventsQuery),
+    responses((status = 200, description = "As many as fit into one answer.", body = ref("#/components/schemas/Events"), content_type = "application/json")))]
 pub async fn events(
     State(register): State<Arc<Register>>,
-    query: Result<Query<EventsQuery>, QueryRejection>,
+    Asked(query): Asked<EventsQuery>,
 ) -> Result<ForEveryone<Events>, Refusal> {
-    let EventsQuery { from, limit } = read(query)?;
+    let EventsQuery { from: Number(from), limit: asked } = query;
     if from == 0 {
         return Err(Refusal::bad_request("from: 0, events are numbered from 1".to_owned()));
     }
     let _turn = register.serving.acquire().await.map_err(|error| Refusal::internal(&error))?;
-    let most = limit.unwrap_or(MOST).clamp(1, MOST);
+    let most = limit(asked, MOST)?;
     Ok((FOR_EVERYONE, Json(register.store.served(from, most).await?)))
 }
 
-/// That an event is in the log.
+/// Proof of inclusion
+///
+/// That an event is in the log of a size.
+#[utoipa::path(get, path = "/api/v1/log/inclusion", operation_id = "getInclusion", tag = "log", params(InclusionQuery),
+    responses((status = 200, description = "The proof.", body = ref("#/components/schemas/Inclusion"), content_type = "application/json"), (status = 404, description = "The log is not that long.")))]
 pub async fn inclusion(
     State(register): State<Arc<Register>>,
-    query: Result<Query<InclusionQuery>, QueryRejection>,
+    Asked(query): Asked<InclusionQuery>,
 ) -> Result<ForEveryone<Inclusion>, Refusal> {
-    let InclusionQuery { event, size } = read(query)?;
+    let InclusionQuery { event: Number(event), size: Number(size) } = query;
     within("size", size, register.store.size())?;
     let index = event.checked_sub(1).filter(|index| *index < size);
-    let index = index.ok_or_else(|| Refusal::bad_request(format!("event: {event}, must be from 1 to size, {size}")))?;
+    let index = index.ok_or_else(|| Refusal::not_found(&format!("event: {event}, must be from 1 to size, {size}")))?;
     Ok((FOR_EVERYONE, Json(register.store.inclusion(index, size).await?)))
 }
 
-/// That the log only grew.
+/// Proof of consistency
+///
+/// That the log only grew between two sizes.
+#[utoipa::path(get, path = "/api/v1/log/consistency", operation_id = "getConsistency", tag = "log", params(ConsistencyQuery),
+    responses((status = 200, description = "The proof.", body = ref("#/components/schemas/Consistency"), content_type = "application/json"), (status = 404, description = "The log is not that long.")))]
 pub async fn consistency(
     State(register): State<Arc<Register>>,
-    query: Result<Query<ConsistencyQuery>, QueryRejection>,
+    Asked(query): Asked<ConsistencyQuery>,
 ) -> Result<ForEveryone<Consistency>, Refusal> {
-    let ConsistencyQuery { from, to } = read(query)?;
+    let ConsistencyQuery { from: Number(from), to: Number(to) } = query;
     within("to", to, register.store.size())?;
     within("from", from, to)?;
     Ok((FOR_EVERYONE, Json(register.store.consistency(from, to).await?)))
 }
 
 fn within(field: &str, found: u64, most: u64) -> Result<(), Refusal> {
-    if found <= most { Ok(()) } else { Err(Refusal::bad_request(format!("{field}: {found}, must be at most {most}"))) }
+    if found <= most { Ok(()) } else { Err(Refusal::not_found(&format!("{field}: {found}, must be at most {most}"))) }
 }
 
+/// Proof of an entry
+///
 /// Everything that shows that the newest entry of a service is in the log, in one file.
+#[utoipa::path(get, path = "/api/v1/entries/{participant}/{service}/proof", operation_id = "getProof", tag = "log", params(ServicePath),
+    responses((status = 200, description = "Event, inclusion and checkpoint.", body = ref("#/components/schemas/EventProof"), content_type = "application/json"), (status = 404, description = "There is no such entry.")))]
 pub async fn proof(
     State(register): State<Arc<Register>>,
-    Path((participant, service)): Path<(String, String)>,
+    At(ServicePath { participant, service }): At<ServicePath>,
 ) -> Result<ForEveryone<EventProof>, Refusal> {
     let none = || Refusal::not_found(&format!("the register has no entry {participant}/{service}"));
     let entry = register.store.entry_of(&participant, &service).await?.ok_or_else(none)?;

@@ -1,5 +1,7 @@
 //! Every refusal as problem details (RFC 9457): one line that names field, value and rule.
 
+use std::time::Duration;
+
 use axum::{
     http::{
         HeaderValue, StatusCode,
@@ -19,7 +21,7 @@ use crate::{
 /// Longest line in an answer, in characters: evidence may be quoted in it.
 const LONGEST: usize = 1000;
 /// Seconds after which to try again what failed for a passing reason.
-const RETRY_SECONDS: &str = "5";
+const RETRY_SECONDS: u64 = 5;
 
 /// A request that is not carried out.
 #[derive(Debug)]
@@ -27,13 +29,15 @@ pub struct Refusal {
     status: StatusCode,
     kind: &'static str,
     detail: String,
+    /// Seconds after which to try again.
+    retry: Option<u64>,
 }
 
 impl Refusal {
     /// A refusal with any status.
     #[must_use]
     pub const fn new(status: StatusCode, detail: String) -> Self {
-        Self { status, kind: "about:blank", detail }
+        Self { status, kind: "about:blank", detail, retry: None }
     }
 
     /// 400: the request cannot be read.
@@ -69,7 +73,14 @@ impl Refusal {
     /// 503: a passing reason; the same request may succeed later.
     #[must_use]
     pub fn unavailable(detail: &str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail.to_owned())
+        Self { retry: Some(RETRY_SECONDS), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail.to_owned()) }
+    }
+
+    /// 429: too many requests; the next one has a chance after `wait`.
+    #[must_use]
+    pub fn too_many(detail: String, wait: Duration) -> Self {
+        let retry = Some(wait.as_secs().saturating_add(1));
+        Self { retry, ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
     }
 
     /// 500: a mistake of ours. The cause is logged and not told.
@@ -107,8 +118,8 @@ impl IntoResponse for Refusal {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+        if let Some(seconds) = self.retry {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

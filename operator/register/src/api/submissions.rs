@@ -3,27 +3,22 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{
-        Path, Query, State,
-        rejection::{BytesRejection, QueryRejection},
-    },
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use factory_assurance::{
     dsse::Envelope,
     wire::{Procedure, Submission, SubmissionState},
 };
 use factory_crds::release::Outcome;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
+use utoipa::IntoParams;
 
 use super::{
     Register,
+    asked::{Asked, At, Number, SubmissionPath},
+    body::Body,
     caller::{Caller, Factory},
-    key::Key,
+    key::{Key, KeyHeader},
     off_thread,
     problem::Refusal,
     to_the_end,
@@ -37,28 +32,56 @@ use crate::{
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Which submissions to list.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
+    /// Only those that stand there.
+    #[param(schema_with = procedure)]
     state: Option<Procedure>,
+    /// Only those of this participant.
     participant: Option<String>,
+    /// Only those of services with this name.
     service: Option<String>,
 }
 
 /// What to wait for.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct WaitQuery {
-    wait: Option<u64>,
+    /// Seconds to wait, with `not`; more than 30 are 30.
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
+    wait: Option<Number>,
+    /// The state in which there is nothing to tell.
+    #[param(schema_with = procedure)]
     not: Option<Procedure>,
 }
 
-/// 201 with the submission once it is on the disk; 200 with the same for a repeated request.
+fn procedure() -> utoipa::openapi::Ref {
+    utoipa::openapi::Ref::from_schema_name("Procedure")
+}
+
+/// Submit a dossier
+///
+/// 201 with the submission once it is on the disk; 200 with the same for a repeated request. The register
+/// judges the dossier again: what it answers is its own verdict.
+#[utoipa::path(post, path = "/api/v1/submissions", operation_id = "submit", tag = "factory",
+    params(KeyHeader), security(("bearer" = [])),
+    request_body(content = ref("#/components/schemas/Submission"), content_type = "application/json",
+        description = "At most 32 MiB."),
+    responses(
+        (status = 201, description = "Written.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
+        (status = 200, description = "Was written before.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
+        (status = 409, description = "The key was used for another dossier, or the run has one already."),
+        (status = 412, description = "Another operator leads since."),
+        (status = 422, description = "The dossier does not hold: its signature, its form, its verdict, or what was announced."),
+    ))]
 pub async fn submit(
     State(register): State<Arc<Register>>,
     factory: Factory,
     Key(key): Key,
-    body: Result<Bytes, BytesRejection>,
+    body: Result<Body, Refusal>,
 ) -> Result<(StatusCode, Json<SubmissionState>), Refusal> {
     let written = take(&register, factory, key, body).await;
     let (status, id) = match written {
@@ -86,12 +109,12 @@ async fn take(
     register: &Arc<Register>,
     factory: Factory,
     key: String,
-    body: Result<Bytes, BytesRejection>,
+    body: Result<Body, Refusal>,
 ) -> Result<Written<String>, Refusal> {
     let one_of_few = register.verifying.acquire().await.map_err(|error| Refusal::internal(&error))?;
     let keys = register.factory_keys.clone();
     let (opened, dossier, epoch) = off_thread(move || {
-        let Submission { dossier, epoch } = read(body)?;
+        let Submission { dossier, epoch } = body?.read()?;
         intake::epoch_in_range(epoch)?;
         let opened = intake::open(&dossier, &keys.load()?)?;
         Ok::<_, Refusal>((opened, dossier, epoch))
@@ -109,14 +132,17 @@ async fn take(
     to_the_end(async move { register.store.submit(factory.user(), epoch, ready).await }).await
 }
 
-/// The submissions that the caller may see, newest first, at most 1000.
+/// List submissions
+///
+/// Those that the caller may see, newest first, at most 1000.
+#[utoipa::path(get, path = "/api/v1/submissions", operation_id = "listSubmissions", tag = "procedure",
+    params(ListQuery), security(("bearer" = [])),
+    responses((status = 200, description = "What was found.", body = ref("#/components/schemas/SubmissionStates"), content_type = "application/json")))]
 pub async fn list(
     State(register): State<Arc<Register>>,
     caller: Caller,
-    query: Result<Query<ListQuery>, QueryRejection>,
+    Asked(ListQuery { state, participant, service }): Asked<ListQuery>,
 ) -> Result<Json<Vec<SubmissionState>>, Refusal> {
-    let Query(ListQuery { state, participant, service }) =
-        query.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let all = caller.sees_all(&register).await?;
     let mut owned: BTreeMap<String, bool> = BTreeMap::new();
     let mut seen = Vec::new();
@@ -138,19 +164,25 @@ pub async fn list(
     Ok(Json(seen))
 }
 
-/// One submission. With `?wait=30&not=<state>`, answers when its state is another, or after the
-/// wait with what there is.
+/// One submission
+///
+/// With `?wait=30&not=<state>`, answers when its state is another, or after the wait with what there is.
+#[utoipa::path(get, path = "/api/v1/submissions/{id}", operation_id = "getSubmission", tag = "procedure",
+    params(SubmissionPath, WaitQuery), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Where it stands.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
+        (status = 404, description = "There is none with this id."),
+    ))]
 pub async fn get(
     State(register): State<Arc<Register>>,
     caller: Caller,
-    Path(id): Path<String>,
-    query: Result<Query<WaitQuery>, QueryRejection>,
+    At(SubmissionPath { id }): At<SubmissionPath>,
+    Asked(WaitQuery { wait, not }): Asked<WaitQuery>,
 ) -> Result<Json<SubmissionState>, Refusal> {
-    let Query(WaitQuery { wait, not }) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let held = held(&register, &id).await?;
     caller.must_see(&register, &held.summary.subject.participant).await?;
     let held = match (wait, not) {
-        (Some(seconds), Some(not)) => {
+        (Some(Number(seconds)), Some(not)) => {
             let longest = Duration::from_secs(seconds).min(LONGEST_WAIT);
             another_state(&register, &id, not, Instant::now() + longest).await?
         }
@@ -159,11 +191,19 @@ pub async fn get(
     Ok(Json(state_of(&register, held).await?))
 }
 
+/// Its dossier
+///
 /// The signed dossier, as it came.
+#[utoipa::path(get, path = "/api/v1/submissions/{id}/dossier", operation_id = "getDossier", tag = "procedure",
+    params(SubmissionPath), security(("bearer" = [])),
+    responses(
+        (status = 200, description = "A DSSE envelope.", body = ref("#/components/schemas/Envelope"), content_type = "application/json"),
+        (status = 404, description = "There is no submission with this id."),
+    ))]
 pub async fn dossier(
     State(register): State<Arc<Register>>,
     caller: Caller,
-    Path(id): Path<String>,
+    At(SubmissionPath { id }): At<SubmissionPath>,
 ) -> Result<Json<Envelope>, Refusal> {
     let held = held(&register, &id).await?;
     caller.must_see(&register, &held.summary.subject.participant).await?;
@@ -198,10 +238,4 @@ pub(super) async fn held(register: &Register, id: &str) -> Result<Held, Refusal>
 /// The submission as the API answers it.
 pub(super) async fn state_of(register: &Register, held: Held) -> Result<SubmissionState, Refusal> {
     Ok(register.store.state_of(held).await?)
-}
-
-/// The JSON document in a body.
-pub(super) fn read<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Refusal> {
-    let body = body.map_err(|error| Refusal::new(error.status(), format!("body: {}", error.body_text())))?;
-    serde_json::from_slice(&body).map_err(|error| Refusal::bad_request(format!("body: {error}")))
 }

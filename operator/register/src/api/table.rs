@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::State,
     http::{
         HeaderName,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -14,9 +14,11 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     Register,
+    asked::{Asked, Search},
     entries::{FOR_EVERYONE, PublicEntry},
     problem::Refusal,
 };
@@ -30,12 +32,14 @@ const TABLE: [(HeaderName, &str); 2] = [
 ];
 
 /// Which entries to list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TableQuery {
     /// Words that all must stand in title, name, participant or owner.
     #[serde(default)]
-    pub q: String,
+    #[param(value_type = String, required = false, max_length = 200)]
+    pub q: Search,
 }
 
 /// Head of the table.
@@ -116,12 +120,15 @@ fn writer() -> csv::Writer<Vec<u8>> {
     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
 }
 
-/// All of it.
+/// All entries as a table
+///
+/// The newest entry of each service (RFC 4180), as the register was when it was asked for.
+#[utoipa::path(get, path = "/api/v1/entries.csv", operation_id = "getTable", tag = "public", params(TableQuery),
+    responses((status = 200, description = "The table.", body = String, content_type = "text/csv")))]
 pub async fn table(
     State(register): State<Arc<Register>>,
-    query: Result<Query<TableQuery>, QueryRejection>,
+    Asked(TableQuery { q: Search(search) }): Asked<TableQuery>,
 ) -> Result<Response, Refusal> {
-    let Query(TableQuery { q: search }) = query.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let as_of = register.store.size();
     let mut reading = Reading { register, search, as_of, before: None };
     let mut head = writer();

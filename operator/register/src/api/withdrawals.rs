@@ -3,32 +3,49 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{State, rejection::BytesRejection},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use factory_assurance::wire::{self, WithdrawalRequest};
 
-use super::{Register, caller::Owner, entries::PublicEntry, key::Key, problem::Refusal, submissions, to_the_end};
+use super::{
+    Register,
+    asked::ServicePath,
+    body::Body,
+    caller::Owner,
+    entries::PublicEntry,
+    key::{Key, KeyHeader},
+    problem::Refusal,
+    to_the_end,
+};
 use crate::{
     intake::IntakeError,
     store::{Wish, Written},
 };
 
-/// 201 with the entry as it stands once the withdrawal is on the disk; 200 with the same for a
-/// repeated request.
+/// Withdraw a service
+///
+/// Its owner ends it (21). 201 with the entry as it stands once the withdrawal is on the disk; 200 with the same
+/// for a repeated request.
+#[utoipa::path(post, path = "/api/v1/entries/{participant}/{service}/withdrawal", operation_id = "withdraw", tag = "owner",
+    params(ServicePath, KeyHeader), security(("bearer" = [])),
+    request_body(content = ref("#/components/schemas/WithdrawalRequest"), content_type = "application/json",
+        description = "At most 256 KiB."),
+    responses(
+        (status = 201, description = "Withdrawn.", body = ref("#/components/schemas/PublicEntry"), content_type = "application/json"),
+        (status = 200, description = "Was withdrawn before.", body = ref("#/components/schemas/PublicEntry"), content_type = "application/json"),
+        (status = 404, description = "No entry is in force."),
+        (status = 409, description = "The key was used for another withdrawal."),
+        (status = 422, description = "The reason is no line of 1 to 500 characters."),
+    ))]
 pub async fn withdraw(
     State(register): State<Arc<Register>>,
     owner: Owner,
     Key(key): Key,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<(StatusCode, Json<PublicEntry>), Refusal> {
-    let WithdrawalRequest { reason } = submissions::read(body)?;
+    let WithdrawalRequest { reason } = body.read()?;
     let reason = wire::reason(&reason).map_err(IntakeError::from)?.to_owned();
     let user = owner.user().to_owned();
-    let Owner { participant, service, .. } = owner;
+    let Owner { at: ServicePath { participant, service }, .. } = owner;
     let wish = Wish { key, participant, service, reason };
     let name = format!("{}/{}", wish.participant, wish.service);
     let (shared, actor) = (Arc::clone(&register), user.clone());

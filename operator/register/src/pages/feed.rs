@@ -25,6 +25,17 @@ const MOST: u32 = 50;
 /// When a feed without changes was changed: the day of the resolution.
 const NEVER: &str = "2026-03-04T00:00:00Z";
 
+/// What the address may ask for; what cannot be read is passed over.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "read by its derive alone")]
+pub(crate) struct FeedQuery {
+    /// `ky`, `ru` or `en`; any other is as if it were not there.
+    lang: Option<String>,
+    /// Number of the event before which to go on.
+    before: Option<String>,
+}
+
 const ATOM: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/atom+xml; charset=utf-8")];
 
 #[derive(Template)]
@@ -40,7 +51,15 @@ struct Feed<'a> {
     changes: &'a [Change],
 }
 
-pub(super) async fn feed(
+/// What became of the entries
+///
+/// Each entry and withdrawal once, newest first, 50 at a time (Atom, with RFC 5005's `next`).
+#[utoipa::path(get, path = "/entries.atom", operation_id = "getFeed", tag = "public", params(FeedQuery),
+    responses(
+        (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml"),
+        (status = 304, description = "As it was."),
+    ))]
+pub(crate) async fn feed(
     State(register): State<Arc<Register>>,
     Asked { language, query }: Asked,
 ) -> Result<Response, Refusal> {

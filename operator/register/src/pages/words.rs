@@ -38,6 +38,7 @@ pub struct Words {
     pub withdrawn: &'static str,
     pub as_json: &'static str,
     pub as_table: &'static str,
+    pub as_linked: &'static str,
     pub changes: &'static str,
     pub was_entered: &'static str,
     pub was_withdrawn: &'static str,

@@ -11,7 +11,10 @@
 mod access;
 mod away;
 mod copies;
+mod description;
 mod durability;
+mod limits;
+mod linked;
 mod log;
 mod mutation;
 mod page;

@@ -234,3 +234,34 @@ async fn without_a_pinned_key_nothing_is_taken_or_confirmed_until_it_is_back() {
     assert_eq!(world.submit(world.dossier(&result), "two").await.status, StatusCode::CREATED);
     assert_eq!(world.confirm(&state).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_body_that_says_it_is_something_else_is_refused() {
+    let world = World::start().await;
+    let body = serde_json::to_vec(&sample::announcement(&sample::passing(), 1)).unwrap();
+    for (kind, status) in
+        [("text/plain", 415), ("application/x-www-form-urlencoded", 415), ("application/json; charset=utf-8", 201)]
+    {
+        let request = world.request(reqwest::Method::POST, "/api/v1/announcements", "factory");
+        let request = request.header("idempotency-key", "one").header("content-type", kind).body(body.clone());
+        let answer = crate::world::send(request).await;
+        assert_eq!(answer.status.as_u16(), status, "{kind}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_outside_its_schema_is_refused_and_not_written() {
+    let world = World::start().await;
+    let mut body = json!(sample::announcement(&sample::passing(), 1));
+    body["standard"]["steady"]["maxFailedPpm"] = json!(u32::MAX);
+    let detail = world.post("/api/v1/announcements", "factory", "one", &body).await.refused(422);
+    assert!(detail.starts_with("body: /standard/steady/maxFailedPpm: "), "{detail}");
+}
+
+#[tokio::test]
+async fn an_address_with_a_nul_is_refused() {
+    let world = World::start().await;
+    for path in ["/api/v1/entries/a%00/b", "/api/v1/entries?q=%00", "/api/v1/entries.csv?q=a%00"] {
+        assert!(world.get(path, "").await.refused(400).contains("U+0000"), "{path}");
+    }
+}

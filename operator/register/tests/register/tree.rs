@@ -8,6 +8,7 @@ use factory_assurance::{
         tree::Edge,
     },
     sample,
+    verdict::MAX_EXACT,
 };
 
 use crate::{
@@ -79,22 +80,24 @@ async fn an_entry_is_proven_by_one_file() {
 async fn numbers_that_are_not_of_the_log_are_refused() {
     let world = filled().await;
     let size = checkpoint(&world).await.size;
-    for (path, told) in [
-        ("events?from=0".to_owned(), "from: 0, events are numbered from 1"),
-        ("events?from=-1".to_owned(), "from"),
-        ("events".to_owned(), "from"),
-        ("events?from=1&what=2".to_owned(), "what"),
-        (format!("inclusion?event=0&size={size}"), "event: 0, must be from 1"),
-        (format!("inclusion?event={}&size={size}", size + 1), "must be from 1 to size"),
-        (format!("inclusion?event=1&size={}", size + 1), "size: 11, must be at most 10"),
-        (format!("consistency?from={}&to={size}", size + 1), "from: 11, must be at most 10"),
-        (format!("consistency?from=1&to={}", size + 1), "to: 11, must be at most 10"),
-        (format!("consistency?from=1&to={}", u64::MAX), "must be at most 10"),
+    for (path, status, told) in [
+        ("events?from=0".to_owned(), 400, "from: 0, events are numbered from 1"),
+        ("events?from=-1".to_owned(), 400, "from"),
+        ("events".to_owned(), 400, "from"),
+        ("events?from=1&what=2".to_owned(), 400, "what"),
+        ("events?from=1&limit=1001".to_owned(), 400, "limit: 1001, must be from 1 to 1000"),
+        (format!("events?from={}", u64::MAX), 400, "must be below 2^53"),
+        (format!("inclusion?event=0&size={size}"), 404, "event: 0, must be from 1"),
+        (format!("inclusion?event={}&size={size}", size + 1), 404, "must be from 1 to size"),
+        (format!("inclusion?event=1&size={}", size + 1), 404, "size: 11, must be at most 10"),
+        (format!("consistency?from={}&to={size}", size + 1), 404, "from: 11, must be at most 10"),
+        (format!("consistency?from=1&to={}", size + 1), 404, "to: 11, must be at most 10"),
+        (format!("consistency?from=1&to={MAX_EXACT}"), 404, "must be at most 10"),
     ] {
-        let detail = world.get(&format!("/api/v1/log/{path}"), "").await.refused(400);
+        let detail = world.get(&format!("/api/v1/log/{path}"), "").await.refused(status);
         assert!(detail.contains(told), "{path}: {detail}");
     }
-    assert_eq!(events(&world, &format!("from={}", u64::MAX)).await.events, []);
+    assert_eq!(events(&world, &format!("from={MAX_EXACT}")).await.events, []);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::{
         Arc, Once,
@@ -20,7 +21,7 @@ use factory_assurance::{
 };
 use factory_register::{
     access::{AccessError, Authenticator, Identity, Right, Users},
-    api::Register,
+    api::{Register, Settings},
     keys::Keys,
     metrics::Metrics,
     serve,
@@ -127,6 +128,7 @@ pub struct World {
     pub folder: Folder,
     pub factory_key: PrivateKey,
     pub regulator_key: PrivateKey,
+    pub register: Arc<Register>,
     pub client: Client,
     pub address: String,
     /// Where programs come in, once there is a certificate in the folder `tls`.
@@ -163,24 +165,44 @@ impl Answer {
     }
 }
 
+/// Limits so wide that no test and no measurement comes to them.
+fn plenty() -> Settings {
+    let many = NonZeroU32::new(1_000_000).unwrap();
+    Settings { per_address: many, per_user: many, ..Settings::default() }
+}
+
 impl World {
     pub async fn start() -> Self {
+        Self::start_with(plenty()).await
+    }
+
+    pub async fn start_with(settings: Settings) -> Self {
         let folder = Folder::new();
         let place = Database::new(&folder.0).await;
-        Self::start_in(folder, place).await
+        Self::start_over(folder, place, settings).await
     }
 
     /// Over an empty database of one's own.
     pub async fn start_in(folder: Folder, place: Database) -> Self {
+        Self::start_over(folder, place, plenty()).await
+    }
+
+    async fn start_over(folder: Folder, place: Database, settings: Settings) -> Self {
         let (factory_key, regulator_key) = (PrivateKey::generate(), PrivateKey::generate());
         for (name, key) in [("factory", &factory_key), ("regulator", &regulator_key)] {
             std::fs::create_dir(folder.0.join(name)).unwrap();
             std::fs::write(folder.0.join(name).join("key.pub"), key.public().to_pem().unwrap()).unwrap();
         }
-        Self::over(place, folder, factory_key, regulator_key).await
+        Self::over(place, folder, factory_key, regulator_key, settings).await
     }
 
-    async fn over(place: Database, folder: Folder, factory_key: PrivateKey, regulator_key: PrivateKey) -> Self {
+    async fn over(
+        place: Database,
+        folder: Folder,
+        factory_key: PrivateKey,
+        regulator_key: PrivateKey,
+        settings: Settings,
+    ) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
         let metrics = Metrics::default();
@@ -188,15 +210,28 @@ impl World {
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
         let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
         let (stop, stopping) = watch::channel(false);
-        let register = Arc::new(Register::new((store, log_signer()), Box::new(Table), users, keys, metrics, stopping));
+        let register = Register::new((store, log_signer()), Box::new(Table), users, keys, metrics, stopping);
+        let register = Arc::new(register.with(settings));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let door = programs.local_addr().unwrap();
         let programs = Door::new(programs, Certificate::new(folder.0.join("tls")));
-        let served = tokio::spawn(serve::run(listener, Some(programs), register));
+        let served = tokio::spawn(serve::run(listener, Some(programs), Arc::clone(&register)));
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { place, former: Vec::new(), folder, factory_key, regulator_key, client, address, door, stop, served }
+        Self {
+            place,
+            former: Vec::new(),
+            folder,
+            factory_key,
+            regulator_key,
+            register,
+            client,
+            address,
+            door,
+            stop,
+            served,
+        }
     }
 
     /// Ends the server in order and starts another over the same database.
@@ -209,7 +244,7 @@ impl World {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
         between.await;
-        Self::over(self.place, self.folder, self.factory_key, self.regulator_key).await
+        Self::over(self.place, self.folder, self.factory_key, self.regulator_key, plenty()).await
     }
 
     /// The same over another database.
@@ -217,7 +252,7 @@ impl World {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
         let former = std::mem::replace(&mut self.place, place);
-        let mut world = Self::over(self.place, self.folder, self.factory_key, self.regulator_key).await;
+        let mut world = Self::over(self.place, self.folder, self.factory_key, self.regulator_key, plenty()).await;
         world.former.push(former);
         world
     }

@@ -21,6 +21,7 @@ pub(super) const WORDS: Words = Words {
     withdrawn: "Withdrawn on",
     as_json: "The same as JSON",
     as_table: "The whole list as a table (CSV)",
+    as_linked: "As linked data (JSON-LD)",
     changes: "Changes as a feed (Atom)",
     was_entered: "Entered",
     was_withdrawn: "Withdrawn",

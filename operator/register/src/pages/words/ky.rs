@@ -21,6 +21,7 @@ pub(super) const WORDS: Words = Words {
     withdrawn: "Реестрден чыгарылган күнү",
     as_json: "Ошол эле маалымат JSON форматында",
     as_table: "Бүт тизме таблица түрүндө (CSV)",
+    as_linked: "Байланышкан маалымат түрүндө (JSON-LD)",
     changes: "Өзгөртүүлөрдүн лентасы (Atom)",
     was_entered: "Реестрге киргизилди",
     was_withdrawn: "Реестрден чыгарылды",

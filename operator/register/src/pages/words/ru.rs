@@ -21,6 +21,7 @@ pub(super) const WORDS: Words = Words {
     withdrawn: "Исключён из реестра",
     as_json: "То же в формате JSON",
     as_table: "Весь список таблицей (CSV)",
+    as_linked: "В виде связанных данных (JSON-LD)",
     changes: "Лента изменений (Atom)",
     was_entered: "Внесено в реестр",
     was_withdrawn: "Исключено из реестра",

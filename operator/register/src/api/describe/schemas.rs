@@ -1,0 +1,89 @@
+//! Schemas of the documents that pass, from their types (JSON Schema 2020-12, which OpenAPI 3.1 takes as it is).
+
+use std::sync::OnceLock;
+
+use factory_assurance::{
+    dsse::Envelope,
+    log::{
+        proof::{Consistency, Inclusion},
+        served::{EventProof, Events},
+    },
+    verdict::MAX_EXACT,
+    wire::{
+        Announced, Announcement, ConfirmationRequest, Problem, Procedure, ReturnRequest, Submission, SubmissionState,
+        WithdrawalRequest,
+    },
+};
+use jsonschema::Validator;
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform};
+use serde_json::{Map, Value, json};
+
+use crate::api::{
+    entries::{PublicEntry, PublicIndex},
+    problem::Refusal,
+};
+
+/// Every schema by its name.
+pub fn all() -> Map<String, Value> {
+    let mut generator = generator();
+    generator.subschema_for::<Announcement>();
+    generator.subschema_for::<Announced>();
+    generator.subschema_for::<Submission>();
+    generator.subschema_for::<SubmissionState>();
+    generator.subschema_for::<Procedure>();
+    generator.subschema_for::<ConfirmationRequest>();
+    generator.subschema_for::<ReturnRequest>();
+    generator.subschema_for::<WithdrawalRequest>();
+    generator.subschema_for::<Problem>();
+    generator.subschema_for::<Envelope>();
+    generator.subschema_for::<PublicEntry>();
+    generator.subschema_for::<PublicIndex>();
+    generator.subschema_for::<Events>();
+    generator.subschema_for::<EventProof>();
+    generator.subschema_for::<Inclusion>();
+    generator.subschema_for::<Consistency>();
+    let mut schemas = generator.take_definitions(true);
+    schemas.insert(
+        "SubmissionStates".to_owned(),
+        json!({ "type": "array", "maxItems": 1000, "items": { "$ref": "#/components/schemas/SubmissionState" } }),
+    );
+    schemas.insert("Document".to_owned(), json!({ "type": "object", "description": "Another standard's document." }));
+    // Entries show commitments where manifests have the contacts themselves (17.7).
+    let people = "/properties/register/properties/protection/items/properties";
+    if let Some(person) = schemas.get_mut("PublicEntry").and_then(|entry| entry.pointer_mut(people)) {
+        for contact in ["name", "email", "phone"] {
+            person[contact] =
+                json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "A salted commitment." });
+        }
+    }
+    schemas
+}
+
+/// Holds announcements against their schema: rules of the kinds stand in it, which no reader of JSON knows.
+pub fn announcement() -> Result<&'static Validator, Refusal> {
+    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
+    if let Some(validator) = VALIDATOR.get() {
+        return Ok(validator);
+    }
+    let schema = json!({ "$ref": "#/components/schemas/Announcement", "components": { "schemas": all() } });
+    let made = jsonschema::draft202012::new(&schema).map_err(|error| Refusal::internal(&error))?;
+    Ok(VALIDATOR.get_or_init(|| made))
+}
+
+fn generator() -> SchemaGenerator {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    settings.transforms.push(Box::new(RecursiveTransform(bounded)));
+    settings.into_generator()
+}
+
+/// Numbers are as large as their readers take them: all that is written is canonical JSON (RFC 8785).
+fn bounded(schema: &mut Schema) {
+    let most = match schema.get("format").and_then(Value::as_str) {
+        Some("uint32") => u64::from(u32::MAX),
+        Some("uint64") => MAX_EXACT,
+        _ => return,
+    };
+    let _ = schema.ensure_object().entry("maximum").or_insert(most.into());
+}

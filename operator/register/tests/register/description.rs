@@ -96,14 +96,14 @@ async fn schemathesis_finds_a_description_that_lies() {
             "getCheckpoint",
             |document| {
                 document["paths"]["/api/v1/log/checkpoint"]["get"]["responses"] =
-                    json!({ "204": { "description": "Nothing." } })
+                    json!({ "204": { "description": "Nothing." } });
             },
             "ST103 Undocumented status code",
         ),
         (
             "listEntries",
             |document| {
-                document["components"]["schemas"]["PublicIndex"]["properties"]["entries"] = json!({ "type": "string" })
+                document["components"]["schemas"]["PublicIndex"]["properties"]["entries"] = json!({ "type": "string" });
             },
             "ST108 Response violates schema",
         ),

@@ -73,7 +73,7 @@ fn problem(status: &str, description: &Value) -> Value {
     });
     match status {
         "401" => {
-            problem["headers"] = json!({ "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } })
+            problem["headers"] = json!({ "WWW-Authenticate": { "$ref": "#/components/headers/WWW-Authenticate" } });
         }
         "429" | "503" => problem["headers"] = json!({ "Retry-After": { "$ref": "#/components/headers/Retry-After" } }),
         _ => {}

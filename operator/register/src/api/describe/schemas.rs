@@ -24,6 +24,7 @@ use crate::api::{
 };
 
 /// Every schema by its name.
+#[must_use]
 pub fn all() -> Map<String, Value> {
     let mut generator = generator();
     generator.subschema_for::<Announcement>();

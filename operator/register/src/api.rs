@@ -24,7 +24,7 @@ mod submissions;
 mod table;
 mod withdrawals;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use factory_assurance::log::note::Signer;
@@ -189,6 +189,9 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(health::metrics))
 }
 
+/// Longest time for one write: a database that went silent would keep it for ever, and with it all others.
+const WRITE: Duration = Duration::from_secs(60);
+
 /// Carries `work` to its end even when the caller hangs up in the middle: what is committed must be
 /// told to those who wait for it.
 async fn to_the_end<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, Refusal>
@@ -197,7 +200,9 @@ where
     E: Send + 'static,
     Refusal: From<E>,
 {
-    tokio::spawn(work).await.map_err(|error| Refusal::internal(&error))?.map_err(Refusal::from)
+    let ended = tokio::spawn(tokio::time::timeout(WRITE, work)).await.map_err(|error| Refusal::internal(&error))?;
+    let silent = |_| Refusal::unavailable("the register's database did not answer; nothing was acknowledged");
+    ended.map_err(silent)?.map_err(Refusal::from)
 }
 
 /// Does heavy `work` off the async threads.

@@ -62,7 +62,13 @@ impl Artifacts {
             artifact_type: Some(BUNDLE.to_owned()),
             ..OciDescriptor::default()
         };
-        let there = reference.clone_with_digest(entry.digest.clone());
+        // By name and not by digest, though the address is the same: of a registry that does not say where it
+        // put a manifest, the client derives it from the name alone.
+        let there = Reference::with_tag(
+            reference.registry().to_owned(),
+            reference.repository().to_owned(),
+            entry.digest.clone(),
+        );
         let media_type = HeaderValue::from_static(OCI_IMAGE_MEDIA_TYPE);
         self.client.push_manifest_raw(&there, document, media_type).await.map_err(failed)?;
         self.list(&reference, image, &entry).await?;

@@ -24,16 +24,14 @@ pub async fn images(
     facts: &mut ReleaseStatus,
 ) -> Result<Progress<()>, ReleaseError> {
     let lacking = lacking(facts, |component| build::repository(attempt, component));
-    // Of a service that was withdrawn nothing more is said.
-    if lacking.is_empty() || entry.withdrawn.is_some() {
+    // Of a service that was withdrawn nothing more is said, and one that was launched before attestations were
+    // made goes on without: nothing of it waits for a registry.
+    if lacking.is_empty() || entry.withdrawn.is_some() || condition::is_true(&facts.conditions, "Launched") {
         return Ok(Progress::Done(()));
     }
     let envelope = match context.register.dossier(&receipt.submission).await {
         Ok(envelope) => envelope,
-        Err(refusal) => {
-            let waits = context.unavailable(&refusal);
-            return Ok(if was_launched(facts) { Progress::Done(()) } else { waits });
-        }
+        Err(refusal) => return Ok(context.unavailable(&refusal)),
     };
     let artifacts = Artifacts::new(&attempt.lab.registry);
     Ok(beside(&artifacts, &envelope, lacking, facts).await)
@@ -50,16 +48,10 @@ async fn beside(
     for (component, image) in lacking {
         match artifacts.attach(&image, PREDICATE, envelope).await {
             Ok(name) => drop(facts.attestations.insert(component, name)),
-            Err(_) if was_launched(facts) => {}
             Err(refusal) => return unavailable(&component, &refusal),
         }
     }
     Progress::Done(())
-}
-
-/// One that was launched before attestations were made waits for nothing.
-fn was_launched(facts: &ReleaseStatus) -> bool {
-    condition::is_true(&facts.conditions, "Launched")
 }
 
 /// Components, with their images, beside which the dossier is not yet. The work of others is not ours to
@@ -115,14 +107,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_registry_that_is_away_is_waited_for_before_the_launch_and_by_no_launched_service() {
+    async fn a_registry_that_is_away_is_waited_for_before_the_launch() {
         let mut facts = ReleaseStatus::default();
         let Progress::Waiting(why) = away(&mut facts).await else { panic!("it did not wait") };
         assert_eq!(why.reason, "RegistryUnavailable");
         assert!(why.message.starts_with("attestation of web: registry: 127.0.0.1:1/"), "{}", why.message);
-        let now = k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH);
-        facts.conditions = vec![condition::condition("Launched", "True", "Done", "", None, now)];
-        assert!(matches!(away(&mut facts).await, Progress::Done(())));
         assert!(facts.attestations.is_empty());
     }
 }

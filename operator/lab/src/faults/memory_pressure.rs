@@ -2,7 +2,10 @@
 //! the same pod. A service that needs little more carries on; one that needs much is killed by the kernel,
 //! comes back, and is pressed again.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
 use factory_assurance::evidence::{Class, Dose};
 
@@ -21,7 +24,10 @@ pub struct MemoryPressure {
     /// How full, in percent of the limit.
     percent: u64,
     pressed: Option<Pressed>,
-    holders: Vec<Holder>,
+    /// Who takes it; one at a time, or a container that came back would be pressed twice.
+    holder: Option<Holder>,
+    /// First processes that were there at the injection: a container that comes back has another.
+    known: BTreeSet<i32>,
     until: Option<Instant>,
     before: Percents,
     during: Percents,
@@ -36,8 +42,7 @@ struct Pressed {
 }
 
 impl Pressed {
-    fn of(place: &Place) -> Result<Self, StrikeError> {
-        let process = place.first()?;
+    fn of(place: &Place, process: i32) -> Result<Self, StrikeError> {
         let gone = || StrikeError::NoPlace(place.uid.clone(), "its first process went");
         let (_, started) = place::state(process).ok_or_else(gone)?;
         Ok(Self { process, started, memory: Memory::of(process)? })
@@ -51,9 +56,13 @@ impl Pressed {
 
 /// How often which percentage was seen.
 #[derive(Debug, Default)]
-struct Percents(std::collections::BTreeMap<u64, u64>);
+struct Percents(BTreeMap<u64, u64>);
 
 impl Percents {
+    fn count(&mut self, percent: u64) {
+        *self.0.entry(percent).or_default() += 1;
+    }
+
     fn cells(&self) -> Vec<[u64; 2]> {
         self.0.iter().map(|(value, count)| [*value, *count]).collect()
     }
@@ -64,15 +73,23 @@ impl MemoryPressure {
     #[must_use]
     pub fn new(percent: u64) -> Self {
         let (before, during) = (Percents::default(), Percents::default());
-        Self { percent, pressed: None, holders: Vec::new(), until: None, before, during }
+        Self { percent, pressed: None, holder: None, known: BTreeSet::new(), until: None, before, during }
     }
 
-    /// Presses the container that runs now.
-    fn press(&mut self, place: &Place, lease: Duration) -> Result<(), StrikeError> {
-        let pressed = Pressed::of(place)?;
-        self.holders.push(Holder::pressing(pressed.process, self.percent, lease)?);
+    /// Presses the container whose first process is `process`.
+    fn press(&mut self, place: &Place, process: i32, lease: Duration) -> Result<(), StrikeError> {
+        self.holder = None;
+        let pressed = Pressed::of(place, process)?;
+        self.holder = Some(Holder::pressing(process, self.percent, lease)?);
+        self.known.insert(process);
         self.pressed = Some(pressed);
         Ok(())
+    }
+
+    /// The percentage in use now; nothing where it cannot be told.
+    fn used(&self) -> Option<u64> {
+        let memory = &self.pressed.as_ref().filter(|pressed| pressed.lives())?.memory;
+        Some(memory.used()?.saturating_mul(100) / memory.limit())
     }
 }
 
@@ -83,29 +100,37 @@ impl NodeFault for MemoryPressure {
 
     fn lease(&mut self, place: &Place, lease: Duration) -> Result<(), StrikeError> {
         self.until = Some(Instant::now() + lease);
-        self.press(place, lease)
+        self.known = place.firsts().into_iter().collect();
+        self.press(place, place.first()?, lease)
     }
 
     fn sample(&mut self, place: &Place) {
-        if !self.pressed.as_ref().is_some_and(Pressed::lives) {
-            let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
-            // One that is gone is looked for again at the next look.
-            match left {
-                Some(left) if !left.is_zero() => drop(self.press(place, left)),
-                Some(_) => {}
-                None => self.pressed = Pressed::of(place).ok(),
+        let Some(until) = self.until else {
+            if !self.pressed.as_ref().is_some_and(Pressed::lives) {
+                self.pressed = place.first().and_then(|process| Pressed::of(place, process)).ok();
             }
+            if let Some(used) = self.used() {
+                self.before.count(used);
+            }
+            return;
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        if !self.pressed.as_ref().is_some_and(Pressed::lives)
+            && !left.is_zero()
+            && let Some(fresh) = place.firsts().into_iter().find(|process| !self.known.contains(process))
+        {
+            // One that is not ready to be pressed yet is looked for again at the next look.
+            drop(self.press(place, fresh, left));
         }
-        let memory = self.pressed.as_ref().map(|pressed| &pressed.memory);
-        if let Some((memory, used)) = memory.and_then(|memory| Some((memory, memory.used()?))) {
-            let side = if self.until.is_some() { &mut self.during } else { &mut self.before };
-            *side.0.entry(used.saturating_mul(100) / memory.limit()).or_default() += 1;
-        }
+        // A moment without the container, or after whoever took its memory was ended, is one without the fault,
+        // whatever the service itself uses then.
+        let held = self.holder.as_mut().is_some_and(Holder::lives);
+        self.during.count(self.used().filter(|_| held).unwrap_or(0));
     }
 
     fn over(&mut self, _: &Place) -> Result<bool, StrikeError> {
         // Who took it ends by a timer in whole seconds; the lease may have ended a little earlier.
-        self.holders.clear();
+        self.holder = None;
         Ok(true)
     }
 
@@ -114,7 +139,7 @@ impl NodeFault for MemoryPressure {
     }
 
     fn undo(&mut self) -> Vec<StrikeError> {
-        self.holders.clear();
+        self.holder = None;
         Vec::new()
     }
 }

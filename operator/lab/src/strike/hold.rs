@@ -89,6 +89,11 @@ impl Holder {
         Self::spawn("press", &arguments, lease, "its memory could not be taken: it has no limit, or it went")
     }
 
+    /// Whether it still holds.
+    pub fn lives(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
     /// This program with another verb, which ends by itself; `otherwise` says what it means when it does not
     /// say that it holds.
     fn spawn(verb: &str, arguments: &[String], lease: Duration, otherwise: &str) -> Result<Self, StrikeError> {

@@ -26,6 +26,12 @@ impl Place {
         processes(|groups| groups.contains(&dashed) || groups.contains(&underscored))
     }
 
+    /// First processes of its containers and of its sandbox, as they are now.
+    #[must_use]
+    pub fn firsts(&self) -> Vec<i32> {
+        self.processes().into_iter().filter(|pid| is_first(*pid)).collect()
+    }
+
     /// The first process of the first container.
     pub fn first(&self) -> Result<i32, StrikeError> {
         let missing = || StrikeError::NoPlace(self.uid.clone(), "no container of it runs here");
@@ -41,7 +47,7 @@ impl Place {
         // The sandbox keeps the namespace while containers come and go. A process that is only on its way
         // into a container may still be in another network; the first one of a container is not.
         let missing = || StrikeError::NoPlace(self.uid.clone(), "no process of it runs here");
-        let pid = self.processes().into_iter().find(|pid| is_first(*pid)).ok_or_else(missing)?;
+        let pid = self.firsts().into_iter().next().ok_or_else(missing)?;
         let namespace = fs::File::open(format!("/proc/{pid}/ns/net"))
             .map_err(StrikeError::kernel("open the pod's network namespace"))?;
         setns(namespace, CloneFlags::CLONE_NEWNET).map_err(StrikeError::kernel("enter the pod's network namespace"))

@@ -81,12 +81,15 @@ impl Limits {
 }
 
 /// Limits the requests from one address. Probes and figures are for those who run the register: a refused probe
-/// would end it.
+/// would end it. For everybody who comes by the ingress they are requests like others.
 pub async fn limit(State(register): State<Arc<Register>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    // The kubelet asks straight; what comes through an ingress says so.
+    let straight = !request.headers().contains_key("x-forwarded-for");
     match (route, peer) {
-        (Some("/healthz" | "/readyz" | "/metrics"), _) | (_, None) => next.run(request).await,
+        (Some("/healthz" | "/readyz" | "/metrics"), _) if straight => next.run(request).await,
+        (_, None) => next.run(request).await,
         (_, Some(ConnectInfo(Peer(peer)))) => match register.limits.address(*peer, request.headers()) {
             Ok(()) => next.run(request).await,
             Err(refusal) => refusal.into_response(),

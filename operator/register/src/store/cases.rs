@@ -207,8 +207,10 @@ impl Store {
                 Event::Confirmation(given) => given.submission == case.id,
                 Event::Return(made) => made.submission == case.id,
                 Event::Entry(made) => made.submission == case.id,
+                // One before its own confirmation is that of an earlier entry.
                 Event::Withdrawal(made) => {
                     case.state == Procedure::Withdrawn
+                        && !acts.is_empty()
                         && made.participant == subject.participant
                         && made.service == subject.service
                 }

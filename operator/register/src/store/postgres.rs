@@ -39,6 +39,7 @@ pub(super) async fn open(options: &PgConnectOptions) -> Result<(Pool, Pool), Sto
     let writer = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(WAIT)
+        .after_release(|connection, _| Box::pin(answers(connection)))
         .after_connect(|connection, _| {
             // A server that comes back with other settings is not written to.
             Box::pin(async { check(connection).await.map_err(|error| sqlx::Error::Configuration(error.into())) })
@@ -52,8 +53,20 @@ pub(super) async fn open(options: &PgConnectOptions) -> Result<(Pool, Pool), Sto
 /// Opens the database for reading alone.
 pub(super) async fn open_to_read(options: &PgConnectOptions) -> Result<Pool, StoreError> {
     let options = session(options).options([("default_transaction_read_only", "on")]);
-    let readers = PgPoolOptions::new().max_connections(READERS).acquire_timeout(WAIT);
+    let readers = PgPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(WAIT)
+        .after_release(|connection, _| Box::pin(answers(connection)));
     Ok(Both::Postgres(readers.connect_with(options).await?))
+}
+
+/// Whether the server still answers on a connection that is given back. One that went silent without closing it
+/// would keep its place for ever; an error here gives the place free.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(WAIT, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
 }
 
 /// What each of our sessions asks for, whatever the server's or the role's defaults are.

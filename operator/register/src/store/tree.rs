@@ -96,21 +96,28 @@ impl Store {
     /// what the database holds, so that nothing can be changed in it unseen.
     pub async fn served(&self, from: u64, most: u32) -> Result<Events, StoreError> {
         const FROM: &str = "SELECT seq, time, kind, actor, bytes, sha256, prev, this FROM events WHERE seq >= $1 ORDER BY seq LIMIT $2";
+        // A driver may read all rows that were asked for, also when nobody takes them any more.
+        const LENGTHS: &str = "SELECT CAST(LENGTH(bytes) AS BIGINT) FROM events WHERE seq >= $1 ORDER BY seq LIMIT $2";
         let (from_row, most) = (row_number(from), i64::from(most));
+        let lengths: Vec<i64> =
+            on!(self.readers, db => sqlx::query_scalar(LENGTHS).bind(from_row).bind(most).fetch_all(db).await)?;
+        let mut before = 0;
+        let fits = lengths.iter().take_while(|length| {
+            let fits = before <= MOST_BYTES;
+            before += usize::try_from(**length).unwrap_or(MOST_BYTES);
+            fits
+        });
+        let most = row_number(fits.count() as u64);
         let mut rows: audit::Events<'_> =
             on!(self.readers, db => sqlx::query_as(FROM).bind(from_row).bind(most).fetch(db));
-        let (mut events, mut bytes_read) = (Vec::new(), 0);
+        let mut events = Vec::new();
         while let Some(row) = rows.try_next().await? {
             let (link, _, bytes) = row.parts();
             // What is missing is not skipped.
             if link.seq != from + events.len() as u64 {
                 break;
             }
-            bytes_read += bytes.len();
             events.push(tokio::task::spawn_blocking(move || serve(link, &bytes)).await.map_err(joined)??);
-            if bytes_read > MOST_BYTES {
-                break;
-            }
         }
         Ok(Events { from, events })
     }

@@ -38,7 +38,7 @@ use axum::{
         StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE},
     },
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
 use factory_assurance::report::Language;
@@ -119,6 +119,20 @@ async fn title(register: &Register, case: &Case) -> Result<Text, StoreError> {
         titles.insert(case.id.clone(), title.clone());
     }
     Ok(title)
+}
+
+/// To the page of submission `id`, which says that the decision was taken.
+fn taken(id: &str, language: Language) -> Response {
+    Redirect::to(&format!("/console/submissions/{id}?lang={}&done=1", language.tag())).into_response()
+}
+
+/// What a refused decision is called; `unfit` where what was sent does not hold.
+fn refused_as(status: StatusCode, own: &'static Words, unfit: &'static str) -> &'static str {
+    match status {
+        StatusCode::UNPROCESSABLE_ENTITY => unfit,
+        StatusCode::CONFLICT => own.refused_decided,
+        _ => own.refused,
+    }
 }
 
 #[derive(Template)]

@@ -9,52 +9,36 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use super::gated::{counts, dose};
 use crate::strike::{
     NodeFault, StrikeError,
-    place::{self, Place},
+    place::{Place, Process},
     tap::Tap,
 };
 
 /// A process is killed.
 #[derive(Debug, Default)]
 pub struct ContainerKill {
-    victim: Option<Victim>,
+    victim: Option<Process>,
     killed: bool,
     before: [u64; 2],
     during: [u64; 2],
 }
 
-/// The process that is killed. Its id alone is not enough: an id is given again.
-#[derive(Clone, Copy, Debug)]
-struct Victim {
-    pid: i32,
-    started: u64,
+/// The process that is to be killed: the first one of the first container.
+fn victim(place: &Place) -> Option<Process> {
+    let victim = Process::of(place.first().ok()?)?;
+    // Had the id been given to a stranger meanwhile, this start would be the stranger's.
+    place.first().is_ok_and(|first| first == victim.pid).then_some(victim)
 }
 
-impl Victim {
-    /// The first process of the first container.
-    fn of(place: &Place) -> Option<Self> {
-        let pid = place.first().ok()?;
-        let (_, started) = place::state(pid)?;
-        // Had the id been given to a stranger meanwhile, this start would be the stranger's.
-        place.first().is_ok_and(|first| first == pid).then_some(Self { pid, started })
+/// Kills `victim` and nothing else. Whom a descriptor means never changes, so it is opened first: if the
+/// victim has its id then still, the descriptor is the victim's, whatever becomes of the id.
+fn kill(victim: Process, place: &Place) -> Result<(), StrikeError> {
+    let gone = || StrikeError::NoPlace(place.uid.clone(), "its first process went before it could be killed");
+    let pid = Pid::from_raw(victim.pid).ok_or_else(gone)?;
+    let process = pidfd_open(pid, PidfdFlags::empty()).map_err(StrikeError::kernel("find the container's process"))?;
+    if !victim.lives() {
+        return Err(gone());
     }
-
-    /// Whether it is still there and not dead; one that is dead stays in /proc until its parent has looked.
-    fn lives(self) -> bool {
-        place::state(self.pid).is_some_and(|(state, started)| started == self.started && state != 'Z')
-    }
-
-    /// Kills it and nothing else. Whom a descriptor means never changes, so it is opened first: if the
-    /// victim has its id then still, the descriptor is the victim's, whatever becomes of the id.
-    fn kill(self, place: &Place) -> Result<(), StrikeError> {
-        let gone = || StrikeError::NoPlace(place.uid.clone(), "its first process went before it could be killed");
-        let pid = Pid::from_raw(self.pid).ok_or_else(gone)?;
-        let process =
-            pidfd_open(pid, PidfdFlags::empty()).map_err(StrikeError::kernel("find the container's process"))?;
-        if !self.lives() {
-            return Err(gone());
-        }
-        pidfd_send_signal(&process, Signal::KILL).map_err(StrikeError::kernel("kill the container's process"))
-    }
+    pidfd_send_signal(&process, Signal::KILL).map_err(StrikeError::kernel("kill the container's process"))
 }
 
 impl NodeFault for ContainerKill {
@@ -64,14 +48,14 @@ impl NodeFault for ContainerKill {
 
     fn lease(&mut self, place: &Place, _: Duration) -> Result<(), StrikeError> {
         let missing = || StrikeError::NoPlace(place.uid.clone(), "no container of it runs here");
-        self.victim.ok_or_else(missing)?.kill(place)?;
+        kill(self.victim.ok_or_else(missing)?, place)?;
         self.killed = true;
         Ok(())
     }
 
     fn sample(&mut self, place: &Place) {
         if self.victim.is_none() {
-            self.victim = Victim::of(place);
+            self.victim = victim(place);
         }
         let Some(victim) = self.victim else { return };
         let side = if self.killed { &mut self.during } else { &mut self.before };
@@ -103,15 +87,14 @@ mod tests {
     fn a_process_that_has_the_victims_id_and_another_start_is_not_killed() {
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
-        let (_, started) = place::state(pid).unwrap();
         let place = Place { uid: "u".to_owned(), containers: Vec::new() };
-        let victim = Victim { pid, started };
-        let earlier = Victim { started: started - 1, ..victim };
+        let victim = Process::of(pid).unwrap();
+        let earlier = Process { started: victim.started - 1, ..victim };
         assert!(victim.lives() && !earlier.lives());
-        assert!(matches!(earlier.kill(&place), Err(StrikeError::NoPlace(..))));
+        assert!(matches!(kill(earlier, &place), Err(StrikeError::NoPlace(..))));
         assert!(victim.lives());
-        victim.kill(&place).unwrap();
+        kill(victim, &place).unwrap();
         assert_eq!(child.wait().unwrap().signal(), Some(9));
-        assert!(!victim.lives() && victim.kill(&place).is_err());
+        assert!(!victim.lives() && kill(victim, &place).is_err());
     }
 }

@@ -14,7 +14,7 @@ use crate::strike::{
     NodeFault, StrikeError,
     hold::Holder,
     memory::Memory,
-    place::{self, Place},
+    place::{Place, Process},
     tap::Tap,
 };
 
@@ -33,24 +33,17 @@ pub struct MemoryPressure {
     during: Percents,
 }
 
-/// A container, by its first process, and its memory.
+/// A container, by its first process, and its memory. One that came back has another first process.
 #[derive(Debug)]
 struct Pressed {
-    process: i32,
-    started: u64,
+    process: Process,
     memory: Memory,
 }
 
 impl Pressed {
-    fn of(place: &Place, process: i32) -> Result<Self, StrikeError> {
+    fn of(place: &Place, pid: i32) -> Result<Self, StrikeError> {
         let gone = || StrikeError::NoPlace(place.uid.clone(), "its first process went");
-        let (_, started) = place::state(process).ok_or_else(gone)?;
-        Ok(Self { process, started, memory: Memory::of(process)? })
-    }
-
-    /// Whether it is still the same: a container that came back has another first process.
-    fn lives(&self) -> bool {
-        place::state(self.process).is_some_and(|(state, started)| started == self.started && state != 'Z')
+        Ok(Self { process: Process::of(pid).ok_or_else(gone)?, memory: Memory::of(pid)? })
     }
 }
 
@@ -88,7 +81,7 @@ impl MemoryPressure {
 
     /// The percentage in use now; nothing where it cannot be told.
     fn used(&self) -> Option<u64> {
-        let memory = &self.pressed.as_ref().filter(|pressed| pressed.lives())?.memory;
+        let memory = &self.pressed.as_ref().filter(|pressed| pressed.process.lives())?.memory;
         Some(memory.used()?.saturating_mul(100) / memory.limit())
     }
 }
@@ -106,7 +99,7 @@ impl NodeFault for MemoryPressure {
 
     fn sample(&mut self, place: &Place) {
         let Some(until) = self.until else {
-            if !self.pressed.as_ref().is_some_and(Pressed::lives) {
+            if !self.pressed.as_ref().is_some_and(|pressed| pressed.process.lives()) {
                 self.pressed = place.first().and_then(|process| Pressed::of(place, process)).ok();
             }
             if let Some(used) = self.used() {
@@ -115,7 +108,7 @@ impl NodeFault for MemoryPressure {
             return;
         };
         let left = until.saturating_duration_since(Instant::now());
-        if !self.pressed.as_ref().is_some_and(Pressed::lives)
+        if !self.pressed.as_ref().is_some_and(|pressed| pressed.process.lives())
             && !left.is_zero()
             && let Some(fresh) = place.firsts().into_iter().find(|process| !self.known.contains(process))
         {

@@ -54,6 +54,29 @@ impl Place {
     }
 }
 
+/// One process of the node. Its id alone would not be enough: an id is given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its id.
+    pub pid: i32,
+    /// When it was started, as /proc has it.
+    pub started: u64,
+}
+
+impl Process {
+    /// The one that has the id `pid` now; `None` when it is gone.
+    #[must_use]
+    pub fn of(pid: i32) -> Option<Self> {
+        state(pid).map(|(_, started)| Self { pid, started })
+    }
+
+    /// Whether it is still there and not dead; one that is dead stays in /proc until its parent has looked.
+    #[must_use]
+    pub fn lives(self) -> bool {
+        state(self.pid).is_some_and(|(state, started)| started == self.started && state != 'Z')
+    }
+}
+
 /// Ids of all threads of process `pid`; none when it is gone.
 #[must_use]
 pub fn threads(pid: i32) -> Vec<i32> {

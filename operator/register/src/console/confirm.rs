@@ -9,7 +9,7 @@ use askama::Template;
 use axum::{
     extract::{Multipart, Path, Query, State, multipart::MultipartRejection},
     http::{StatusCode, Uri},
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
 };
 use factory_assurance::{
     canonical,
@@ -23,9 +23,9 @@ use serde::Deserialize;
 
 use super::{
     case::find,
-    message,
+    message, refused_as,
     signed_in::SignedIn,
-    title,
+    taken, title,
     words::{self, Words, with},
 };
 use crate::{
@@ -93,16 +93,9 @@ pub async fn confirm(
         }
     };
     match decisions::carry_out_confirmation(&register, &who.regulator, id.clone(), envelope).await {
-        Ok(_) => {
-            let to = format!("/console/submissions/{id}?lang={}&done=1", who.language.tag());
-            Ok(Redirect::to(&to).into_response())
-        }
+        Ok(_) => Ok(taken(&id, who.language)),
         Err(refusal) => {
-            let error = match refusal.status() {
-                StatusCode::UNPROCESSABLE_ENTITY => own.refused_signature,
-                StatusCode::CONFLICT => own.refused_decided,
-                _ => own.refused,
-            };
+            let error = refused_as(refusal.status(), own, own.refused_signature);
             page(&register, &id, &who, (refusal.status(), "", error, refusal.detail())).await
         }
     }

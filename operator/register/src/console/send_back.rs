@@ -7,15 +7,16 @@ use axum::{
     Form,
     extract::{Path, State, rejection::FormRejection},
     http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    response::Response,
 };
 use factory_assurance::report::Language;
 use serde::Deserialize;
 
 use super::{
     case::find,
+    refused_as,
     signed_in::SignedIn,
-    title,
+    taken, title,
     words::{self, Words, with},
 };
 use crate::{
@@ -70,16 +71,9 @@ pub async fn send_back(
     // Browsers send line ends as two characters.
     let reason = reason.replace("\r\n", "\n");
     match decisions::carry_out_return(&register, &who.regulator, id.clone(), &reason).await {
-        Ok(_) => {
-            let to = format!("/console/submissions/{id}?lang={}&done=1", who.language.tag());
-            Ok(Redirect::to(&to).into_response())
-        }
+        Ok(_) => Ok(taken(&id, who.language)),
         Err(refusal) => {
-            let error = match refusal.status() {
-                StatusCode::UNPROCESSABLE_ENTITY => own.no_reason,
-                StatusCode::CONFLICT => own.refused_decided,
-                _ => own.refused,
-            };
+            let error = refused_as(refusal.status(), own, own.no_reason);
             page(&register, &id, &who, (refusal.status(), &reason, error, refusal.detail())).await
         }
     }

@@ -16,15 +16,18 @@ use crate::log::event::{Event, Summary};
 /// Most cases in a list that has no pages.
 pub const MOST: u32 = 1000;
 
-/// Before the conditions of every query for cases.
+/// `cases!(store, "WHERE … $1 …", value, …)`: the cases under these conditions.
 macro_rules! cases {
-    ($conditions:literal) => {
-        concat!(
+    ($store:expr, $conditions:literal $(, $value:expr)* $(,)?) => {{
+        const QUERY: &str = concat!(
             "SELECT this.id, this.seq, this.announcement, this.summary, this.state, this.reason, events.time
              FROM submissions AS this JOIN events ON events.seq = this.seq ",
             $conditions
-        )
-    };
+        );
+        let rows: Vec<Row> =
+            on!($store.readers, db => sqlx::query_as(QUERY)$(.bind($value))*.fetch_all(db).await)?;
+        rows.into_iter().map(Case::of).collect::<Result<Vec<Case>, StoreError>>()
+    }};
 }
 
 /// A submission with its place in the log.
@@ -70,64 +73,54 @@ impl Store {
 
     /// The submission with this id.
     pub async fn case(&self, id: &str) -> Result<Option<Case>, StoreError> {
-        let row: Option<Row> =
-            on!(self.readers, db => sqlx::query_as(cases!("WHERE this.id = $1")).bind(id).fetch_optional(db).await)?;
-        row.map(Case::of).transpose()
+        Ok(cases!(self, "WHERE this.id = $1", id)?.pop())
     }
 
     /// Submissions that wait for the regulator, the oldest first; of one `participant` unless it is empty.
     pub async fn waiting(&self, participant: &str, most: u32) -> Result<Vec<Case>, StoreError> {
-        let rows: Vec<Row> = on!(self.readers, db => sqlx::query_as(cases!(
-            "WHERE this.state = $1 AND ($2 = '' OR this.participant = $3) ORDER BY this.seq LIMIT $4"
-        ))
-        .bind(state_name(Procedure::Submitted))
-        .bind(participant)
-        .bind(participant)
-        .bind(i64::from(most))
-        .fetch_all(db)
-        .await)?;
-        rows.into_iter().map(Case::of).collect()
+        cases!(
+            self,
+            "WHERE this.state = $1 AND ($2 = '' OR this.participant = $2) ORDER BY this.seq LIMIT $3",
+            state_name(Procedure::Submitted),
+            participant,
+            i64::from(most),
+        )
     }
 
     /// Submissions that were decided, the newest first, older than `before`; of one `participant` unless it is
     /// empty.
     pub async fn decided(&self, participant: &str, before: Option<u64>, most: u32) -> Result<Vec<Case>, StoreError> {
-        let rows: Vec<Row> = on!(self.readers, db => sqlx::query_as(cases!(
-            "WHERE this.state <> $1 AND this.seq < $2 AND ($3 = '' OR this.participant = $4)
-             ORDER BY this.seq DESC LIMIT $5"
-        ))
-        .bind(state_name(Procedure::Submitted))
-        .bind(before.map_or(i64::MAX, row_number))
-        .bind(participant)
-        .bind(participant)
-        .bind(i64::from(most))
-        .fetch_all(db)
-        .await)?;
-        rows.into_iter().map(Case::of).collect()
+        cases!(
+            self,
+            "WHERE this.state <> $1 AND this.seq < $2 AND ($3 = '' OR this.participant = $3)
+             ORDER BY this.seq DESC LIMIT $4",
+            state_name(Procedure::Submitted),
+            before.map_or(i64::MAX, row_number),
+            participant,
+            i64::from(most),
+        )
     }
 
     /// Every submission of a service, the newest first.
     pub async fn cases_of(&self, participant: &str, service: &str) -> Result<Vec<Case>, StoreError> {
-        let rows: Vec<Row> = on!(self.readers, db => sqlx::query_as(cases!("WHERE this.participant = $1 AND this.service = $2 ORDER BY this.seq DESC LIMIT $3"))
-                .bind(participant)
-                .bind(service)
-                .bind(i64::from(MOST))
-                .fetch_all(db)
-                .await)?;
-        rows.into_iter().map(Case::of).collect()
+        cases!(
+            self,
+            "WHERE this.participant = $1 AND this.service = $2 ORDER BY this.seq DESC LIMIT $3",
+            participant,
+            service,
+            i64::from(MOST),
+        )
     }
 
     /// The newest submission of each service.
     pub async fn newest_cases(&self) -> Result<Vec<Case>, StoreError> {
-        let rows: Vec<Row> = on!(self.readers, db => sqlx::query_as(cases!(
+        cases!(
+            self,
             "WHERE NOT EXISTS (SELECT 1 FROM submissions AS later
                  WHERE later.participant = this.participant AND later.service = this.service AND later.seq > this.seq)
-             ORDER BY this.participant, this.service LIMIT $1"
-        ))
-        .bind(i64::from(MOST))
-        .fetch_all(db)
-        .await)?;
-        rows.into_iter().map(Case::of).collect()
+             ORDER BY this.participant, this.service LIMIT $1",
+            i64::from(MOST),
+        )
     }
 
     /// Services with an entry in force, as participant and name.

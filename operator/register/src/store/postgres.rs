@@ -36,10 +36,7 @@ pub(super) async fn open(options: &PgConnectOptions) -> Result<(Pool, Pool), Sto
     let mut connection = PgConnection::connect_with(&session(options)).await?;
     check(&mut connection).await?;
     connection.close().await?;
-    let writer = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(WAIT)
-        .after_release(|connection, _| Box::pin(answers(connection)))
+    let writer = pool(1)
         .after_connect(|connection, _| {
             // A server that comes back with other settings is not written to.
             Box::pin(async { check(connection).await.map_err(|error| sqlx::Error::Configuration(error.into())) })
@@ -53,11 +50,15 @@ pub(super) async fn open(options: &PgConnectOptions) -> Result<(Pool, Pool), Sto
 /// Opens the database for reading alone.
 pub(super) async fn open_to_read(options: &PgConnectOptions) -> Result<Pool, StoreError> {
     let options = session(options).options([("default_transaction_read_only", "on")]);
-    let readers = PgPoolOptions::new()
-        .max_connections(READERS)
+    Ok(Both::Postgres(pool(READERS).connect_with(options).await?))
+}
+
+/// At most `most` connections, each of which is kept only while the server answers on it.
+fn pool(most: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(most)
         .acquire_timeout(WAIT)
-        .after_release(|connection, _| Box::pin(answers(connection)));
-    Ok(Both::Postgres(readers.connect_with(options).await?))
+        .after_release(|connection, _| Box::pin(answers(connection)))
 }
 
 /// Whether the server still answers on a connection that is given back. One that went silent without closing it

@@ -104,9 +104,6 @@ pub struct ReleaseStatus {
     /// Digest of the dossier's payload, once signed.
     #[serde(default)]
     pub dossier: String,
-    /// `repository@sha256:…` of the signed dossier in the image registry.
-    #[serde(default)]
-    pub dossier_artifact: String,
     /// `repository@sha256:…` of what says from where each component's image comes (SLSA v1), beside the
     /// image; by component, of those that were built.
     #[serde(default)]

@@ -137,13 +137,22 @@ pub struct ConfirmationRequest {
     pub confirmation: Envelope,
 }
 
+/// Plain text of several lines for readers of schemas: no letter that [`disturbs`] but the ends of lines and
+/// tabulators, and one at least that is no space.
+#[cfg(feature = "openapi")]
+const PLAIN: &str = concat!(
+    r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*",
+    r"[^\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]",
+    r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$",
+);
+
 /// Body of `POST /api/v1/submissions/{id}/return`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReturnRequest {
     /// What the owner must mend, in words.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 4000), regex(pattern = r"\S")))]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = 4000), regex(pattern = PLAIN)))]
     pub reason: String,
 }
 

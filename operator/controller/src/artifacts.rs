@@ -1,5 +1,5 @@
 //! Documents in the image registry as OCI artifacts: sources on their way to a build, raw results
-//! on their way to a dossier, signed dossiers, and attestations beside the images that they speak of.
+//! on their way to a dossier, and attestations beside the images that they speak of.
 //! Everything is named by digest.
 
 mod attach;

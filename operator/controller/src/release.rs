@@ -137,7 +137,6 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
         record.judged("Proven", dossier.deviation());
         record.facts_mut().findings.clone_from(&dossier.verdict.findings);
         record.facts_mut().dossier.clone_from(&dossier.digest);
-        record.facts_mut().dossier_artifact.clone_from(&dossier.artifact);
         if attempt.rehearsal() {
             record.ends(dossier.verdict.outcome);
             return Ok(());

@@ -74,7 +74,8 @@ pub struct Register {
     /// Turns true when the server is to end: those who wait are answered at once.
     pub stopping: watch::Receiver<bool>,
     settings: Settings,
-    limits: Limits,
+    /// Who may ask how much.
+    pub(crate) limits: Limits,
     /// When it started, in ms since 1970.
     started_ms: i64,
     verifying: Semaphore,

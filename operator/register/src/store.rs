@@ -161,6 +161,16 @@ pub enum WriteError {
         /// Name of the service.
         service: String,
     },
+    /// Another person has confirmed it.
+    #[error("submission {id} was confirmed by {by} at {at} already: that confirmation stands")]
+    Confirmed {
+        /// Id of the submission.
+        id: String,
+        /// User name of whoever did.
+        by: String,
+        /// When, RFC 3339.
+        at: String,
+    },
     /// The decision has been taken.
     #[error("submission {id} is {state:?} already: {rule}")]
     Decided {

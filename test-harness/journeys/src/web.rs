@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, header};
+use reqwest::{Client, RequestBuilder, StatusCode, header};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::Cluster;
@@ -139,6 +139,17 @@ impl Web {
         let answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         let digest = answer.headers().get("docker-content-digest").and_then(|value| value.to_str().ok());
         digest.map(str::to_owned).ok_or_else(|| WebError::NoDigest(format!("{repository}:{tag}")))
+    }
+
+    /// Whether the cluster's registry has anything in `repository` (with the registry's folder, if any).
+    pub async fn has_repository(&self, repository: &str) -> Result<bool, WebError> {
+        let path = format!("/v2/{repository}/tags/list");
+        let failed = |source| WebError::Request { host: self.registry.clone(), path: path.clone(), source };
+        let answer = self.client.get(format!("{}{path}", self.registry)).send().await.map_err(failed)?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        answer.error_for_status().map(|_| true).map_err(failed)
     }
 
     /// The address that a person opens for `host`.

@@ -1,5 +1,7 @@
-//! The dossier of an attempt: composed from what was announced and measured, judged, signed, and
-//! kept in the registry. The same attempt gives the same bytes.
+//! The dossier of an attempt: composed from what was announced and measured, judged and signed. The same
+//! attempt gives the same bytes, so nothing is kept of it here: until the register has acknowledged it, it is
+//! made again at each look. *Architecture invariant:* it goes to the register and nowhere else. Who may pull
+//! from the image registry is not asked whether they may read a dossier that failed (invariant 12).
 
 use factory_assurance::{
     canonical,
@@ -12,14 +14,10 @@ use factory_crds::{Outcome, StateServiceSpec, state_service::ProtectionContact};
 
 use super::{ReleaseError, announce::AnnouncedPlan, attempt::Attempt, build::BuiltBundle};
 use crate::{
-    artifacts::Artifacts,
     context::Context,
     salt::{self, Purpose},
     stage::Why,
 };
-
-/// Media type of a signed dossier.
-const MEDIA_TYPE: &str = "application/vnd.dsse.envelope.v1+json";
 
 /// A signed dossier.
 pub struct SignedDossier {
@@ -27,8 +25,6 @@ pub struct SignedDossier {
     pub(super) envelope: Envelope,
     /// Digest of its payload.
     pub(super) digest: String,
-    /// Where it is kept.
-    pub(super) artifact: String,
     /// What follows from it.
     pub(super) verdict: Verdict,
 }
@@ -47,7 +43,7 @@ impl SignedDossier {
     }
 }
 
-/// Composes, judges, signs and keeps the dossier of `attempt`.
+/// Composes, judges and signs the dossier of `attempt`.
 pub async fn compose(
     context: &Context,
     attempt: &Attempt,
@@ -71,10 +67,7 @@ pub async fn compose(
     result.verdict = result.judge();
     let verdict = result.verdict.clone();
     let envelope = dsse::sign(&result.into_statement()?, &context.keys.dossier)?;
-    let repository = format!("dossiers/{}/{}", attempt.participant, attempt.pinned.service);
-    let bytes = serde_json::to_vec(&envelope)?;
-    let stored = Artifacts::new(&attempt.lab.registry).push(&repository, attempt.short(), MEDIA_TYPE, bytes).await?;
-    Ok(SignedDossier { digest: envelope.payload_digest()?, envelope, artifact: stored.name, verdict })
+    Ok(SignedDossier { digest: envelope.payload_digest()?, envelope, verdict })
 }
 
 /// What the entry shall say. Contacts become commitments: the register can forget a person when the

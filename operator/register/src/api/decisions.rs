@@ -8,7 +8,7 @@ use factory_assurance::{
     confirmation::Confirmation,
     dossier::Dossier,
     dsse::Envelope,
-    wire::{ConfirmationRequest, ReturnRequest, SubmissionState},
+    wire::{self, ConfirmationRequest, ReturnRequest, SubmissionState},
 };
 
 use super::{
@@ -31,7 +31,8 @@ const LONGEST_REASON: usize = 4000;
 
 /// Confirm a submission
 ///
-/// Takes a signed confirmation (63.3); answers where the submission stands then, also when repeated.
+/// Takes a signed confirmation (63.3); answers where the submission stands then, also when the same person repeats
+/// it.
 #[utoipa::path(post, path = "/api/v1/submissions/{id}/confirmation", operation_id = "confirm", tag = "regulator",
     params(SubmissionPath), security(("bearer" = [])),
     request_body(content = ref("#/components/schemas/ConfirmationRequest"), content_type = "application/json",
@@ -39,7 +40,7 @@ const LONGEST_REASON: usize = 4000;
     responses(
         (status = 200, description = "Where it stands then.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
         (status = 404, description = "There is no submission with this id."),
-        (status = 409, description = "It was decided otherwise, or withdrawn."),
+        (status = 409, description = "It was decided otherwise, confirmed by another person, or withdrawn."),
         (status = 422, description = "The confirmation does not hold, or the dossier did not pass."),
     ))]
 pub async fn confirm(
@@ -90,7 +91,7 @@ pub(crate) async fn carry_out_confirmation(
         (status = 200, description = "Where it stands then.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
         (status = 404, description = "There is no submission with this id."),
         (status = 409, description = "It was decided otherwise, or withdrawn."),
-        (status = 422, description = "The reason is too short or too long."),
+        (status = 422, description = "The reason is too short, too long or no plain text."),
     ))]
 pub async fn send_back(
     State(register): State<Arc<Register>>,
@@ -114,6 +115,10 @@ pub(crate) async fn carry_out_return(
         let (field, found) = ("reason".to_owned(), reason.chars().take(20).collect());
         return Err(IntakeError::Field { field, rule: "must say in 1 to 4000 characters what to mend", found }.into());
     }
+    if let Some(steering) = reason.chars().find(|&letter| steers_text(letter)) {
+        let (field, found) = ("reason".to_owned(), format!("U+{:04X}", u32::from(steering)));
+        return Err(IntakeError::Field { field, rule: "must be plain text", found }.into());
+    }
     let (shared, submission) = (Arc::clone(register), id.clone());
     let user = regulator.user().to_owned();
     let written = to_the_end(async move { shared.store.send_back(&user, &submission, &reason).await }).await?;
@@ -122,6 +127,11 @@ pub(crate) async fn carry_out_return(
     }
     let held = submissions::held(register, &id).await?;
     submissions::state_of(register, held).await
+}
+
+/// Whether a text of several lines must not hold `letter`: it steers whoever shows it, or is none for a database.
+fn steers_text(letter: char) -> bool {
+    !matches!(letter, '\n' | '\r' | '\t') && wire::disturbs(letter)
 }
 
 /// The entry that follows from a confirmed dossier; none while data of item 17 are missing.

@@ -73,6 +73,12 @@ impl Limits {
         self.users.count(&user.to_owned(), user)
     }
 
+    /// Who asks with a request that came from `peer` with `headers`, as far as a proxy that is believed says so;
+    /// of IPv6 the network of one house.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        network(client(peer, headers, &self.proxies))
+    }
+
     /// Counts a request that came from `peer` with `headers`.
     fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
         let client = client(peer, headers, &self.proxies);

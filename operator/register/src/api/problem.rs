@@ -153,6 +153,7 @@ impl From<WriteError> for Refusal {
             WriteError::Key(_)
             | WriteError::SecondDossier { .. }
             | WriteError::Withdrawn { .. }
+            | WriteError::Confirmed { .. }
             | WriteError::Decided { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
         }
     }

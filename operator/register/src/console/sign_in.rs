@@ -9,23 +9,26 @@ use std::{
 use askama::Template;
 use axum::{
     Form,
-    extract::{Query, State, rejection::FormRejection},
+    extract::{ConnectInfo, Query, State, rejection::FormRejection},
     http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
     response::{IntoResponse as _, Redirect, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use factory_assurance::report::Language;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
+    attempts::Try,
     cookie::{self, Kind, Way},
     sessions,
     signed_in::SignedIn,
     words::{self, Words},
 };
 use crate::{
+    access::AUDIENCE,
     api::{Register, caller::Regulator, problem::Refusal},
     pages,
+    peer::Peer,
 };
 
 #[derive(Template)]
@@ -82,13 +85,14 @@ pub async fn form(uri: Uri, headers: HeaderMap) -> Response {
 /// Begins a session, if the cluster says that the token is a regulator's.
 pub async fn sign_in(
     State(register): State<Arc<Register>>,
+    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
     uri: Uri,
     headers: HeaderMap,
     form: Result<Form<SignInForm>, FormRejection>,
 ) -> Response {
     let language = pages::language_of(&uri, &headers);
     let own = words::of(language);
-    let source = source(&headers);
+    let source = register.limits.client(peer, &headers);
     let again = |status, next: &str, error: &str| page(status, &headers, language, (next, "", error));
     let Ok(Form(SignInForm { csrf, token, next })) = form else {
         return again(StatusCode::BAD_REQUEST, "", own.form_refused_intro);
@@ -99,18 +103,22 @@ pub async fn sign_in(
     if !cookie::read(&headers, Kind::Form).is_some_and(|held| sessions::same(&held, &csrf)) {
         return again(StatusCode::FORBIDDEN, &next, own.form_refused_intro);
     }
-    if !register.console.attempts.may(&source, Instant::now()) {
+    let token = token.trim();
+    let asked = Try { source, token, could_be_one: could_be_one(token, SystemTime::now()) };
+    if !register.console.attempts.may(&asked, Instant::now()) {
         return again(StatusCode::TOO_MANY_REQUESTS, &next, own.too_many);
     }
-    let token = token.trim();
     let regulator = match Regulator::of_token(&register, token).await {
         Ok(regulator) => regulator,
         Err(refusal) if refusal.status() == StatusCode::SERVICE_UNAVAILABLE => {
             return again(refusal.status(), &next, pages::words::of(language).unavailable_intro);
         }
         Err(refusal) => {
-            register.console.attempts.failed(&source, Instant::now());
-            tracing::warn!(source, reason = refusal.detail(), "a sign-in failed");
+            // Of a token that the cluster knows, the right alone is missing, and can be given at any moment.
+            if refusal.status() == StatusCode::UNAUTHORIZED {
+                register.console.attempts.failed(&asked, Instant::now());
+            }
+            tracing::warn!(%source, reason = refusal.detail(), "a sign-in failed");
             let error = if refusal.status() == StatusCode::FORBIDDEN { own.no_right } else { own.token_refused };
             return again(refusal.status(), &next, error);
         }
@@ -121,7 +129,7 @@ pub async fn sign_in(
     }
     match register.console.sessions.begin(token.to_owned(), left(token, SystemTime::now()), Instant::now()) {
         Ok(session) => {
-            tracing::info!(regulator = regulator.user(), source, "signed in");
+            tracing::info!(regulator = regulator.user(), %source, "signed in");
             let next = format!("{}?lang={}", address(&next), language.tag());
             let mut response = Redirect::to(&next).into_response();
             response.headers_mut().append(SET_COOKIE, cookie::write(&headers, Kind::Session, Some(&session)));
@@ -179,11 +187,30 @@ fn address(next: &str) -> &str {
     if ours && next.len() <= 200 && next.bytes().all(plain) { next } else { "/console" }
 }
 
-/// Where a try comes from: the last address that the ingress wrote down.
-fn source(headers: &HeaderMap) -> String {
-    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-    let last = forwarded.and_then(|addresses| addresses.rsplit(',').next()).unwrap_or("direct").trim();
-    last.chars().filter(|c| c.is_ascii_alphanumeric() || ".:[]".contains(*c)).take(64).collect()
+/// Whether `token` says of itself that it is for the register and still holds. Whether that is true, the cluster
+/// alone can tell.
+fn could_be_one(token: &str, now: SystemTime) -> bool {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Audience {
+        One(String),
+        Some(Vec<String>),
+    }
+    #[derive(Deserialize)]
+    struct Claims {
+        aud: Audience,
+    }
+    let ours = match claims(token) {
+        Some(Claims { aud: Audience::One(one) }) => one == AUDIENCE,
+        Some(Claims { aud: Audience::Some(all) }) => all.iter().any(|one| one == AUDIENCE),
+        None => false,
+    };
+    ours && left(token, now).is_some_and(|left| !left.is_zero())
+}
+
+/// What `token` says of itself, if it is a JWT.
+fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()
 }
 
 /// How long `token` holds, if it is a JWT that says so. The cluster has accepted it before this is asked.
@@ -192,8 +219,7 @@ fn left(token: &str, now: SystemTime) -> Option<Duration> {
     struct Claims {
         exp: u64,
     }
-    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let Claims { exp } = serde_json::from_slice(&claims).ok()?;
+    let Claims { exp } = claims(token)?;
     let ends = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(exp))?;
     Some(ends.duration_since(now).unwrap_or_default())
 }
@@ -225,10 +251,20 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_what_the_ingress_wrote() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(source(&headers), "direct");
-        headers.insert("x-forwarded-for", "10.0.0.1, 192.0.2.7".parse().unwrap());
-        assert_eq!(source(&headers), "192.0.2.7");
+    fn only_a_token_for_the_register_that_still_holds_could_be_one() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let could = |claims: &str| could_be_one(&format!("e30.{}.x", URL_SAFE_NO_PAD.encode(claims)), now);
+        assert!(could(r#"{"aud": "factory-register", "exp": 1001}"#));
+        assert!(could(r#"{"aud": ["other", "factory-register"], "exp": 1001}"#));
+        for other in [
+            r#"{"aud": "factory-register", "exp": 1000}"#,
+            r#"{"aud": ["other"], "exp": 1001}"#,
+            r#"{"aud": "factory-register"}"#,
+            r#"{"exp": 1001}"#,
+            "{}",
+        ] {
+            assert!(!could(other), "{other}");
+        }
+        assert!(!could_be_one("opaque", now));
     }
 }

@@ -8,7 +8,8 @@ use crate::log::event::{ConfirmationGiven, EntryMade, Event, ReturnMade, Sealed}
 
 impl Store {
     /// Confirms submission `id` for `actor` with a verified confirmation; `entry` is made in the
-    /// same transaction. A confirmed submission stays as it is.
+    /// same transaction. A confirmed submission stays as it is: whoever confirmed it is answered the same again,
+    /// and anyone else is told who did.
     pub async fn confirm(
         &self,
         actor: &str,
@@ -19,7 +20,14 @@ impl Store {
         let mut writing = Writing::begin(self, actor).await?;
         match decision(&mut writing, id).await?.0 {
             Procedure::Submitted => {}
-            Procedure::Confirmed | Procedure::Registered => return Ok(Written::Before(())),
+            Procedure::Confirmed | Procedure::Registered => {
+                let (by, at) = confirmed(&mut writing, id).await?;
+                return if by == actor {
+                    Ok(Written::Before(()))
+                } else {
+                    Err(WriteError::Confirmed { id: id.to_owned(), by, at })
+                };
+            }
             state @ (Procedure::Returned | Procedure::Revoked | Procedure::Withdrawn) => {
                 let rule = "a new attempt is needed before anything can be confirmed";
                 return Err(WriteError::Decided { id: id.to_owned(), state, rule });
@@ -49,6 +57,19 @@ impl Store {
         writing.commit().await?;
         Ok(Written::Now(()))
     }
+}
+
+/// Who confirmed submission `id`, and when.
+async fn confirmed(writing: &mut Writing<'_>, id: &str) -> Result<(String, String), WriteError> {
+    Ok(on!(writing.transaction, db => {
+        sqlx::query_as(
+            "SELECT events.actor, events.time FROM submissions JOIN events ON events.seq = submissions.confirmation
+             WHERE submissions.id = $1",
+        )
+        .bind(id)
+        .fetch_one(db)
+        .await
+    })?)
 }
 
 /// Where submission `id` stands, with the reason of a return.

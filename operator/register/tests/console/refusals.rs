@@ -2,11 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use factory_assurance::{dsse::PrivateKey, sample, wire::Procedure};
+use factory_register::api::Settings;
 
 use crate::{
     person::{Person, field},
-    world::{FADED, World, confirmation_by, named},
+    world::{FADED, World, confirmation_by, named, plenty},
 };
 
 #[tokio::test]
@@ -32,20 +34,48 @@ async fn only_a_regulators_token_opens_the_console() {
     }
 }
 
+/// A token of the form that the cluster gives out, for `audience`.
+fn jwt(subject: &str, audience: &str) -> String {
+    let claims = serde_json::json!({"sub": subject, "aud": [audience], "exp": 9_999_999_999_u64});
+    format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()))
+}
+
+/// Fails to sign in ten times, each time with another token.
+async fn fails_often(person: &mut Person<'_>) {
+    for number in 0..10 {
+        assert_eq!(person.show(&format!("nobody-{number}")).await.status.as_u16(), 401);
+    }
+}
+
 #[tokio::test]
 async fn whoever_fails_too_often_waits_and_others_do_not() {
-    let world = World::start().await;
+    let proxies = vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+    let world = World::start_with(Settings { proxies, ..plenty() }).await;
     let mut person = Person::new(&world);
-    person.headers.push(("x-forwarded-for", "10.0.0.1, 192.0.2.9"));
-    for _ in 0..10 {
-        assert_eq!(person.show("nobody").await.status.as_u16(), 401);
-    }
+    person.headers.push(("x-forwarded-for", "192.0.2.9, 10.0.0.1"));
+    fails_often(&mut person).await;
     let answer = person.show("regulator").await;
     assert_eq!(answer.status.as_u16(), 429);
     assert!(answer.text.contains("Too many failed attempts"), "{}", answer.text);
     let mut other = Person::new(&world);
-    other.headers.push(("x-forwarded-for", "10.0.0.1, 192.0.2.10"));
+    other.headers.push(("x-forwarded-for", "192.0.2.10, 10.0.0.1"));
     assert_eq!(other.show("regulator").await.status.as_u16(), 303);
+}
+
+#[tokio::test]
+async fn behind_one_address_nobody_keeps_a_regulator_out_and_a_header_lets_nobody_in() {
+    let world = World::start().await;
+    let mut person = Person::new(&world);
+    fails_often(&mut person).await;
+    // No proxy is believed here, so this is the same address.
+    person.headers.push(("x-forwarded-for", "192.0.2.77"));
+    for token in ["regulator", &jwt("regulator", "another")] {
+        assert_eq!(person.show(token).await.status.as_u16(), 429, "{token}");
+    }
+    let forged = jwt("nobody", "factory-register");
+    assert_eq!(person.show(&forged).await.status.as_u16(), 401);
+    assert_eq!(person.show(&forged).await.status.as_u16(), 429, "the cluster was asked about the same token twice");
+    assert_eq!(person.show(&jwt("regulator", "factory-register")).await.status.as_u16(), 303);
 }
 
 #[tokio::test]
@@ -175,10 +205,17 @@ async fn a_decision_that_the_api_would_refuse_is_refused_here_with_the_reason() 
     let answer = person.get(&format!("/console/submissions/{}/confirm?lang=en", failed.id)).await;
     assert!(answer.status.as_u16() == 422 && answer.text.contains("only what passed can"), "{}", answer.text);
     let right = envelope(&world.regulator_key, &good);
+    // Open on another's screen while it is confirmed here.
+    let deputy = Person::signed_in(&world, "deputy").await;
+    let path = format!("/console/submissions/{}/confirm?lang=en", good.id);
+    let open = deputy.get(&path).await;
     let done = person.decide(&good, "confirm", &[("envelope", &right)]).await;
     assert_eq!(done.status.as_u16(), 303, "{}", done.text);
     let page = person.get(done.header("location")).await;
     assert!(page.text.contains("Confirmed. The entry is public."), "{}", page.text);
+    let (csrf, form) = (field(&open, "csrf"), field(&open, "form"));
+    let late = deputy.hand_in(&path, &[("csrf", &csrf), ("form", &form), ("envelope", &right)]).await;
+    assert!(late.status.as_u16() == 409 && late.text.contains("was confirmed by regulator at"), "{}", late.text);
     let answer = person.decide(&good, "return", &[("reason", "too late")]).await;
     assert!(answer.status.as_u16() == 409 && answer.text.contains("has been decided already"), "{}", answer.text);
     assert_eq!(person.get("/console/submissions/none?lang=en").await.status.as_u16(), 404);

@@ -1,141 +1,143 @@
-//! What was acknowledged, submissions, withdrawals and checkpoints, survives `kill -9`: another process commits and
-//! says so, and is killed in the middle of its next write, again and again over the same database.
+//! What was acknowledged survives `kill -9`: the program serves its callers over HTTP and is killed in the
+//! middle of it, again and again over the same database; the callers ask on as soon as it is back. At the end
+//! every acknowledged submission is there, once, and the whole log holds.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
-    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
-use factory_assurance::{
-    dsse::{PrivateKey, sign},
-    sample,
-};
+use factory_assurance::{dsse::PrivateKey, wire::SubmissionState};
 use factory_register::{
-    intake,
-    log::event::{EntryMade, Summary},
     metrics::Metrics,
-    store::{Location, Ready, Store, Wish, Written, audit::audit},
+    store::{Filter, Store, audit::audit},
 };
 use jiff::Timestamp;
+use reqwest::Client;
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
-    server::Database,
-    world::{FACTORY, Folder, log_signer, named},
+    load::Load,
+    program::{Cluster, Program},
+    server::{Database, on_postgres},
+    world::{Folder, pinned, provider},
 };
 
-const DATABASE: &str = "REGISTER_DURABILITY_DATABASE";
 /// Killings over one database, unless this variable says how many.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 5;
 const ROUNDS_VARIABLE: &str = "REGISTER_DURABILITY_ROUNDS";
-/// Acknowledgements before each.
-const ACKNOWLEDGED: usize = 5;
+/// File that gets the figures, as every group of `make bench` writes them.
+const OUTPUT_VARIABLE: &str = "REGISTER_DURABILITY_OUTPUT";
+/// Callers at the same time.
+const CALLERS: usize = 4;
+/// Longest that the register may be away after a kill, in ms.
+const LONGEST_AWAY: f64 = 5000.0;
 
-async fn open(database: &Location) -> Store {
-    Store::open(database, Timestamp::now, Metrics::default().commits()).await.unwrap()
-}
-
-/// The entry that follows from a submission of the sample.
-fn entry(submission: &str, summary: Summary) -> EntryMade {
-    EntryMade {
-        submission: submission.to_owned(),
-        summary,
-        record: sample::passing().record,
-        confirmed_by: "regulator".to_owned(),
-        confirmed_at: "2026-03-04T05:06:07Z".to_owned(),
-    }
-}
-
-/// Announces, submits, confirms and withdraws without end. Started by the test below, in a process of its own.
-#[tokio::test]
-#[ignore = "writes until it is killed; the test below starts it"]
-async fn writes_until_it_is_killed() {
-    let Ok(database) = std::env::var(DATABASE) else { return };
-    let store = open(&database.parse().unwrap()).await;
-    let key = PrivateKey::generate();
-    for count in 0_u64.. {
-        let name = format!("service-{}-{count}", std::process::id());
-        let result = named(sample::passing(), &name);
-        let run = intake::announced(sample::announcement(&result, 1)).unwrap();
-        let Written::Now(announced) = store.announce(FACTORY, &name, 1, run).await.unwrap() else { panic!("new") };
-        let dossier = sign(&sample::announced(result, &announced).into_statement().unwrap(), &key).unwrap();
-        let opened = intake::open(&dossier, &[key.public()]).unwrap();
-        let held = store.announcement(&announced.id).await.unwrap().unwrap();
-        let summary = opened.hold_against(&held).unwrap();
-        let digest = summary.dossier.clone();
-        let ready = Ready::seal(&name, &announced.id, summary.clone(), dossier.clone()).unwrap();
-        let Written::Now(id) = store.submit(FACTORY, 1, ready).await.unwrap() else { panic!("new") };
-        let participant = summary.subject.participant.clone();
-        // What is signed as a confirmation is checked before the store, not by it.
-        store.confirm("regulator", &id, dossier, Some(entry(&id, summary))).await.unwrap();
-        let wish = Wish { key: name.clone(), participant, service: name, reason: digest.clone() };
-        let Written::Now(_) = store.withdraw("owner", wish).await.unwrap() else { panic!("new") };
-        // One that was shown must be one of the log that is there afterwards: the audit holds it against that.
-        store.checkpoint("register.test/log", &log_signer()).await.unwrap();
-        let mut out = std::io::stdout();
-        writeln!(out, "acknowledged {id} {digest}").unwrap();
-        out.flush().unwrap();
-    }
-}
-
-fn writer(database: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "durability::writes_until_it_is_killed", "--ignored", "--nocapture"])
-        .env(DATABASE, database)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// The first acknowledgements of `writer`, which is killed while it writes on; and those that it
-/// had still got out.
-fn killed_in_the_middle(mut writer: Child) -> Vec<(String, String)> {
-    let mut acknowledged = Vec::new();
-    for line in BufReader::new(writer.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        // The test runner prints its own words before the first.
-        if let Some((_, words)) = line.split_once("acknowledged ") {
-            // A line cut off by the kill is no acknowledgement.
-            let Some((id, digest)) = words.split_once(' ').filter(|(_, digest)| digest.len() == 71) else { continue };
-            acknowledged.push((id.to_owned(), digest.to_owned()));
-        }
-        if acknowledged.len() == ACKNOWLEDGED {
-            writer.kill().unwrap();
-        }
-    }
-    assert!(!writer.wait().unwrap().success());
-    acknowledged
-}
-
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_submission_survives_kill_9() {
     let folder = Folder::new();
     let place = Database::new(&folder.0).await;
-    let database = place.location();
-    let mut acknowledged: Vec<(String, String)> = Vec::new();
     let rounds = std::env::var(ROUNDS_VARIABLE).map_or(ROUNDS, |text| text.parse().unwrap());
-    for _ in 0..rounds {
-        let before = acknowledged.len();
-        let address = place.address.clone();
-        acknowledged.extend(tokio::task::spawn_blocking(move || killed_in_the_middle(writer(&address))).await.unwrap());
-        assert!(acknowledged.len() >= before + ACKNOWLEDGED);
-        are_there(&database, &acknowledged[before..]).await;
+    let (factory_key, regulator_key) = (PrivateKey::generate(), PrivateKey::generate());
+    pinned(&folder.0, &factory_key, &regulator_key);
+    provider();
+    let cluster = Cluster::start(&folder.0).await;
+    let mut program = Program::new(&cluster, &folder.0, &place.address);
+    let mut running = program.start().await;
+
+    let client = Client::builder().no_proxy().build().unwrap();
+    let key = client.get(format!("{}/api/v1/log/key", program.address)).send().await.unwrap().text().await.unwrap();
+    let ((starts, started), (acknowledged, mut acknowledgements)) = (watch::channel(1), mpsc::unbounded_channel());
+    let load = Arc::new(Load {
+        client,
+        address: program.address.clone(),
+        factory_key,
+        regulator_key,
+        log: key.trim().parse().unwrap(),
+        started,
+        acknowledged,
+        enough: AtomicBool::new(false),
+        cut: AtomicU64::new(0),
+        found: AtomicU64::new(0),
+        submissions: Mutex::default(),
+    });
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|number| {
+            let load = Arc::clone(&load);
+            tokio::spawn(async move { load.caller(number).await })
+        })
+        .collect();
+
+    let (mut away, mut writes) = (Vec::new(), 0);
+    for round in 0..rounds {
+        // Another number each time, so that the kill comes at other moments.
+        for _ in 0..5 + round * 7 % 11 {
+            acknowledgements.recv().await.unwrap();
+            writes += 1;
+        }
+        let killed = Instant::now();
+        running.kill();
+        running = program.start().await;
+        away.push(killed.elapsed());
+        starts.send_modify(|starts| *starts += 1);
     }
-    // What one round lost or bent, no later one mends; so the whole is held against itself once.
-    are_there(&database, &acknowledged).await;
-    audit(&database).await.unwrap();
-    println!("{rounds} kills, {} acknowledged and all there", acknowledged.len());
+    load.enough.store(true, Ordering::Relaxed);
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    while acknowledgements.try_recv().is_ok() {
+        writes += 1;
+    }
+    let cut = load.cut.load(Ordering::Relaxed);
+    assert!(cut >= rounds as u64, "{rounds} kills cut off {cut} requests: they did not come under load");
+
+    let submissions = std::mem::take(&mut *load.submissions.lock().unwrap());
+    for state in &submissions {
+        let held: SubmissionState = load.get(&format!("/api/v1/submissions/{}", state.id)).await.json();
+        assert_eq!(held, *state);
+    }
+    running.kill();
+    is_there_once(&place, &submissions).await;
+    let found = load.found.load(Ordering::Relaxed);
+    let longest = away.iter().max().copied().unwrap_or_default();
+    println!(
+        "{rounds} kills, {cut} requests cut off, {found} of them written all the same; {writes} writes acknowledged, all of \
+         them there once: {} submissions; back after {} ms at most",
+        submissions.len(),
+        longest.as_millis()
+    );
+    tell(rounds, writes, longest);
 }
 
-/// Each of `acknowledged` is there as it was acknowledged; the chain holds, or the store would not open.
-async fn are_there(database: &Location, acknowledged: &[(String, String)]) {
-    let store = open(database).await;
-    for (id, digest) in acknowledged {
-        let held = store.submission(id).await.unwrap().unwrap_or_else(|| panic!("{id} was acknowledged"));
-        assert_eq!(held.summary.dossier, *digest);
-        assert_eq!(store.dossier(&held).await.unwrap().payload_digest().unwrap(), *digest);
-        let subject = &held.summary.subject;
-        let entry = store.entry_of(&subject.participant, &subject.service).await.unwrap().unwrap();
-        assert_eq!(entry.withdrawn.unwrap().reason, *digest);
+/// Each of `submissions` is in the database once and nothing else is, and the log holds. No list has more than
+/// 1000 of them.
+async fn is_there_once(place: &Database, submissions: &[SubmissionState]) {
+    let store = Store::open(&place.location(), Timestamp::now, Metrics::default().commits()).await.unwrap();
+    let held = store.submissions(&Filter::default()).await.unwrap();
+    assert_eq!(held.len(), submissions.len());
+    for held in held {
+        assert_eq!(store.dossier(&held).await.unwrap().payload_digest().unwrap(), held.summary.dossier);
+        let state = store.state_of(held).await.unwrap();
+        assert_eq!(submissions.iter().filter(|acknowledged| **acknowledged == state).count(), 1, "{state:?}");
     }
     store.close().await;
+    audit(&place.location()).await.unwrap();
+}
+
+/// Writes the figures where they are asked for; who does so has seen that nothing was lost.
+fn tell(rounds: usize, writes: u64, longest: Duration) {
+    let Some(file) = std::env::var_os(OUTPUT_VARIABLE) else { return };
+    let database = if on_postgres() { "PostgreSQL" } else { "SQLite" };
+    let away = longest.as_secs_f64() * 1000.0;
+    let kept = format!("{rounds} kills under load, {database}: of {writes} acknowledged writes are there, once");
+    let figures = json!([
+        {"name": kept, "value": 100, "unit": "%", "peer": "goal", "peerValue": 100, "ratio": 1, "goal": "at least 100", "holds": true},
+        {"name": format!("longest time away after a kill, {database}"), "value": away, "unit": "ms", "peer": "goal",
+            "peerValue": LONGEST_AWAY, "ratio": away / LONGEST_AWAY, "goal": format!("at most {LONGEST_AWAY}"), "holds": away <= LONGEST_AWAY},
+    ]);
+    std::fs::write(file, serde_json::to_string_pretty(&figures).unwrap()).unwrap();
 }

@@ -7,7 +7,7 @@ use factory_assurance::{
 };
 use reqwest::StatusCode;
 
-use crate::world::{World, named};
+use crate::world::{World, confirmation_by, named};
 
 const ANNOUNCEMENTS: &str = "/api/v1/announcements";
 
@@ -82,6 +82,12 @@ async fn decisions_are_taken_once() {
     let state = world.submitted(named(sample::passing(), "first"), "one").await;
     let confirmed: SubmissionState = world.confirm(&state).await.json();
     assert_eq!(world.confirm(&state).await.json::<SubmissionState>(), confirmed);
+    // Another person is told who did, with the same signature or one of their own.
+    for request in [world.confirmation(&state), confirmation_by(&world.regulator_key, &state)] {
+        let path = format!("/api/v1/submissions/{}/confirmation", state.id);
+        let detail = world.post(&path, "deputy", "", &request).await.refused(409);
+        assert!(detail.contains("was confirmed by regulator at 20"), "{detail}");
+    }
 
     let state = world.submitted(named(sample::passing(), "second"), "two").await;
     let path = format!("/api/v1/submissions/{}/return", state.id);
@@ -89,6 +95,11 @@ async fn decisions_are_taken_once() {
     let returned: SubmissionState = world.post(&path, "regulator", "", &reason("mend it")).await.json();
     assert_eq!(world.post(&path, "regulator", "", &reason(" mend it ")).await.json::<SubmissionState>(), returned);
     world.post(&path, "regulator", "", &reason("mend something else")).await.refused(409);
+    // Whatever a database or a reader could take for something else is no reason.
+    for text in ["mend\0it", "mend\u{202e}it", "mend\u{1b}[2Jit"] {
+        let detail = world.post(&path, "regulator", "", &reason(text)).await.refused(422);
+        assert!(detail.starts_with("reason: must be plain text, not `U+"), "{detail}");
+    }
 }
 
 #[tokio::test]

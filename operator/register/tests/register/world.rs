@@ -43,7 +43,7 @@ pub const PARTICIPANT: &str = "social-registry";
 
 /// Tokens are the names of the parts. The factory's user is given the regulator's and the owner's
 /// rights on purpose: the register must refuse it all the same.
-struct Table;
+pub struct Table;
 
 impl Authenticator for Table {
     fn identify<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Identity, AccessError>> {
@@ -52,6 +52,7 @@ impl Authenticator for Table {
             "factory" => Ok(FACTORY),
             "keeper" => Ok(KEEPER),
             "regulator" => Ok("regulator"),
+            "deputy" => Ok("deputy"),
             "owner" => Ok("owner"),
             "reader" => Ok("reader"),
             "stranger" => Ok("stranger"),
@@ -69,7 +70,7 @@ impl Authenticator for Table {
 
     fn may<'a>(&'a self, who: &'a Identity, right: Right<'a>) -> BoxFuture<'a, Result<bool, AccessError>> {
         let may = match right {
-            Right::Confirm => ["regulator", FACTORY, KEEPER].contains(&who.user.as_str()),
+            Right::Confirm => ["regulator", "deputy", FACTORY, KEEPER].contains(&who.user.as_str()),
             Right::Read(participant) => ["owner", "reader"].contains(&who.user.as_str()) && participant == PARTICIPANT,
             Right::Withdraw(participant) => {
                 ["owner", FACTORY, KEEPER].contains(&who.user.as_str()) && participant == PARTICIPANT
@@ -166,9 +167,23 @@ impl Answer {
 }
 
 /// Limits so wide that no test and no measurement comes to them.
-fn plenty() -> Settings {
+pub fn plenty() -> Settings {
     let many = NonZeroU32::new(1_000_000).unwrap();
     Settings { per_address: many, per_user: many, ..Settings::default() }
+}
+
+/// Pins the public halves of both keys, each in a folder of its own.
+pub fn pinned(folder: &Path, factory: &PrivateKey, regulator: &PrivateKey) {
+    for (name, key) in [("factory", factory), ("regulator", regulator)] {
+        std::fs::create_dir(folder.join(name)).unwrap();
+        std::fs::write(folder.join(name).join("key.pub"), key.public().to_pem().unwrap()).unwrap();
+    }
+}
+
+/// Installs the provider of TLS, once for the process.
+pub fn provider() {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
 }
 
 impl World {
@@ -189,10 +204,7 @@ impl World {
 
     async fn start_over(folder: Folder, place: Database, settings: Settings) -> Self {
         let (factory_key, regulator_key) = (PrivateKey::generate(), PrivateKey::generate());
-        for (name, key) in [("factory", &factory_key), ("regulator", &regulator_key)] {
-            std::fs::create_dir(folder.0.join(name)).unwrap();
-            std::fs::write(folder.0.join(name).join("key.pub"), key.public().to_pem().unwrap()).unwrap();
-        }
+        pinned(&folder.0, &factory_key, &regulator_key);
         Self::over(place, folder, factory_key, regulator_key, settings).await
     }
 
@@ -203,8 +215,7 @@ impl World {
         regulator_key: PrivateKey,
         settings: Settings,
     ) -> Self {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| rustls::crypto::ring::default_provider().install_default().unwrap());
+        provider();
         let metrics = Metrics::default();
         let store = Store::open(&place.location(), clock, metrics.commits()).await.unwrap();
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };

@@ -114,8 +114,8 @@ mod tests {
     fn an_identifier_is_known_within_a_name() {
         let path = "/apis/batch/v1/namespaces/factory-build/jobs/build-d9feba42-queue";
         assert_eq!(general(path, "s1"), "/apis/batch/v1/namespaces/factory-build/jobs/build-<id>-queue");
-        let upload = "/v2/dossiers/p/s1/blobs/uploads/0f3a6b1c-11aa-4d5e-9f00-0123456789ab";
-        assert_eq!(general(upload, "s1"), "/v2/dossiers/p/<service>/blobs/uploads/<id>");
+        let upload = "/v2/sources/p/s1/blobs/uploads/0f3a6b1c-11aa-4d5e-9f00-0123456789ab";
+        assert_eq!(general(upload, "s1"), "/v2/sources/p/<service>/blobs/uploads/<id>");
     }
 
     #[test]

@@ -60,6 +60,14 @@ async fn refused(example: &str, prefix: &str) -> Result<Release, Failure> {
     let arguments = ["confirm", &name, "-n", &scene.participant, "--key", &key];
     let confirmed = tool::ask(cluster, &scene.people.regulator, &arguments).await?;
     ensure(confirmed.code != Some(0), || format!("a failed result was confirmed: {}", confirmed.out))?;
+    // Who may pull images is not asked whether they may read a dossier that failed: it is with the register alone.
+    let folder = cluster.registry.split_once('/').map_or(String::new(), |(_, folder)| format!("{folder}/"));
+    for (kind, there) in [("sources", true), ("dossiers", false)] {
+        let repository = format!("{folder}{kind}/{}/{name}", scene.participant);
+        ensure(scene.web.has_repository(&repository).await? == there, || {
+            format!("{repository}: must be there: {there}")
+        })?;
+    }
     scene.delete(&name).await?;
     Ok(release)
 }

@@ -112,8 +112,9 @@ impl PrivateKey {
 }
 
 impl PublicKey {
-    /// From an SPKI PEM.
+    /// From an SPKI PEM; lines before it say when the key signs ([`crate::term`]), and are passed over.
     pub fn from_pem(pem: &str) -> Result<Self, DsseError> {
+        let pem = pem.find("-----BEGIN").map_or(pem, |begin| &pem[begin..]);
         VerifyingKey::from_public_key_pem(pem).map(Self).map_err(|error| DsseError::Key(error.to_string()))
     }
 
@@ -158,6 +159,17 @@ impl Envelope {
     /// `sha256:…` of the payload.
     pub fn payload_digest(&self) -> Result<String, DsseError> {
         Ok(canonical::sha256(&self.payload_bytes()?))
+    }
+
+    /// Whether one of the signatures fits one of the `pinned` keys. What cannot be read does not.
+    #[must_use]
+    pub fn is_signed_by(&self, pinned: &[PublicKey]) -> bool {
+        let Ok(payload) = self.payload_bytes() else { return false };
+        let signed = pae(&self.payload_type, &payload);
+        let parsed = self.signatures.iter().filter_map(|signature| STANDARD.decode(&signature.sig).ok());
+        parsed
+            .filter_map(|bytes| DerSignature::try_from(bytes.as_slice()).ok())
+            .any(|signature| pinned.iter().any(|key| key.0.verify(&signed, &signature).is_ok()))
     }
 
     /// The statement inside, if one of the signatures fits one of the `pinned` keys.

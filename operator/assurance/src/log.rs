@@ -6,6 +6,7 @@
 //! none of them: the tree is public while contents that only some may see stay with them.
 
 pub mod checkpoint;
+pub mod handover;
 pub mod hash;
 pub mod link;
 pub mod note;

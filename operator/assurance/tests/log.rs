@@ -174,7 +174,16 @@ fn proven() -> (EventProof, Signer, Signer) {
     }
     let checkpoint = Checkpoint { origin: "register.test/log".to_owned(), size: 7, root: kept.root(7) };
     let note = cosign(&checkpoint.signed(&log), &witness, 1_772_600_000).unwrap();
-    (EventProof { public: wanted.unwrap(), inclusion: kept.inclusion(2, 7), checkpoint: note }, log, witness)
+    (
+        EventProof {
+            public: wanted.unwrap(),
+            inclusion: kept.inclusion(2, 7),
+            checkpoint: note,
+            handovers: Vec::new(),
+        },
+        log,
+        witness,
+    )
 }
 
 #[test]

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::{
     cli::Settings,
     error,
-    keys::Keys,
+    keys::Seen,
     leader::Epoch,
     metrics::Metrics,
     register::{Register, RegisterError},
@@ -38,7 +38,7 @@ pub struct Context {
     /// The register.
     pub register: Register,
     /// Sign dossiers and what is said of builds.
-    pub keys: Keys,
+    pub keys: Seen,
     /// Epoch of this leader, which goes into every write outside the cluster.
     pub epoch: Epoch,
     /// Told when the register knows a newer leader; this one ends then.

@@ -89,7 +89,7 @@ async fn lead(
         events: Context::recorder(&client, &settings.pod),
         client,
         settings,
-        keys,
+        keys: keys::Seen::first(keys),
         epoch,
         deposed: tokio::sync::Notify::new(),
         metrics,
@@ -103,6 +103,7 @@ async fn lead(
         () = collect::run(Arc::clone(&context)) => {}
         () = withdrawal::run(Arc::clone(&context)) => {}
         () = authority::run(Arc::clone(&context)) => {}
+        () = keys::run(Arc::clone(&context)) => {}
         () = context.deposed.notified() => return Err("the register knows a newer leader than this one".into()),
         lost = candidate.hold(epoch) => return Err(lost.into()),
     }

@@ -27,7 +27,6 @@ mod withdrawals;
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use factory_assurance::log::note::Signer;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -38,6 +37,7 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     pages,
+    signer::Keyring,
     store::Store,
 };
 use limits::Limits;
@@ -57,8 +57,8 @@ const SERVED_AT_ONCE: usize = 1;
 pub struct Register {
     /// The database.
     pub store: Store,
-    /// Signs checkpoints of its log; its name is the log's origin.
-    pub signer: Signer,
+    /// Sign checkpoints of its log; their name is the log's origin.
+    pub keyring: Keyring,
     /// Who asks, and what they may.
     pub access: Box<dyn Authenticator>,
     /// The programs of the factory by name.
@@ -86,7 +86,7 @@ impl Register {
     /// A register over these parts.
     #[must_use]
     pub fn new(
-        (store, signer): (Store, Signer),
+        (store, keyring): (Store, Keyring),
         access: Box<dyn Authenticator>,
         users: Users,
         (factory_keys, regulator_keys): (Keys, Keys),
@@ -99,7 +99,7 @@ impl Register {
         let started_ms = Timestamp::now().as_millisecond();
         Self {
             store,
-            signer,
+            keyring,
             access,
             users,
             factory_keys,
@@ -181,6 +181,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(withdrawals::withdraw))
         .routes(routes!(log::proof))
         .routes(routes!(log::key))
+        .routes(routes!(log::keys))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::events))
         .routes(routes!(log::inclusion))

@@ -32,6 +32,9 @@ pub enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Hand the log over to another key, beside a register that serves: it signs with that key from its next
+    /// checkpoint on, and whoever pinned an earlier one follows.
+    HandOver(HandOver),
     /// Write the log into a file, beside a register that serves: every event and every checkpoint.
     Backup {
         /// The database.
@@ -84,6 +87,33 @@ impl Database {
     }
 }
 
+/// Name and first key of the log.
+#[derive(Debug, Args)]
+pub struct LogKey {
+    /// Name of the log in its checkpoints: like an address without a scheme, and the same for ever.
+    #[arg(long, env = "FACTORY_REGISTER_LOG_ORIGIN", default_value = "factory-register/log")]
+    pub log_origin: String,
+    /// File of the first key that signs checkpoints; made by `serve` if it is not there. Those that it is handed
+    /// over to are files `*.pem` beside it. Not given: `checkpoint.pem` beside the file of the database; with a
+    /// PostgreSQL server it is needed.
+    #[arg(long, env = "FACTORY_REGISTER_CHECKPOINT_KEY")]
+    pub checkpoint_key: Option<PathBuf>,
+}
+
+/// Options of `hand-over`.
+#[derive(Debug, Args)]
+pub struct HandOver {
+    /// The database.
+    #[command(flatten)]
+    pub database: Database,
+    /// Name and first key of the log.
+    #[command(flatten)]
+    pub log_key: LogKey,
+    /// File of the next key, beside the first one; made if it is not there
+    #[arg(long, value_name = "FILE.pem")]
+    pub to: PathBuf,
+}
+
 /// Options of `serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -113,13 +143,9 @@ pub struct Serve {
     /// The database.
     #[command(flatten)]
     pub database: Database,
-    /// Name of the log in its checkpoints: like an address without a scheme, and the same for ever.
-    #[arg(long, env = "FACTORY_REGISTER_LOG_ORIGIN", default_value = "factory-register/log")]
-    pub log_origin: String,
-    /// File of the key that signs checkpoints; made if it is not there. Not given: `checkpoint.pem` beside
-    /// the file of the database; with a PostgreSQL server it is needed.
-    #[arg(long, env = "FACTORY_REGISTER_CHECKPOINT_KEY")]
-    pub checkpoint_key: Option<PathBuf>,
+    /// Name and first key of the log.
+    #[command(flatten)]
+    pub log_key: LogKey,
     /// Folder of public keys (`*.pub`) that dossiers are signed with.
     #[arg(long, env = "FACTORY_REGISTER_FACTORY_KEYS")]
     pub factory_keys: PathBuf,

@@ -11,6 +11,7 @@ use factory_assurance::{
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
     dossier::{Dossier, DossierError, Subject, TestResult},
     dsse::{DsseError, Envelope, PublicKey},
+    term::TermError,
     wire::{Announcement, ReasonError},
 };
 use factory_crds::release::Outcome;
@@ -36,6 +37,14 @@ pub enum IntakeError {
     /// The envelope does not open with a pinned key.
     #[error("dossier: {0}")]
     Envelope(#[from] DsseError),
+    /// The key is one that does not sign now, or not any more.
+    #[error("{what}: {source}")]
+    Term {
+        /// Which document.
+        what: &'static str,
+        /// Which key, and when it signs.
+        source: TermError,
+    },
     /// The statement does not hold in itself.
     #[error("dossier: {0}")]
     Dossier(#[from] DossierError),

@@ -1,9 +1,9 @@
-//! Pinned public keys: a folder of `*.pub` files, as a `ConfigMap` is mounted. It is read again for
-//! each use, so that a key is rotated without a restart.
+//! Pinned public keys, each with the time in which it signs: a folder of `*.pub` files, as a `ConfigMap` is
+//! mounted. It is read again for each use, so that a key is rotated without a restart.
 
 use std::path::{Path, PathBuf};
 
-use factory_assurance::dsse::{DsseError, PublicKey};
+use factory_assurance::term::{Term, TermError};
 
 /// A folder of pinned public keys.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub enum KeysError {
         /// Which one.
         path: PathBuf,
         /// Cause.
-        source: DsseError,
+        source: TermError,
     },
     /// No file ends in `.pub`.
     #[error("{path}: no file `*.pub`, so no key is pinned", path = .0.display())]
@@ -43,7 +43,7 @@ impl Keys {
     }
 
     /// The keys as they stand there now; at least one. Blocks on a few small files.
-    pub fn load(&self) -> Result<Vec<PublicKey>, KeysError> {
+    pub fn load(&self) -> Result<Vec<Term>, KeysError> {
         let read = |source| KeysError::Read { path: self.folder.clone(), source };
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(&self.folder).map_err(read)? {
@@ -62,7 +62,7 @@ impl Keys {
     }
 }
 
-fn read_key(path: &Path) -> Result<PublicKey, KeysError> {
+fn read_key(path: &Path) -> Result<Term, KeysError> {
     let pem = std::fs::read_to_string(path).map_err(|source| KeysError::Read { path: path.to_owned(), source })?;
-    PublicKey::from_pem(&pem).map_err(|source| KeysError::Key { path: path.to_owned(), source })
+    Term::read(&pem).map_err(|source| KeysError::Key { path: path.to_owned(), source })
 }

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use factory_register::{
     arguments::{Arguments, Command, Database},
     copies,
-    serve::serve,
+    serve::{hand_over, serve},
     store::audit::audit,
     witness::{self, WitnessError},
 };
@@ -29,6 +29,13 @@ async fn main() -> ExitCode {
                 return ExitCode::from(witness::ALARM);
             }
             ended => ended.map_err(|error| error.to_string()),
+        },
+        Command::HandOver(options) => match Box::pin(hand_over(options)).await {
+            Ok(told) => {
+                println!("{told}");
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
         },
         Command::Audit { database } => Box::pin(audited(database)).await,
         other => match Box::pin(copied(other)).await {
@@ -64,6 +71,8 @@ async fn copied(command: Command) -> Result<String, Box<dyn Error>> {
         Command::Migrate { from, to, to_password } => {
             Box::pin(copies::copy(&from, &to.with_password(to_password)?)).await?
         }
-        Command::Serve(_) | Command::Witness(_) | Command::Audit { .. } => return Err("no copy".into()),
+        Command::Serve(_) | Command::HandOver(_) | Command::Witness(_) | Command::Audit { .. } => {
+            return Err("no copy".into());
+        }
     })
 }

@@ -1,7 +1,7 @@
 //! Puts the parts together, listens, and ends in order: those who wait are answered, what has begun
 //! is finished, the database is closed last.
 
-use std::{future::IntoFuture as _, sync::Arc, time::Duration};
+use std::{future::IntoFuture as _, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -14,7 +14,7 @@ use tokio::{
 use crate::{
     access::{Users, kubernetes::Cluster},
     api::{self, Register, Settings},
-    arguments::Serve,
+    arguments::{HandOver, Serve},
     console::{
         Console,
         calendar::{Calendar, CalendarError},
@@ -23,8 +23,8 @@ use crate::{
     keys::{Keys, KeysError},
     metrics::Metrics,
     peer::Peer,
-    signer::{self, SignerError},
-    store::{Location, LocationError, Store, StoreError},
+    signer::{self, Keyring, SignerError},
+    store::{Location, LocationError, Store, StoreError, WriteError, Written},
     tls::{Certificate, door::Door},
 };
 
@@ -38,6 +38,9 @@ pub enum ServeError {
     /// The database is not fit for use.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The log was not handed over.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// The database cannot be named.
     #[error(transparent)]
     Location(#[from] LocationError),
@@ -75,17 +78,14 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     let client = kube::Client::try_default().await.map_err(|error| ServeError::Cluster(Box::new(error)))?;
     let metrics = Metrics::default();
     let database = options.database.location()?;
-    let key_file = match (options.checkpoint_key, &database) {
-        (Some(file), _) => file,
-        (None, Location::File(path)) => path.with_file_name("checkpoint.pem"),
-        (None, Location::Server(_)) => return Err(SignerError::Unnamed.into()),
-    };
+    let key_file = key_file(options.log_key.checkpoint_key, &database)?;
     let store = Store::open(&database, Timestamp::now, metrics.commits()).await?;
     if !key_file.exists() && store.has_signed().await? {
         return Err(SignerError::Lost(key_file).into());
     }
-    let signer = signer::load_or_make(&options.log_origin, &key_file)?;
-    tracing::info!(key = %signer.verifier(), "checkpoints of the log hold under this key");
+    let keyring = Keyring::load_or_make(&options.log_key.log_origin, &key_file)?;
+    let key = store.signer(&keyring).await?.verifier();
+    tracing::info!(%key, "checkpoints of the log hold under this key");
     let users = Users { factory: options.factory_user, permit_keeper: options.permit_keeper_user };
     let io = |what: String| move |source| ServeError::Io { what, source };
     let listener = TcpListener::bind(options.listen).await.map_err(io(options.listen.to_string()))?;
@@ -103,7 +103,8 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     );
     let (stop, stopping) = watch::channel(false);
     let access = Box::new(Cluster::new(client));
-    let mut register = Register::new((store, signer), access, users, (factory_keys, regulator_keys), metrics, stopping);
+    let mut register =
+        Register::new((store, keyring), access, users, (factory_keys, regulator_keys), metrics, stopping);
     if let Some(calendar) = calendar {
         register.console = Console::new(calendar, Limits::default());
     }
@@ -123,6 +124,37 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     });
     tracing::info!(listen = %options.listen, %database, "serving");
     run(listener, door, register).await.map_err(io(options.listen.to_string()))
+}
+
+/// Hands the log at `options` over to the key in its file `to`, which is made where it is not there. A register
+/// that serves the same log signs with it from the next checkpoint on. Answers what was done, in a line.
+pub async fn hand_over(options: HandOver) -> Result<String, ServeError> {
+    let database = options.database.location()?;
+    let file = key_file(options.log_key.checkpoint_key, &database)?;
+    if !file.exists() {
+        return Err(SignerError::Lost(file).into());
+    }
+    let keyring = Keyring::load_or_make(&options.log_key.log_origin, &file)?;
+    if options.to.parent() != file.parent() {
+        return Err(SignerError::Elsewhere { to: options.to, first: file }.into());
+    }
+    let store = Store::open(&database, Timestamp::now, Metrics::default().commits()).await?;
+    let next = signer::load_or_make(&options.log_key.log_origin, &options.to)?;
+    let written = store.hand_over("factory-register hand-over", &keyring, &next).await;
+    store.close().await;
+    Ok(match written? {
+        Written::Now(event) => format!("event {event}: the log was handed over to {}", next.verifier()),
+        Written::Before(_) => format!("the log is signed by {} already", next.verifier()),
+    })
+}
+
+/// The file of the first checkpoint key.
+fn key_file(named: Option<PathBuf>, database: &Location) -> Result<PathBuf, SignerError> {
+    match (named, database) {
+        (Some(file), _) => Ok(file),
+        (None, Location::File(path)) => Ok(path.with_file_name("checkpoint.pem")),
+        (None, Location::Server(_)) => Err(SignerError::Unnamed),
+    }
 }
 
 /// Serves `register` on `listener`, and to programs at `door`, until it is told to stop.

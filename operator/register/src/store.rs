@@ -15,6 +15,7 @@ mod both;
 pub mod cases;
 mod decide;
 mod entries;
+mod keys;
 mod location;
 pub mod migrate;
 mod postgres;
@@ -33,7 +34,10 @@ use tokio::sync::watch;
 
 use both::Pool;
 
-use crate::log::{LogError, event::EventError};
+use crate::{
+    log::{LogError, event::EventError},
+    signer::SignerError,
+};
 use factory_assurance::{canonical::NotCanonical, wire::Procedure};
 
 pub use entries::{Change, Entry, EntryList};
@@ -105,6 +109,9 @@ pub enum StoreError {
         /// How it is now.
         now: String,
     },
+    /// The key that the log was handed over to is not there, or is none.
+    #[error("checkpoint key: {0}")]
+    Key(#[from] SignerError),
     /// A row holds what this version cannot read.
     #[error("database: a row cannot be read: {0}")]
     Row(String),
@@ -160,6 +167,14 @@ pub enum WriteError {
         participant: String,
         /// Name of the service.
         service: String,
+    },
+    /// A key signs for one term.
+    #[error("the log is signed by {current}: {found} has signed it before and handed it over")]
+    HandedOver {
+        /// The key that signs.
+        current: String,
+        /// The one that has ended.
+        found: String,
     },
     /// Another person has confirmed it.
     #[error("submission {id} was confirmed by {by} at {at} already: that confirmation stands")]

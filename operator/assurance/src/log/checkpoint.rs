@@ -31,6 +31,18 @@ pub enum CheckpointError {
         /// As pinned.
         expected: String,
     },
+    /// The key had not begun to sign, or had handed over.
+    #[error("checkpoint of {size} events: its key {key} signs for {from} to {until} events only")]
+    Term {
+        /// Size of the checkpoint.
+        size: u64,
+        /// The key that signed it.
+        key: String,
+        /// First size that it signs for.
+        from: u64,
+        /// Last one.
+        until: u64,
+    },
     /// A line is not what it must be.
     #[error("checkpoint, line {line}: `{found}`, must be {rule}")]
     Line {

@@ -94,6 +94,12 @@ impl Signer {
         Ok(Self { name: checked(name)?, key: SigningKey::from_bytes(&secret) })
     }
 
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The key `name` from a PKCS#8 PEM.
     pub fn from_pem(name: &str, pem: &str) -> Result<Self, NoteError> {
         let key = SigningKey::from_pkcs8_pem(pem);
@@ -198,6 +204,13 @@ fn dated(time: u64, text: &str) -> String {
 pub fn sign(text: &str, signer: &Signer) -> String {
     let signature = signer.key.sign(text.as_bytes());
     format!("{text}\n{}", signer.line(&signer.verifier(), &signature.to_bytes()))
+}
+
+/// `note` with the signature of another author.
+pub fn countersign(note: &str, signer: &Signer) -> Result<String, NoteError> {
+    let (text, _) = parts(note)?;
+    let signature = signer.key.sign(text.as_bytes());
+    Ok(format!("{note}{}", signer.line(&signer.verifier(), &signature.to_bytes())))
 }
 
 /// `note` with the co-signature of a witness who saw it at `time` (seconds since 1970).

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     Checkpoint, Hash, Leaf,
     checkpoint::CheckpointError,
+    handover::{HANDOVER, HandoverError, Terms},
     note::{self, NoteError, Verifier},
     proof::{Inclusion, ProofError},
 };
@@ -14,7 +15,7 @@ use crate::canonical::{self, NotCanonical};
 /// Kind of the events that are entries.
 pub const ENTRY: &str = "entry";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 2] = [ENTRY, "withdrawal"];
+pub const PUBLIC_KINDS: [&str; 3] = [ENTRY, "withdrawal", HANDOVER];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +62,20 @@ pub struct EventProof {
     pub inclusion: Inclusion,
     /// The signed checkpoint of that tree.
     pub checkpoint: String,
+    /// Notes by which the log was handed over from key to key, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handovers: Vec<String>,
+}
+
+/// The keys of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LogKeys {
+    /// The one that signs now, `name+id+base64`.
+    pub current: String,
+    /// Notes by which the log was handed over from key to key, the oldest first.
+    pub handovers: Vec<String>,
 }
 
 /// An answer that does not hold.
@@ -87,6 +102,9 @@ pub enum ServedError {
     /// The checkpoint does not hold.
     #[error("checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
+    /// The log was not handed over as it is said.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     /// A pinned witness has not signed it.
     #[error("witness {witness}: {source}")]
     Witness {
@@ -142,7 +160,7 @@ impl ServedEvent {
 
 impl EventProof {
     /// Holds everything against everything: contents, place, tree, and the checkpoint against the
-    /// pinned `log` key and every pinned witness.
+    /// pinned `log` key, or one that it was handed over to, and every pinned witness.
     pub fn verify(&self, log: &Verifier, witnesses: &[Verifier]) -> Result<Checkpoint, ServedError> {
         let (seq, kind) = (self.public.place.seq, self.public.place.kind.as_str());
         // Other kinds have the same summary in them, and mean something else.
@@ -150,7 +168,9 @@ impl EventProof {
             return Err(ServedError::Place { seq, what: "it is no entry" });
         }
         let leaf = self.public.leaf()?;
-        let checkpoint = Checkpoint::open(&self.checkpoint, log)?;
+        let mut terms = Terms::of(log.clone());
+        terms.follow(&self.handovers)?;
+        let (checkpoint, _) = terms.open(&self.checkpoint)?;
         for key in witnesses {
             note::open(&self.checkpoint, std::slice::from_ref(key))
                 .map_err(|source| ServedError::Witness { witness: key.name().to_owned(), source })?;

@@ -126,9 +126,9 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
     let cluster = Cluster::connect(connection).await?;
     let register = Register::connect(connection, &cluster).await?;
     let submission = submissions::find(&register, &cluster, &arguments.submission).await.map_err(DecideError::from)?;
-    let pinned = dossier_key(arguments.dossier_key.as_deref(), &cluster).await?;
+    let pinned = dossier_keys(arguments.dossier_key.as_deref(), &cluster).await?;
     let envelope = register.dossier(&submission.id).await?;
-    let verified = verify::hold(&envelope, &[pinned]).map_err(DecideError::from)?;
+    let verified = verify::hold(&envelope, &pinned).map_err(DecideError::from)?;
     let bundle = verified.dossier.predicate.bundle.digest().map_err(io::Error::other)?;
     agree(&submission, &verified, &bundle)?;
     verify::write_text(&verified)?;
@@ -192,15 +192,25 @@ fn agree(submission: &SubmissionState, verified: &Verified, bundle: &str) -> Res
     Ok(())
 }
 
-async fn dossier_key(given: Option<&Path>, cluster: &Cluster) -> Result<PublicKey, Failure> {
+/// The key that was given, or those that the cluster publishes: the one that signs now, and others that signed what
+/// still waits. The register has taken each dossier while its key signed.
+async fn dossier_keys(given: Option<&Path>, cluster: &Cluster) -> Result<Vec<PublicKey>, Failure> {
     if let Some(path) = given {
-        return Ok(verify::read_key(path).map_err(DecideError::from)?);
+        return Ok(vec![verify::read_key(path).map_err(DecideError::from)?]);
     }
-    let pem = cluster.published().await?.remove("dossier.pub").ok_or(DecideError::NoDossierKey)?;
-    let file = "the key for dossiers that the cluster publishes".to_owned();
-    let key = PublicKey::from_pem(&pem).map_err(|source| DecideError::from(VerifyError::Key { file, source }))?;
+    let mut keys = Vec::new();
+    for (name, pem) in cluster.published().await? {
+        if name.starts_with("dossier") && name.ends_with(".pub") {
+            let file = format!("the key {name} that the cluster publishes");
+            let key = PublicKey::from_pem(&pem).map_err(|source| VerifyError::Key { file, source });
+            keys.push(key.map_err(DecideError::from)?);
+        }
+    }
+    if keys.is_empty() {
+        return Err(DecideError::NoDossierKey.into());
+    }
     eprintln!("The key for dossiers is the one that the cluster publishes; pin your own with --dossier-key.");
-    Ok(key)
+    Ok(keys)
 }
 
 fn read_private_key(path: &Path) -> Result<PrivateKey, DecideError> {

@@ -137,7 +137,7 @@ fn what_is_signed_is_what_was_verified() {
         standard: &standard,
     };
     let signed = confirmation::verify(&request.confirmation, &[office.regulator.public()], &wanted).unwrap();
-    assert_eq!(signed.predicate.verifier.id, "Ministry");
+    assert_eq!(signed.predicate.office(), "Ministry");
 }
 
 #[test]

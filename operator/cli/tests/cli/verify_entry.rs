@@ -40,6 +40,7 @@ fn proof() -> (EventProof, Signer, Signer) {
             public: PublicEvent { place, event },
             inclusion: Inclusion { index: 0, size: 1, hashes: Vec::new() },
             checkpoint,
+            handovers: Vec::new(),
         },
         log,
         witness,

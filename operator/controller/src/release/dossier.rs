@@ -11,6 +11,7 @@ use factory_assurance::{
     verdict::{self, Verdict},
 };
 use factory_crds::{Outcome, StateServiceSpec, state_service::ProtectionContact};
+use k8s_openapi::jiff::Timestamp;
 
 use super::{ReleaseError, announce::AnnouncedPlan, attempt::Attempt, build::BuiltBundle};
 use crate::{
@@ -66,7 +67,8 @@ pub async fn compose(
     };
     result.verdict = result.judge();
     let verdict = result.verdict.clone();
-    let envelope = dsse::sign(&result.into_statement()?, &context.keys.dossier)?;
+    let keys = context.keys.now();
+    let envelope = dsse::sign(&result.into_statement()?, keys.dossier.at(Timestamp::now()))?;
     Ok(SignedDossier { digest: envelope.payload_digest()?, envelope, verdict })
 }
 

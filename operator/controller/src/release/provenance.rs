@@ -10,9 +10,12 @@ use factory_assurance::{
     provenance::{Dependency, Metadata, PREDICATE, Parameters, Provenance, Source},
 };
 use factory_crds::{ReleaseStatus, state_service::Build};
-use k8s_openapi::api::{
-    batch::v1::Job,
-    core::v1::{ContainerStatus, Pod},
+use k8s_openapi::{
+    api::{
+        batch::v1::Job,
+        core::v1::{ContainerStatus, Pod},
+    },
+    jiff::Timestamp,
 };
 use kube::{Api, ResourceExt as _};
 
@@ -61,7 +64,8 @@ pub async fn images(
         };
         let base = base.get(BASE_NAME).zip(base.get(BASE_DIGEST)).map(|(name, digest)| format!("{name}@{digest}"));
         let said = compose(parameters(attempt, name, build), &job, pod.as_ref(), base.as_deref());
-        let envelope = dsse::sign(&said.into_statement(image), &context.keys.builder)?;
+        let keys = context.keys.now();
+        let envelope = dsse::sign(&said.into_statement(image), keys.builder.at(Timestamp::now()))?;
         match artifacts.attach(image, PREDICATE, &envelope).await {
             Ok(artifact) => drop(facts.provenance.insert(name.clone(), artifact)),
             Err(refusal) => return Ok(attest::unavailable(name, &refusal)),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on may stop
 
 mod accepted;
+mod confirmed;
 mod listed;
 mod modern;
 mod place;

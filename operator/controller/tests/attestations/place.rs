@@ -154,7 +154,7 @@ pub fn dossier(image: &str, number: u32, key: &PrivateKey) -> Envelope {
 }
 
 /// The pinned version, built once where it is not there yet.
-fn cosign() -> &'static Path {
+pub fn cosign() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-harness/tools/cosign");

@@ -8,6 +8,7 @@ use factory_assurance::{
     confirmation::Confirmation,
     dossier::Dossier,
     dsse::Envelope,
+    term,
     wire::{self, ConfirmationRequest, ReturnRequest, SubmissionState},
 };
 
@@ -64,8 +65,11 @@ pub(crate) async fn carry_out_confirmation(
     let dossier = register.store.dossier(&held).await?;
     let (keys, summary, signed, submission) =
         (register.regulator_keys.clone(), held.summary, confirmation.clone(), id.clone());
+    let now = register.store.now();
     let entry = off_thread(move || {
-        let confirmed = intake::confirmed(&summary, &signed, &keys.load()?)?;
+        let pinned = term::in_force(keys.load()?, &signed, now);
+        let pinned = pinned.map_err(|source| IntakeError::Term { what: "confirmation", source })?;
+        let confirmed = intake::confirmed(&summary, &signed, &pinned)?;
         entry(submission, summary, confirmed, &dossier)
     })
     .await?;
@@ -151,7 +155,7 @@ fn entry(
         submission,
         summary,
         record: dossier.predicate.record,
-        confirmed_by: confirmed.predicate.verifier.id,
+        confirmed_by: confirmed.predicate.office().to_owned(),
         confirmed_at: confirmed.predicate.time_verified,
     }))
 }

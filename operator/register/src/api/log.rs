@@ -9,9 +9,9 @@ use axum::{
     http::{HeaderName, header::CONTENT_TYPE},
 };
 use factory_assurance::log::{
-    Checkpoint,
+    handover::Terms,
     proof::{Consistency, Inclusion},
-    served::{EventProof, Events},
+    served::{EventProof, Events, LogKeys},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -78,8 +78,19 @@ pub struct ConsistencyQuery {
 /// The key that checkpoints hold under. Whoever pins it must get it by another way as well.
 #[utoipa::path(get, path = "/api/v1/log/key", operation_id = "getLogKey", tag = "log",
     responses((status = 200, description = "`name+id+base64`", body = String, content_type = "text/plain")))]
-pub async fn key(State(register): State<Arc<Register>>) -> TextForEveryone {
-    (FOR_EVERYONE, PLAIN, format!("{}\n", register.signer.verifier()))
+pub async fn key(State(register): State<Arc<Register>>) -> Result<TextForEveryone, Refusal> {
+    let signer = register.store.signer(&register.keyring).await?;
+    Ok((FOR_EVERYONE, PLAIN, format!("{}\n", signer.verifier())))
+}
+
+/// Keys of the log
+///
+/// The key that signs now, and how it came to that: whoever pinned an earlier one follows from there.
+#[utoipa::path(get, path = "/api/v1/log/keys", operation_id = "getLogKeys", tag = "log",
+    responses((status = 200, description = "The key, and the notes of each hand-over.", body = ref("#/components/schemas/LogKeys"), content_type = "application/json")))]
+pub async fn keys(State(register): State<Arc<Register>>) -> Result<ForEveryone<LogKeys>, Refusal> {
+    let current = register.store.signer(&register.keyring).await?.verifier().to_string();
+    Ok((FOR_EVERYONE, Json(LogKeys { current, handovers: register.store.handovers().await? })))
 }
 
 /// Checkpoint
@@ -93,10 +104,7 @@ pub async fn checkpoint(State(register): State<Arc<Register>>) -> Result<TextFor
 
 /// To its end even when the caller hangs up: a signature that was given is kept.
 async fn signed(register: Arc<Register>) -> Result<String, Refusal> {
-    super::to_the_end(
-        async move { register.store.checkpoint(register.signer.verifier().name(), &register.signer).await },
-    )
-    .await
+    super::to_the_end(async move { register.store.checkpoint(&register.keyring).await }).await
 }
 
 /// Events in order
@@ -165,7 +173,10 @@ pub async fn proof(
     let entry = register.store.entry_of(&participant, &service).await?.ok_or_else(none)?;
     let public = register.store.public_event(entry.seq).await?.ok_or_else(none)?;
     let note = signed(Arc::clone(&register)).await?;
-    let size = Checkpoint::open(&note, &register.signer.verifier()).map_err(|error| Refusal::internal(&error))?.size;
+    let handovers = register.store.handovers().await?;
+    let mut terms = Terms::of(register.keyring.first().verifier());
+    terms.follow(&handovers).map_err(|error| Refusal::internal(&error))?;
+    let size = terms.open(&note).map_err(|error| Refusal::internal(&error))?.0.size;
     let inclusion = register.store.inclusion(entry.seq - 1, size).await?;
-    Ok((FOR_EVERYONE, Json(EventProof { public, inclusion, checkpoint: note })))
+    Ok((FOR_EVERYONE, Json(EventProof { public, inclusion, checkpoint: note, handovers })))
 }

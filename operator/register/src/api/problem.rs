@@ -154,6 +154,7 @@ impl From<WriteError> for Refusal {
             | WriteError::SecondDossier { .. }
             | WriteError::Withdrawn { .. }
             | WriteError::Confirmed { .. }
+            | WriteError::HandedOver { .. }
             | WriteError::Decided { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
         }
     }
@@ -172,6 +173,10 @@ impl From<StoreError> for Refusal {
                 Self::bad_request(
                     "the request has the character U+0000, which no text of the register holds".to_owned(),
                 )
+            }
+            StoreError::Key(_) => {
+                tracing::error!(%error, "no checkpoint can be signed");
+                Self::unavailable("the register does not have the key of the log; nothing was signed")
             }
             // No later try mends what the database holds.
             other => Self { kind: DAMAGED, ..Self::internal(other) },

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::{Json, extract::State, http::StatusCode};
 use factory_assurance::{
     dsse::Envelope,
+    term,
     wire::{Procedure, Submission, SubmissionState},
 };
 use factory_crds::release::Outcome;
@@ -112,11 +113,13 @@ async fn take(
     body: Result<Body, Refusal>,
 ) -> Result<Written<String>, Refusal> {
     let one_of_few = register.verifying.acquire().await.map_err(|error| Refusal::internal(&error))?;
-    let keys = register.factory_keys.clone();
+    let (keys, now) = (register.factory_keys.clone(), register.store.now());
     let (opened, dossier, epoch) = off_thread(move || {
         let Submission { dossier, epoch } = body?.read()?;
         intake::epoch_in_range(epoch)?;
-        let opened = intake::open(&dossier, &keys.load()?)?;
+        let pinned = term::in_force(keys.load()?, &dossier, now);
+        let pinned = pinned.map_err(|source| IntakeError::Term { what: "dossier", source })?;
+        let opened = intake::open(&dossier, &pinned)?;
         Ok::<_, Refusal>((opened, dossier, epoch))
     })
     .await?;

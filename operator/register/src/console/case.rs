@@ -147,7 +147,8 @@ pub async fn report(
 
 fn write(envelope: &Envelope, keys: &Keys, digest: &str, language: Language) -> Result<String, Refusal> {
     // Keys are rotated: a dossier that was taken under an earlier one is shown with a warning.
-    let held: Option<Dossier> = keys.load().ok().and_then(|keys| envelope.open(&keys).ok());
+    let pinned = keys.load().map(|keys| keys.into_iter().map(|term| term.key).collect::<Vec<_>>());
+    let held: Option<Dossier> = pinned.ok().and_then(|keys| envelope.open(&keys).ok());
     let signature = if held.is_some() { Signature::Holds } else { Signature::NotChecked };
     let dossier = held.map_or_else(|| read(envelope), Ok)?;
     Report::of(&dossier, digest, signature).html(language).map_err(|error| Refusal::internal(&error))

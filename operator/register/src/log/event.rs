@@ -8,6 +8,7 @@ use factory_assurance::{
     canonical::{self, NotCanonical},
     dossier::{Record, Subject},
     dsse::Envelope,
+    log::handover::HANDOVER,
     plan::Plan,
     standard::Standard,
     verdict::Verdict,
@@ -31,6 +32,8 @@ pub enum Event {
     Entry(Box<EntryMade>),
     /// The owner withdrew a service (21).
     Withdrawal(WithdrawalMade),
+    /// Another key signs the log from here on.
+    Handover(HandoverMade),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -144,6 +147,14 @@ pub struct EntryMade {
     pub confirmed_at: String,
 }
 
+/// The log handed over to another key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HandoverMade {
+    /// The note that both keys have signed.
+    pub note: String,
+}
+
 /// The owner's withdrawal of a service. Who and when stand in the event's place in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -188,6 +199,7 @@ impl Event {
             Self::Return(_) => "return",
             Self::Entry(_) => "entry",
             Self::Withdrawal(_) => "withdrawal",
+            Self::Handover(_) => HANDOVER,
         }
     }
 
@@ -201,6 +213,7 @@ impl Event {
             Self::Return(body) => canonical::bytes(body),
             Self::Entry(body) => canonical::bytes(body),
             Self::Withdrawal(body) => canonical::bytes(body),
+            Self::Handover(body) => canonical::bytes(body),
         }
     }
 
@@ -214,6 +227,7 @@ impl Event {
             "return" => serde_json::from_slice(bytes).map(Self::Return),
             "entry" => serde_json::from_slice(bytes).map(Self::Entry),
             "withdrawal" => serde_json::from_slice(bytes).map(Self::Withdrawal),
+            HANDOVER => serde_json::from_slice(bytes).map(Self::Handover),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

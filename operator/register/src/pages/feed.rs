@@ -65,11 +65,10 @@ pub(crate) async fn feed(
 ) -> Result<Response, Refusal> {
     let before = query.before();
     let (changes, more) = register.store.public_changes(before, MOST).await?;
-    let log = register.signer.verifier();
     let feed = Feed {
         words: words::of(language),
         language,
-        authority: authority(log.name()),
+        authority: authority(register.keyring.name()),
         updated: changes.first().map_or(NEVER, Change::time),
         before,
         older: changes.last().map(|change| change.seq).filter(|_| more),

@@ -9,7 +9,6 @@ use factory_assurance::{
     log::{
         Checkpoint, Hash, Leaf, Link,
         hash::NoHash,
-        note::Signer,
         proof::{Consistency, Inclusion, consistency_ranges, inclusion_ranges},
         served::{Events, PUBLIC_KINDS, PublicEvent, ServedEvent},
         tree::{Edge, Place, cover, join},
@@ -20,16 +19,18 @@ use futures::TryStreamExt as _;
 use super::{
     Store, StoreError, audit,
     both::{Pool, Rows, changed, on},
+    keys,
     writing::row_number,
 };
+use crate::signer::Keyring;
 
 /// Bytes of events that are read for one answer, beside the first event.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 impl Store {
-    /// The signed checkpoint of the log as it is now.
-    pub async fn checkpoint(&self, origin: &str, signer: &Signer) -> Result<String, StoreError> {
-        let key = signer.verifier().to_string();
+    /// The checkpoint of the log as it is now, signed by the key of `keyring` that signs now.
+    pub async fn checkpoint(&self, keyring: &Keyring) -> Result<String, StoreError> {
+        let key = self.signer(keyring).await?.verifier().to_string();
         let newest: Option<(i64, String)> = on!(self.readers, db => {
             sqlx::query_as(
                 "SELECT size, note FROM checkpoints WHERE key = $1 AND size = (SELECT COALESCE(MAX(seq), 0) FROM events)",
@@ -48,6 +49,8 @@ impl Store {
         let size: i64 =
             on!(rows, db => sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM events").fetch_one(db).await)?;
         let size = size.unsigned_abs();
+        // As it stands under the lock: nothing is signed by a key that has handed over.
+        let signer = keys::current(rows, keyring).await?;
         let edge = edge(rows, size).await?;
         if let Some((signed_size, signed)) = last_signed(rows).await? {
             let history = |now: String| StoreError::History { size: signed_size, signed: signed.clone(), now };
@@ -60,8 +63,9 @@ impl Store {
             let proof = Consistency { from: signed_size, to: size, hashes };
             proof.verify(&before, &edge.root()).map_err(|error| history(error.to_string()))?;
         }
-        let checkpoint = Checkpoint { origin: origin.to_owned(), size, root: edge.root() };
-        let note = checkpoint.signed(signer);
+        let checkpoint = Checkpoint { origin: keyring.name().to_owned(), size, root: edge.root() };
+        let note = checkpoint.signed(&signer);
+        let key = signer.verifier().to_string();
         signed(rows, size, &key, &checkpoint.root.to_string(), &note).await?;
         transaction.commit().await?;
         self.saw(size);

@@ -10,7 +10,7 @@ use super::{
     writing::row_number,
 };
 use crate::log::event::{
-    AnnouncementMade, ConfirmationGiven, EntryMade, Event, ReturnMade, SubmissionTaken, WithdrawalMade,
+    AnnouncementMade, ConfirmationGiven, EntryMade, Event, HandoverMade, ReturnMade, SubmissionTaken, WithdrawalMade,
 };
 use factory_assurance::wire::Procedure;
 
@@ -18,7 +18,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 6] = [
+pub(super) const VIEWS: [View; 7] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -42,6 +42,7 @@ pub(super) const VIEWS: [View; 6] = [
     ("entries", &["seq", "participant", "service", "search"], &["seq"]),
     ("tree", &["level", "position", "hash"], &["level", "position"]),
     ("withdrawals", &["seq", "key", "participant", "service", "entry", "reason"], &["seq"]),
+    ("handovers", &["seq", "note"], &["seq"]),
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -71,6 +72,10 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         )?),
         Event::Entry(made) => entry(rows, seq, made).await,
         Event::Withdrawal(made) => withdrawal(rows, seq, made).await,
+        Event::Handover(HandoverMade { note }) => one(changed!(
+            rows,
+            sqlx::query("INSERT INTO handovers (seq, note) VALUES ($1, $2)").bind(seq).bind(note)
+        )?),
     }
 }
 

@@ -45,6 +45,11 @@ impl<'s> Writing<'s> {
         })
     }
 
+    /// Number of the last event that is there.
+    pub(super) const fn number(&self) -> u64 {
+        self.seq
+    }
+
     /// Appends an event and writes the rows that follow from it. Answers its number.
     pub(super) async fn append(&mut self, sealed: &Sealed) -> Result<u64, StoreError> {
         let link = Link {

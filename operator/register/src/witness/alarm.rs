@@ -1,6 +1,8 @@
 //! What a witness cries out: each kind of contradiction, in one line that names what differs.
 
-use factory_assurance::log::{Hash, checkpoint::CheckpointError, proof::ProofError, served::ServedError};
+use factory_assurance::log::{
+    Hash, checkpoint::CheckpointError, handover::HandoverError, proof::ProofError, served::ServedError,
+};
 
 /// A contradiction between what a register shows and what it has signed or shown before.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,17 @@ pub enum Alarm {
         to: u64,
         /// Cause.
         source: ProofError,
+    },
+    /// The log was not handed over as it is said.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
+    /// The key that signs is not the one that the log was handed over to, as its events say.
+    #[error("event {event} of the log does not hand it over to {key}, which signs it")]
+    NotHandedOver {
+        /// Number of the event.
+        event: u64,
+        /// The key that signs.
+        key: String,
     },
     /// An event that must be there is not shown.
     #[error("event {0} of {1} is not shown")]

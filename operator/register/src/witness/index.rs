@@ -4,7 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::{
-    log::served::{ENTRY, PublicEvent},
+    log::{
+        handover::{HANDOVER, Handover, Terms},
+        note::Verifier,
+        served::{ENTRY, PublicEvent},
+    },
     wire::Withdrawal,
 };
 
@@ -26,12 +30,22 @@ struct Standing {
 
 /// What the log says of each service.
 #[derive(Debug, Default)]
-pub struct Logged(BTreeMap<(String, String), Standing>);
+pub struct Logged {
+    services: BTreeMap<(String, String), Standing>,
+    /// Each event that hands the log over, with the key that it is handed to.
+    handovers: BTreeMap<u64, Verifier>,
+}
 
 impl Logged {
     /// Takes the next event. What cannot be read is no entry: its digest was held against the log.
     pub fn take(&mut self, event: Option<&PublicEvent>) {
         let Some(PublicEvent { place, event }) = event else { return };
+        if place.kind == HANDOVER {
+            let note = event["note"].as_str().unwrap_or_default();
+            // One that cannot be read hands over to nobody.
+            self.handovers.extend(Handover::unchecked(note).map(|handover| (place.seq, handover.next)));
+            return;
+        }
         let whose = match place.kind.as_str() {
             ENTRY => &event["summary"]["subject"],
             _ => event,
@@ -41,10 +55,25 @@ impl Logged {
         };
         let service = (participant.to_owned(), service.to_owned());
         if place.kind == ENTRY {
-            self.0.insert(service, Standing { entry: place.seq, withdrawn: None });
-        } else if let Some(standing) = self.0.get_mut(&service) {
+            self.services.insert(service, Standing { entry: place.seq, withdrawn: None });
+        } else if let Some(standing) = self.services.get_mut(&service) {
             let reason = event["reason"].as_str().unwrap_or_default().to_owned();
             standing.withdrawn = Some(Withdrawal { at: place.time.clone(), reason, event: place.seq });
+        }
+    }
+
+    /// Whether the log was handed over to each key of `terms` after the first `known`, by its own events, and the
+    /// newest of these to the `key` that signs.
+    pub fn hold_keys(&self, terms: &Terms, known: usize, key: &Verifier) -> Result<(), Alarm> {
+        let not = |event: u64, key: &Verifier| Alarm::NotHandedOver { event, key: key.to_string() };
+        for term in terms.all().iter().skip(known) {
+            if self.handovers.get(&term.from) != Some(&term.key) {
+                return Err(not(term.from, &term.key));
+            }
+        }
+        match self.handovers.last_key_value() {
+            Some((event, next)) if next != key => Err(not(*event, key)),
+            _ => Ok(()),
         }
     }
 
@@ -72,7 +101,7 @@ impl Logged {
             // Not the address that the page names: it could lead anywhere.
             path = next;
         }
-        for (service, standing) in &self.0 {
+        for (service, standing) in &self.services {
             let (participant, name) = service;
             let entry: Option<PublicEntry> = match register.json(&format!("/api/v1/entries/{participant}/{name}")).await
             {
@@ -97,7 +126,7 @@ impl Logged {
         if entry.event > size {
             return Ok(());
         }
-        let logged = self.0.get(&(entry.participant.clone(), entry.service.clone()));
+        let logged = self.services.get(&(entry.participant.clone(), entry.service.clone()));
         let withdrawn = entry.withdrawn.clone().filter(|withdrawal| withdrawal.event <= size);
         let shown = Standing { entry: entry.event, withdrawn };
         if logged == Some(&shown) {

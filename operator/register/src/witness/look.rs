@@ -5,9 +5,10 @@ use std::time::Duration;
 use factory_assurance::log::{
     Checkpoint,
     checkpoint::CheckpointError,
+    handover::Terms,
     note::{self, NoteError, Signer, Verifier},
     proof::Consistency,
-    served::Events,
+    served::{Events, LogKeys},
     tree::Edge,
 };
 use tokio::time::timeout;
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 use super::{
     WitnessError,
     alarm::Alarm,
-    asked::Asked,
+    asked::{AskError, Asked},
     index::Logged,
     now,
     state::{SeenEvent, State},
@@ -29,6 +30,8 @@ const KEY: &str = "witness.pem";
 const MOST_NEW: usize = 50_000_000;
 /// A look that takes longer has no end.
 const DEADLINE: Duration = Duration::from_hours(6);
+/// Where the keys of the log are told.
+const KEYS: &str = "/api/v1/log/keys";
 /// Where the log as it is now is signed.
 const CHECKPOINT: &str = "/api/v1/log/checkpoint";
 
@@ -36,7 +39,6 @@ const CHECKPOINT: &str = "/api/v1/log/checkpoint";
 #[derive(Debug)]
 pub struct Witness {
     register: Asked,
-    log: Verifier,
     signer: Signer,
     state: State,
 }
@@ -60,7 +62,7 @@ impl Witness {
         let state = State::read(&options.state, &options.log_key)??;
         let signer = signer::load_or_make(&options.name, &options.state.join(KEY))?;
         let register = Asked::at(&options.register, options.ca)?;
-        Ok(Self { register, log: options.log_key, signer, state })
+        Ok(Self { register, signer, state })
     }
 
     /// The key of its co-signatures.
@@ -93,24 +95,46 @@ impl Witness {
 
     async fn see(&mut self, everything: bool, shown: &mut Option<String>) -> Result<Seen, WitnessError> {
         let text = shown.insert(self.register.text(CHECKPOINT).await?);
-        let checkpoint = match Checkpoint::open(text, &self.log) {
+        let before = self.state.terms.all().len();
+        let (terms, notes) = self.followed(text).await?;
+        let (checkpoint, key) = match terms.open(text) {
             // What is no note at all is no evidence: anyone on the way could have answered so.
             Err(CheckpointError::Note(error @ NoteError::Form(_))) => {
                 return Err(self.register.strange(CHECKPOINT, error.to_string()).into());
             }
             opened => opened.map_err(Alarm::from)?,
         };
-        let note = note::only(text, &self.log).map_err(|error| Alarm::from(CheckpointError::from(error)))?;
+        let note = note::only(text, key).map_err(|error| Alarm::from(CheckpointError::from(error)))?;
         let known = self.known();
         if let Some(kept) = &self.state.checkpoint {
             self.goes_on(kept, &checkpoint).await?;
         }
         let from = if everything { 0 } else { known };
         let (new, logged) = self.read(from, &checkpoint).await?;
+        logged.hold_keys(&terms, before, key)?;
         let entries = if everything { logged.hold(&self.register, checkpoint.size).await? } else { 0 };
         let size = checkpoint.size;
+        if let Some(notes) = notes {
+            self.state.follow(terms, &notes)?;
+        }
         self.state.keep(checkpoint, &note, &new, (&self.signer, now()))?;
         Ok(Seen { size, new: size - known, reread: known - from, entries })
+    }
+
+    /// The keys by which `text` is to be opened: those that are known, and where none of them has signed it, those
+    /// that the log was handed over to since, with the notes that say so.
+    async fn followed(&self, text: &str) -> Result<(Terms, Option<Vec<String>>), WitnessError> {
+        let mut terms = self.state.terms.clone();
+        if !matches!(terms.open(text), Err(CheckpointError::Note(NoteError::Unsigned(_)))) {
+            return Ok((terms, None));
+        }
+        let LogKeys { handovers, .. } = match self.register.json(KEYS).await {
+            // One that has never heard of hand-overs has made none.
+            Err(WitnessError::Ask(AskError::None { .. })) => return Ok((terms, None)),
+            answered => answered?,
+        };
+        terms.follow(&handovers).map_err(Alarm::from)?;
+        Ok((terms, Some(handovers)))
     }
 
     /// Whether `found` goes on from the checkpoint that was `kept`.

@@ -11,6 +11,7 @@ use std::{
 use factory_assurance::log::{
     Checkpoint, Hash,
     checkpoint::CheckpointError,
+    handover::Terms,
     note::{NoteError, Signer, Verifier, cosign},
 };
 
@@ -35,6 +36,14 @@ pub enum StateError {
         /// Cause.
         source: CheckpointError,
     },
+    /// The hand-overs that were kept do not hold.
+    #[error("{path}: {reason}", path = path.display())]
+    Handovers {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// Another process has the folder.
     #[error("{path}: another witness is at work in this folder", path = .0.display())]
     InUse(PathBuf),
@@ -53,6 +62,8 @@ pub enum StateError {
     },
 }
 
+/// Name of the file with the notes by which the log was handed over.
+const HANDOVERS: &str = "handovers";
 /// Bytes of a leaf in its file: the hash, and whether the event was shown.
 const RECORD: usize = 33;
 
@@ -84,6 +95,8 @@ pub struct State {
     _lock: File,
     /// The newest checkpoint that was co-signed.
     pub checkpoint: Option<Checkpoint>,
+    /// The keys of the log, from the pinned one on.
+    pub terms: Terms,
     /// Each event, in order.
     pub events: Vec<SeenEvent>,
 }
@@ -101,8 +114,16 @@ impl State {
             return Ok(Err(Alarm::Stands { file: alarm.display().to_string(), text }));
         }
         let (newest, leaves) = (folder.join("checkpoint"), folder.join("leaves"));
+        let kept = folder.join(HANDOVERS);
+        let wrong = |reason: String| StateError::Handovers { path: kept.clone(), reason };
+        let notes: Vec<String> = match if_there(&kept)? {
+            None => Vec::new(),
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?,
+        };
+        let mut terms = Terms::of(log.clone());
+        terms.follow(&notes).map_err(|error| wrong(error.to_string()))?;
         let checkpoint = if_there(&newest)?
-            .map(|note| Checkpoint::open(&String::from_utf8_lossy(&note), log))
+            .map(|note| terms.open(&String::from_utf8_lossy(&note)).map(|(checkpoint, _)| checkpoint))
             .transpose()
             .map_err(|source| StateError::Checkpoint { path: newest, source })?;
         let size = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
@@ -116,7 +137,15 @@ impl State {
         if kept.len() as u64 != size {
             return Err(StateError::Leaves { path: leaves, found: kept.len(), expected: size });
         }
-        Ok(Ok(Self { folder: folder.to_owned(), _lock: lock, checkpoint, events: kept }))
+        Ok(Ok(Self { folder: folder.to_owned(), _lock: lock, checkpoint, terms, events: kept }))
+    }
+
+    /// Keeps the `notes` by which the keys are `terms` now.
+    pub fn follow(&mut self, terms: Terms, notes: &[String]) -> Result<(), StateError> {
+        let text = serde_json::to_string(notes).unwrap_or_default();
+        replace(&self.folder.join(HANDOVERS), text.as_bytes())?;
+        self.terms = terms;
+        Ok(())
     }
 
     /// Keeps `checkpoint`, whose signed text is `note`, with the `new` events that it brings, co-signed at

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::{
     log::filled,
     server::Database,
-    world::{FACTORY, Folder, log_signer, named},
+    world::{FACTORY, Folder, log_keyring, named},
 };
 
 /// Announcements by each.
@@ -39,7 +39,7 @@ async fn two_registers_over_one_database_do_not_fork_the_log() {
     tokio::join!(announce(&first, "first"), announce(&second, "second"));
     // Each learns of what the other wrote when it is next asked for a checkpoint.
     for store in [&first, &second] {
-        store.checkpoint("register.test/log", &log_signer()).await.unwrap();
+        store.checkpoint(&log_keyring(&folder.0)).await.unwrap();
         assert_eq!(store.size(), 1 + 2 * EACH);
         store.consistency(1, 1 + 2 * EACH).await.unwrap();
         store.close().await;

@@ -25,7 +25,7 @@ const TRIGGERS: &str = "DROP TRIGGER events_never_change; DROP TRIGGER events_ar
     DROP TRIGGER tree_is_never_removed; DROP TRIGGER checkpoints_never_change;
     DROP TRIGGER checkpoints_are_never_removed";
 
-fn options(world: &World) -> arguments::Witness {
+pub fn options(world: &World) -> arguments::Witness {
     arguments::Witness {
         register: world.address.clone(),
         log_key: log_signer().verifier(),

@@ -25,6 +25,7 @@ use factory_register::{
     keys::Keys,
     metrics::Metrics,
     serve,
+    signer::Keyring,
     store::{Location, Store},
     tls::{Certificate, door::Door},
 };
@@ -97,7 +98,12 @@ fn bearer(token: &str) -> String {
     claims.and_then(|claims| Some(claims["sub"].as_str()?.to_owned())).unwrap_or_else(|| token.to_owned())
 }
 
-/// The key of the log.
+/// The keys of the log: the first, and those in `folder`.
+pub fn log_keyring(folder: &Path) -> Keyring {
+    Keyring::new(log_signer(), folder)
+}
+
+/// The first key of the log.
 pub fn log_signer() -> Signer {
     Signer::new("register.test/log", [9; 32]).unwrap()
 }
@@ -221,7 +227,7 @@ impl World {
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
         let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
         let (stop, stopping) = watch::channel(false);
-        let register = Register::new((store, log_signer()), Box::new(Table), users, keys, metrics, stopping);
+        let register = Register::new((store, log_keyring(&folder.0)), Box::new(Table), users, keys, metrics, stopping);
         let register = Arc::new(register.with(settings));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

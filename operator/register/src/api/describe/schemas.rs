@@ -6,7 +6,7 @@ use factory_assurance::{
     dsse::Envelope,
     log::{
         proof::{Consistency, Inclusion},
-        served::{EventProof, Events},
+        served::{EventProof, Events, LogKeys},
     },
     verdict::MAX_EXACT,
     wire::{
@@ -41,6 +41,7 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<PublicIndex>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
+    generator.subschema_for::<LogKeys>();
     generator.subschema_for::<Inclusion>();
     generator.subschema_for::<Consistency>();
     let mut schemas = generator.take_definitions(true);

@@ -1,0 +1,125 @@
+//! The log is handed over to another key while the register serves: whoever pinned the first key follows, old
+//! checkpoints hold for their time, and the former key signs nothing more.
+
+use factory_assurance::{
+    log::{
+        Checkpoint,
+        handover::{Handover, Terms},
+        note::Signer,
+        served::{EventProof, LogKeys},
+    },
+    sample,
+};
+use factory_register::{
+    metrics::Metrics,
+    signer::load_or_make,
+    store::{Store, WriteError, Written, audit::audit},
+    witness::{Alarm, Seen, Witness, WitnessError},
+};
+use jiff::Timestamp;
+
+use crate::{
+    log::{filled, sql},
+    witness::options,
+    world::{PARTICIPANT, World, log_keyring, log_signer, named},
+};
+
+const ORIGIN: &str = "register.test/log";
+
+/// Another program hands the log of `world` over to a key in `file` beside the first.
+async fn hand_over(world: &World, file: &str) -> (Signer, Result<Written<u64>, WriteError>) {
+    let next = load_or_make(ORIGIN, &world.folder.0.join(file)).unwrap();
+    let store = Store::open(&world.database(), Timestamp::now, Metrics::default().commits()).await.unwrap();
+    let written = store.hand_over("an administrator", &log_keyring(&world.folder.0), &next).await;
+    store.close().await;
+    (next, written)
+}
+
+async fn checkpoint(world: &World) -> String {
+    world.get("/api/v1/log/checkpoint", "").await.text
+}
+
+async fn keys(world: &World) -> LogKeys {
+    world.get("/api/v1/log/keys", "").await.json()
+}
+
+#[tokio::test]
+async fn whoever_pinned_the_first_key_follows_while_the_register_serves() {
+    let world = filled().await;
+    let mut witness = Witness::begin(options(&world)).unwrap();
+    assert_eq!(witness.look(true).await.unwrap().size, 10);
+    let before = checkpoint(&world).await;
+    assert_eq!(keys(&world).await, LogKeys { current: log_signer().verifier().to_string(), handovers: Vec::new() });
+
+    let (two, written) = hand_over(&world, "checkpoint-2.pem").await;
+    assert_eq!(written.unwrap(), Written::Now(11));
+    let after = checkpoint(&world).await;
+    assert!(Checkpoint::open(&after, &log_signer().verifier()).is_err());
+    assert_eq!(Checkpoint::open(&after, &two.verifier()).unwrap().size, 11);
+    assert_eq!(world.get("/api/v1/log/key", "").await.text, format!("{}\n", two.verifier()));
+    // What was signed before holds for its time.
+    let mut terms = Terms::of(log_signer().verifier());
+    assert_eq!(terms.follow(&keys(&world).await.handovers).unwrap(), 1);
+    assert_eq!(terms.open(&before).unwrap().0.size, 10);
+    assert_eq!(terms.open(&after).unwrap().0.size, 11);
+    // Said again, nothing is done; a key that has ended does not come back.
+    assert_eq!(hand_over(&world, "checkpoint-2.pem").await.1.unwrap(), Written::Before(11));
+    let (three, written) = hand_over(&world, "checkpoint-3.pem").await;
+    assert_eq!(written.unwrap(), Written::Now(12));
+    let refused = hand_over(&world, "checkpoint-2.pem").await.1.unwrap_err().to_string();
+    assert!(refused.contains("has signed it before and handed it over"), "{refused}");
+
+    // The witness goes on through both, and so does another one of its process after a restart of both.
+    let known = witness.look(false).await.unwrap();
+    assert_eq!((known.size, known.new), (12, 2));
+    drop(witness);
+    let world = world.restart().await;
+    world.registered(named(sample::passing(), "later"), "later").await;
+    let mut again = Witness::begin(options(&world)).unwrap();
+    assert_eq!(again.look(true).await.unwrap(), Seen { size: 16, new: 4, reread: 12, entries: 2 });
+
+    // One file proves an entry to whoever pinned any of the keys.
+    let proof: EventProof = world.get(&format!("/api/v1/entries/{PARTICIPANT}/later/proof"), "").await.json();
+    for pinned in [log_signer().verifier(), two.verifier(), three.verifier()] {
+        assert_eq!(proof.verify(&pinned, &[]).unwrap().size, 16);
+    }
+    let without = EventProof { handovers: Vec::new(), ..proof };
+    assert!(without.verify(&log_signer().verifier(), &[]).is_err());
+    assert_eq!(audit(&world.database()).await.unwrap().events, 16);
+}
+
+#[tokio::test]
+async fn a_hand_over_that_is_not_in_the_log_is_found() {
+    let world = filled().await;
+    let mut witness = Witness::begin(options(&world)).unwrap();
+    witness.look(true).await.unwrap();
+    // Who holds the first key and the database has a note in the view alone.
+    let two = load_or_make(ORIGIN, &world.folder.0.join("checkpoint-2.pem")).unwrap();
+    let note = Handover::signed(ORIGIN, 10, &log_signer(), &two).unwrap();
+    world.submitted(named(sample::passing(), "later"), "later").await;
+    sql(&world.database(), &[&format!("INSERT INTO handovers (seq, note) VALUES (11, '{note}')")]).await.unwrap();
+    match witness.look(false).await {
+        Err(WitnessError::Alarm(alarm)) => {
+            assert!(matches!(*alarm, Alarm::NotHandedOver { event: 11, .. }), "{alarm}");
+        }
+        other => panic!("no alarm: {other:?}"),
+    }
+    let found = audit(&world.database()).await.unwrap_err().to_string();
+    assert!(found.contains("handovers"), "{found}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_nowhere_signs_nothing_and_is_named() {
+    let world = filled().await;
+    let (two, written) = hand_over(&world, "checkpoint-2.pem").await;
+    written.unwrap();
+    let elsewhere = world.folder.0.join("elsewhere");
+    std::fs::rename(world.folder.0.join("checkpoint-2.pem"), &elsewhere).unwrap();
+    let detail = world.get("/api/v1/log/checkpoint", "").await.refused(503);
+    assert!(detail.contains("the key of the log"), "{detail}");
+    let error = world.register.store.checkpoint(&log_keyring(&world.folder.0)).await.unwrap_err().to_string();
+    assert!(error.contains(&two.verifier().to_string()) && error.contains("put it there"), "{error}");
+    // Put back, it is found without a restart.
+    std::fs::rename(elsewhere, world.folder.0.join("checkpoint-2.pem")).unwrap();
+    assert_eq!(Checkpoint::open(&checkpoint(&world).await, &two.verifier()).unwrap().size, 11);
+}

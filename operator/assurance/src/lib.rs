@@ -19,5 +19,6 @@ pub mod report;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod standard;
+pub mod survived;
 pub mod verdict;
 pub mod wire;

@@ -14,7 +14,7 @@ use factory_register::{
     intake,
     log::event::{EntryMade, Summary},
     metrics::Metrics,
-    store::{Location, Ready, Store, Wish, Written, audit::audit},
+    store::{Location, Proven, Ready, Store, Wish, Written, audit::audit},
 };
 use jiff::Timestamp;
 
@@ -66,7 +66,7 @@ async fn writes_until_it_is_killed() {
         let Written::Now(id) = store.submit(FACTORY, 1, ready).await.unwrap() else { panic!("new") };
         let participant = summary.subject.participant.clone();
         // What is signed as a confirmation is checked before the store, not by it.
-        store.confirm("regulator", &id, dossier, Some(entry(&id, summary))).await.unwrap();
+        store.confirm("regulator", &id, dossier, Some(entry(&id, summary)), &Proven::default()).await.unwrap();
         let wish = Wish { key: name.clone(), participant, service: name, reason: digest.clone() };
         let Written::Now(_) = store.withdraw("owner", wish).await.unwrap() else { panic!("new") };
         // One that was shown must be one of the log that is there afterwards: the audit holds it against that.

@@ -1,8 +1,11 @@
 //! `Instruction`: a binding instruction of the regulator (item 56.7), delivered to the team that
-//! must carry it out.
+//! must carry it out. It is issued in the register, whose log has it; the operator keeps an object of it in
+//! the participant's namespace for as long as it is open, and nobody else writes one.
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
+
+use crate::resilience_standard::FaultKind;
 
 /// A binding instruction of the regulator (item 56.7).
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,7 @@ use serde::{Deserialize, Serialize};
     doc = "A binding instruction of the regulator to raise the resilience of a service (item 56.7).",
     printcolumn(name = "Service", type_ = "string", json_path = ".spec.service"),
     printcolumn(name = "Due", type_ = "string", json_path = ".spec.due"),
+    printcolumn(name = "Experiment", type_ = "string", json_path = ".spec.experiment"),
     printcolumn(name = "Finding", type_ = "string", json_path = ".spec.finding"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
@@ -36,7 +40,7 @@ pub struct InstructionSpec {
     /// Date by which it must be carried out, `YYYY-MM-DD`.
     #[schemars(regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"))]
     pub due: String,
-    /// Name of the experiment that closes it, when a release passes it.
-    #[schemars(length(min = 1, max = 253))]
-    pub experiment: String,
+    /// Fault that a release must survive to close it: of a run that was announced after it was issued, felt
+    /// by every component, within its limits, and confirmed.
+    pub experiment: FaultKind,
 }

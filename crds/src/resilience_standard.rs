@@ -5,13 +5,15 @@
 //! are integers, so that a verdict can be repeated bit for bit.
 
 mod fault;
+mod indicator;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{span::Span, state_service::ServiceClass, text::Text};
+use crate::{span::Span, state_service::ServiceClass};
 pub use fault::{FaultKind, FaultLimits, Share};
+pub use indicator::{Indicator, Measure};
 
 /// What the regulator requires of a class of services.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +59,10 @@ pub struct ResilienceStandardSpec {
     /// What a launch waits for.
     #[serde(default)]
     pub launch_after: LaunchAfter,
+    /// Whether no further release of a service is confirmed while an instruction to it is overdue, unless the
+    /// release carries it out (56.7).
+    #[serde(default)]
+    pub freeze_when_overdue: bool,
     /// Definitions of key performance indicators (56.6).
     #[serde(default)]
     #[schemars(length(max = 50))]
@@ -102,30 +108,4 @@ pub enum LaunchAfter {
     /// The public entry.
     #[default]
     Registered,
-}
-
-/// Definition of a key performance indicator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Indicator {
-    /// Short name.
-    #[schemars(length(min = 1, max = 63))]
-    pub name: String,
-    /// What it says.
-    pub definition: Text,
-    /// How it is computed.
-    #[schemars(length(min = 1, max = 1000))]
-    pub formula: String,
-    /// Unit, for example `%` or `ms`.
-    #[schemars(length(min = 1, max = 20))]
-    pub unit: String,
-    /// Where its values come from.
-    #[schemars(length(min = 1, max = 200))]
-    pub source: String,
-    /// Period over which it is computed, for example `month`.
-    #[schemars(length(min = 1, max = 40))]
-    pub period: String,
-    /// Target, as text with its comparison, for example `>= 99.9`.
-    #[schemars(length(min = 1, max = 40))]
-    pub target: String,
 }

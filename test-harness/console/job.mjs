@@ -29,6 +29,25 @@ async function isPublic(browser, service, office) {
   await context.close();
 }
 
+// Issues an instruction about `service` and withdraws it again; nothing in it needs a script.
+async function instruct(page, service) {
+  await page.getByRole("link", { name: "Instructions", exact: true }).click();
+  await page.getByRole("link", { name: "Issue an instruction…" }).click();
+  await page.getByLabel("Service", { exact: true }).selectOption(`social-registry/${service}`);
+  await page.getByLabel("Finding").fill("It loses requests\nwhen a pod is killed.");
+  await page.getByLabel("Basis").fill("Item 56.7");
+  await page.getByLabel("To be carried out until").fill("2099-12-31");
+  await page.getByLabel("Fault that the service must survive").selectOption("A pod is killed");
+  await page.getByRole("button", { name: "Issue" }).click();
+  await page.getByText("The instruction is issued.").waitFor();
+  await page.getByRole("link", { name: "Withdraw…" }).click();
+  await page.getByLabel("Why it is withdrawn").fill("By mistake.");
+  await page.getByRole("button", { name: "Withdraw" }).click();
+  await page.getByText("The instruction is withdrawn.").waitFor();
+  const text = await page.locator("main").innerText();
+  assert(text.includes("It loses requests when a pod is killed.") && text.includes("By mistake."), text);
+}
+
 export const tests = {
   "a person signs in, reads, returns one and confirms another in the browser": async (browser) => {
     const { context, page, faults } = await person(browser);
@@ -90,5 +109,18 @@ export const tests = {
     await isPublic(browser, "to-hand-in", "Regulator of the ecosystem");
     assert(faults.length === 0, faults.join("\n"));
     await context.close();
+  },
+
+  "an instruction is issued and withdrawn, with JavaScript and without": async (browser) => {
+    for (const javaScriptEnabled of [true, false]) {
+      const { context, page, faults } = await person(browser, { javaScriptEnabled });
+      await signIn(page);
+      await instruct(page, "to-confirm");
+      await page.getByRole("link", { name: "Audit trail" }).click();
+      const rows = await page.getByRole("row").allInnerTexts();
+      assert(rows.some((row) => row.includes("Withdrew an instruction: By mistake.")), rows.join("\n"));
+      assert(faults.length === 0, faults.join("\n"));
+      await context.close();
+    }
   },
 };

@@ -12,6 +12,9 @@ export const open = [
   ["index", "/entries", "State services"],
   ["search", "/entries?q=queue", "Queue number"],
   ["entry", entry("address"), "Instructions for use"],
+  ["entry-overdue", entry("address"), "Overdue"],
+  ["statistics", "/statistics", "The register in numbers"],
+  ["glossary", "/glossary", "Time to recovery"],
   ["entry-withdrawn", entry("licence"), "Withdrawn on"],
   ["not-found", entry("none"), "There is no such entry"],
   ["sign-in", "/console/sign-in", "Token for the audience"],
@@ -28,6 +31,13 @@ export const closed = [
   ["report", submission(data.waiting, "/report"), "Passed"],
   ["confirm", submission(data.waiting, "/confirm"), "DSSEv1 28 application/vnd.in-toto+json"],
   ["return", submission(data.waiting, "/return"), "What the owner must mend"],
+  ["instructions", "/console/instructions", "Overdue"],
+  ["instruction", `/console/instructions/${data.overdue}`, "Item 56.7, measurement of 1 June"],
+  ["instruct", "/console/instructions/new", "A day after today."],
+  ["take-back", `/console/instructions/${data.open}/withdraw`, "Why it is withdrawn"],
+  ["kpis", "/console/kpis?period=2026-06", "Time to recovery"],
+  ["kpi", "/console/kpis/values?period=2026-06&standard=basic%401&name=recovery-time", "the longest time from a failure"],
+  ["replay", "/console/replay", "Proposed standard"],
   ["no-submission", submission("none"), "There is no such submission"],
 ];
 

@@ -129,6 +129,13 @@ pub enum FaultKind {
     MemoryPressure,
 }
 
+impl std::fmt::Display for FaultKind {
+    /// As it stands in documents.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self, f)
+    }
+}
+
 impl FaultKind {
     /// All kinds.
     pub const ALL: [Self; 11] = [

@@ -19,6 +19,7 @@ pub mod report;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod standard;
+pub mod survived;
 pub mod term;
 pub mod verdict;
 pub mod wire;

@@ -6,7 +6,7 @@
 
 use factory_crds::{
     ResilienceStandardSpec,
-    resilience_standard::{FaultLimits, SteadyLimits},
+    resilience_standard::{FaultLimits, Indicator, SteadyLimits},
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,14 @@ pub struct Standard {
     pub max_lag_ppm: u32,
     /// Fewer requests than this in a phase are no evidence.
     pub min_requests: u64,
+    /// Whether nothing of a service is confirmed while an instruction to it is overdue, but what carries it
+    /// out (56.7). It limits no measurement.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub freeze_when_overdue: bool,
+    /// Definitions of indicators (56.6), by which the register computes values from the dossier. They limit no
+    /// measurement either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indicators: Vec<Indicator>,
 }
 
 impl Standard {
@@ -40,6 +48,8 @@ impl Standard {
             faults: spec.faults.clone(),
             max_lag_ppm: spec.max_lag_ppm,
             min_requests: spec.min_requests,
+            freeze_when_overdue: spec.freeze_when_overdue,
+            indicators: spec.indicators.clone(),
         }
     }
 }

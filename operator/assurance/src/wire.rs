@@ -2,10 +2,14 @@
 //! says when it ends, and the bodies of the register's API. Readers refuse unknown fields, so that
 //! a misspelt one is an error and no silence.
 
+mod instruction;
 mod withdrawal;
 
 use serde::{Deserialize, Serialize};
 
+pub use instruction::{
+    BindingInstruction, InstructionRequest, InstructionState, LONGEST_BASIS, LONGEST_FINDING, LineError, line,
+};
 pub(crate) use withdrawal::steers;
 pub use withdrawal::{LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, reason};
 

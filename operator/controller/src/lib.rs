@@ -14,6 +14,7 @@ pub mod context;
 pub mod error;
 pub mod experiment;
 pub mod git;
+pub mod instructions;
 pub mod keys;
 pub mod leader;
 pub mod manifests;

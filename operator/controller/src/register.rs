@@ -4,7 +4,9 @@ mod connection;
 
 use std::{path::PathBuf, sync::Arc};
 
-use factory_assurance::wire::{Announced, Announcement, NewestEntry, Problem, Submission, SubmissionState};
+use factory_assurance::wire::{
+    Announced, Announcement, BindingInstruction, NewestEntry, Problem, Submission, SubmissionState,
+};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -118,6 +120,11 @@ impl Register {
     /// The newest entry of a service.
     pub async fn entry(&self, participant: &str, service: &str) -> Result<NewestEntry, RegisterError> {
         self.send(self.request(Method::GET, &format!("/api/v1/entries/{participant}/{service}")).await?).await
+    }
+
+    /// Every instruction that is open.
+    pub async fn instructions(&self) -> Result<Vec<BindingInstruction>, RegisterError> {
+        self.send(self.request(Method::GET, "/api/v1/instructions?state=Open").await?).await
     }
 
     /// The dossier of a submission.

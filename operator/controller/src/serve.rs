@@ -18,7 +18,7 @@ use crate::{
     collect,
     context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
     error::{self, Fatal},
-    experiment, keys, leader,
+    experiment, instructions, keys, leader,
     manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
     metrics::Metrics,
     participant, register, release, state_service, telemetry, wake, withdrawal,
@@ -102,6 +102,7 @@ async fn lead(
         () = experiments(&context) => {}
         () = collect::run(Arc::clone(&context)) => {}
         () = withdrawal::run(Arc::clone(&context)) => {}
+        () = instructions::run(Arc::clone(&context)) => {}
         () = authority::run(Arc::clone(&context)) => {}
         () = keys::run(Arc::clone(&context)) => {}
         () = context.deposed.notified() => return Err("the register knows a newer leader than this one".into()),

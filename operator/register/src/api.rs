@@ -13,13 +13,18 @@ pub(crate) mod decisions;
 pub mod describe;
 pub mod entries;
 mod fresh;
+mod glossary;
 mod health;
+pub(crate) mod instructions;
 mod key;
+pub(crate) mod kpis;
 mod limits;
 mod linked;
 mod log;
 mod observe;
 pub mod problem;
+pub mod replay;
+pub mod statistics;
 mod submissions;
 mod table;
 mod withdrawals;
@@ -80,6 +85,8 @@ pub struct Register {
     started_ms: i64,
     verifying: Semaphore,
     serving: Semaphore,
+    statistics: statistics::Counted,
+    replaying: Semaphore,
 }
 
 impl Register {
@@ -112,6 +119,8 @@ impl Register {
             started_ms,
             verifying,
             serving,
+            statistics: statistics::Counted::default(),
+            replaying: Semaphore::new(1),
         }
     }
 
@@ -160,6 +169,10 @@ fn fresh_for_everyone() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(entries::entry))
         .routes(routes!(linked::entry))
         .routes(routes!(linked::catalogue))
+        .routes(routes!(instructions::of_entry))
+        .routes(routes!(statistics::json))
+        .routes(routes!(statistics::table))
+        .routes(routes!(glossary::json))
         .routes(routes!(pages::feed::feed))
 }
 
@@ -179,6 +192,12 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(decisions::confirm))
         .routes(routes!(decisions::send_back))
         .routes(routes!(withdrawals::withdraw))
+        .routes(routes!(instructions::list, instructions::issue))
+        .routes(routes!(instructions::get))
+        .routes(routes!(instructions::withdraw))
+        .routes(routes!(kpis::report))
+        .routes(routes!(kpis::table))
+        .routes(routes!(replay::replay))
         .routes(routes!(log::proof))
         .routes(routes!(log::key))
         .routes(routes!(log::keys))

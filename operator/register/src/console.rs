@@ -17,8 +17,12 @@ pub mod calendar;
 mod case;
 mod confirm;
 mod cookie;
+mod instruct;
+mod instructions;
+mod kpis;
 mod lists;
 mod overview;
+mod replay;
 mod rows;
 mod send_back;
 pub mod sessions;
@@ -84,6 +88,11 @@ impl Console {
         let (sessions, attempts, titles) = (Sessions::within(limits), Attempts::default(), Mutex::default());
         Self { calendar, sessions, attempts, titles }
     }
+
+    /// Working days.
+    pub(crate) const fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
 }
 
 /// Routes of the console.
@@ -99,6 +108,15 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/console/submissions/{id}/report", get(case::report))
         .route("/console/submissions/{id}/confirm", get(confirm::form).post(confirm::confirm))
         .route("/console/submissions/{id}/return", get(send_back::form).post(send_back::send_back))
+        .route("/console/instructions", get(instructions::list))
+        .route("/console/instructions/new", get(instruct::form).post(instruct::issue))
+        .route("/console/instructions/{id}", get(instructions::one))
+        .route("/console/instructions/{id}/withdraw", get(instruct::withdraw_form).post(instruct::withdraw))
+        .route("/console/kpis", get(kpis::dashboard))
+        .route("/console/kpis/values", get(kpis::values))
+        .route("/console/kpis.csv", get(kpis::table))
+        .route("/console/kpis.json", get(kpis::json))
+        .route("/console/replay", get(replay::form).post(replay::carry_out))
         .route("/console/sign.js", get(script))
 }
 

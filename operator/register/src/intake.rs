@@ -4,6 +4,7 @@
 //! *Architecture invariant:* pure. Whoever calls this reads what is needed first and writes after.
 
 pub mod completeness;
+pub mod instruction;
 
 use factory_assurance::{
     bundle::Bundle,
@@ -12,7 +13,7 @@ use factory_assurance::{
     dossier::{Dossier, DossierError, Subject, TestResult},
     dsse::{DsseError, Envelope, PublicKey},
     term::TermError,
-    wire::{Announcement, ReasonError},
+    wire::{Announcement, LineError, ReasonError},
 };
 use factory_crds::release::Outcome;
 
@@ -88,6 +89,14 @@ pub enum IntakeError {
     /// The reason of a withdrawal is none.
     #[error("reason: {0}")]
     Reason(#[from] ReasonError),
+    /// A text of an instruction is none.
+    #[error("{field}: {source}")]
+    Line {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it.
+        source: LineError,
+    },
     /// A digest could not be computed.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),

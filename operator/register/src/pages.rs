@@ -4,9 +4,12 @@
 //! *Architecture invariant:* every text that came from outside is escaped by the template engine;
 //! no template marks anything as safe.
 
+pub mod binding;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
+pub mod oversight;
+mod public;
 pub(crate) mod times;
 pub mod words;
 
@@ -33,7 +36,7 @@ use crate::{
         entries::{PublicEntry, escaped},
         problem::Refusal,
     },
-    store::StoreError,
+    store::{StoreError, Which},
 };
 use figures::Row;
 pub(crate) use times::{day, moment};
@@ -47,7 +50,11 @@ const STYLE: &str = include_str!("../templates/register.css");
 
 /// Routes that show what the log says.
 pub(crate) fn router() -> Router<Arc<Register>> {
-    Router::new().route("/entries", get(index)).route("/entries/{participant}/{service}", get(entry))
+    Router::new()
+        .route("/entries", get(index))
+        .route("/entries/{participant}/{service}", get(entry))
+        .route("/statistics", get(public::numbers))
+        .route("/glossary", get(public::terms))
 }
 
 /// Routes that are the same whatever happens.
@@ -122,6 +129,9 @@ struct EntryPage<'a> {
     operations: Vec<&'static str>,
     figures: Vec<Row>,
     history: &'a [PublicEntry],
+    binding: &'a binding::Words,
+    /// Binding instructions to the service, overdue ones first.
+    bindings: Vec<binding::Shown>,
 }
 
 #[derive(Template)]
@@ -171,6 +181,11 @@ async fn entry(
     let Some(entry) = history.first() else {
         return message(StatusCode::NOT_FOUND, language, words.not_found, words.not_found_intro);
     };
+    let which = Which { participant: Some(participant), service: Some(service), ..Which::default() };
+    let held = match register.store.instructions(&which).await {
+        Ok(held) => held,
+        Err(error) => return unavailable(language, error),
+    };
     let page = EntryPage {
         words,
         language,
@@ -181,6 +196,8 @@ async fn entry(
         operations: entry.instructions.operations.iter().map(|operation| words.operation(*operation)).collect(),
         figures: figures::rows(&entry.verdict.figures, words),
         history: &history,
+        binding: binding::of(language),
+        bindings: binding::in_order(held, language),
     };
     render(StatusCode::OK, language, &page)
 }

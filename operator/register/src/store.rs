@@ -15,12 +15,15 @@ mod both;
 pub mod cases;
 mod decide;
 mod entries;
+mod instructions;
 mod keys;
+pub mod kpis;
 mod location;
 pub mod migrate;
 mod postgres;
 mod read;
 mod sqlite;
+pub mod statistics;
 mod submit;
 mod taking;
 mod tree;
@@ -41,6 +44,7 @@ use crate::{
 use factory_assurance::{canonical::NotCanonical, wire::Procedure};
 
 pub use entries::{Change, Entry, EntryList};
+pub use instructions::{Instruction, Issue, Proven, Which};
 pub use location::{Location, LocationError};
 pub use read::{Filter, Held};
 pub use submit::Ready;
@@ -195,6 +199,43 @@ pub enum WriteError {
         state: Procedure,
         /// What follows.
         rule: &'static str,
+    },
+    /// Nothing was ever submitted for the service.
+    #[error("service: `{participant}/{service}`: must be a service of which the register has a submission")]
+    NoService {
+        /// Participant.
+        participant: String,
+        /// Name of the service.
+        service: String,
+    },
+    /// No instruction has this id.
+    #[error("no instruction has the id `{0}`")]
+    NoInstruction(String),
+    /// The instruction has ended.
+    #[error("instruction {id} is {state} already: {rule}")]
+    Ended {
+        /// Id of the instruction.
+        id: String,
+        /// Where it stands.
+        state: String,
+        /// What follows.
+        rule: &'static str,
+    },
+    /// An instruction is overdue, and the standard freezes what does not carry it out.
+    #[error(
+        "{participant}/{service}: the instruction of event {event} was due on {due}, and the standard confirms nothing before a release that survives {experiment} (item 56.7)"
+    )]
+    Frozen {
+        /// Participant.
+        participant: String,
+        /// Name of the service.
+        service: String,
+        /// Number of the instruction's event.
+        event: u64,
+        /// When it was due.
+        due: String,
+        /// Fault that it asks for.
+        experiment: String,
     },
 }
 

@@ -111,6 +111,18 @@ impl Web {
         self.send(request, token, host, path).await
     }
 
+    /// The same under an idempotency key: sent again, it is the same wish.
+    pub async fn post_under(
+        &self,
+        key: &str,
+        token: &str,
+        (host, path): (&str, &str),
+        body: &serde_json::Value,
+    ) -> Result<Page, WebError> {
+        let request = self.client.post(format!("{}{path}", self.ingress)).header("idempotency-key", key).json(body);
+        self.send(request, Some(token), host, path).await
+    }
+
     /// Asks until the answer is 200, at most `limit`: an ingress learns of new services a moment
     /// after they are there, and has nothing that could be watched.
     pub async fn until_good(&self, host: &str, path: &str, limit: Duration) -> Result<Page, WebError> {

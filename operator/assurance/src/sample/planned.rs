@@ -55,6 +55,8 @@ fn with(faults: Vec<FaultLimits>) -> Standard {
         faults,
         max_lag_ppm: 100_000,
         min_requests: 50,
+        freeze_when_overdue: false,
+        indicators: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ pub const LONGEST_REASON: usize = 500;
 
 /// The same rule for readers of schemas: no letter that steers, and one at least that is no space.
 #[cfg(feature = "openapi")]
-const PLAIN: &str = concat!(
+pub(super) const PLAIN: &str = concat!(
     r"^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*",
     r"[^\s\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
     r"[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$",

@@ -42,6 +42,8 @@ pub fn tell(route: &str, headers: &mut HeaderMap) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(PAGE));
-    let public = route.starts_with("/api/v1/entries") || !(route.starts_with("/api/") || route.starts_with("/console"));
+    let public =
+        ["/api/v1/entries", "/api/v1/statistics", "/api/v1/glossary"].iter().any(|public| route.starts_with(public))
+            || !(route.starts_with("/api/") || route.starts_with("/console"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(if public { "no-cache" } else { "no-store" }));
 }

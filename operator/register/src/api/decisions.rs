@@ -8,6 +8,7 @@ use factory_assurance::{
     confirmation::Confirmation,
     dossier::Dossier,
     dsse::Envelope,
+    survived::survived,
     term,
     wire::{self, ConfirmationRequest, ReturnRequest, SubmissionState},
 };
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     intake::{self, IntakeError},
     log::event::{EntryMade, Summary},
-    store::Written,
+    store::{Proven, Written},
 };
 
 /// Longest reason of a return, in characters.
@@ -41,7 +42,7 @@ const LONGEST_REASON: usize = 4000;
     responses(
         (status = 200, description = "Where it stands then.", body = ref("#/components/schemas/SubmissionState"), content_type = "application/json"),
         (status = 404, description = "There is no submission with this id."),
-        (status = 409, description = "It was decided otherwise, confirmed by another person, or withdrawn."),
+        (status = 409, description = "It was decided otherwise, confirmed by another person, or withdrawn; or an instruction to its service is overdue, and it does not carry it out."),
         (status = 422, description = "The confirmation does not hold, or the dossier did not pass."),
     ))]
 pub async fn confirm(
@@ -66,17 +67,17 @@ pub(crate) async fn carry_out_confirmation(
     let (keys, summary, signed, submission) =
         (register.regulator_keys.clone(), held.summary, confirmation.clone(), id.clone());
     let now = register.store.now();
-    let entry = off_thread(move || {
+    let (entry, proven) = off_thread(move || {
         let pinned = term::in_force(keys.load()?, &signed, now);
         let pinned = pinned.map_err(|source| IntakeError::Term { what: "confirmation", source })?;
         let confirmed = intake::confirmed(&summary, &signed, &pinned)?;
-        entry(submission, summary, confirmed, &dossier)
+        follows(submission, summary, confirmed, &dossier)
     })
     .await?;
     let (shared, submission) = (Arc::clone(register), id.clone());
     let user = regulator.user().to_owned();
     let written =
-        to_the_end(async move { shared.store.confirm(&user, &submission, confirmation, entry).await }).await?;
+        to_the_end(async move { shared.store.confirm(&user, &submission, confirmation, entry, &proven).await }).await?;
     if written == Written::Now(()) {
         tracing::info!(submission = id, regulator = regulator.user(), "confirmed");
     }
@@ -138,24 +139,26 @@ fn steers_text(letter: char) -> bool {
     !matches!(letter, '\n' | '\r' | '\t') && wire::disturbs(letter)
 }
 
-/// The entry that follows from a confirmed dossier; none while data of item 17 are missing.
-fn entry(
+/// What follows from a confirmed dossier: the entry, none while data of item 17 are missing, and what it shows
+/// to instructions (56.7).
+fn follows(
     submission: String,
     summary: Summary,
     confirmed: Confirmation,
     dossier: &Envelope,
-) -> Result<Option<EntryMade>, Refusal> {
-    if !summary.missing.is_empty() {
-        return Ok(None);
-    }
+) -> Result<(Option<EntryMade>, Proven), Refusal> {
     // Verified when it was taken; the log's hash holds it since.
     let payload = dossier.payload_bytes().map_err(|error| Refusal::internal(&error))?;
     let dossier: Dossier = serde_json::from_slice(&payload).map_err(|error| Refusal::internal(&error))?;
-    Ok(Some(EntryMade {
+    let result = dossier.predicate;
+    let survived = survived(&result, &summary.verdict);
+    let proven = Proven { survived, freezes: result.standard.freeze_when_overdue };
+    let entry = summary.missing.is_empty().then(|| EntryMade {
         submission,
         summary,
-        record: dossier.predicate.record,
+        record: result.record,
         confirmed_by: confirmed.predicate.office().to_owned(),
         confirmed_at: confirmed.predicate.time_verified,
-    }))
+    });
+    Ok((entry, proven))
 }

@@ -1,5 +1,6 @@
-//! What is public follows from the log alone, so the log's length is its version: who has seen it is
-//! told that nothing changed, and nothing is read for it (RFC 9110, 13.1.2).
+//! What is public follows from the log alone and from the day, on which an instruction becomes overdue: the
+//! log's length and the day are its version. Who has seen it is told that nothing changed, and nothing is read
+//! for it (RFC 9110, 13.1.2).
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -43,7 +44,8 @@ fn tag(register: &Register, request: &Request) -> String {
     request.uri().path_and_query().hash(&mut address);
     linked::wished(request.headers()).hash(&mut address);
     let (started, size) = (register.started_ms, register.store.size());
-    format!("W/\"{started}-{size}-{:016x}-{}\"", address.finish(), language.tag())
+    let day = pages::day(&register.store.now().to_string());
+    format!("W/\"{started}-{size}-{day}-{:016x}-{}\"", address.finish(), language.tag())
 }
 
 /// Whether one of the tags that the caller has is `tag`. What the caller does not know (`*`) is answered.

@@ -147,10 +147,15 @@ impl From<WriteError> for Refusal {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Store(error) => error.into(),
-            WriteError::Unknown(_) | WriteError::NoEntry { .. } => Self::not_found(&error.to_string()),
+            WriteError::Unknown(_) | WriteError::NoEntry { .. } | WriteError::NoInstruction(_) => {
+                Self::not_found(&error.to_string())
+            }
             // The same call by the leader of today succeeds.
             WriteError::Epoch { .. } => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
+            WriteError::NoService { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
             WriteError::Key(_)
+            | WriteError::Ended { .. }
+            | WriteError::Frozen { .. }
             | WriteError::SecondDossier { .. }
             | WriteError::Withdrawn { .. }
             | WriteError::Confirmed { .. }

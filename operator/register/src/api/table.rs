@@ -168,7 +168,7 @@ enum Broken {
 
 /// `text` with an apostrophe before whatever a program for tables would carry out as a formula: at its
 /// beginning, and after what some of them take for the end of a cell (`;` where a comma is decimal).
-fn inert(text: &str) -> String {
+pub(super) fn inert(text: &str) -> String {
     let mut inert = String::with_capacity(text.len());
     let mut begins = true;
     for c in text.chars() {

@@ -102,6 +102,9 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         Event::Return(made) => (Some(made.submission), String::new(), made.reason),
         Event::Entry(made) => (Some(made.submission), String::new(), made.confirmed_by),
         Event::Withdrawal(made) => (None, format!("{}/{}", made.participant, made.service), made.reason),
+        Event::Instruction(made) => (None, format!("{}/{}", made.participant, made.service), made.finding),
+        Event::InstructionClosed(made) => (Some(made.submission), String::new(), String::new()),
+        Event::InstructionWithdrawn(made) => (None, instructed(store, &made.instruction).await?, made.reason),
         _ => (None, String::new(), String::new()),
     };
     let about = match &submission {
@@ -109,4 +112,10 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         None => about,
     };
     Ok(Shown { seq: act.seq, time: act.time, actor: act.actor, what, about, submission, reason })
+}
+
+/// Participant and service of an instruction.
+async fn instructed(store: &Store, id: &str) -> Result<String, StoreError> {
+    let held = store.instruction(id).await?;
+    Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.issued.participant, held.issued.service)))
 }

@@ -170,6 +170,15 @@ impl Calendar {
         Ok(Term { due, preliminary: self.is_preliminary(came, due)?, standing })
     }
 
+    /// Working days from the day of one moment to the day of a later one (RFC 3339); the first day does not count.
+    pub fn days_between(&self, from: &str, to: &str) -> Result<u32, CalendarError> {
+        let day = |text: &str| {
+            let moment: Timestamp = text.parse().map_err(|_| CalendarError::Moment(text.to_owned()))?;
+            Ok::<_, CalendarError>(BISHKEK.to_datetime(moment).date())
+        };
+        self.working_days(day(from)?, day(to)?)
+    }
+
     /// Working days after `from`, up to and with `to`.
     fn working_days(&self, from: Date, to: Date) -> Result<u32, CalendarError> {
         let (mut day, mut count) = (from, 0);

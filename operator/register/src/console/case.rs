@@ -29,8 +29,8 @@ use crate::{
     api::{Register, browser, entries::PublicEntry, off_thread, problem::Refusal},
     keys::Keys,
     log::event::EntryMade,
-    pages::{self, figures, moment},
-    store::{Entry, cases::Case},
+    pages::{self, day, figures, moment},
+    store::{Entry, Which, cases::Case},
 };
 
 /// A figure with its margin.
@@ -62,6 +62,9 @@ struct CasePage<'a> {
     attempts: Vec<(Row, bool)>,
     announced_at: String,
     acts: Vec<Shown>,
+    binding: &'a pages::binding::Words,
+    /// To this service, those that are open first.
+    instructions: Vec<pages::binding::Shown>,
     may_confirm: bool,
     may_return: bool,
     public: bool,
@@ -100,6 +103,12 @@ pub async fn case(
     for act in store.acts_on(&case).await.map_err(failed)? {
         acts.push(audit::show(store, act, own).await.map_err(failed)?);
     }
+    let which = Which {
+        participant: Some(subject.participant.clone()),
+        service: Some(subject.service.clone()),
+        ..Which::default()
+    };
+    let instructions = pages::binding::in_order(store.instructions(&which).await.map_err(failed)?, language);
     let waits = case.state == Procedure::Submitted;
     let page = CasePage {
         words,
@@ -119,6 +128,8 @@ pub async fn case(
         attempts,
         announced_at: store.announced_at(&case).await.map_err(failed)?,
         acts,
+        binding: pages::binding::of(language),
+        instructions,
         may_confirm: waits && case.summary.verdict.outcome == Outcome::Passed,
         may_return: waits,
         public: matches!(case.state, Procedure::Registered | Procedure::Withdrawn),

@@ -66,6 +66,7 @@ async fn look(register: &Register, language: Language) -> Result<Seen, StoreErro
     let late = waiting.iter().filter_map(|case| rows::term(&register.console.calendar, case, now, language));
     let late = late.filter(rows::Term::is_late).count();
     counts.insert(1, (own.count_late, u64::try_from(late).unwrap_or(u64::MAX)));
+    counts.push((pages::binding::of(language).count_overdue, store.overdue().await?));
     let in_force: BTreeSet<_> = store.in_force().await?.into_iter().collect();
     let mut services = Vec::new();
     for case in store.newest_cases().await? {

@@ -79,7 +79,10 @@ pub struct Words {
     pub who: &'static str,
     pub what: &'static str,
     pub event: &'static str,
-    pub acts: [&'static str; 4],
+    pub acts: [&'static str; 7],
+    pub instructions: &'static str,
+    pub kpis: &'static str,
+    pub replay: &'static str,
     pub submission: &'static str,
     pub no_submission: &'static str,
     pub no_submission_intro: &'static str,
@@ -168,12 +171,15 @@ impl Words {
     /// What a person did, of the events that people cause.
     #[must_use]
     pub const fn act(&self, event: &Event) -> &'static str {
-        let [confirmation, sent_back, entry, withdrawal] = self.acts;
+        let [confirmation, sent_back, entry, withdrawal, instructed, carried_out, taken_back] = self.acts;
         match event {
             Event::Confirmation(_) => confirmation,
             Event::Return(_) => sent_back,
             Event::Entry(_) => entry,
             Event::Withdrawal(_) => withdrawal,
+            Event::Instruction(_) => instructed,
+            Event::InstructionClosed(_) => carried_out,
+            Event::InstructionWithdrawn(_) => taken_back,
             other => other.kind(),
         }
     }

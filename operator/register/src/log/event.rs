@@ -13,6 +13,7 @@ use factory_assurance::{
     standard::Standard,
     verdict::Verdict,
 };
+use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
 
 /// One event.
@@ -34,6 +35,12 @@ pub enum Event {
     Withdrawal(WithdrawalMade),
     /// Another key signs the log from here on.
     Handover(HandoverMade),
+    /// The regulator issued a binding instruction (56.7).
+    Instruction(InstructionIssued),
+    /// A confirmed release carried an instruction out.
+    InstructionClosed(InstructionClosed),
+    /// The regulator withdrew an instruction.
+    InstructionWithdrawn(InstructionWithdrawn),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -171,6 +178,48 @@ pub struct WithdrawalMade {
     pub reason: String,
 }
 
+/// A binding instruction. Who and when stand in the event's place in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstructionIssued {
+    /// Id of the instruction.
+    pub id: String,
+    /// Idempotency key under which it came.
+    pub key: String,
+    /// Participant.
+    pub participant: String,
+    /// Name of the service.
+    pub service: String,
+    /// What was found.
+    pub finding: String,
+    /// On which act and measurement it rests.
+    pub basis: String,
+    /// Last day on which it is carried out in time, `YYYY-MM-DD`.
+    pub due: String,
+    /// Fault that a release must survive to close it.
+    pub experiment: FaultKind,
+}
+
+/// An instruction was carried out: written with the confirmation that it follows from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstructionClosed {
+    /// Id of the instruction.
+    pub instruction: String,
+    /// Id of the confirmed submission whose evidence satisfies it.
+    pub submission: String,
+}
+
+/// The regulator's withdrawal of an instruction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstructionWithdrawn {
+    /// Id of the instruction.
+    pub instruction: String,
+    /// Why, in the regulator's words.
+    pub reason: String,
+}
+
 /// An event that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
@@ -200,6 +249,9 @@ impl Event {
             Self::Entry(_) => "entry",
             Self::Withdrawal(_) => "withdrawal",
             Self::Handover(_) => HANDOVER,
+            Self::Instruction(_) => "instruction",
+            Self::InstructionClosed(_) => "instruction-closed",
+            Self::InstructionWithdrawn(_) => "instruction-withdrawn",
         }
     }
 
@@ -214,6 +266,9 @@ impl Event {
             Self::Entry(body) => canonical::bytes(body),
             Self::Withdrawal(body) => canonical::bytes(body),
             Self::Handover(body) => canonical::bytes(body),
+            Self::Instruction(body) => canonical::bytes(body),
+            Self::InstructionClosed(body) => canonical::bytes(body),
+            Self::InstructionWithdrawn(body) => canonical::bytes(body),
         }
     }
 
@@ -228,6 +283,9 @@ impl Event {
             "entry" => serde_json::from_slice(bytes).map(Self::Entry),
             "withdrawal" => serde_json::from_slice(bytes).map(Self::Withdrawal),
             HANDOVER => serde_json::from_slice(bytes).map(Self::Handover),
+            "instruction" => serde_json::from_slice(bytes).map(Self::Instruction),
+            "instruction-closed" => serde_json::from_slice(bytes).map(Self::InstructionClosed),
+            "instruction-withdrawn" => serde_json::from_slice(bytes).map(Self::InstructionWithdrawn),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

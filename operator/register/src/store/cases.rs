@@ -123,6 +123,20 @@ impl Store {
         )
     }
 
+    /// The newest submission of each service that is confirmed or entered.
+    pub async fn cases_in_force(&self) -> Result<Vec<Case>, StoreError> {
+        cases!(
+            self,
+            "WHERE this.state IN ($1, $2) AND NOT EXISTS (SELECT 1 FROM submissions AS later
+                 WHERE later.participant = this.participant AND later.service = this.service
+                   AND later.state IN ($1, $2) AND later.seq > this.seq)
+             ORDER BY this.participant, this.service LIMIT $3",
+            state_name(Procedure::Confirmed),
+            state_name(Procedure::Registered),
+            i64::from(MOST),
+        )
+    }
+
     /// Services with an entry in force, as participant and name.
     pub async fn in_force(&self) -> Result<Vec<(String, String)>, StoreError> {
         let query = "SELECT DISTINCT participant, service FROM submissions WHERE state = $1";
@@ -229,7 +243,8 @@ impl Store {
     /// What people did, the newest first, before event `before`.
     pub async fn acts(&self, before: Option<u64>, most: u32) -> Result<Vec<Act>, StoreError> {
         let rows: Vec<i64> = on!(self.readers, db => sqlx::query_scalar(
-            "SELECT seq FROM events WHERE kind IN ('confirmation', 'return', 'entry', 'withdrawal') AND seq < $1
+            "SELECT seq FROM events WHERE seq < $1 AND kind IN ('confirmation', 'return', 'entry', 'withdrawal',
+                 'instruction', 'instruction-closed', 'instruction-withdrawn')
              ORDER BY seq DESC LIMIT $2",
         )
         .bind(before.map_or(i64::MAX, row_number))

@@ -3,19 +3,27 @@
 
 use factory_assurance::{dsse::Envelope, wire::Procedure};
 
-use super::{Store, WriteError, Written, both::on, read::parse_state, writing::Writing};
+use super::{
+    Store, WriteError, Written,
+    both::on,
+    instructions::{self, Proven},
+    read::parse_state,
+    writing::Writing,
+};
 use crate::log::event::{ConfirmationGiven, EntryMade, Event, ReturnMade, Sealed};
 
 impl Store {
-    /// Confirms submission `id` for `actor` with a verified confirmation; `entry` is made in the
-    /// same transaction. A confirmed submission stays as it is: whoever confirmed it is answered the same again,
-    /// and anyone else is told who did.
+    /// Confirms submission `id` for `actor` with a verified confirmation. In the same transaction `entry` is
+    /// made, and instructions are closed that its dossier has `proven` to be carried out; an overdue one that
+    /// it has not is a refusal, where the standard says so. A confirmed submission stays as it is: whoever
+    /// confirmed it is answered the same again, and anyone else is told who did.
     pub async fn confirm(
         &self,
         actor: &str,
         id: &str,
         confirmation: Envelope,
         entry: Option<EntryMade>,
+        proven: &Proven,
     ) -> Result<Written<()>, WriteError> {
         let mut writing = Writing::begin(self, actor).await?;
         match decision(&mut writing, id).await?.0 {
@@ -33,8 +41,12 @@ impl Store {
                 return Err(WriteError::Decided { id: id.to_owned(), state, rule });
             }
         }
+        let closed = instructions::carried_out(&mut writing, id, proven).await?;
         let given = ConfirmationGiven { submission: id.to_owned(), confirmation };
         writing.append(&Sealed::of(Event::Confirmation(given))?).await?;
+        for closed in closed {
+            writing.append(&Sealed::of(Event::InstructionClosed(closed))?).await?;
+        }
         if let Some(entry) = entry {
             writing.append(&Sealed::of(Event::Entry(Box::new(entry)))?).await?;
         }

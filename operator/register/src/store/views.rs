@@ -6,6 +6,7 @@ use factory_assurance::canonical;
 use super::{
     StoreError,
     both::{Rows, changed},
+    instructions,
     read::state_name,
     writing::row_number,
 };
@@ -18,7 +19,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 7] = [
+pub(super) const VIEWS: [View; 8] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -43,6 +44,7 @@ pub(super) const VIEWS: [View; 7] = [
     ("tree", &["level", "position", "hash"], &["level", "position"]),
     ("withdrawals", &["seq", "key", "participant", "service", "entry", "reason"], &["seq"]),
     ("handovers", &["seq", "note"], &["seq"]),
+    ("instructions", &instructions::COLUMNS, &["seq"]),
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -76,6 +78,9 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
             rows,
             sqlx::query("INSERT INTO handovers (seq, note) VALUES ($1, $2)").bind(seq).bind(note)
         )?),
+        Event::Instruction(issued) => instructions::issued(rows, seq, issued).await,
+        Event::InstructionClosed(closed) => instructions::closed(rows, seq, closed).await,
+        Event::InstructionWithdrawn(withdrawn) => instructions::withdrawn(rows, seq, withdrawn).await,
     }
 }
 
@@ -166,7 +171,7 @@ async fn withdrawal(rows: &mut Rows<'_>, seq: i64, made: &WithdrawalMade) -> Res
 
 /// What people wrote, as both databases can hold it: a text of `PostgreSQL` has no zero characters. The event
 /// has it as it was written.
-fn text(written: &str) -> String {
+pub(super) fn text(written: &str) -> String {
     written.replace('\0', "\u{fffd}")
 }
 
@@ -180,7 +185,7 @@ fn search_text(made: &EntryMade) -> String {
 }
 
 /// A write must have changed exactly one row.
-fn one(changed: u64) -> Result<(), StoreError> {
+pub(super) fn one(changed: u64) -> Result<(), StoreError> {
     match changed {
         1 => Ok(()),
         other => Err(StoreError::Row(format!("an event should change one row and changed {other}"))),

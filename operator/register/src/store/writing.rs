@@ -50,6 +50,11 @@ impl<'s> Writing<'s> {
         self.seq
     }
 
+    /// When its events are written, RFC 3339.
+    pub(super) fn time(&self) -> &str {
+        &self.time
+    }
+
     /// Appends an event and writes the rows that follow from it. Answers its number.
     pub(super) async fn append(&mut self, sealed: &Sealed) -> Result<u64, StoreError> {
         let link = Link {

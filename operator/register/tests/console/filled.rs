@@ -6,9 +6,12 @@ use factory_assurance::{
     dossier::TestResult,
     dsse::PrivateKey,
     sample,
-    wire::{ReturnRequest, SubmissionState},
+    wire::{BindingInstruction, ReturnRequest, SubmissionState},
 };
-use factory_crds::Text;
+use factory_crds::{
+    Text,
+    resilience_standard::{Indicator, Measure},
+};
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -32,6 +35,37 @@ async fn registered(world: &World, result: TestResult, service: &str) {
     world.registered(named(result, service), service).await;
 }
 
+async fn instructed(world: &World, service: &str, due: &str) -> BindingInstruction {
+    let wish = json!({
+        "participant": "social-registry", "service": service, "finding": "It does not come back after a pod is killed.",
+        "basis": "Item 56.7, measurement of 1 June", "due": due, "experiment": "PodKill",
+    });
+    let answer = world.post("/api/v1/instructions", "regulator", due, &wish).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    answer.json()
+}
+
+/// Judged by a standard that defines an indicator.
+fn with_an_indicator(mut result: TestResult) -> TestResult {
+    result.standard.indicators = vec![Indicator {
+        name: "recovery-time".to_owned(),
+        definition: Text {
+            ky: "Калыбына келүү убактысы".into(),
+            ru: "Время восстановления".into(),
+            en: "Time to recovery".into(),
+        },
+        formula: "the longest time from a failure to service".to_owned(),
+        unit: "s".to_owned(),
+        source: "dossiers".to_owned(),
+        period: "month".to_owned(),
+        target: "<= 30".to_owned(),
+        measure: Some(Measure::RecoveryTime),
+        effective_from: None,
+        effective_until: None,
+    }];
+    sample::judged(result)
+}
+
 /// Writes a key beside the database.
 fn key(world: &World, name: &str, key: &PrivateKey) -> String {
     let path = world.folder.0.join(name);
@@ -44,8 +78,10 @@ pub async fn to_look_at() -> (World, Value) {
     let world = World::start().await;
     days_ago(9);
     let waiting = submitted(&world, sample::passing(), "address-new").await;
+    registered(&world, with_an_indicator(sample::passing()), "address").await;
+    let overdue = instructed(&world, "address", "2026-06-20").await;
     days_ago(0);
-    registered(&world, sample::passing(), "address").await;
+    let open = instructed(&world, "address", "2026-07-20").await;
     let mut queue = sample::passing();
     queue.record.titles = Text {
         ky: "Кезек номери".into(), ru: "Номер очереди".into(), en: "Queue number".into()
@@ -64,6 +100,7 @@ pub async fn to_look_at() -> (World, Value) {
     unfinished.record.data.users.clear();
     let incomplete = submitted(&world, sample::judged(unfinished), "unfinished").await;
     let data = json!({
+        "overdue": overdue.id, "open": open.id,
         "waiting": waiting.id, "failed": failed.id, "returned": returned.id, "incomplete": incomplete.id,
         "otherKey": key(&world, "other.pem", &PrivateKey::generate()),
     });

@@ -10,6 +10,7 @@
 
 mod browser;
 mod filled;
+mod instructions;
 mod person;
 mod refusals;
 #[allow(dead_code, reason = "it is of the register's other tests too")]

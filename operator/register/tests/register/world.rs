@@ -1,6 +1,7 @@
 //! A register on loopback, its callers, and dossiers to bring to it.
 
 use std::{
+    cell::Cell,
     net::SocketAddr,
     num::NonZeroU32,
     path::{Path, PathBuf},
@@ -84,8 +85,13 @@ impl Authenticator for Table {
 /// Seconds by which the register's clock is ahead of this machine's.
 pub static AHEAD: AtomicI64 = AtomicI64::new(0);
 
+thread_local! {
+    /// The same for the register of one test alone, where it runs on the thread of its test.
+    pub static AHEAD_HERE: Cell<i64> = const { Cell::new(0) };
+}
+
 fn clock() -> Timestamp {
-    Timestamp::now() + SignedDuration::from_secs(AHEAD.load(Ordering::Relaxed))
+    Timestamp::now() + SignedDuration::from_secs(AHEAD.load(Ordering::Relaxed) + AHEAD_HERE.get())
 }
 
 /// Whether the token `fading` has ended.

@@ -3,6 +3,7 @@
 mod bad_input;
 mod defects;
 mod fences;
+mod instructions;
 mod road;
 mod secrets;
 mod strikes;

@@ -14,6 +14,8 @@ use factory_journeys::{
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 
+use crate::instructions;
+
 /// Longer than the factory takes to clear away what nobody needs.
 const A_WHILE: Duration = Duration::from_secs(30);
 
@@ -26,6 +28,8 @@ async fn only_its_own_teams_withdrawal_takes_a_launched_service_down_and_its_ent
     let service: StateService = scene.services().get(&name).await?;
     let live = service.status.unwrap_or_default().live_namespace;
     let namespaces: Api<Namespace> = Api::all(scene.people.engineer.client.clone());
+
+    instructions::reach_the_team_and_end(&scene, &name).await?;
 
     // Without its manifest it stays up, and there is nothing else to stop it by.
     scene.delete(&name).await?;

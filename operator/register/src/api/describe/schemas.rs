@@ -10,17 +10,23 @@ use factory_assurance::{
     },
     verdict::MAX_EXACT,
     wire::{
-        Announced, Announcement, ConfirmationRequest, Problem, Procedure, ReturnRequest, Submission, SubmissionState,
-        WithdrawalRequest,
+        Announced, Announcement, BindingInstruction, ConfirmationRequest, InstructionRequest, InstructionState,
+        Problem, Procedure, ReturnRequest, Submission, SubmissionState, WithdrawalRequest,
     },
 };
 use jsonschema::Validator;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Map, Value, json};
 
-use crate::api::{
-    entries::{PublicEntry, PublicIndex},
-    problem::Refusal,
+use crate::{
+    api::{
+        entries::{PublicEntry, PublicIndex},
+        problem::Refusal,
+        replay::{Replay, ReplayRequest},
+        statistics::Statistics,
+    },
+    glossary::Glossary,
+    kpi::KpiReport,
 };
 
 /// Every schema by its name.
@@ -35,6 +41,14 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<ConfirmationRequest>();
     generator.subschema_for::<ReturnRequest>();
     generator.subschema_for::<WithdrawalRequest>();
+    generator.subschema_for::<InstructionRequest>();
+    generator.subschema_for::<BindingInstruction>();
+    generator.subschema_for::<InstructionState>();
+    generator.subschema_for::<KpiReport>();
+    generator.subschema_for::<Statistics>();
+    generator.subschema_for::<Glossary>();
+    generator.subschema_for::<ReplayRequest>();
+    generator.subschema_for::<Replay>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<Envelope>();
     generator.subschema_for::<PublicEntry>();
@@ -48,6 +62,10 @@ pub fn all() -> Map<String, Value> {
     schemas.insert(
         "SubmissionStates".to_owned(),
         json!({ "type": "array", "maxItems": 1000, "items": { "$ref": "#/components/schemas/SubmissionState" } }),
+    );
+    schemas.insert(
+        "BindingInstructions".to_owned(),
+        json!({ "type": "array", "maxItems": 1000, "items": { "$ref": "#/components/schemas/BindingInstruction" } }),
     );
     schemas.insert("Document".to_owned(), json!({ "type": "object", "description": "Another standard's document." }));
     // Entries show commitments where manifests have the contacts themselves (17.7).

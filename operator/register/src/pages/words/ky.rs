@@ -97,6 +97,9 @@ pub(super) const WORDS: Words = Words {
     history: "Бул сервистин жазуулары",
     not_found: "Мындай жазуу жок",
     not_found_intro: "Мындай аттагы сервис катталган эмес.",
+    about_register: "Реестр жөнүндө",
+    statistics: "Статистика",
+    glossary: "Глоссарий",
     unavailable: "Реестр азыр жооп бербей жатат",
     unavailable_intro: "Бир нече секунддан кийин кайра аракет кылыңыз.",
 };

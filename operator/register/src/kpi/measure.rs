@@ -1,0 +1,101 @@
+//! One number of one submission: from the figures that the register computed from its dossier, or from its own
+//! events. A number that is not there is missing and says why; none is made up.
+
+use factory_assurance::{verdict::Figure, wire::Procedure};
+use factory_crds::{Outcome, resilience_standard::Measure};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    console::calendar::{Calendar, Standing},
+    store::kpis::Fact,
+};
+
+/// A whole, as parts per million.
+const WHOLE: u64 = 1_000_000;
+
+/// Why there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Missing {
+    /// The dossier has no such figure, or one that could not be measured.
+    NotMeasured,
+    /// There is no entry yet.
+    NotEntered,
+    /// There is no entry yet, and its term has not ended.
+    TermRuns,
+    /// Working days of that year are not known.
+    NoCalendar,
+}
+
+type Measured = Result<(u64, Option<u64>), Missing>;
+
+/// Whether it follows from the event of an entry, where there is one.
+pub const fn is_of_entries(measure: Measure) -> bool {
+    matches!(measure, Measure::DaysToEntry | Measure::EnteredInTerm)
+}
+
+/// The value of `measure` and its own limit, in the base unit; none where it is not about this submission.
+pub fn of(measure: Measure, fact: &Fact, calendar: &Calendar, now: Timestamp) -> Option<Measured> {
+    match measure {
+        Measure::DaysToEntry | Measure::EnteredInTerm => of_entry(measure, fact, calendar, now),
+        _ if !was_confirmed(fact) => None,
+        Measure::Attempts => Some(Ok((fact.summary.attempt.into(), None))),
+        Measure::RecoveryTime => Some(largest(fact, "recoveryMs", |_| true)),
+        Measure::PredictedDowntime => Some(largest(fact, "modelledDowntimeMs", |phase| phase.is_empty())),
+        Measure::FailedRequests => Some(largest(fact, "failedPpm", |phase| is_steady(fact, phase))),
+        Measure::ResponseTime95 => Some(largest(fact, "p95Us", |phase| is_steady(fact, phase))),
+    }
+}
+
+const fn was_confirmed(fact: &Fact) -> bool {
+    matches!(fact.state, Procedure::Confirmed | Procedure::Registered | Procedure::Revoked | Procedure::Withdrawn)
+}
+
+/// Figures of this name in phases that count. One that could not be measured makes the whole missing: the worst
+/// is not known then.
+fn largest(fact: &Fact, name: &str, counts: impl Fn(&str) -> bool) -> Measured {
+    let figures: Vec<&Figure> =
+        fact.summary.verdict.figures.iter().filter(|figure| figure.name == name && counts(&figure.phase)).collect();
+    let values: Option<Vec<u64>> = figures.iter().map(|figure| figure.value).collect();
+    let largest = values.and_then(|values| values.into_iter().max()).ok_or(Missing::NotMeasured)?;
+    Ok((largest, figures.iter().filter_map(|figure| figure.limit).min()))
+}
+
+/// A phase that is judged by the steady limits: with a limit for failures, and without a fault to recover from.
+fn is_steady(fact: &Fact, phase: &str) -> bool {
+    let figures = || fact.summary.verdict.figures.iter().filter(|figure| figure.phase == phase);
+    !phase.is_empty()
+        && figures().any(|figure| figure.name == "failedPpm" && figure.limit.is_some())
+        && !figures().any(|figure| figure.name == "recoveryMs")
+}
+
+/// Of what passed with complete data: item 21's clock runs for nothing else.
+fn of_entry(measure: Measure, fact: &Fact, calendar: &Calendar, now: Timestamp) -> Option<Measured> {
+    let summary = &fact.summary;
+    if summary.verdict.outcome != Outcome::Passed || !summary.missing.is_empty() || fact.state == Procedure::Returned {
+        return None;
+    }
+    let days = matches!(measure, Measure::DaysToEntry);
+    let Some((_, at)) = &fact.entry else {
+        let late = calendar.term(&fact.received, now).map(|term| matches!(term.standing, Standing::Late(_)));
+        return Some(match late {
+            Err(_) => Err(Missing::NoCalendar),
+            Ok(_) if days => Err(Missing::NotEntered),
+            Ok(true) => Ok((0, None)),
+            Ok(false) => Err(Missing::TermRuns),
+        });
+    };
+    let entered: Result<Timestamp, _> = at.parse();
+    Some(match (days, entered) {
+        (_, Err(_)) => Err(Missing::NoCalendar),
+        (true, Ok(_)) => {
+            calendar.days_between(&fact.received, at).map(|days| (days.into(), None)).map_err(|_| Missing::NoCalendar)
+        }
+        (false, Ok(entered)) => match calendar.term(&fact.received, entered) {
+            Ok(term) => Ok((if matches!(term.standing, Standing::Late(_)) { 0 } else { WHOLE }, None)),
+            Err(_) => Err(Missing::NoCalendar),
+        },
+    })
+}

@@ -1,0 +1,161 @@
+//! Every value follows from its facts, and what is not there is missing.
+
+use factory_assurance::{dossier::TestResult, sample, wire::Procedure};
+
+use super::*;
+use crate::log::event::Summary;
+
+fn fact(result: TestResult, state: Procedure, entered: Option<&str>) -> Fact {
+    let summary = Summary {
+        subject: result.subject,
+        bundle: "sha256:b".to_owned(),
+        standard: "basic@1".to_owned(),
+        dossier: "sha256:d".to_owned(),
+        attempt: 2,
+        verdict: result.verdict,
+        missing: Vec::new(),
+    };
+    Fact {
+        id: "submission".to_owned(),
+        seq: 3,
+        announcement: "announcement".to_owned(),
+        summary,
+        state,
+        received: "2026-06-15T04:00:00.000Z".to_owned(),
+        entry: entered.map(|at| (7, at.to_owned())),
+    }
+}
+
+fn defined(measure: Option<Measure>, unit: &str, target: &str) -> Indicator {
+    let text = || Text { ky: "ky".to_owned(), ru: "ru".to_owned(), en: "en".to_owned() };
+    Indicator {
+        name: "one".to_owned(),
+        definition: text(),
+        formula: "f".to_owned(),
+        unit: unit.to_owned(),
+        source: "s".to_owned(),
+        period: "month".to_owned(),
+        target: target.to_owned(),
+        measure,
+        effective_from: None,
+        effective_until: None,
+    }
+}
+
+fn of(indicator: Indicator, facts: &[Fact]) -> KpiIndicator {
+    let definitions = BTreeMap::from([("basic@1".to_owned(), vec![indicator])]);
+    // A Wednesday: the term of the 15th, a Monday, ended on the 22nd.
+    let now = "2026-06-24T04:00:00Z".parse().unwrap();
+    let mut report = report("2026-06", (9, true), facts, &definitions, (&Calendar::built_in(), now));
+    assert_eq!((report.period.as_str(), report.as_of, report.indicators.len()), ("2026-06", 9, 1));
+    report.indicators.remove(0)
+}
+
+fn values(indicator: &KpiIndicator) -> Vec<(Option<u64>, Option<Missing>, Option<bool>)> {
+    indicator.values.iter().map(|value| (value.value, value.missing, value.met)).collect()
+}
+
+#[test]
+fn what_a_dossier_measured_is_a_value_with_its_origin() {
+    let entered = fact(sample::modelled(), Procedure::Registered, Some("2026-06-16T04:00:00.000Z"));
+    let figures = entered.summary.verdict.figures.clone();
+    let largest =
+        |name: &str| figures.iter().filter(|figure| figure.name == name).filter_map(|figure| figure.value).max();
+    let recovery = of(defined(Some(Measure::RecoveryTime), "s", "<= recoveryTime declared"), &[entered.clone()]);
+    assert_eq!(values(&recovery), [(largest("recoveryMs"), None, Some(true))]);
+    assert_eq!((recovery.base_unit.as_deref(), recovery.overall, recovery.met), (Some("ms"), largest("recoveryMs"), 1));
+    let value = &recovery.values[0];
+    assert_eq!((value.submission.as_str(), value.dossier.as_str(), value.event), ("submission", "sha256:d", 3));
+
+    let downtime = of(defined(Some(Measure::PredictedDowntime), "s", "<= 0"), &[entered.clone()]);
+    let modelled = figures.iter().find(|figure| figure.name == "modelledDowntimeMs" && figure.phase.is_empty());
+    assert_eq!(values(&downtime), [(modelled.unwrap().value, None, Some(false))]);
+    assert!(modelled.unwrap().value.unwrap() > 0 && downtime.missed == 1);
+
+    let share = of(defined(Some(Measure::FailedRequests), "%", "<= 0.1"), &[entered.clone()]);
+    assert_eq!(values(&share), [(Some(0), None, Some(true))], "nothing failed while nothing was broken");
+    let attempts = of(defined(Some(Measure::Attempts), "attempts", "< 2"), &[entered]);
+    assert_eq!(values(&attempts), [(Some(2), None, Some(false))]);
+}
+
+#[test]
+fn what_was_not_measured_is_missing_and_not_nothing() {
+    let plain = fact(sample::passing(), Procedure::Registered, Some("2026-06-16T04:00:00.000Z"));
+    let downtime = of(defined(Some(Measure::PredictedDowntime), "s", "<= 9"), &[plain.clone()]);
+    assert_eq!(values(&downtime), [(None, Some(Missing::NotMeasured), None)]);
+    assert_eq!((downtime.missing, downtime.met, downtime.missed, downtime.overall), (1, 0, 0, None));
+    let mut half = plain.clone();
+    let one = half.summary.verdict.figures.iter_mut().find(|figure| figure.name == "recoveryMs");
+    one.unwrap().value = None;
+    let recovery = of(defined(Some(Measure::RecoveryTime), "s", "<= 30"), &[half]);
+    assert_eq!(values(&recovery), [(None, Some(Missing::NotMeasured), None)], "the longest is not known");
+    let elsewhere = of(defined(None, "%", ">= 99.5"), &[plain]);
+    assert_eq!((elsewhere.values.len(), elsewhere.measure, elsewhere.overall), (0, None, None));
+}
+
+#[test]
+fn only_what_was_confirmed_speaks_for_a_release() {
+    for (state, count) in [
+        (Procedure::Submitted, 0),
+        (Procedure::Returned, 0),
+        (Procedure::Confirmed, 1),
+        (Procedure::Registered, 1),
+        (Procedure::Withdrawn, 1),
+    ] {
+        let facts = [fact(sample::passing(), state, None)];
+        assert_eq!(of(defined(Some(Measure::RecoveryTime), "s", "<= 30"), &facts).values.len(), count, "{state:?}");
+    }
+}
+
+#[test]
+fn the_term_of_an_entry_is_counted_in_working_days() {
+    let entered = |at: &str| fact(sample::passing(), Procedure::Registered, Some(at));
+    let waiting = |received: &str| {
+        let mut fact = fact(sample::passing(), Procedure::Submitted, None);
+        received.clone_into(&mut fact.received);
+        fact
+    };
+    let mut incomplete = waiting("2026-06-15T04:00:00.000Z");
+    incomplete.summary.missing = vec![2];
+    let facts = [
+        entered("2026-06-22T04:00:00.000Z"),
+        entered("2026-06-23T04:00:00.000Z"),
+        waiting("2026-06-15T04:00:00.000Z"),
+        waiting("2026-06-23T04:00:00.000Z"),
+        incomplete,
+        fact(sample::failing(), Procedure::Submitted, None),
+        fact(sample::passing(), Procedure::Returned, None),
+    ];
+    let days = of(defined(Some(Measure::DaysToEntry), "working days", "<= 5"), &facts);
+    let missing = (None, Some(Missing::NotEntered), None);
+    assert_eq!(values(&days), [(Some(5), None, Some(true)), (Some(6), None, Some(false)), missing, missing]);
+    assert_eq!((days.overall, days.worst), (Some(5), Some(6)));
+    assert_eq!((days.values[0].event, days.values[0].at.as_str()), (7, "2026-06-22T04:00:00.000Z"));
+
+    let share = of(defined(Some(Measure::EnteredInTerm), "%", ">= 100"), &facts);
+    let late = (Some(0), None, Some(false));
+    let running = (None, Some(Missing::TermRuns), None);
+    assert_eq!(values(&share), [(Some(1_000_000), None, Some(true)), late, late, running]);
+    assert_eq!((share.overall, share.worst), (Some(333_333), None));
+
+    let mut unknown = waiting("2028-06-15T04:00:00.000Z");
+    unknown.entry = None;
+    let share = of(defined(Some(Measure::EnteredInTerm), "%", ">= 100"), &[unknown]);
+    assert_eq!(values(&share), [(None, Some(Missing::NoCalendar), None)]);
+}
+
+#[test]
+fn a_definition_holds_for_its_days_alone() {
+    let facts = [fact(sample::passing(), Procedure::Confirmed, None)];
+    for (from, until, count) in [
+        (None, None, 1),
+        (Some("2026-06-15"), Some("2026-06-15"), 1),
+        (Some("2026-06-16"), None, 0),
+        (None, Some("2026-06-14"), 0),
+    ] {
+        let mut indicator = defined(Some(Measure::Attempts), "attempts", "<= 3");
+        indicator.effective_from = from.map(str::to_owned);
+        indicator.effective_until = until.map(str::to_owned);
+        assert_eq!(of(indicator, &facts).values.len(), count, "{from:?} {until:?}");
+    }
+}

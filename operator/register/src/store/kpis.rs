@@ -1,0 +1,87 @@
+//! What the register has of each submission of a month, for the indicators that are computed from it (56.6).
+
+use factory_assurance::wire::Procedure;
+
+use super::{Store, StoreError, both::on, read::parse_state};
+use crate::log::event::Summary;
+
+/// Most submissions that are looked at for one month.
+pub const MOST: u32 = 5_000;
+
+/// A submission with what indicators are computed from.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// Id of the submission.
+    pub id: String,
+    /// Number of its event.
+    pub seq: u64,
+    /// Id of the announcement before it.
+    pub announcement: String,
+    /// What the register computed from its dossier.
+    pub summary: Summary,
+    /// Where it stands.
+    pub state: Procedure,
+    /// When it came, RFC 3339.
+    pub received: String,
+    /// Number and time of its entry's event, where there is one.
+    pub entry: Option<(u64, String)>,
+}
+
+/// The same as the database has it: reading the summaries costs time, and is not for an async thread.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Raw {
+    id: String,
+    seq: i64,
+    announcement: String,
+    summary: String,
+    state: String,
+    received: String,
+    entry: Option<i64>,
+    entered: Option<String>,
+}
+
+impl Store {
+    /// Submissions that came from `from` on and before `until` (UTC, as the log writes times), the newest
+    /// first; and whether these are all.
+    pub async fn facts(&self, from: &str, until: &str) -> Result<(Vec<Raw>, bool), StoreError> {
+        let query = "SELECT this.id, this.seq, this.announcement, this.summary, this.state, events.time AS received,
+                 this.entry, entered.time AS entered
+             FROM submissions AS this JOIN events ON events.seq = this.seq
+             LEFT JOIN events AS entered ON entered.seq = this.entry
+             WHERE events.time >= $1 AND events.time < $2 ORDER BY this.seq DESC LIMIT $3";
+        let most = i64::from(MOST);
+        let mut rows: Vec<Raw> = on!(self.readers, db => {
+            sqlx::query_as(query).bind(from).bind(until).bind(most + 1).fetch_all(db).await
+        })?;
+        let all = rows.len() <= MOST as usize;
+        rows.truncate(MOST as usize);
+        Ok((rows, all))
+    }
+
+    /// Ids of the announcements before the newest submission of each standard by which anything was judged, at
+    /// most `most`.
+    pub async fn newest_announcements(&self, most: u32) -> Result<Vec<String>, StoreError> {
+        let standard = self.readers.either("json_extract(summary, '$.standard')", "(summary::jsonb ->> 'standard')");
+        let query = sqlx::AssertSqlSafe(format!(
+            "SELECT announcement FROM submissions WHERE seq IN
+                 (SELECT MAX(seq) FROM submissions GROUP BY {standard}) ORDER BY seq DESC LIMIT $1"
+        ));
+        Ok(on!(self.readers, db => sqlx::query_scalar(query).bind(i64::from(most)).fetch_all(db).await)?)
+    }
+}
+
+impl Raw {
+    /// What it says.
+    pub fn read(self) -> Result<Fact, StoreError> {
+        let summary = serde_json::from_str(&self.summary).map_err(|error| StoreError::Row(error.to_string()))?;
+        Ok(Fact {
+            id: self.id,
+            seq: self.seq.unsigned_abs(),
+            announcement: self.announcement,
+            summary,
+            state: parse_state(&self.state)?,
+            received: self.received,
+            entry: self.entry.map(i64::unsigned_abs).zip(self.entered),
+        })
+    }
+}

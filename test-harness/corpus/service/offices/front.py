@@ -27,13 +27,21 @@ class Front:
         self.pages = OrderedDict()
         self.notes = deque(maxlen=settings.NOTES_KEPT)
         self.count = 0
+        self.loaded = threading.Event()
 
     def start(self):
         (self.remote or self.table).start()
+        threading.Thread(target=self.load, daemon=True).start()
         threading.Thread(target=self.note, daemon=True).start()
 
+    def load(self):
+        """The calendar comes over a slow line."""
+        if self.remote:
+            time.sleep(settings.LOADING_SECONDS)
+        self.loaded.set()
+
     def ready(self):
-        return (self.remote or self.table).ready()
+        return self.loaded.is_set() and (self.remote or self.table).ready()
 
     def note(self):
         """Writes down what was asked, for the statistics, as fast as those take it."""
@@ -100,7 +108,7 @@ class Front:
 
 
 class Timetable:
-    """The hours of today, worked out again every second."""
+    """The hours of today, worked out again every three seconds."""
 
     def __init__(self):
         self.until = 0.0

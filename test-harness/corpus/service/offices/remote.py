@@ -1,6 +1,7 @@
-"""Offices that the component `store` keeps: asked over connections that are kept, within a time, and asked again."""
+"""Offices that the component `store` keeps: asked within a time, and asked again."""
 
 import http.client
+import itertools
 import json
 import os
 import queue
@@ -23,15 +24,13 @@ class Remote:
         parts = urlsplit(url)
         self.name, self.port = parts.hostname, parts.port
         self.address = None
-        self.idle = []
-        self.lock = threading.Lock()
         self.never_closed = []
+        self.kept = [[threading.Lock(), None] for _ in range(4)]
+        self.turns = itertools.count()
 
     def start(self):
         if settings.NAMES == "looked up beside":
             threading.Thread(target=self.look_up, daemon=True).start()
-        for _ in range(4):
-            self.idle.append(None)
 
     def look_up(self):
         while True:
@@ -65,9 +64,9 @@ class Remote:
                 socket.gethostbyname(self.name)
             except OSError as error:
                 raise Away from error
-        for tries in range(1 + settings.RETRIES):
+        for _ in range(1 + settings.RETRIES):
             try:
-                status, body = self.first(f"/offices/{name}", tries > 0)
+                status, body = self.first(f"/offices/{name}")
             except LOST:
                 if settings.LOST == "the end":
                     os._exit(1)
@@ -78,15 +77,15 @@ class Remote:
                 return None
         raise Away
 
-    def first(self, path, again):
+    def first(self, path):
         """The first answer of those that are asked for at the same time."""
         if settings.ASKED_AT_ONCE == 1:
-            return self.once(path, again)
+            return self.once(path)
         answers = queue.SimpleQueue()
 
         def one():
             try:
-                answers.put(self.once(path, again))
+                answers.put(self.once(path))
             except LOST as error:
                 answers.put(error)
 
@@ -97,51 +96,29 @@ class Remote:
             raise answer
         return answer
 
-    def once(self, path, again):
-        """One try; if it is made again, over a new connection, since all the others may be lost too."""
-        if settings.CONNECTIONS == "one each time":
-            connection = self.connect()
-            self.never_closed.append(connection)
-            return self.exchange(connection, path)
-        with self.lock:
-            fresh = again and settings.LOST == "opened again" or not self.idle
-            connection = None if fresh else self.idle.pop(0)
+    def once(self, path):
+        """One try, over a connection of its own: so the next one may meet another pod."""
+        if settings.CONNECTIONS == "a few for ever":
+            return self.over_a_kept_one(path)
+        connection = self.connect()
         try:
-            if connection is None:
-                connection = self.connect()
-            answer = self.exchange(connection, path)
-        except LOST:
-            if connection is not None:
-                connection.close()
-            if settings.LOST == "kept":
-                connection = Lost()
-            else:
-                connection = None
-            raise
+            return self.exchange(connection, path)
         finally:
-            if connection is not None:
-                with self.lock:
-                    self.idle.append(connection)
-        return answer
+            if settings.CONNECTIONS == "one each time":
+                connection.close()
+            else:
+                self.never_closed.append(connection)
+
+    def over_a_kept_one(self, path):
+        """One try over the connection whose turn it is. They were opened once."""
+        turn = next(self.turns) % len(self.kept)
+        with self.kept[turn][0]:
+            if self.kept[turn][1] is None:
+                self.kept[turn][1] = self.connect()
+            return self.exchange(self.kept[turn][1], path)
 
     def exchange(self, connection, path):
         connection.auto_open = 0
         connection.request("GET", path)
         answer = connection.getresponse()
-        body = answer.read()
-        if answer.will_close:
-            connection.close()
-            connection.auto_open = 1
-        return answer.status, body
-
-
-class Lost:
-    """A connection that was lost, and that nobody opens again."""
-
-    auto_open = 0
-
-    def request(self, *_):
-        raise http.client.NotConnected
-
-    def close(self):
-        pass
+        return answer.status, answer.read()

@@ -16,9 +16,9 @@ LOCKED = "the table"
 SCRATCH = "of each request"
 PLACE_GIVEN_BACK = "always"
 
-# The timetable is worked out again every second, for whoever needs it then.
-TIMETABLE_SECONDS = 1.0
-TIMETABLE_TAKES = 0.3
+# The timetable is worked out again every three seconds, for whoever needs it then.
+TIMETABLE_SECONDS = 3.0
+TIMETABLE_TAKES = 0.4
 TIMETABLE_BY = "one"
 
 # Every so many requests the index is put in order.
@@ -35,10 +35,10 @@ NOTED_A_SECOND = 1
 # The store, where there is one.
 CALLS = 1
 TRY_SECONDS = 0.25
-RETRIES = 2
+RETRIES = 3
 ASKED_AT_ONCE = 1
-CONNECTIONS = "kept"
-LOST = "opened again"
+CONNECTIONS = "one each time"
+LOST = "asked again"
 NAMES = "looked up beside"
 STORE_WORKERS = 8
 STORE_CONNECTIONS = 64

@@ -63,7 +63,7 @@ class Front:
                 return self.office(path.removeprefix("/v1/offices/"))
         except (Loading, Away):
             return problem(503, "the offices cannot be read now")
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             return problem(400, "that is no booking")
         return problem(404, "there is nothing here")
 
@@ -102,7 +102,7 @@ class Front:
             return problem(404, "there is no such booking")
         try:
             office, day = json.loads(base64.b32decode(number + "=" * (-len(number) % 8)))
-        except ValueError:
+        except (ValueError, TypeError):
             return problem(404, "there is no such booking")
         return as_json(200, {"id": number, "office": office, "day": day})
 

@@ -22,6 +22,8 @@ mod removal;
 mod sabotage;
 #[path = "verdict/second_verifier.rs"]
 mod second_verifier;
+#[path = "verdict/simulated.rs"]
+mod simulated;
 #[path = "verdict/standards.rs"]
 mod standards;
 #[path = "verdict/struck.rs"]

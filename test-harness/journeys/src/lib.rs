@@ -11,6 +11,7 @@
 pub mod auditor;
 pub mod browser;
 pub mod cluster;
+pub mod corpus;
 pub mod escort;
 pub mod events;
 pub mod experiment;

@@ -51,6 +51,12 @@ impl Manifest {
         Ok(Self(value).with("/spec/source/git", json!(format!("{}/demo/{name}.git", cluster.git_url))))
     }
 
+    /// `object`, as it is.
+    #[must_use]
+    pub const fn of(object: Value) -> Self {
+        Self(object)
+    }
+
     /// The same under another name in `participant`'s namespace, with a host of its own.
     #[must_use]
     pub fn named(self, participant: &str, service: &str) -> Self {

@@ -60,16 +60,18 @@ pub async fn push_changed(
     repository: &str,
     changes: &[(&str, String)],
 ) -> Result<(String, String), SourceError> {
+    push_tree(cluster, &cluster.root.join("examples").join(base), repository, changes).await
+}
+
+/// The same of any folder.
+pub async fn push_tree(
+    cluster: &Cluster,
+    folder: &Path,
+    repository: &str,
+    changes: &[(&str, String)],
+) -> Result<(String, String), SourceError> {
     let work = cluster.scratch().join(repository);
-    lay_out(&cluster.root.join("examples").join(base), &work)?;
-    for (path, content) in changes {
-        let file = work.join(path);
-        let at = |source| SourceError::Layout { path: file.clone(), source };
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(at)?;
-        }
-        fs::write(&file, content).map_err(at)?;
-    }
+    lay_out(folder, &work, changes)?;
     let path = format!("journeys/{repository}.git");
     let commit = push_folder(&work, &format!("{}/{path}", cluster.git_push)).await?;
     Ok((format!("{}/{path}", cluster.git_url), commit))
@@ -82,8 +84,21 @@ pub async fn push_branch(cluster: &Cluster, repository: &str, branch: &str) -> R
     git(&work, &["push", "--quiet", &url, &format!("HEAD:refs/heads/{branch}")]).await.map(drop)
 }
 
-/// A fresh copy of `from` at `to`.
-fn lay_out(from: &Path, to: &Path) -> Result<(), SourceError> {
+/// A fresh copy of `from` at `to`, with `changes` (path → whole content).
+pub fn lay_out(from: &Path, to: &Path, changes: &[(&str, String)]) -> Result<(), SourceError> {
+    copy(from, to)?;
+    for (path, content) in changes {
+        let file = to.join(path);
+        let at = |source| SourceError::Layout { path: file.clone(), source };
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).map_err(at)?;
+        }
+        fs::write(&file, content).map_err(at)?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), SourceError> {
     let at = |path: &Path| {
         let path = path.to_path_buf();
         move |source| SourceError::Layout { path, source }
@@ -96,7 +111,7 @@ fn lay_out(from: &Path, to: &Path) -> Result<(), SourceError> {
         let entry = entry.map_err(at(from))?;
         let (source, copy) = (entry.path(), to.join(entry.file_name()));
         if source.is_dir() {
-            lay_out(&source, &copy)?;
+            self::copy(&source, &copy)?;
         } else {
             fs::copy(&source, &copy).map_err(at(&source))?;
         }

@@ -18,7 +18,7 @@ use factory_assurance::{
 };
 use factory_crds::release::Outcome;
 
-use super::{fault, varied};
+use super::{fault, simulated, varied};
 
 const RESULTS: u64 = 900;
 
@@ -73,6 +73,15 @@ fn the_second_verifier_agrees_on_modelled_years() {
     let codes: BTreeSet<&str> =
         results.iter().flat_map(|result| &result.verdict.findings).map(|finding| finding.code.as_str()).collect();
     assert!(["DowntimeTooLong", "DowntimeNotExcluded"].into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    assert_agree(&results);
+}
+
+/// Runs as they were recorded, and ones that are drawn from them.
+#[test]
+fn the_second_verifier_agrees_on_recorded_and_simulated_runs() {
+    let mut results = simulated::recorded();
+    assert!(results.iter().all(|result| result.judge() == result.verdict), "a recorded verdict does not follow");
+    results.extend(simulated::some());
     assert_agree(&results);
 }
 

@@ -9,7 +9,8 @@ use factory_crds::{ResilienceStandard, resilience_standard::FaultKind, state_ser
 /// Components of the service that run lengths are counted for.
 const COMPONENTS: u32 = 2;
 
-fn standard(name: &str) -> ResilienceStandard {
+/// The shipped standard of this name.
+pub fn standard(name: &str) -> ResilienceStandard {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines/standards");
     let text = fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap();
     let object: ResilienceStandard = serde_yaml::from_str(&text).unwrap();

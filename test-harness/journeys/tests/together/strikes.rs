@@ -57,6 +57,9 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
     ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
 
     let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", &name, "-n", &scene.participant]).await?;
+    // Kept: simulated runs are drawn from recorded ones (`test-harness/tools/record`).
+    std::fs::create_dir_all(scene.people.cluster.scratch())?;
+    std::fs::write(scene.people.cluster.scratch().join("struck.dossier.json"), &text)?;
     let envelope: Value = serde_json::from_str(&text)?;
     let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
     let dossier: Value = serde_json::from_slice(&payload.0)?;

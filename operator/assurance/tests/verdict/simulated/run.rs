@@ -1,0 +1,167 @@
+//! A run that could have been: the plan that a shipped standard asks for, arrivals by chance, and for each moment
+//! what a recorded second showed, with what a service does worse than the recorded ones.
+
+// Shares and rates are real numbers, of sizes that all fit.
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
+
+use std::collections::BTreeMap;
+
+use factory_assurance::{
+    dossier::TestResult,
+    evidence::{Bucket, Failure, PhaseSpan, ProveEvidence},
+    plan::{Phase, PhaseRole, Strike},
+    sample,
+    standard::Standard,
+};
+use factory_crds::{
+    ResilienceStandardSpec,
+    resilience_standard::{FaultKind, FaultLimits},
+};
+
+use super::super::varied::Random;
+use super::{
+    draw::{EXACT, binomial, gathered, poisson, resample},
+    fault::{Moment, Struck},
+    recorded::Recorded,
+};
+
+/// The one component of the simulated service.
+const COMPONENT: &str = "queue";
+/// Draws of latencies in a tenth of a second.
+const OF_A_TENTH: u64 = 40;
+
+/// What a service does worse than the recorded ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Worse {
+    /// Share of requests that fail while nothing is broken, in parts per million.
+    pub steady_failed_ppm: f64,
+    /// All latencies times this.
+    pub slower: Option<f64>,
+    /// From each fault of this kind on nothing is answered for so many seconds.
+    pub away: Option<(FaultKind, f64)>,
+    /// From each fault of this kind on a fifth is not answered for so many seconds.
+    pub limps: Option<(FaultKind, f64)>,
+}
+
+/// Who is simulated: by which standard, with how many users, from which recordings.
+pub struct Stage<'a> {
+    /// Name of the standard.
+    pub name: &'a str,
+    /// The standard.
+    pub spec: &'a ResilienceStandardSpec,
+    /// Declared users.
+    pub users: u64,
+    /// Recordings.
+    pub recorded: &'a Recorded,
+}
+
+impl Stage<'_> {
+    /// The result of the run that `seed` gives, judged.
+    pub fn run(&self, worse: Worse, seed: u64) -> TestResult {
+        let mut random = Random::seeded(seed);
+        let mut result = self.recorded.results[0].clone();
+        result.standard = Standard::of(self.name, self.spec);
+        result.announcement.nonce = format!("{:016x}", random.next()).repeat(4);
+        let load = &mut result.plan.prove.load;
+        load.requests_per_minute = u32::try_from(self.users * 60_000 / self.spec.load.think_time.millis()).unwrap();
+        load.timeout_ms = u32::try_from(self.spec.load.timeout.millis()).unwrap();
+        result.plan.prove.phases = self.phases();
+        result.evidence.verify.as_mut().unwrap().nonce = result.announcement.nonce.clone();
+        result.evidence.prove = Some(self.prove(&result, worse, &mut random));
+        sample::judged(result)
+    }
+
+    fn phases(&self) -> Vec<Phase> {
+        let load = &self.spec.load;
+        let phase = |name: &str, seconds, role| Phase { name: name.to_owned(), seconds, role };
+        let of_fault = |(index, limits): (usize, &FaultLimits)| {
+            let (kind, strike) = (limits.kind, Strike::of(limits));
+            let role = PhaseRole::Fault { kind, component: COMPONENT.to_owned(), strike };
+            phase(&format!("{}-{index}", kind.slug()), limits.window_seconds, role)
+        };
+        let mut phases = vec![
+            phase("warm-up", load.warm_up_seconds, PhaseRole::WarmUp {}),
+            phase("before", load.steady_seconds, PhaseRole::Steady {}),
+        ];
+        phases.extend(self.spec.faults.iter().enumerate().map(of_fault));
+        phases.push(phase("after", load.steady_seconds, PhaseRole::Steady {}));
+        phases
+    }
+
+    fn prove(&self, result: &TestResult, worse: Worse, random: &mut Random) -> ProveEvidence {
+        let plan = &result.plan.prove;
+        let mut prove = ProveEvidence {
+            nonce: result.announcement.nonce.clone(),
+            started_unix_ms: 1_795_000_000_000,
+            phases: Vec::new(),
+            buckets: Vec::new(),
+            slots: Vec::new(),
+            lag_us: Vec::new(),
+            faults: Vec::new(),
+        };
+        let mut from: u64 = 0;
+        for phase in &plan.phases {
+            let to = from + u64::from(phase.seconds);
+            prove.phases.push(PhaseSpan { name: phase.name.clone(), from_ms: 1_000 * from, to_ms: 1_000 * to });
+            let fault = Struck::of(self.recorded, phase, plan.load.requests_per_minute, from, random);
+            for second in from..to {
+                self.second(&mut prove, plan.load.requests_per_minute, second, fault.as_ref(), worse, random);
+            }
+            prove.faults.extend(fault.map(|fault| fault.evidence));
+            from = to;
+        }
+        let sent = prove.slots.iter().map(|[good, failed]| u64::from(good + failed)).sum();
+        let lags = &self.recorded.lags[random.index(self.recorded.lags.len())];
+        prove.lag_us = gathered(resample(lags, sent, EXACT, random));
+        prove
+    }
+
+    /// One second of the run: ten tenths with their arrivals, and the latencies of those that were answered.
+    fn second(
+        &self,
+        prove: &mut ProveEvidence,
+        rate: u32,
+        second: u64,
+        fault: Option<&Struck<'_>>,
+        worse: Worse,
+        random: &mut Random,
+    ) {
+        let steady = &self.recorded.steady[random.index(self.recorded.steady.len())];
+        let timeout_us = self.spec.load.timeout.millis() * 1_000;
+        let (mut good, mut failed, mut latencies) = (0, BTreeMap::new(), Vec::new());
+        let moment = fault.map(|fault| fault.second(second, steady, random));
+        for tenth in 0..10 {
+            let due = poisson(f64::from(rate) / 600.0, random);
+            let calm = Moment { cells: steady, failed: worse.steady_failed_ppm / 1e6, cause: Failure::Status };
+            let moment = match (&moment, fault) {
+                (Some(of_fault), Some(fault)) => fault.tenth(of_fault, second * 10 + tenth, worse, random),
+                _ => calm,
+            };
+            let lost = binomial(due, moment.failed, random);
+            let mut answered = resample(moment.cells, due - lost, OF_A_TENTH, random);
+            if let Some(factor) = worse.slower {
+                for [us, _] in &mut answered {
+                    *us = (*us as f64 * factor) as u64;
+                }
+            }
+            let late: u64 = answered.iter().filter(|[us, _]| *us > timeout_us).map(|[_, count]| count).sum();
+            answered.retain(|[us, _]| *us <= timeout_us);
+            if moment.cause == Failure::Status {
+                // Its answer came all the same.
+                answered.extend(resample(moment.cells, lost, OF_A_TENTH, random));
+            }
+            for (cause, count) in [(moment.cause, lost), (Failure::Timeout, late)] {
+                if count > 0 {
+                    *failed.entry(cause).or_default() += count;
+                }
+            }
+            good += due - lost - late;
+            latencies.append(&mut answered);
+            prove.slots.push([due - lost - late, lost + late].map(|count| u32::try_from(count).unwrap()));
+        }
+        if good > 0 || !failed.is_empty() {
+            let second = u32::try_from(second).unwrap();
+            prove.buckets.push(Bucket { second, operation: 0, good, failed, latency_us: gathered(latencies) });
+        }
+    }
+}

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{span::Span, state_service::ServiceClass, text::Text};
-pub use fault::{FaultKind, FaultLimits, Share};
+pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 
 /// What the regulator requires of a class of services.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]

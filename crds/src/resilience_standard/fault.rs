@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
 #[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
+#[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Loss', 'Bandwidth', 'Reset']").message("peer: traffic with one peer is struck by Partition, Delay, Loss, Bandwidth and Reset alone"))]
+#[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Loss', 'Reset']").message("direction: belongs to Partition, Delay, Loss and Reset; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
 pub struct FaultLimits {
     /// Which fault.
@@ -41,7 +43,18 @@ pub struct FaultLimits {
     /// Whom it strikes; one pod where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
-    /// Of a Delay: how much later each packet to the pod arrives, in milliseconds.
+    /// Of a fault of the network: only traffic of the pod with this component of the same service feels it, as
+    /// when what the pod depends on is away. `*` stands for each component that it calls. The pod that calls is
+    /// struck, never the peer. All traffic where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 30), regex(pattern = r"^([*]|[a-z]([-a-z0-9]*[a-z0-9])?)$"))]
+    pub peer: Option<String>,
+    /// Of a fault of the network: which way packets go that feel it, seen from the pod. Where nothing is said, a
+    /// Partition is `Both` and a Delay, a Loss and a Reset are `In`; a Bandwidth limits what leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// Of a Delay: how much later an answer comes, in milliseconds: packets one way wait for so long, or for half of it
+    /// each way where `direction` is `Both`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60_000))]
     pub delay_ms: Option<u32>,
@@ -83,6 +96,8 @@ impl FaultLimits {
             times_a_year: None,
             lease_seconds: None,
             share: None,
+            peer: None,
+            direction: None,
             delay_ms: None,
             loss_ppm: None,
             kilobytes_per_second: None,
@@ -181,6 +196,12 @@ impl FaultKind {
         }
     }
 
+    /// Whether it acts on packets, so that it can act on those of one peer or one direction alone.
+    #[must_use]
+    pub const fn on_network(self) -> bool {
+        matches!(self, Self::Partition | Self::Delay | Self::Loss | Self::Bandwidth | Self::Reset)
+    }
+
     /// Whether it is injected where the pod runs, by a lab pod on that node.
     #[must_use]
     pub const fn on_node(self) -> bool {
@@ -197,6 +218,20 @@ pub enum Share {
     /// All, also those that come while it lasts: the component is away, and must come back.
     All,
 }
+
+/// Which way packets go, seen from the pod that a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Direction {
+    /// To the pod.
+    In,
+    /// From the pod.
+    Out,
+    /// Either.
+    Both,
+}
+
+/// In place of a peer's name: each component that the one that is struck calls.
+pub const EACH_PEER: &str = "*";
 
 #[cfg(test)]
 mod tests {

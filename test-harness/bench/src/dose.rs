@@ -8,6 +8,7 @@ use factory_crds::resilience_standard::FaultKind;
 use factory_lab::{
     faults,
     strike::{
+        aim::Aim,
         order::Struck,
         pod::{self, Span},
     },
@@ -54,7 +55,7 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
     }
     let tapping = rig.tapping()?;
     std::thread::sleep(Duration::from_secs(2));
-    let fault = faults::on_node(kind, strength).ok_or("no fault on the node")?;
+    let fault = faults::on_node(kind, strength, &Aim::default()).ok_or("no fault on the node")?;
     let mut last = Struck::default();
     let (place, stop) = (rig.place.clone(), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -72,7 +73,7 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
 /// The measured strength: added milliseconds of new and open connections alike, lost or reset
 /// packets in a million, or the median of kilobytes a second.
 #[allow(clippy::cast_precision_loss)] // figures for people
-fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
+pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
     match kind {
         FaultKind::Delay => {
             let of = |class| {

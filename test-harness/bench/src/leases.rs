@@ -14,6 +14,7 @@ use factory_lab::{
     faults,
     random::Random,
     strike::{
+        aim::Aim,
         order::Struck,
         place::Place,
         pod::{self, Span},
@@ -117,7 +118,7 @@ fn rules(place: &Place) -> Result<Rules, Failure> {
 pub fn struck(uid: &str, slug: &str, strength: u64, lease: Duration) -> Result<(), Failure> {
     let place = Place { uid: uid.to_owned(), containers: vec![uid.to_owned()] };
     let kind = FaultKind::ALL.into_iter().find(|kind| kind.slug() == slug).ok_or("no such fault")?;
-    let fault = faults::on_node(kind, strength).ok_or("no fault on the node")?;
+    let fault = faults::on_node(kind, strength, &Aim::default()).ok_or("no fault on the node")?;
     let tapping = Tapping::start(&place)?;
     let mut told = false;
     let mut tell = |struck: &Struck| {

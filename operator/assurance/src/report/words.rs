@@ -87,6 +87,10 @@ pub struct Words {
     pub share: &'static str,
     pub share_one: &'static str,
     pub share_all: &'static str,
+    pub peer: &'static str,
+    pub direction: &'static str,
+    /// In the order of [`factory_crds::resilience_standard::Direction`].
+    pub directions: [&'static str; 3],
     pub share_in_turn: &'static str,
     pub lease_asked: &'static str,
     pub strength: &'static str,

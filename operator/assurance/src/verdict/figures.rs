@@ -63,13 +63,14 @@ pub fn of(
                 ];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
                 let slots = prove.map_or(&[][..], |prove| &prove.slots);
+                let of = asked.clone();
                 let struck = faults.next().map(|evidence| Struck { asked, component, span, evidence, slots });
-                figures.extend(done(span, &asked, struck.as_ref()));
+                figures.extend(done(span, &of, struck.as_ref()));
                 figures.extend(recovery(result, span, struck.as_ref()));
                 if rules >= Rules::V2 {
                     let phase = &span.phase.name;
                     figures.push(figure(phase, "lostMs", struck.as_ref().and_then(Struck::lost_ms), None));
-                    let alone = downtime.and_then(|downtime| downtime.alone(&asked));
+                    let alone = downtime.and_then(|downtime| downtime.alone(&of));
                     figures.extend(is_modelled.then(|| figure(phase, "modelledDowntimeMs", alone, None)));
                 }
             }

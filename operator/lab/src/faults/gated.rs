@@ -7,6 +7,7 @@ use factory_assurance::evidence::{Class, Dose};
 
 use crate::strike::{
     NodeFault, StrikeError,
+    aim::Peer,
     gate::{self, Gate},
     place::Place,
     tap::Tap,
@@ -29,6 +30,11 @@ pub trait Gated: Send {
         Ok(())
     }
 
+    /// See [`NodeFault::peer`].
+    fn peer(&self) -> Option<&Peer> {
+        None
+    }
+
     /// See [`NodeFault::sample`].
     fn sample(&mut self, _: &Place) {}
 
@@ -44,6 +50,10 @@ pub trait Gated: Send {
 impl<F: Gated> NodeFault for F {
     fn preflight(&mut self) -> Result<(), StrikeError> {
         Gated::preflight(self)
+    }
+
+    fn peer(&self) -> Option<&Peer> {
+        Gated::peer(self)
     }
 
     fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
@@ -72,6 +82,12 @@ impl<F: Gated> NodeFault for F {
 #[must_use]
 pub fn dose(way: &str, class: Class, before: Vec<[u64; 2]>, during: Vec<[u64; 2]>) -> Dose {
     Dose { pod: String::new(), way: way.to_owned(), class, before, during }
+}
+
+/// How many values a histogram holds.
+#[must_use]
+pub fn total(cells: &[[u64; 2]]) -> u64 {
+    cells.iter().map(|[_, count]| count).sum()
 }
 
 /// Histogram of two values: so many times 0, so many times 1.

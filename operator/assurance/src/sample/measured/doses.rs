@@ -10,7 +10,7 @@ use crate::{
 type Cells = Vec<[u64; 2]>;
 
 /// Of the first of two pods, or of both, as `strike` says.
-pub fn of(kind: FaultKind, strike: Strike, uid: impl Fn(u32) -> String) -> Vec<Dose> {
+pub fn of(kind: FaultKind, strike: &Strike, uid: impl Fn(u32) -> String) -> Vec<Dose> {
     let pods = if strike.share == Share::All { 2 } else { 1 };
     let of_pod = |index| {
         let dose = |(class, before, during)| Dose { pod: uid(index), way: way(kind).to_owned(), class, before, during };

@@ -56,6 +56,7 @@ SLUG = {
     "DnsOutage": "dns-outage",
     "Reset": "reset",
     "MemoryPressure": "memory-pressure",
+    "Jitter": "jitter",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -69,18 +70,20 @@ PHRASE = {
     "DnsOutage": "it got no answer from DNS",
     "Reset": "connections to it were reset",
     "MemoryPressure": "its memory was nearly full",
+    "Jitter": "packets to it came unevenly",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
 STRENGTH = {
     "Delay": "delayMs",
+    "Jitter": "jitterMs",
     "Loss": "lossPpm",
     "Bandwidth": "kilobytesPerSecond",
     "Reset": "resetPpm",
     "MemoryPressure": "memoryPercent",
 }
-AMOUNTS = {"Delay", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
+AMOUNTS = {"Delay", "Jitter", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
 STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, "MemoryPressure": 100}
-ON_NETWORK = {"Partition", "Delay", "Loss", "Bandwidth", "Reset"}
+ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
 WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
@@ -260,7 +263,7 @@ class Asked:
         if not self.on_node or self.strike is None:
             return self.slug
         strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
-        amount = {"Delay": f" of {strength} ms", "Loss": f" of {percent(strength)}",
+        amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
                   "MemoryPressure": f" of {strength} %"}.get(self.kind, "")
         peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
@@ -473,8 +476,10 @@ def lack_of_strike(run, span):
         return f"{asked.slug} has no peer, and the plan gives it one"
     if strike.get("direction") is not None and asked.kind not in ON_NETWORK - {"Bandwidth"}:
         return f"{asked.slug} has no direction, and the plan gives it one"
-    if asked.peer is not None and (asked.peer == span.component or asked.peer not in run.result["bundle"]["images"]):
-        return f"{words} has a peer that is no other component"
+    called = run.plan["prove"].get("calls", {}).get(span.component, [])
+    known = asked.peer in called and asked.peer in run.result["bundle"]["images"] and asked.peer != span.component
+    if asked.peer is not None and not known:
+        return f"{words} has a peer that the component does not call"
     return None
 
 
@@ -931,6 +936,29 @@ def dose_delayed(asked_ms, before, during):
     return felt(now - was)
 
 
+def dose_uneven(asked_ms, before, during):
+    before, during = histogram(before), histogram(during)
+    counts = [sum(side.cells.values()) for side in (before, during)]
+    if min(counts) < 20:
+        return too_few_samples("packets", *counts, 20)
+    asked = asked_ms * 1000
+    least, most, hardly = asked // 5 * 4, asked // 2 * 3, asked // 5
+    first, was, last = (before.percentile(percent) for percent in (10, 50, 90))
+    low, high = during.percentile(10), during.percentile(90)
+    if last - first > asked // 2:
+        return unknown(f"packets took from {latency(first)} to {latency(last)} before it already, leaving out a tenth "
+                       f"at each end; that hides {latency(asked)}")
+    wanted = (f"felt is a tenth that takes from {latency(least)} to {latency(most)} more, and a tenth that takes no "
+              f"more than {latency(hardly)} more")
+    if not least <= high - was <= most:
+        return not_felt(f"half of packets took {latency(was)} before it, and a tenth {latency(high)} or more while it "
+                        f"lasted; {wanted}")
+    if low > was + hardly:
+        return not_felt(f"half of packets took {latency(was)} before it, and only a tenth {latency(low)} or less while "
+                        f"it lasted; {wanted}")
+    return felt(high - was)
+
+
 def dose_limited(asked, before, during):
     before, during = histogram(before), histogram(during)
     counts = [sum(side.cells.values()) for side in (before, during)]
@@ -966,7 +994,7 @@ def dose_filled(asked, before, during):
 
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
-        "Bandwidth": dose_limited, "MemoryPressure": dose_filled}
+        "Bandwidth": dose_limited, "Jitter": dose_uneven, "MemoryPressure": dose_filled}
 
 
 def dose_of_pod(asked, doses):
@@ -1329,7 +1357,7 @@ def figures_of(run):
                 strength = span.asked.strength() if span.asked.has_strength else None
                 add(span.name, "podsFelt", who.count if who else None, who.must if who else None)
                 add(span.name, "doseP50", who.least if who else None,
-                    strength * 1000 if strength and span.asked.kind == "Delay" else strength)
+                    strength * 1000 if strength and span.asked.kind in ("Delay", "Jitter") else strength)
             else:
                 add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
             add(span.name, "recoveryMs", None if recovery == "never" else recovery, run.recovery_ms)

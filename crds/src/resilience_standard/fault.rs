@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.kind == 'Delay' ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'Jitter' ? has(self.jitterMs) : !has(self.jitterMs)").message("jitterMs: the longest wait of a packet in milliseconds belongs to a fault of kind Jitter, and to that alone"))]
+#[x_kube(validation = Rule::new("!has(self.jitterMs) || !has(self.leaseSeconds) || self.jitterMs <= self.leaseSeconds * 100").message("jitterMs: at most a tenth of leaseSeconds, or chance decides what is felt of it"))]
 #[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Bandwidth' ? has(self.kilobytesPerSecond) : !has(self.kilobytesPerSecond)").message("kilobytesPerSecond: the rate belongs to a fault of kind Bandwidth, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Reset' ? has(self.resetPpm) : !has(self.resetPpm)").message("resetPpm: the share of packets answered with a reset in parts per million belongs to a fault of kind Reset, and to that alone"))]
@@ -19,8 +21,8 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
 #[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
-#[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Loss', 'Bandwidth', 'Reset']").message("peer: traffic with one peer is struck by Partition, Delay, Loss, Bandwidth and Reset alone"))]
-#[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Loss', 'Reset']").message("direction: belongs to Partition, Delay, Loss and Reset; Bandwidth limits what a pod sends"))]
+#[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth and Reset alone"))]
+#[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset']").message("direction: belongs to Partition, Delay, Jitter, Loss and Reset; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
 pub struct FaultLimits {
     /// Which fault.
@@ -50,7 +52,7 @@ pub struct FaultLimits {
     #[schemars(length(min = 1, max = 30), regex(pattern = r"^([*]|[a-z]([-a-z0-9]*[a-z0-9])?)$"))]
     pub peer: Option<String>,
     /// Of a fault of the network: which way packets go that feel it, seen from the pod. Where nothing is said, a
-    /// Partition is `Both` and a Delay, a Loss and a Reset are `In`; a Bandwidth limits what leaves.
+    /// Partition is `Both` and a Delay, a Jitter, a Loss and a Reset are `In`; a Bandwidth limits what leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// Of a Delay: how much later an answer comes, in milliseconds: packets one way wait for so long, or for half of it
@@ -58,6 +60,11 @@ pub struct FaultLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60_000))]
     pub delay_ms: Option<u32>,
+    /// Of a Jitter: packets to the pod wait, in their order, now not at all and now for so many milliseconds; half of
+    /// it each way where `direction` is `Both`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub jitter_ms: Option<u32>,
     /// Of a Loss: the share of packets to the pod that is lost, in parts per million.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -99,6 +106,7 @@ impl FaultLimits {
             peer: None,
             direction: None,
             delay_ms: None,
+            jitter_ms: None,
             loss_ppm: None,
             kilobytes_per_second: None,
             reset_ppm: None,
@@ -112,7 +120,8 @@ impl FaultLimits {
     /// a strength.
     #[must_use]
     pub fn strength(&self) -> u64 {
-        let network = self.delay_ms.or(self.loss_ppm).or(self.kilobytes_per_second).or(self.reset_ppm);
+        let network =
+            self.delay_ms.or(self.jitter_ms).or(self.loss_ppm).or(self.kilobytes_per_second).or(self.reset_ppm);
         network.or(self.memory_percent).unwrap_or(0).into()
     }
 }
@@ -142,11 +151,13 @@ pub enum FaultKind {
     Reset,
     /// Most of the memory that the container may use is taken.
     MemoryPressure,
+    /// Packets to the pod arrive later, now more and now less.
+    Jitter,
 }
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -158,6 +169,7 @@ impl FaultKind {
         Self::DnsOutage,
         Self::Reset,
         Self::MemoryPressure,
+        Self::Jitter,
     ];
 
     /// As it stands in names of phases.
@@ -175,6 +187,7 @@ impl FaultKind {
             Self::DnsOutage => "dns-outage",
             Self::Reset => "reset",
             Self::MemoryPressure => "memory-pressure",
+            Self::Jitter => "jitter",
         }
     }
 
@@ -193,13 +206,14 @@ impl FaultKind {
             Self::DnsOutage => "it got no answer from DNS",
             Self::Reset => "connections to it were reset",
             Self::MemoryPressure => "its memory was nearly full",
+            Self::Jitter => "packets to it came unevenly",
         }
     }
 
     /// Whether it acts on packets, so that it can act on those of one peer or one direction alone.
     #[must_use]
     pub const fn on_network(self) -> bool {
-        matches!(self, Self::Partition | Self::Delay | Self::Loss | Self::Bandwidth | Self::Reset)
+        matches!(self, Self::Partition | Self::Delay | Self::Jitter | Self::Loss | Self::Bandwidth | Self::Reset)
     }
 
     /// Whether it is injected where the pod runs, by a lab pod on that node.

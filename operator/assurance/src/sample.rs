@@ -62,8 +62,8 @@ pub fn pressed() -> TestResult {
     judged(unbroken(planned::pressing(), of_web()))
 }
 
-/// A result that passes, with faults of traffic with one peer and of one direction: `web` calls `registry`,
-/// 36 s at 20 requests a second.
+/// A result that passes, with faults of traffic with one peer and of one direction, and with jitter: `web` calls
+/// `registry`, 48 s at 20 requests a second.
 #[must_use]
 pub fn apart() -> TestResult {
     judged(unbroken(planned::apart(), bundle()))

@@ -109,6 +109,7 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::Freeze => Some(Box::new(freeze::Freeze::default())),
         FaultKind::Partition => Some(Box::new(partition::Partition::new(aim.clone()))),
         FaultKind::Delay => Some(Box::new(delay::Delay::new(strength, aim.clone()))),
+        FaultKind::Jitter => Some(Box::new(delay::Delay::wandering(strength, aim.clone()))),
         FaultKind::Loss => Some(Box::new(loss::Loss::new(strength, aim.clone()))),
         FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength, aim.clone()))),
         FaultKind::DnsOutage => Some(Box::new(dns_outage::DnsOutage::default())),

@@ -23,11 +23,12 @@ const LEASE: Duration = Duration::from_secs(6);
 /// How many ask at once.
 const USERS: usize = 12;
 
-/// Delay, loss, resets and bandwidth, `rounds` times at each strength.
+/// Delay, jitter, loss, resets and bandwidth, `rounds` times at each strength.
 pub fn measure(rounds: usize) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
     for (kind, strengths, body, unit) in [
         (FaultKind::Delay, [20, 100, 400], 500, "ms"),
+        (FaultKind::Jitter, [50, 100, 400], 500, "ms"),
         (FaultKind::Loss, [20_000, 100_000, 300_000], 500, "ppm"),
         (FaultKind::Reset, [20_000, 100_000, 300_000], 500, "ppm"),
         (FaultKind::Bandwidth, [100, 500, 2_000], 100_000, "kB/s"),
@@ -82,6 +83,14 @@ pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
             };
             Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
         }
+        // What a tenth of packets take more than half did before.
+        FaultKind::Jitter => {
+            let of = |class| {
+                let dose = doses.iter().find(|dose| dose.class == class)?;
+                Some((percentile(&dose.during, 90)? as f64 - median(&dose.before)? as f64) / 1000.0)
+            };
+            Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
+        }
         FaultKind::Loss | FaultKind::Reset => {
             let during = &doses.first()?.during;
             let of = |value| during.iter().find(|cell| cell[0] == value).map_or(0, |cell| cell[1]) as f64;
@@ -92,10 +101,14 @@ pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
 }
 
 fn median(cells: &[[u64; 2]]) -> Option<u64> {
+    percentile(cells, 50)
+}
+
+fn percentile(cells: &[[u64; 2]], percent: u64) -> Option<u64> {
     let total: u64 = cells.iter().map(|cell| cell[1]).sum();
     let mut seen = 0;
     cells.iter().find_map(|[value, count]| {
         seen += count;
-        (2 * seen >= total).then_some(*value)
+        (100 * seen >= percent * total).then_some(*value)
     })
 }

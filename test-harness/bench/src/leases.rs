@@ -26,7 +26,7 @@ use factory_lab::{
 use crate::{Failure, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 8] = [
+const FAULTS: [(FaultKind, u64); 9] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
@@ -35,6 +35,7 @@ const FAULTS: [(FaultKind, u64); 8] = [
     (FaultKind::DnsOutage, 0),
     (FaultKind::Reset, 600_000),
     (FaultKind::MemoryPressure, 90),
+    (FaultKind::Jitter, 300),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);

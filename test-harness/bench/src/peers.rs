@@ -81,7 +81,15 @@ fn cut_off() -> Result<Vec<Figure>, Failure> {
     drop(traffic);
     let (of_peer, of_others, of_users, followed) = seen.ok_or("the partition was not injected")?;
     let count = |answers: &[bool], is: bool| answers.iter().filter(|answer| **answer == is).count();
-    let dose = |value| struck.doses.iter().flat_map(|dose| &dose.during).filter(|cell| cell[0] == value).map(|cell| cell[1]).sum::<u64>();
+    let dose = |value| {
+        struck
+            .doses
+            .iter()
+            .flat_map(|dose| &dose.during)
+            .filter(|cell| cell[0] == value)
+            .map(|cell| cell[1])
+            .sum::<u64>()
+    };
     let passed = usize::try_from(dose(0))?;
     Ok(vec![
         Figure::none("answers of a peer that is cut off, open and new", count(&of_peer, true), of_peer.len()),

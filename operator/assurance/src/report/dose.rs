@@ -37,7 +37,7 @@ enum Measure {
 
 const fn measure(kind: FaultKind) -> Measure {
     match kind {
-        FaultKind::Delay => Measure::Delay,
+        FaultKind::Delay | FaultKind::Jitter => Measure::Delay,
         FaultKind::Bandwidth => Measure::Rate,
         FaultKind::MemoryPressure => Measure::Percent,
         _ => Measure::Share,
@@ -82,7 +82,7 @@ pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
     let strength = strike?.strength;
     Some(match kind {
         FaultKind::PodKill | FaultKind::RollingRestart => return None,
-        FaultKind::Delay => milliseconds(strength.saturating_mul(1_000)),
+        FaultKind::Delay | FaultKind::Jitter => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
         FaultKind::MemoryPressure => of_limit(strength),
         FaultKind::Loss | FaultKind::Reset => percent(strength),

@@ -104,7 +104,13 @@ mod tests {
     fn a_lease_ends_when_its_effect_was_seen_to_be_over() {
         let mut result = sample::passing();
         let mut fault = result.evidence.prove.as_mut().unwrap().faults[0].clone();
-        let strike = Strike { share: factory_crds::resilience_standard::Share::One, lease_seconds: 3, strength: 0, peer: None, direction: None };
+        let strike = Strike {
+            share: factory_crds::resilience_standard::Share::One,
+            lease_seconds: 3,
+            strength: 0,
+            peer: None,
+            direction: None,
+        };
         let lease = |seen: &FaultEvidence| {
             let kind = FaultKind::Freeze;
             Fault { number: 1, kind, component: "web", strike: Some(&strike), seen: Some(seen) }.lease()

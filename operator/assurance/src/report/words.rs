@@ -82,8 +82,8 @@ pub struct Words {
     pub failed: &'static str,
     pub faults: &'static str,
     pub no_faults: &'static str,
-    pub fault_names: [&'static str; 11],
-    pub fault_means: [&'static str; 11],
+    pub fault_names: [&'static str; 12],
+    pub fault_means: [&'static str; 12],
     pub share: &'static str,
     pub share_one: &'static str,
     pub share_all: &'static str,
@@ -174,6 +174,7 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::DnsOutage => 8,
         FaultKind::Reset => 9,
         FaultKind::MemoryPressure => 10,
+        FaultKind::Jitter => 11,
     }
 }
 

@@ -60,6 +60,7 @@ pub fn apart() -> Standard {
             FaultLimits { delay_ms: Some(100), direction: Some(Direction::Both), ..lasts(FaultKind::Delay) },
         ),
         FaultLimits { loss_ppm: Some(50_000), direction: Some(Direction::Out), ..lasts(FaultKind::Loss) },
+        FaultLimits { jitter_ms: Some(100), ..lasts(FaultKind::Jitter) },
     ])
 }
 

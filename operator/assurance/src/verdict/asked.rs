@@ -114,13 +114,14 @@ impl Asked {
         let slug = self.kind.slug();
         let Some(strike) = self.strike.as_ref().filter(|_| self.on_node()) else { return slug.to_owned() };
         let amount = match self.kind {
-            FaultKind::Delay => format!(" of {} ms", strike.strength),
+            FaultKind::Delay | FaultKind::Jitter => format!(" of {} ms", strike.strength),
             FaultKind::Loss | FaultKind::Reset => format!(" of {}", say::percent(strike.strength)),
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
             FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
             _ => String::new(),
         };
-        let peer = strike.peer.as_ref().map_or_else(String::new, |peer| format!(" of traffic with {}", say::quote(peer)));
+        let peer =
+            strike.peer.as_ref().map_or_else(String::new, |peer| format!(" of traffic with {}", say::quote(peer)));
         let way = match strike.direction {
             None => "",
             Some(Direction::In) => " on the way in",

@@ -112,7 +112,8 @@ fn faults(result: &TestResult, rules: Rules) -> Option<String> {
 /// Why `asked`, a fault by `limits`, is not watched on `component` as it must be.
 fn unwatched(phases: &[Phase], component: &str, asked: &Asked, limits: &FaultLimits) -> Option<String> {
     let of_both = phases.iter().filter(|phase| {
-        Asked::of(asked.rules, &phase.role).is_some_and(|(planned, of)| of == component && planned.is_limited_by(limits) && planned.belongs_to(asked))
+        Asked::of(asked.rules, &phase.role)
+            .is_some_and(|(planned, of)| of == component && planned.is_limited_by(limits) && planned.belongs_to(asked))
     });
     let (fault, name, window) = (asked.words(), say::quote(component), limits.window_seconds);
     match of_both.map(|phase| phase.seconds).max() {
@@ -138,7 +139,12 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
     if rules == Rules::V1 {
         return None;
     }
-    let components = &result.bundle.images;
+    let calls = |component: &str, peer: &str| {
+        let called = result.plan.prove.calls.get(component);
+        component != peer
+            && result.bundle.images.contains_key(peer)
+            && called.is_some_and(|called| called.contains(peer))
+    };
     let lacks = |phase: &Phase| {
         let (asked, component) = Asked::of(rules, &phase.role)?;
         let (fault, kind) = (asked.words(), asked.kind.slug());
@@ -165,8 +171,8 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
             Some(format!("{kind} has no peer, and the plan gives it one"))
         } else if strike.direction.is_some() && !asked.has_direction() {
             Some(format!("{kind} has no direction, and the plan gives it one"))
-        } else if strike.peer.as_ref().is_some_and(|peer| peer == component || !components.contains_key(peer)) {
-            Some(format!("{fault} has a peer that is no other component"))
+        } else if strike.peer.as_ref().is_some_and(|peer| !calls(component, peer)) {
+            Some(format!("{fault} has a peer that the component does not call"))
         } else {
             None
         }

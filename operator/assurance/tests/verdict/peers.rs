@@ -1,6 +1,6 @@
 //! Faults of traffic with one peer, and of one direction: who must be struck, and what is said. The sample has
-//! 36 s; `web` calls `registry`. Faults, 3 s of 6 s each: partition of each peer, delay of 100 ms of traffic
-//! with `registry` both ways, loss of 5 % on the way out. The first two strike `web` alone.
+//! 48 s; `web` calls `registry`. Faults, 3 s of 6 s each: partition of each peer, delay of 100 ms of traffic
+//! with `registry` both ways, loss of 5 % on the way out, jitter of 100 ms. The first two strike `web` alone.
 
 use factory_assurance::{
     dossier::TestResult,
@@ -43,7 +43,7 @@ fn each_component_that_calls_a_peer_is_struck_and_no_other_need_be() {
     let result = sample::apart();
     assert_finds(&result.verdict, Passed, &[], "the sample");
     let faults: Vec<_> = result.plan.prove.phases.iter().map(|phase| phase.name.as_str()).collect();
-    assert_eq!(faults[2..6], ["loss-50000-registry", PARTITION, DELAY, "loss-50000-web"]);
+    assert_eq!(faults[2..6], ["loss-50000-registry", "jitter-100-registry", PARTITION, DELAY]);
 }
 
 #[test]
@@ -75,11 +75,15 @@ fn a_plan_that_leaves_a_peer_out_or_makes_one_up_proves_nothing() {
         ),
         (
             |r| strike(r, PARTITION).peer = Some("web".to_owned()),
-            "phase `partition-web-to-registry`: partition of traffic with `web` for 3 s has a peer that is no other component",
+            "phase `partition-web-to-registry`: partition of traffic with `web` for 3 s has a peer that the component does not call",
         ),
         (
             |r| strike(r, PARTITION).peer = Some("elsewhere".to_owned()),
-            "phase `partition-web-to-registry`: partition of traffic with `elsewhere` for 3 s has a peer that is no other component",
+            "phase `partition-web-to-registry`: partition of traffic with `elsewhere` for 3 s has a peer that the component does not call",
+        ),
+        (
+            |r| r.plan.prove.calls.clear(),
+            "phase `partition-web-to-registry`: partition of traffic with `registry` for 3 s has a peer that the component does not call",
         ),
         (
             |r| frozen(r, |strike| strike.peer = Some("registry".to_owned())),
@@ -112,7 +116,9 @@ fn where_nobody_calls_anybody_faults_of_each_peer_are_not_asked_for_but_somethin
     let partition = |r: &mut TestResult| {
         r.standard.faults.truncate(1);
         r.plan.prove.calls.clear();
-        for phase in [DELAY, PARTITION, "loss-50000-web", "loss-50000-registry"] {
+        for phase in
+            [DELAY, PARTITION, "loss-50000-web", "loss-50000-registry", "jitter-100-web", "jitter-100-registry"]
+        {
             without(r, phase);
         }
     };

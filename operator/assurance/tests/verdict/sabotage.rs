@@ -22,7 +22,7 @@ fn sampled(phase: &str) -> TestResult {
 
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 12] = [
+const ALL: [&str; 13] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -35,13 +35,21 @@ const ALL: [&str; 12] = [
     "memory-pressure-90-web",
     "partition-web-to-registry",
     "delay-100-web-to-registry",
+    "jitter-100-web",
 ];
 /// Those of the third sample.
-const APART: &[&str] = &["partition-web-to-registry", "delay-100-web-to-registry"];
+const APART: &[&str] = &["partition-web-to-registry", "delay-100-web-to-registry", "jitter-100-web"];
 /// Those of the second sample.
 const PRESSED: &[&str] = &["reset-100000-web", "memory-pressure-90-web"];
 const DELAYS: &[&str] = &["delay-200-web", "delay-50-web", "delay-100-web-to-registry"];
-const STRONG: &[&str] = &["delay-200-web", "delay-50-web", "loss-50000-web", "bandwidth-500-web", "reset-100000-web", "delay-100-web-to-registry"];
+const STRONG: &[&str] = &[
+    "delay-200-web",
+    "delay-50-web",
+    "loss-50000-web",
+    "bandwidth-500-web",
+    "reset-100000-web",
+    "delay-100-web-to-registry",
+];
 const ONE: &[&str] = &[
     "container-kill-web",
     "freeze-web",
@@ -52,11 +60,18 @@ const ONE: &[&str] = &[
     "memory-pressure-90-web",
     "partition-web-to-registry",
     "delay-100-web-to-registry",
+    "jitter-100-web",
 ];
 const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web"];
 const CUTS: &[&str] = &["partition-web", "dns-outage-web", "partition-web-to-registry"];
-const CLASSES: &[&str] =
-    &["partition-web", "delay-200-web", "delay-50-web", "partition-web-to-registry", "delay-100-web-to-registry"];
+const CLASSES: &[&str] = &[
+    "partition-web",
+    "delay-200-web",
+    "delay-50-web",
+    "partition-web-to-registry",
+    "delay-100-web-to-registry",
+    "jitter-100-web",
+];
 
 const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
     ("an injector that does nothing", &ALL, |d| each(d, |dose| dose.during = dose.before.clone())),
@@ -103,6 +118,15 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
         });
     }),
     ("one packet that was late", DELAYS, |d| each(d, |dose| dose.during = vec![[dose.during[0][0], 1]])),
+    ("a delay in place of jitter", &["jitter-100-web"], |d| each(d, |dose| dose.during = vec![[100_090, 60]])),
+    ("half the jitter", &["jitter-100-web"], |d| each(d, |dose| dose.during = vec![[90, 30], [50_090, 30]])),
+    ("twice the jitter", &["jitter-100-web"], |d| each(d, |dose| dose.during = vec![[90, 30], [200_090, 30]])),
+    ("a twentieth of packets that were late", &["jitter-100-web"], |d| {
+        each(d, |dose| dose.during = vec![[90, 57], [100_090, 3]]);
+    }),
+    ("a network that was uneven already", &["jitter-100-web"], |d| {
+        each(d, |dose| dose.before = vec![[90, 60], [60_090, 60]]);
+    }),
     ("two fifths of the loss", &["loss-50000-web"], |d| d[0].during = vec![[0, 392], [1, 8]]),
     ("three times the loss", &["loss-50000-web"], |d| d[0].during = vec![[0, 340], [1, 60]]),
     ("a cut in place of a loss", &["loss-50000-web"], |d| d[0].during = vec![[1, 400]]),

@@ -247,6 +247,8 @@ fn cases() -> Vec<(&'static str, TestResult)> {
             changed(sample::apart(), |r| {
                 fault(r, "partition-web-to-registry").doses[1].during = vec![[0, 3], [1, 27]];
                 fault(r, "delay-100-web-to-registry").doses[0].during = vec![[50_410, 5]];
+                fault(r, "jitter-100-web").doses[1].during = vec![[60_090, 20], [100_090, 20]];
+                fault(r, "jitter-100-registry").doses[0].during = vec![[410, 20], [30_410, 20]];
             }),
         ),
         (
@@ -259,7 +261,7 @@ fn cases() -> Vec<(&'static str, TestResult)> {
         (
             "v2-one-peer-year-modelled",
             changed(sample::apart(), |r| {
-                for (limits, times) in r.standard.faults.iter_mut().zip([12, 6, 24]) {
+                for (limits, times) in r.standard.faults.iter_mut().zip([12, 6, 24, 12]) {
                     limits.times_a_year = Some(times);
                 }
                 sample::fail(r, 0, 140..146, Failure::Timeout);

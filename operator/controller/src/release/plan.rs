@@ -136,8 +136,8 @@ fn slug(fault: &FaultLimits) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use factory_crds::resilience_standard::FaultKind;
     use crate::state_service::examples;
+    use factory_crds::resilience_standard::FaultKind;
 
     #[test]
     fn the_plan_holds_every_fault_for_every_component_between_two_steady_states() {
@@ -175,7 +175,11 @@ mod tests {
         let planned = |peer: &str, standard: &mut factory_crds::ResilienceStandard| {
             standard.spec.faults = vec![partition(peer)];
             let plan = compose(&service.spec, &standard.spec).unwrap().prove;
-            plan.phases.into_iter().map(|phase| phase.name).filter(|name| name.contains("partition")).collect::<Vec<_>>()
+            plan.phases
+                .into_iter()
+                .map(|phase| phase.name)
+                .filter(|name| name.contains("partition"))
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             planned("*", &mut standard),

@@ -1,8 +1,9 @@
 //! Delay: packets to the pod, or from it, wait, on open connections too. The gate marks them, a queue of the kernel
 //! hands them to a thread of ours, and that lets each go when its time has come. Without the mark, or
-//! without the thread, they pass at once.
+//! without the thread, they pass at once. Jitter is a delay that wanders.
 
 pub mod queue;
+pub mod wander;
 
 use std::time::Duration;
 
@@ -17,11 +18,13 @@ use crate::strike::{
     tap::{INTERFACE, Tap},
 };
 use queue::{NUMBER, Waiting};
+use wander::Wait;
 
 /// Packets come late.
 #[derive(Debug)]
 pub struct Delay {
     late: Duration,
+    wanders: bool,
     aim: Aim,
     way: Way,
     waiting: Option<Waiting>,
@@ -55,7 +58,13 @@ impl Delay {
     pub fn new(ms: u64, aim: Aim) -> Self {
         let late = Duration::from_millis(ms);
         let both = aim.direction == Some(Direction::Both);
-        Self { late: if both { late / 2 } else { late }, aim, way: Way::Nft, waiting: None }
+        Self { late: if both { late / 2 } else { late }, wanders: false, aim, way: Way::Nft, waiting: None }
+    }
+
+    /// Jitter: at most so many milliseconds, now more and now less.
+    #[must_use]
+    pub fn wandering(ms: u64, aim: Aim) -> Self {
+        Self { wanders: true, ..Self::new(ms, aim) }
     }
 
     /// Chains of xtables through which the packets go that it means, with the interface.
@@ -96,7 +105,8 @@ impl Gated for Delay {
     }
 
     fn prepare(&mut self) -> Result<(), StrikeError> {
-        self.waiting = Some(Waiting::start(self.late)?);
+        self.waiting =
+            Some(Waiting::start(if self.wanders { Wait::wandering(self.late) } else { Wait::Always(self.late) })?);
         if self.way == Way::Xt {
             self.chains().try_for_each(|chain| xt("-A", chain, INTERFACE))?;
         }

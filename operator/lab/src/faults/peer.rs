@@ -98,6 +98,9 @@ mod tests {
         let unknown = Peer::find("ledger", &targets("198.18.9.9"), pods()).await.unwrap_err().to_string();
         assert_eq!(unknown, "peer `ledger`: no component of this service has that name");
         let lost = Peer::find("registry", &targets(&"x".repeat(300)), pods()).await.unwrap_err().to_string();
-        assert!(lost.starts_with("peer `registry`: its Service name does not resolve: ") && !lost.contains('\n'), "{lost}");
+        assert!(
+            lost.starts_with("peer `registry`: its Service name does not resolve: ") && !lost.contains('\n'),
+            "{lost}"
+        );
     }
 }

@@ -100,7 +100,11 @@ impl Gate {
 fn elements(addresses: &BTreeSet<IpAddr>) -> String {
     let of = |set: &str, is_meant: fn(&IpAddr) -> bool| {
         let listed: Vec<_> = addresses.iter().filter(|address| is_meant(address)).map(ToString::to_string).collect();
-        if listed.is_empty() { String::new() } else { format!("add element inet {TABLE} {set} {{ {} }}\n", listed.join(", ")) }
+        if listed.is_empty() {
+            String::new()
+        } else {
+            format!("add element inet {TABLE} {set} {{ {} }}\n", listed.join(", "))
+        }
     };
     of("peer4", IpAddr::is_ipv4) + &of("peer6", IpAddr::is_ipv6)
 }
@@ -175,11 +179,8 @@ mod tests {
 
     #[test]
     fn every_rule_asks_for_the_lease_and_the_lease_has_an_end() {
-        let gate = Gate {
-            coming: vec![DROP.to_owned(), PASS.to_owned()],
-            leaving: vec![DROP.to_owned()],
-            ..Gate::default()
-        };
+        let gate =
+            Gate { coming: vec![DROP.to_owned(), PASS.to_owned()], leaving: vec![DROP.to_owned()], ..Gate::default() };
         let rules = gate.rules("eth0", Duration::from_millis(1_500));
         let statements: Vec<_> =
             rules.lines().filter(|line| line.contains("name dropped drop") || line.contains("name passed")).collect();
@@ -195,7 +196,8 @@ mod tests {
         let peer = ["198.18.0.7".parse().unwrap(), "fd00::7".parse().unwrap()];
         let gate = Gate { coming: drop(), leaving: drop(), sending: drop(), peer: Some(peer.into()) };
         let rules = gate.rules("eth0", Duration::from_secs(1));
-        let of = |side: &str| rules.lines().filter(|line| line.contains(side) && line.contains(DROP)).collect::<Vec<_>>();
+        let of =
+            |side: &str| rules.lines().filter(|line| line.contains(side) && line.contains(DROP)).collect::<Vec<_>>();
         let (coming, leaving) = (of("iifname"), of("oifname"));
         assert_eq!((coming.len(), leaving.len()), (2, 4), "{rules}");
         assert!(coming.iter().all(|rule| rule.contains("saddr @peer")), "{rules}");

@@ -49,6 +49,7 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
         fault("DnsOutage", &json!({"leaseSeconds": 4, "share": "All"})),
         fault("Reset", &json!({"leaseSeconds": 5, "resetPpm": 300_000, "share": "All"})),
         fault("MemoryPressure", &json!({"leaseSeconds": 5, "memoryPercent": 85})),
+        fault("Jitter", &json!({"leaseSeconds": 5, "jitterMs": 200, "share": "All"})),
     ]);
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("struck");
@@ -57,7 +58,7 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
     ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
 
     let measured = measured(&scene, &name).await?;
-    ensure(measured.len() == 8, || format!("{} faults in the dossier", measured.len()))?;
+    ensure(measured.len() == 9, || format!("{} faults in the dossier", measured.len()))?;
     for fault in &measured {
         let doses = fault["doses"].as_array().map_or(0, Vec::len);
         ensure(doses > 0 && fault["residue"] == json!([]) && fault["errors"] == json!([]), || fault.to_string())?;
@@ -72,7 +73,10 @@ async fn a_component_that_is_away_is_away_for_who_calls_it_alone() -> Result<(),
     let scene = Scene::of("journey-strikes").await?;
     let faults = json!([
         fault("Partition", &json!({"leaseSeconds": 4, "peer": "*"})),
-        fault("Delay", &json!({"leaseSeconds": 5, "delayMs": 150, "peer": "registry", "direction": "Both", "share": "All"})),
+        fault(
+            "Delay",
+            &json!({"leaseSeconds": 5, "delayMs": 150, "peer": "registry", "direction": "Both", "share": "All"})
+        ),
     ]);
     let commit = sources::push_example(&scene.people.cluster, "registered-address").await?;
     let name = Scene::fresh("depends");

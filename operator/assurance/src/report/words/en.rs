@@ -79,6 +79,7 @@ pub(super) const WORDS: Words = Words {
         "DNS outage",
         "Reset",
         "Memory pressure",
+        "Jitter",
     ],
     fault_means: [
         "One pod of the component is deleted without grace.",
@@ -92,6 +93,7 @@ pub(super) const WORDS: Words = Words {
         "The pod gets no answer from DNS.",
         "Packets of connections to the pod are answered with a reset by chance.",
         "Most of the memory that the container may use is taken.",
+        "Packets to the pod arrive later, now more and now less.",
     ],
     share: "Pods struck",
     share_one: "one",

@@ -249,7 +249,46 @@ pub const EACH_PEER: &str = "*";
 
 #[cfg(test)]
 mod tests {
+    use kube::{CustomResourceExt as _, core::cel::Validator};
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::resilience_standard::ResilienceStandard;
+
+    /// What the rules say of a standard with this one fault.
+    fn said(kind: &str, more: &Value) -> String {
+        let crd = serde_json::to_value(ResilienceStandard::crd()).unwrap();
+        let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        let mut fault = json!({"kind": kind, "maxFailedPpm": 0, "windowSeconds": 60, "leaseSeconds": 10});
+        fault.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let broken = Validator::new().validate(schema, &json!({"spec": {"faults": [fault]}}), None);
+        let broken = broken.err().map(|errors| errors.into_vec()).unwrap_or_default();
+        broken.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn only_faults_of_the_network_have_a_peer_or_a_direction() {
+        for (kind, more) in [
+            ("Partition", json!({"peer": "*", "direction": "Both"})),
+            ("Delay", json!({"peer": "registry", "direction": "Out", "delayMs": 5})),
+            ("Jitter", json!({"peer": "registry", "direction": "In", "jitterMs": 1_000})),
+            ("Bandwidth", json!({"peer": "registry", "kilobytesPerSecond": 5})),
+        ] {
+            assert_eq!(said(kind, &more), "", "{kind} {more}");
+        }
+        for (begins, kind, more) in [
+            ("peer: ", "Freeze", json!({"peer": "registry"})),
+            ("peer: ", "DnsOutage", json!({"peer": "*"})),
+            ("direction: ", "Freeze", json!({"direction": "In"})),
+            ("direction: ", "Bandwidth", json!({"direction": "In", "kilobytesPerSecond": 5})),
+            ("jitterMs: the longest", "Jitter", json!({})),
+            ("jitterMs: the longest", "Delay", json!({"delayMs": 5, "jitterMs": 5})),
+            ("jitterMs: at most a tenth", "Jitter", json!({"jitterMs": 1_001})),
+        ] {
+            let said = said(kind, &more);
+            assert!(said.starts_with(begins) && !said.contains("; "), "{kind} {more}: {said}");
+        }
+    }
 
     #[test]
     fn every_kind_has_a_name_of_its_own() {

@@ -3,7 +3,7 @@
 use factory_assurance::evidence::{Class, Dose};
 use factory_crds::resilience_standard::Direction;
 
-use super::gated::{Gated, counts, dose};
+use super::gated::{Gated, by_chance, counts, dose};
 use crate::strike::{
     StrikeError,
     aim::{Aim, Peer},
@@ -29,7 +29,7 @@ impl Loss {
 
 impl Gated for Loss {
     fn gate(&self) -> Gate {
-        let lost = format!("numgen random mod 1000000 < {} {DROP}", self.ppm);
+        let lost = format!("{}{DROP}", by_chance(self.ppm));
         let lossy = |meant| if meant { vec![lost.clone(), PASS.to_owned()] } else { Vec::new() };
         Gate {
             coming: lossy(self.aim.comes(Direction::In)),

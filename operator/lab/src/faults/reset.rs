@@ -6,7 +6,7 @@
 use factory_assurance::evidence::{Class, Dose};
 use factory_crds::resilience_standard::Direction;
 
-use super::gated::{Gated, counts, dose};
+use super::gated::{Gated, by_chance, counts, dose};
 use crate::strike::{
     StrikeError,
     aim::{Aim, Peer},
@@ -34,8 +34,7 @@ impl Gated for Reset {
     fn gate(&self) -> Gate {
         // A reset itself is none of a caller's packets, and nothing ever answers it.
         let callers = "tcp flags & rst == 0";
-        let reset =
-            format!("{callers} numgen random mod 1000000 < {} counter name dropped reject with tcp reset", self.ppm);
+        let reset = format!("{callers} {}counter name dropped reject with tcp reset", by_chance(self.ppm));
         let passed = format!("{callers} counter name passed");
         let resets = |meant| if meant { vec![reset.clone(), passed.clone()] } else { Vec::new() };
         Gate {

@@ -34,7 +34,7 @@ use crate::{dossier::TestResult, evidence::ProveEvidence, plan::PhaseRole};
 use asked::Asked;
 use found::{Found, inconclusive};
 use load::{Load, Timeline};
-use rules::Rules;
+pub(crate) use rules::Rules;
 
 /// Version of the rules by which a new result is judged.
 pub const RULES: &str = Rules::V2.name();

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{span::Span, state_service::ServiceClass};
-pub use fault::{FaultKind, FaultLimits, Share};
+pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 pub use indicator::{Indicator, Measure};
 
 /// What the regulator requires of a class of services.

@@ -56,6 +56,7 @@ SLUG = {
     "DnsOutage": "dns-outage",
     "Reset": "reset",
     "MemoryPressure": "memory-pressure",
+    "Jitter": "jitter",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -69,19 +70,24 @@ PHRASE = {
     "DnsOutage": "it got no answer from DNS",
     "Reset": "connections to it were reset",
     "MemoryPressure": "its memory was nearly full",
+    "Jitter": "packets to it came unevenly",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
 STRENGTH = {
     "Delay": "delayMs",
+    "Jitter": "jitterMs",
     "Loss": "lossPpm",
     "Bandwidth": "kilobytesPerSecond",
     "Reset": "resetPpm",
     "MemoryPressure": "memoryPercent",
 }
-AMOUNTS = {"Delay", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
+AMOUNTS = {"Delay", "Jitter", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
 STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, "MemoryPressure": 100}
+ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
+WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
+EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
-LATER = ["leaseSeconds", "share", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
+LATER = ["leaseSeconds", "share", "peer", "direction", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
 LEASE_LATE_MS = 1000
 YEARS = 5000  # that are modelled
@@ -213,18 +219,22 @@ def strike_of(limits):
     if limits["kind"] in THROUGH_API:
         return None
     strengths = [limits.get(field) for field in STRENGTH.values()]
-    return {
+    strike = {
         "share": limits.get("share") or "One",
         "leaseSeconds": limits.get("leaseSeconds") or 0,
         "strength": next((strength for strength in strengths if strength is not None), 0),
     }
+    return strike | {field: limits[field] for field in ("peer", "direction") if limits.get(field) is not None}
 
 
 class Asked:
     """What was asked of one fault phase."""
 
     def __init__(self, rules, kind, strike):
+        if strike is not None:
+            strike = {field: value for field, value in strike.items() if value is not None}
         self.rules, self.kind, self.strike, self.slug = rules, kind, strike, SLUG[kind]
+        self.peer = strike.get("peer") if strike else None
         self.on_node = rules != V1 and kind not in THROUGH_API
         self.lasts = self.on_node and kind != "ContainerKill"
         self.has_strength = kind in STRENGTH
@@ -236,6 +246,16 @@ class Asked:
         most = STRONGEST.get(self.kind, 2**32 - 1)
         return self.strike["strength"] if self.strike and 0 < self.strike["strength"] <= most else None
 
+    def toward(self, peer):
+        """The same, with traffic of one peer alone."""
+        return Asked(self.rules, self.kind, {**self.strike, "peer": peer} if self.strike else None)
+
+    def belongs_to(self, other):
+        """Whether it is the fault `other` of a standard, which may mean each peer."""
+        if other.peer == EACH_PEER and self.peer is not None:
+            other = other.toward(self.peer)
+        return self.key() == other.key()
+
     def key(self):
         return self.kind, tuple(sorted(self.strike.items())) if self.strike else None
 
@@ -243,9 +263,11 @@ class Asked:
         if not self.on_node or self.strike is None:
             return self.slug
         strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
-        amount = {"Delay": f" of {strength} ms", "Loss": f" of {percent(strength)}",
+        amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
                   "MemoryPressure": f" of {strength} %"}.get(self.kind, "")
+        peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
+        amount += peer + WAY.get(self.strike.get("direction"), "")
         return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
 
     def phrase(self):
@@ -257,7 +279,7 @@ class Asked:
         if self.rules == V1:
             plain = all(limits.get(field) is None for field in LATER)
             return self.kind in THROUGH_API and self.strike is None and plain
-        return strike_of(limits) == self.strike
+        return self.belongs_to(Asked(self.rules, limits["kind"], strike_of(limits)))
 
     def limit(self, standard, field):
         """The strictest of a field, or None."""
@@ -373,20 +395,46 @@ def plan_steady(run):
     return None
 
 
+def peers_of(run, component, limits):
+    """Peers of a component in a fault of the standard: [None] where all its traffic is meant."""
+    meant = limits.get("peer")
+    if meant is None or run.rules == V1 or limits["kind"] not in ON_NETWORK:
+        return [None]
+    called = sorted(run.plan["prove"].get("calls", {}).get(component, []), key=lambda name: name.encode())
+    return [peer for peer in dict.fromkeys(called) if meant in (EACH_PEER, peer)]
+
+
 def plan_faults(run):
     images = run.result["bundle"]["images"]
-    if not run.standard["faults"] or not images:
-        return "the standard has no fault, or the bundle no component: nothing is known about resilience"
+    required, called = 0, set()
     for component in sorted(images, key=lambda name: name.encode()):
-        for fault in run.standard["faults"]:
-            watched = [span.end - span.start for span in run.spans
-                       if span.component == component and span.asked.limited_by(fault)]
-            words, window = Asked(run.rules, fault["kind"], strike_of(fault)).words(), fault["windowSeconds"]
-            if not watched:
-                return f"the plan lacks {words} of component {quote(component)}, which the standard requires"
-            if max(watched) < window:
-                return (f"{words} of component {quote(component)} is watched for {max(watched)} s; "
-                        f"the standard requires {window} s")
+        for place, fault in enumerate(run.standard["faults"]):
+            for peer in peers_of(run, component, fault):
+                required += 1
+                called.add(place)
+                asked = Asked(run.rules, fault["kind"], strike_of(fault)).toward(peer)
+                lack = unwatched(run, component, asked, fault)
+                if lack:
+                    return lack
+    for place, fault in enumerate(run.standard["faults"]):
+        peer = fault.get("peer")
+        if place not in called and peer not in (None, EACH_PEER) and images:
+            words = Asked(run.rules, fault["kind"], strike_of(fault)).words()
+            return f"the plan lacks {words}, which the standard requires: no component calls {quote(peer)}"
+    if not required:
+        return "the standard has no fault, or the bundle no component: nothing is known about resilience"
+    return None
+
+
+def unwatched(run, component, asked, limits):
+    window = limits["windowSeconds"]
+    watched = [span.end - span.start for span in run.spans if span.component == component
+               and span.asked.limited_by(limits) and span.asked.belongs_to(asked)]
+    if not watched:
+        return f"the plan lacks {asked.words()} of component {quote(component)}, which the standard requires"
+    if max(watched) < window:
+        return (f"{asked.words()} of component {quote(component)} is watched for {max(watched)} s; "
+                f"the standard requires {window} s")
     return None
 
 
@@ -399,13 +447,13 @@ def plan_limits(run):
 
 def plan_strikes(run):
     for span in run.spans:
-        lack = lack_of_strike(span) if span.asked and run.rules != V1 else None
+        lack = lack_of_strike(run, span) if span.asked and run.rules != V1 else None
         if lack:
             return f"phase {quote(span.name)}: {lack}"
     return None
 
 
-def lack_of_strike(span):
+def lack_of_strike(run, span):
     asked, strike, words = span.asked, span.asked.strike, span.asked.words()
     if strike is None:
         return f"the plan does not say how {words} is done" if asked.on_node else None
@@ -424,6 +472,14 @@ def lack_of_strike(span):
         return f"{words} is stronger than a standard can ask for"
     if not asked.has_strength and strength > 0:
         return f"{words} has no strength, and the plan gives it one"
+    if asked.peer is not None and asked.kind not in ON_NETWORK:
+        return f"{asked.slug} has no peer, and the plan gives it one"
+    if strike.get("direction") is not None and asked.kind not in ON_NETWORK - {"Bandwidth"}:
+        return f"{asked.slug} has no direction, and the plan gives it one"
+    called = run.plan["prove"].get("calls", {}).get(span.component, [])
+    known = asked.peer in called and asked.peer in run.result["bundle"]["images"] and asked.peer != span.component
+    if asked.peer is not None and not known:
+        return f"{words} has a peer that the component does not call"
     return None
 
 
@@ -880,6 +936,29 @@ def dose_delayed(asked_ms, before, during):
     return felt(now - was)
 
 
+def dose_uneven(asked_ms, before, during):
+    before, during = histogram(before), histogram(during)
+    counts = [sum(side.cells.values()) for side in (before, during)]
+    if min(counts) < 20:
+        return too_few_samples("packets", *counts, 20)
+    asked = asked_ms * 1000
+    least, most, hardly = asked // 5 * 4, asked // 2 * 3, asked // 5
+    first, was, last = (before.percentile(percent) for percent in (10, 50, 90))
+    low, high = during.percentile(10), during.percentile(90)
+    if last - first > asked // 2:
+        return unknown(f"packets took from {latency(first)} to {latency(last)} before it already, leaving out a tenth "
+                       f"at each end; that hides {latency(asked)}")
+    wanted = (f"felt is a tenth that takes from {latency(least)} to {latency(most)} more, and a tenth that takes no "
+              f"more than {latency(hardly)} more")
+    if not least <= high - was <= most:
+        return not_felt(f"half of packets took {latency(was)} before it, and a tenth {latency(high)} or more while it "
+                        f"lasted; {wanted}")
+    if low > was + hardly:
+        return not_felt(f"half of packets took {latency(was)} before it, and only a tenth {latency(low)} or less while "
+                        f"it lasted; {wanted}")
+    return felt(high - was)
+
+
 def dose_limited(asked, before, during):
     before, during = histogram(before), histogram(during)
     counts = [sum(side.cells.values()) for side in (before, during)]
@@ -915,7 +994,7 @@ def dose_filled(asked, before, during):
 
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
-        "Bandwidth": dose_limited, "MemoryPressure": dose_filled}
+        "Bandwidth": dose_limited, "Jitter": dose_uneven, "MemoryPressure": dose_filled}
 
 
 def dose_of_pod(asked, doses):
@@ -1127,7 +1206,7 @@ def check_phases(run):
         elif span.role == "fault":
             of_fault, cost = Struck(run, span, next(faults)).check(measured)
             found += of_fault
-            lost += [] if cost is None else [(span.asked.key(), cost)]
+            lost += [] if cost is None else [(span.asked, cost)]
     return found + check_downtime(run, lost)
 
 
@@ -1188,12 +1267,15 @@ def model_downtime(run, lost):
     faults = {}
     for limits in run.standard["faults"]:
         asked = Asked(run.rules, limits["kind"], strike_of(limits))
+        struck = sum(len(peers_of(run, component, limits)) for component in run.result["bundle"]["images"])
+        if not limits["timesAYear"] * struck:
+            continue
         fault = faults.setdefault(asked.key(), Repeated(asked))
-        fault.times = max(fault.times, limits["timesAYear"] * len(run.result["bundle"]["images"]))
+        fault.times = max(fault.times, limits["timesAYear"] * struck)
         fault.window = max(fault.window, limits["windowSeconds"] * 1000)
-        fault.lost = [ms for key, ms in lost if key == asked.key()]
+        fault.lost = [ms for of, ms in lost if of.belongs_to(asked)]
     faults = list(faults.values())
-    if not all(fault.lost for fault in faults):
+    if not faults or not all(fault.lost for fault in faults):
         return None
     lines = [" ".join(map(str, [fault.times, fault.window, *fault.lost])) for fault in faults]
     text = "\n".join([run.result["announcement"]["nonce"], *lines])
@@ -1275,7 +1357,7 @@ def figures_of(run):
                 strength = span.asked.strength() if span.asked.has_strength else None
                 add(span.name, "podsFelt", who.count if who else None, who.must if who else None)
                 add(span.name, "doseP50", who.least if who else None,
-                    strength * 1000 if strength and span.asked.kind == "Delay" else strength)
+                    strength * 1000 if strength and span.asked.kind in ("Delay", "Jitter") else strength)
             else:
                 add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
             add(span.name, "recoveryMs", None if recovery == "never" else recovery, run.recovery_ms)
@@ -1283,8 +1365,9 @@ def figures_of(run):
             if run.rules != V1:
                 add(span.name, "lostMs", struck.lost() if struck else None, None)
             if models_downtime(run):
-                alone = dict((asked.key(), bounds) for asked, bounds in run.downtime[1]) if run.downtime else {}
-                add(span.name, "modelledDowntimeMs", alone.get(span.asked.key(), (None,))[0], None)
+                alone = run.downtime[1] if run.downtime else []
+                modelled = next((bounds[0] for asked, bounds in alone if span.asked.belongs_to(asked)), None)
+                add(span.name, "modelledDowntimeMs", modelled, None)
     return figures
 
 

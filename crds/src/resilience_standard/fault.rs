@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.kind == 'Delay' ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'Jitter' ? has(self.jitterMs) : !has(self.jitterMs)").message("jitterMs: the longest wait of a packet in milliseconds belongs to a fault of kind Jitter, and to that alone"))]
+#[x_kube(validation = Rule::new("!has(self.jitterMs) || !has(self.leaseSeconds) || self.jitterMs <= self.leaseSeconds * 100").message("jitterMs: at most a tenth of leaseSeconds, or chance decides what is felt of it"))]
 #[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Bandwidth' ? has(self.kilobytesPerSecond) : !has(self.kilobytesPerSecond)").message("kilobytesPerSecond: the rate belongs to a fault of kind Bandwidth, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Reset' ? has(self.resetPpm) : !has(self.resetPpm)").message("resetPpm: the share of packets answered with a reset in parts per million belongs to a fault of kind Reset, and to that alone"))]
@@ -19,6 +21,8 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
 #[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
+#[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth and Reset alone"))]
+#[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset']").message("direction: belongs to Partition, Delay, Jitter, Loss and Reset; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
 pub struct FaultLimits {
     /// Which fault.
@@ -41,10 +45,26 @@ pub struct FaultLimits {
     /// Whom it strikes; one pod where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
-    /// Of a Delay: how much later each packet to the pod arrives, in milliseconds.
+    /// Of a fault of the network: only traffic of the pod with this component of the same service feels it, as
+    /// when what the pod depends on is away. `*` stands for each component that it calls. The pod that calls is
+    /// struck, never the peer. All traffic where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 30), regex(pattern = r"^([*]|[a-z]([-a-z0-9]*[a-z0-9])?)$"))]
+    pub peer: Option<String>,
+    /// Of a fault of the network: which way packets go that feel it, seen from the pod. Where nothing is said, a
+    /// Partition is `Both` and a Delay, a Jitter, a Loss and a Reset are `In`; a Bandwidth limits what leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// Of a Delay: how much later an answer comes, in milliseconds: packets one way wait for so long, or for half of it
+    /// each way where `direction` is `Both`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60_000))]
     pub delay_ms: Option<u32>,
+    /// Of a Jitter: packets to the pod wait, in their order, now not at all and now for so many milliseconds; half of
+    /// it each way where `direction` is `Both`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 60_000))]
+    pub jitter_ms: Option<u32>,
     /// Of a Loss: the share of packets to the pod that is lost, in parts per million.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
@@ -83,7 +103,10 @@ impl FaultLimits {
             times_a_year: None,
             lease_seconds: None,
             share: None,
+            peer: None,
+            direction: None,
             delay_ms: None,
+            jitter_ms: None,
             loss_ppm: None,
             kilobytes_per_second: None,
             reset_ppm: None,
@@ -97,7 +120,8 @@ impl FaultLimits {
     /// a strength.
     #[must_use]
     pub fn strength(&self) -> u64 {
-        let network = self.delay_ms.or(self.loss_ppm).or(self.kilobytes_per_second).or(self.reset_ppm);
+        let network =
+            self.delay_ms.or(self.jitter_ms).or(self.loss_ppm).or(self.kilobytes_per_second).or(self.reset_ppm);
         network.or(self.memory_percent).unwrap_or(0).into()
     }
 }
@@ -127,6 +151,8 @@ pub enum FaultKind {
     Reset,
     /// Most of the memory that the container may use is taken.
     MemoryPressure,
+    /// Packets to the pod arrive later, now more and now less.
+    Jitter,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -138,7 +164,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -150,6 +176,7 @@ impl FaultKind {
         Self::DnsOutage,
         Self::Reset,
         Self::MemoryPressure,
+        Self::Jitter,
     ];
 
     /// As it stands in names of phases.
@@ -167,6 +194,7 @@ impl FaultKind {
             Self::DnsOutage => "dns-outage",
             Self::Reset => "reset",
             Self::MemoryPressure => "memory-pressure",
+            Self::Jitter => "jitter",
         }
     }
 
@@ -185,7 +213,14 @@ impl FaultKind {
             Self::DnsOutage => "it got no answer from DNS",
             Self::Reset => "connections to it were reset",
             Self::MemoryPressure => "its memory was nearly full",
+            Self::Jitter => "packets to it came unevenly",
         }
+    }
+
+    /// Whether it acts on packets, so that it can act on those of one peer or one direction alone.
+    #[must_use]
+    pub const fn on_network(self) -> bool {
+        matches!(self, Self::Partition | Self::Delay | Self::Jitter | Self::Loss | Self::Bandwidth | Self::Reset)
     }
 
     /// Whether it is injected where the pod runs, by a lab pod on that node.
@@ -205,9 +240,62 @@ pub enum Share {
     All,
 }
 
+/// Which way packets go, seen from the pod that a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Direction {
+    /// To the pod.
+    In,
+    /// From the pod.
+    Out,
+    /// Either.
+    Both,
+}
+
+/// In place of a peer's name: each component that the one that is struck calls.
+pub const EACH_PEER: &str = "*";
+
 #[cfg(test)]
 mod tests {
+    use kube::{CustomResourceExt as _, core::cel::Validator};
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::resilience_standard::ResilienceStandard;
+
+    /// What the rules say of a standard with this one fault.
+    fn said(kind: &str, more: &Value) -> String {
+        let crd = serde_json::to_value(ResilienceStandard::crd()).unwrap();
+        let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        let mut fault = json!({"kind": kind, "maxFailedPpm": 0, "windowSeconds": 60, "leaseSeconds": 10});
+        fault.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let broken = Validator::new().validate(schema, &json!({"spec": {"faults": [fault]}}), None);
+        let broken = broken.err().map(|errors| errors.into_vec()).unwrap_or_default();
+        broken.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn only_faults_of_the_network_have_a_peer_or_a_direction() {
+        for (kind, more) in [
+            ("Partition", json!({"peer": "*", "direction": "Both"})),
+            ("Delay", json!({"peer": "registry", "direction": "Out", "delayMs": 5})),
+            ("Jitter", json!({"peer": "registry", "direction": "In", "jitterMs": 1_000})),
+            ("Bandwidth", json!({"peer": "registry", "kilobytesPerSecond": 5})),
+        ] {
+            assert_eq!(said(kind, &more), "", "{kind} {more}");
+        }
+        for (begins, kind, more) in [
+            ("peer: ", "Freeze", json!({"peer": "registry"})),
+            ("peer: ", "DnsOutage", json!({"peer": "*"})),
+            ("direction: ", "Freeze", json!({"direction": "In"})),
+            ("direction: ", "Bandwidth", json!({"direction": "In", "kilobytesPerSecond": 5})),
+            ("jitterMs: the longest", "Jitter", json!({})),
+            ("jitterMs: the longest", "Delay", json!({"delayMs": 5, "jitterMs": 5})),
+            ("jitterMs: at most a tenth", "Jitter", json!({"jitterMs": 1_001})),
+        ] {
+            let said = said(kind, &more);
+            assert!(said.starts_with(begins) && !said.contains("; "), "{kind} {more}: {said}");
+        }
+    }
 
     #[test]
     fn every_kind_has_a_name_of_its_own() {

@@ -222,7 +222,7 @@ pub struct FaultEvidence {
 /// | `Freeze` | 0: a moment at which a thread ran or could have run, 1: one at which none could |
 /// | `Partition`, `Loss`, `DnsOutage` | 0: a packet passed, 1: it was dropped |
 /// | `Reset` | 0: a packet passed, 1: it was answered with a reset that left the pod |
-/// | `Delay` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
+/// | `Delay`, `Jitter` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
 /// | `Bandwidth` | kilobytes that left in one second |
 /// | `MemoryPressure` | percent of the container's limit of memory that were in use at one moment |
 ///

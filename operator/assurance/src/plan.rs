@@ -2,8 +2,10 @@
 //! The operator composes a plan from the manifest and the standard; the lab carries it out and may
 //! not change it; the verdict compares what happened with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use factory_crds::{
-    resilience_standard::{FaultKind, FaultLimits, Share},
+    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share},
     state_service::{Check, Expect, Request},
 };
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,9 @@ pub struct ProvePlan {
     pub load: LoadPlan,
     /// Phases in order. Load never stops between them.
     pub phases: Vec<Phase>,
+    /// Which components each component calls, as the manifest says; a network policy refuses all else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calls: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// An open-model load: requests leave at the planned moments, whatever the answers do.
@@ -122,7 +127,7 @@ pub enum PhaseRole {
 }
 
 /// How a fault on the node is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Strike {
@@ -132,16 +137,41 @@ pub struct Strike {
     pub lease_seconds: u32,
     /// Milliseconds of delay, lost packets in parts per million, or kilobytes a second; 0 for a kind without a strength.
     pub strength: u64,
+    /// Component with which traffic feels it; all traffic where there is none. A component's name in a plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Which way packets go that feel it; as the kind has it where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
 }
 
 impl Strike {
-    /// What `limits` ask for, if its kind is a fault on the node.
+    /// What `limits` ask for, if its kind is a fault on the node. A peer stands as it does there, `*` too.
     #[must_use]
     pub fn of(limits: &FaultLimits) -> Option<Self> {
         limits.kind.on_node().then(|| Self {
             share: limits.share.unwrap_or_default(),
             lease_seconds: limits.lease_seconds.unwrap_or(0),
             strength: limits.strength(),
+            peer: limits.peer.clone(),
+            direction: limits.direction,
         })
+    }
+
+    /// The same with `peer`.
+    #[must_use]
+    pub fn toward(self, peer: Option<&str>) -> Self {
+        Self { peer: peer.map(str::to_owned), ..self }
+    }
+}
+
+impl ProvePlan {
+    /// Peers that `component` has in a fault with `limits`: one without a name where all its traffic is
+    /// meant; none where it calls nobody that is meant.
+    #[must_use]
+    pub fn peers<'a>(&'a self, component: &str, limits: &'a FaultLimits) -> Vec<Option<&'a str>> {
+        let Some(meant) = limits.peer.as_deref().filter(|_| limits.kind.on_network()) else { return vec![None] };
+        let called = self.calls.get(component).into_iter().flatten().map(String::as_str);
+        called.filter(|peer| meant == EACH_PEER || meant == *peer).map(Some).collect()
     }
 }

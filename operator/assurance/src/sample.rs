@@ -62,6 +62,13 @@ pub fn pressed() -> TestResult {
     judged(unbroken(planned::pressing(), of_web()))
 }
 
+/// A result that passes, with faults of traffic with one peer and of one direction, and with jitter: `web` calls
+/// `registry`, 48 s at 20 requests a second.
+#[must_use]
+pub fn apart() -> TestResult {
+    judged(unbroken(planned::apart(), bundle()))
+}
+
 /// A result that passes, of a standard that also says how often each fault comes: [`struck`], with
 /// the downtime of a year modelled.
 #[must_use]

@@ -5,7 +5,7 @@
 //! found. *Architecture invariant:* nothing passes by absence. A rule that lacks its evidence says
 //! `Inconclusive`; evidence is hostile input, so no count may overflow into a pass.
 
-mod asked;
+pub(crate) mod asked;
 mod chance;
 mod completeness;
 mod contract;
@@ -34,7 +34,7 @@ use crate::{dossier::TestResult, evidence::ProveEvidence, plan::PhaseRole};
 use asked::Asked;
 use found::{Found, inconclusive};
 use load::{Load, Timeline};
-use rules::Rules;
+pub(crate) use rules::Rules;
 
 /// Version of the rules by which a new result is judged.
 pub const RULES: &str = Rules::V2.name();
@@ -159,7 +159,7 @@ fn phases(
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
         if let Some((asked, component)) = Asked::of(rules, &span.phase.role) {
             if let Some(evidence) = faults.next() {
-                let struck = fault::Struck { asked, component, span, evidence, slots: &prove.slots };
+                let struck = fault::Struck { asked: asked.clone(), component, span, evidence, slots: &prove.slots };
                 let (of_fault, cost) = fault::check(result, &struck, measured);
                 found.extend(of_fault);
                 lost.extend(cost.map(|ms| (asked, ms)));

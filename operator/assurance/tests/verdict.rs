@@ -12,6 +12,8 @@ mod downtime;
 mod evidence;
 #[path = "verdict/limits.rs"]
 mod limits;
+#[path = "verdict/peers.rs"]
+mod peers;
 #[path = "verdict/plan.rs"]
 mod plan;
 #[path = "verdict/properties.rs"]

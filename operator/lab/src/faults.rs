@@ -18,6 +18,7 @@ pub mod loss;
 pub mod memory_pressure;
 pub mod nodes;
 pub mod partition;
+pub mod peer;
 pub mod pod_kill;
 pub mod reset;
 pub mod rolling_restart;
@@ -28,7 +29,10 @@ use factory_assurance::evidence::FaultEvidence;
 use factory_crds::resilience_standard::FaultKind;
 use futures::future::BoxFuture;
 
-use crate::{measure::view::View, strike::NodeFault};
+use crate::{
+    measure::view::View,
+    strike::{NodeFault, aim::Aim},
+};
 pub use target::Target;
 
 /// Why a fault could not be injected, or not be undone.
@@ -95,20 +99,22 @@ pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn F
     }
 }
 
-/// The fault of `kind` on the node, so strong; `None` for one on objects of the API.
+/// The fault of `kind` on the node, so strong, on the packets that `aim` means where it acts on packets;
+/// `None` for one on objects of the API.
 #[must_use]
-pub fn on_node(kind: FaultKind, strength: u64) -> Option<Box<dyn NodeFault>> {
+pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn NodeFault>> {
     match kind {
         FaultKind::PodKill | FaultKind::RollingRestart => None,
         FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
         FaultKind::Freeze => Some(Box::new(freeze::Freeze::default())),
-        FaultKind::Partition => Some(Box::new(partition::Partition)),
-        FaultKind::Delay => Some(Box::new(delay::Delay::new(strength))),
-        FaultKind::Loss => Some(Box::new(loss::Loss::new(strength))),
-        FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength))),
+        FaultKind::Partition => Some(Box::new(partition::Partition::new(aim.clone()))),
+        FaultKind::Delay => Some(Box::new(delay::Delay::new(strength, aim.clone()))),
+        FaultKind::Jitter => Some(Box::new(delay::Delay::wandering(strength, aim.clone()))),
+        FaultKind::Loss => Some(Box::new(loss::Loss::new(strength, aim.clone()))),
+        FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength, aim.clone()))),
         FaultKind::DnsOutage => Some(Box::new(dns_outage::DnsOutage::default())),
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
-        FaultKind::Reset => Some(Box::new(reset::Reset::new(strength))),
+        FaultKind::Reset => Some(Box::new(reset::Reset::new(strength, aim.clone()))),
     }
 }
 
@@ -119,7 +125,7 @@ mod tests {
     #[test]
     fn every_kind_of_the_catalogue_is_done_in_exactly_one_way() {
         for kind in FaultKind::ALL {
-            let (objects, node) = (of_objects(kind, "n", "p").is_some(), on_node(kind, 1).is_some());
+            let (objects, node) = (of_objects(kind, "n", "p").is_some(), on_node(kind, 1, &Aim::default()).is_some());
             assert_eq!((objects, node), (!kind.on_node(), kind.on_node()), "{kind:?}");
         }
     }

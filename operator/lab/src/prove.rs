@@ -20,6 +20,7 @@ use crate::{
         self, Target,
         leased::{self, Ordered},
         nodes::{Nodes, NodesError},
+        peer::Peer,
     },
     load::{self, LoadError, Scenario, recorder::Measured},
     measure::{
@@ -63,12 +64,8 @@ pub async fn prove(
         target.resolve().await.map_err(|error| LoadError::Address(component.to_owned(), error))?;
     }
     let mut followers = BTreeMap::new();
-    for phase in &plan.phases {
-        if let PhaseRole::Fault { component, .. } = &phase.role
-            && !followers.contains_key(component)
-        {
-            followers.insert(component.clone(), Follower::new(client, namespace, component).await?);
-        }
+    for component in followed(plan, targets) {
+        followers.insert(component.to_owned(), Follower::new(client, namespace, component).await?);
     }
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
     let clock = Clock::starting(Instant::now() + LEAD);
@@ -90,8 +87,19 @@ pub async fn prove(
         let of_phase = clock.start() + Duration::from_millis(span.to_ms);
         match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name)) {
             (Some(strike), Some(Ok(nodes)), _) => {
-                let ordered =
-                    Ordered { phase: name, kind: *kind, component: component.clone(), strike: *strike, respite };
+                let peer = match &strike.peer {
+                    Some(peer) => Peer::find(peer, targets, followers.get(peer).map(Follower::view)).await.map(Some),
+                    None => Ok(None),
+                };
+                let peer = match peer {
+                    Ok(peer) => peer,
+                    Err(why) => {
+                        faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())));
+                        continue;
+                    }
+                };
+                let (component, strike) = (component.clone(), strike.clone());
+                let ordered = Ordered { phase: name, kind: *kind, component, strike, peer, respite };
                 let nodes = Arc::clone(nodes);
                 running.spawn(async move { (index, leased::run(&ordered, &nodes, view, clock, of_phase).await) });
             }
@@ -127,6 +135,18 @@ pub async fn prove(
         lag_us: measured.lag_us,
         faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
     })
+}
+
+/// The components whose pods are followed: those that are struck, and the peers of which there is one.
+fn followed<'a>(plan: &'a ProvePlan, targets: &Targets) -> BTreeSet<&'a str> {
+    let mut followed = BTreeSet::new();
+    for phase in &plan.phases {
+        let PhaseRole::Fault { component, strike, .. } = &phase.role else { continue };
+        followed.insert(component.as_str());
+        let peer = strike.as_ref().and_then(|strike| strike.peer.as_deref());
+        followed.extend(peer.filter(|peer| targets.find(Some(peer)).is_ok()));
+    }
+    followed
 }
 
 /// The nodes, watching every pod of the components that `plan` strikes there, or why they do not;

@@ -5,10 +5,11 @@
 //!
 //! `order` is what passes between `prove` and the nodes, `serve` follows orders and pods, `pod`
 //! carries one fault out on one pod. The parts that the faults share: `gate` (rules that end by
-//! themselves), `tap` (what the pod's packets feel), `place` (a pod's processes and network),
+//! themselves), `aim` (which packets they mean), `tap` (what the pod's packets feel), `place` (a pod's processes and network),
 //! `hold` (processes that stand still while another lives), `memory` and `press` (what a container may
 //! use, and who takes it), `residue`.
 
+pub mod aim;
 pub mod gate;
 pub mod hold;
 pub mod memory;
@@ -24,6 +25,7 @@ use std::{io, time::Duration};
 
 use factory_assurance::evidence::Dose;
 
+use aim::Peer;
 use place::Place;
 use tap::Tap;
 
@@ -66,6 +68,12 @@ impl StrikeError {
 pub trait NodeFault: Send {
     /// Whether this node can do it; touches nothing of the pod.
     fn preflight(&mut self) -> Result<(), StrikeError>;
+
+    /// With whom the pod exchanges the packets that it strikes, and that are its dose; nobody in particular
+    /// where there is none.
+    fn peer(&self) -> Option<&Peer> {
+        None
+    }
 
     /// Injects it for `lease`, after which its effect ends with no process of ours alive.
     fn lease(&mut self, place: &Place, lease: Duration) -> Result<(), StrikeError>;

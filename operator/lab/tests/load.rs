@@ -37,6 +37,7 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
     ProvePlan {
         load: LoadPlan { requests_per_minute: per_second * 60, timeout_ms: 3_000, max_in_flight: 2_000, operations },
         phases: vec![Phase { name: "steady".to_owned(), seconds, role: PhaseRole::Steady {} }],
+        calls: [].into(),
     }
 }
 

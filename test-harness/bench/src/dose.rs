@@ -8,6 +8,7 @@ use factory_crds::resilience_standard::FaultKind;
 use factory_lab::{
     faults,
     strike::{
+        aim::Aim,
         order::Struck,
         pod::{self, Span},
     },
@@ -22,11 +23,12 @@ const LEASE: Duration = Duration::from_secs(6);
 /// How many ask at once.
 const USERS: usize = 12;
 
-/// Delay, loss, resets and bandwidth, `rounds` times at each strength.
+/// Delay, jitter, loss, resets and bandwidth, `rounds` times at each strength.
 pub fn measure(rounds: usize) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
     for (kind, strengths, body, unit) in [
         (FaultKind::Delay, [20, 100, 400], 500, "ms"),
+        (FaultKind::Jitter, [50, 100, 400], 500, "ms"),
         (FaultKind::Loss, [20_000, 100_000, 300_000], 500, "ppm"),
         (FaultKind::Reset, [20_000, 100_000, 300_000], 500, "ppm"),
         (FaultKind::Bandwidth, [100, 500, 2_000], 100_000, "kB/s"),
@@ -54,7 +56,7 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
     }
     let tapping = rig.tapping()?;
     std::thread::sleep(Duration::from_secs(2));
-    let fault = faults::on_node(kind, strength).ok_or("no fault on the node")?;
+    let fault = faults::on_node(kind, strength, &Aim::default()).ok_or("no fault on the node")?;
     let mut last = Struck::default();
     let (place, stop) = (rig.place.clone(), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -72,12 +74,20 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
 /// The measured strength: added milliseconds of new and open connections alike, lost or reset
 /// packets in a million, or the median of kilobytes a second.
 #[allow(clippy::cast_precision_loss)] // figures for people
-fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
+pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
     match kind {
         FaultKind::Delay => {
             let of = |class| {
                 let dose = doses.iter().find(|dose| dose.class == class)?;
                 Some((median(&dose.during)? as f64 - median(&dose.before)? as f64) / 1000.0)
+            };
+            Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
+        }
+        // What a tenth of packets take more than half did before.
+        FaultKind::Jitter => {
+            let of = |class| {
+                let dose = doses.iter().find(|dose| dose.class == class)?;
+                Some((percentile(&dose.during, 90)? as f64 - median(&dose.before)? as f64) / 1000.0)
             };
             Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
         }
@@ -91,10 +101,14 @@ fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
 }
 
 fn median(cells: &[[u64; 2]]) -> Option<u64> {
+    percentile(cells, 50)
+}
+
+fn percentile(cells: &[[u64; 2]], percent: u64) -> Option<u64> {
     let total: u64 = cells.iter().map(|cell| cell[1]).sum();
     let mut seen = 0;
     cells.iter().find_map(|[value, count]| {
         seen += count;
-        (2 * seen >= total).then_some(*value)
+        (100 * seen >= percent * total).then_some(*value)
     })
 }

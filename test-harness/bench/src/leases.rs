@@ -14,6 +14,7 @@ use factory_lab::{
     faults,
     random::Random,
     strike::{
+        aim::Aim,
         order::Struck,
         place::Place,
         pod::{self, Span},
@@ -25,7 +26,7 @@ use factory_lab::{
 use crate::{Failure, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 8] = [
+const FAULTS: [(FaultKind, u64); 9] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
@@ -34,6 +35,7 @@ const FAULTS: [(FaultKind, u64); 8] = [
     (FaultKind::DnsOutage, 0),
     (FaultKind::Reset, 600_000),
     (FaultKind::MemoryPressure, 90),
+    (FaultKind::Jitter, 300),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);
@@ -117,7 +119,7 @@ fn rules(place: &Place) -> Result<Rules, Failure> {
 pub fn struck(uid: &str, slug: &str, strength: u64, lease: Duration) -> Result<(), Failure> {
     let place = Place { uid: uid.to_owned(), containers: vec![uid.to_owned()] };
     let kind = FaultKind::ALL.into_iter().find(|kind| kind.slug() == slug).ok_or("no such fault")?;
-    let fault = faults::on_node(kind, strength).ok_or("no fault on the node")?;
+    let fault = faults::on_node(kind, strength, &Aim::default()).ok_or("no fault on the node")?;
     let tapping = Tapping::start(&place)?;
     let mut told = false;
     let mut tell = |struck: &Struck| {

@@ -4,6 +4,7 @@
 mod dose;
 mod figures;
 mod leases;
+mod peers;
 mod rig;
 mod users;
 
@@ -46,6 +47,12 @@ enum Group {
         #[arg(long, default_value = "leases")]
         seed: String,
     },
+    /// Whether a fault of traffic with one peer reaches that traffic and no other.
+    Peers {
+        /// Only the cut, and one delay.
+        #[arg(long)]
+        brief: bool,
+    },
     /// The server of a rig.
     #[command(hide = true)]
     Serve { address: String, body: usize },
@@ -84,6 +91,7 @@ fn main() -> ExitCode {
 fn run(group: Group, output: &Path) -> Result<(), Failure> {
     let figures = match group {
         Group::Dose { rounds } => dose::measure(rounds)?,
+        Group::Peers { brief } => peers::measure(brief)?,
         Group::Leases { count, seed } => leases::measure(count, &seed)?,
         Group::Serve { address, body } => return users::serve(&address, body),
         Group::Strike { uid, slug, strength, lease_ms } => {

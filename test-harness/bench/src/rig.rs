@@ -6,6 +6,7 @@
 use std::{
     fs,
     io::ErrorKind,
+    net::IpAddr,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -33,6 +34,16 @@ const LIMITS: [&str; 2] = ["memory.limit_in_bytes", "memory.max"];
 const LIMIT: &str = "67108864";
 /// How often it is tried to take a group away, every hundredth of a second.
 const PATIENCE: usize = 500;
+/// The pod, in the network of the rig.
+const POD: u8 = 1;
+/// Those who ask it.
+pub const USERS: u8 = 2;
+/// A server that it calls.
+pub const PEER: u8 = 3;
+/// Another pod of the same server.
+pub const PEER_MOVED: u8 = 4;
+/// Another server that it calls.
+pub const OTHER: u8 = 5;
 /// Port of the server.
 const PORT: u16 = 8080;
 
@@ -55,17 +66,18 @@ impl Rig {
         let networks = [format!("factory-bench-{id}-pod"), format!("factory-bench-{id}-users")];
         let groups = groups(&place.uid)?;
         let [pod, users] = &networks;
-        let (inside, outside) = ("198.18.200.1", "198.18.200.2");
         for network in &networks {
             ip(&["netns", "add", network])?;
             ip(&["-n", network, "link", "set", "lo", "up"])?;
         }
         ip(&["link", "add", INTERFACE, "netns", pod, "type", "veth", "peer", "name", INTERFACE, "netns", users])?;
-        for (network, address) in [(pod, inside), (users, outside)] {
-            ip(&["-n", network, "addr", "add", &format!("{address}/30"), "dev", INTERFACE])?;
+        for (network, hosts) in [(pod, &[POD][..]), (users, &[USERS, PEER, PEER_MOVED, OTHER])] {
+            for host in hosts {
+                ip(&["-n", network, "addr", "add", &format!("{}/28", Self::host(*host)), "dev", INTERFACE])?;
+            }
             ip(&["-n", network, "link", "set", INTERFACE, "up"])?;
         }
-        let address = format!("{inside}:{PORT}");
+        let address = Self::at(POD);
         // In the group before anything else, and the first process of a process namespace, as a container's is.
         let server = Command::new("sh")
             .args(["-c", "for group in $0; do echo $$ >\"$group\"; done && exec unshare --pid --fork --kill-child ip netns exec \"$@\""])
@@ -78,6 +90,35 @@ impl Rig {
         let rig = Self { place, networks, groups, server, address };
         rig.users().until_answered()?;
         Ok(rig)
+    }
+
+    /// The address of a host of the rig.
+    #[must_use]
+    pub fn host(host: u8) -> IpAddr {
+        [198, 18, 200, host].into()
+    }
+
+    fn at(host: u8) -> String {
+        format!("{}:{PORT}", Self::host(host))
+    }
+
+    /// A server outside of the pod, which answers with `body` bytes; gone when this is dropped.
+    pub fn server(&self, host: u8, body: usize) -> Result<Server, Failure> {
+        let process = Command::new("ip")
+            .args(["netns", "exec", &self.networks[1]])
+            .arg(std::env::current_exe()?)
+            .args(["serve", &Self::at(host), &body.to_string()])
+            .stdin(Stdio::null())
+            .spawn()?;
+        let server = Server { process };
+        self.callers(host).until_answered()?;
+        Ok(server)
+    }
+
+    /// The pod, as it calls the server at `host`.
+    #[must_use]
+    pub fn callers(&self, host: u8) -> Users {
+        Users::new(&self.networks[0], &Self::at(host))
     }
 
     /// Its users.
@@ -97,6 +138,18 @@ impl Rig {
     /// A look at its packets.
     pub fn tapping(&self) -> Result<Arc<Tapping>, Failure> {
         Ok(Arc::new(Tapping::start(&self.place)?))
+    }
+}
+
+/// A server outside of the pod.
+pub struct Server {
+    process: Child,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
     }
 }
 

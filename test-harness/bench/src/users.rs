@@ -34,6 +34,18 @@ pub struct Users {
     address: String,
 }
 
+/// An open connection; it stays in its network, whoever asks over it.
+pub struct Kept {
+    connection: TcpStream,
+}
+
+impl Kept {
+    /// Whether one more question is answered within `patience`.
+    pub fn answers(&mut self, patience: Duration) -> bool {
+        self.connection.set_read_timeout(Some(patience)).is_ok() && exchange(&mut self.connection).is_ok()
+    }
+}
+
 /// Traffic that ends when this is dropped.
 pub struct Traffic {
     ended: Arc<AtomicBool>,
@@ -77,6 +89,18 @@ impl Users {
             Ok::<_, Failure>(began.elapsed())
         });
         asking.join().ok()?.ok().filter(|took| *took <= patience)
+    }
+
+    /// An open connection, over which one question was answered.
+    pub fn kept(&self) -> Result<Kept, Failure> {
+        let users = self.clone();
+        let asking = thread::spawn(move || {
+            users.enter()?;
+            let mut connection = users.connect(PATIENCE)?;
+            exchange(&mut connection)?;
+            Ok::<_, Failure>(connection)
+        });
+        Ok(Kept { connection: asking.join().map_err(|_| "the one who asks died")?? })
     }
 
     /// Steady traffic.

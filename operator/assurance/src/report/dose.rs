@@ -37,7 +37,7 @@ enum Measure {
 
 const fn measure(kind: FaultKind) -> Measure {
     match kind {
-        FaultKind::Delay => Measure::Delay,
+        FaultKind::Delay | FaultKind::Jitter => Measure::Delay,
         FaultKind::Bandwidth => Measure::Rate,
         FaultKind::MemoryPressure => Measure::Percent,
         _ => Measure::Share,
@@ -78,11 +78,11 @@ pub fn strength(kind: FaultKind, value: u64) -> String {
 }
 
 /// What was asked for, with its unit; `None` of a kind without a dose on the node.
-pub fn asked(kind: FaultKind, strike: Option<Strike>) -> Option<String> {
+pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
     let strength = strike?.strength;
     Some(match kind {
         FaultKind::PodKill | FaultKind::RollingRestart => return None,
-        FaultKind::Delay => milliseconds(strength.saturating_mul(1_000)),
+        FaultKind::Delay | FaultKind::Jitter => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
         FaultKind::MemoryPressure => of_limit(strength),
         FaultKind::Loss | FaultKind::Reset => percent(strength),
@@ -118,11 +118,11 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_has_the_same_unit() {
-        let strike = |strength| Some(Strike { share: Share::One, lease_seconds: 5, strength });
-        assert_eq!(asked(FaultKind::Delay, strike(50)).unwrap(), "50 ms");
-        assert_eq!(asked(FaultKind::Loss, strike(100_000)).unwrap(), "10 %");
-        assert_eq!(asked(FaultKind::Partition, strike(0)).unwrap(), "100 %");
-        assert_eq!(asked(FaultKind::PodKill, strike(0)), None);
+        let strike = |strength| Strike { share: Share::One, lease_seconds: 5, strength, peer: None, direction: None };
+        assert_eq!(asked(FaultKind::Delay, Some(&strike(50))).unwrap(), "50 ms");
+        assert_eq!(asked(FaultKind::Loss, Some(&strike(100_000))).unwrap(), "10 %");
+        assert_eq!(asked(FaultKind::Partition, Some(&strike(0))).unwrap(), "100 %");
+        assert_eq!(asked(FaultKind::PodKill, Some(&strike(0))), None);
         assert_eq!(asked(FaultKind::Delay, None), None);
     }
 

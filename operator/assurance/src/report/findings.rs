@@ -7,13 +7,16 @@
 
 use factory_crds::{
     release::{Finding, Outcome},
-    resilience_standard::{FaultKind, Share},
+    resilience_standard::FaultKind,
 };
 
-use crate::{dossier::TestResult, plan::PhaseRole, verdict::Verdict};
+use crate::{
+    dossier::TestResult,
+    plan::PhaseRole,
+    verdict::{Rules, Verdict, asked::Asked},
+};
 
 use super::{
-    numbers,
     phases::{self, Span},
     text::cut,
 };
@@ -150,17 +153,7 @@ fn is_about(span: &Span<'_>, spans: &[Span<'_>], message: &str) -> bool {
 /// How the verdict names a fault on the node, as in `delay of 200 ms for 4 s of all pods`.
 fn in_full(span: &Span<'_>) -> Option<String> {
     let fault = span.fault.as_ref()?;
-    let strike = fault.strike?;
-    let amount = match fault.kind {
-        FaultKind::Delay => format!(" of {} ms", strike.strength),
-        FaultKind::Loss | FaultKind::Reset => format!(" of {}", numbers::percent(strike.strength)),
-        FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
-        FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
-        _ => String::new(),
-    };
-    let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };
-    let all = if strike.share == Share::All { " of all pods" } else { "" };
-    Some(format!("{}{amount}{lease}{all}", fault.kind.slug()))
+    Some(Asked { rules: Rules::V2, kind: fault.kind, strike: Some(fault.strike?.clone()) }.words())
 }
 
 /// How the verdict speaks of a steady phase.
@@ -181,6 +174,7 @@ fn steady(span: &Span<'_>, spans: &[Span<'_>]) -> &'static str {
 mod tests {
     use super::*;
     use crate::{evidence::Failure, sample};
+    use factory_crds::resilience_standard::Share;
 
     /// `(code, F or I)` of every table row and sentence of the specification.
     fn specified() -> Vec<(&'static str, &'static str)> {
@@ -230,7 +224,7 @@ mod tests {
         let mut result = sample::passing();
         let strikes = [(200, 4, Share::One), (50, 2, Share::One), (50, 2, Share::All)];
         for (phase, (strength, lease_seconds, share)) in result.plan.prove.phases[2..5].iter_mut().zip(strikes) {
-            let strike = Some(crate::plan::Strike { share, lease_seconds, strength });
+            let strike = Some(crate::plan::Strike { share, lease_seconds, strength, peer: None, direction: None });
             phase.role = PhaseRole::Fault { kind: FaultKind::Delay, component: "web".to_owned(), strike };
         }
         let spans = phases::spans(&result);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use factory_crds::{
     Outcome,
-    resilience_standard::{FaultKind, Share},
+    resilience_standard::{Direction, FaultKind, Share},
 };
 use serde::Serialize;
 
@@ -126,6 +126,10 @@ pub struct FaultReport {
     pub lease_seconds: Option<u32>,
     /// Milliseconds, parts per million or kilobytes a second, as the kind has it.
     pub strength: Option<u64>,
+    /// The component with which traffic feels it; all traffic where there is none.
+    pub peer: Option<String>,
+    /// Which way packets go that feel it, where the plan says so.
+    pub direction: Option<Direction>,
     /// When it was injected, in milliseconds from the start of the load; `null` if it was not.
     pub injected_ms: Option<u64>,
     /// When its effect was seen to be over.
@@ -241,6 +245,8 @@ fn fault(span: &Span<'_>) -> Option<FaultReport> {
         share: fault.strike.map(|strike| strike.share),
         lease_seconds: fault.strike.map(|strike| strike.lease_seconds),
         strength: fault.strike.map(|strike| strike.strength),
+        peer: fault.strike.and_then(|strike| strike.peer.clone()),
+        direction: fault.strike.and_then(|strike| strike.direction),
         injected_ms: seen.and_then(|seen| seen.injected_ms),
         ended_ms: seen.and_then(|seen| seen.ended_ms),
         ready_again_ms: seen.and_then(|seen| seen.ready_again_ms),

@@ -30,7 +30,7 @@ pub struct Fault<'a> {
     /// The component it strikes.
     pub component: &'a str,
     /// How it is done, for a fault on the node.
-    pub strike: Option<Strike>,
+    pub strike: Option<&'a Strike>,
     /// What was seen of it, if anything.
     pub seen: Option<&'a FaultEvidence>,
 }
@@ -45,7 +45,7 @@ pub fn spans(result: &TestResult) -> Vec<Span<'_>> {
         let fault = match &phase.role {
             PhaseRole::Fault { kind, component, strike } => {
                 number += 1;
-                Some(Fault { number, kind: *kind, component, strike: *strike, seen: seen.next() })
+                Some(Fault { number, kind: *kind, component, strike: strike.as_ref(), seen: seen.next() })
             }
             PhaseRole::WarmUp {} | PhaseRole::Steady {} => None,
         };
@@ -104,10 +104,16 @@ mod tests {
     fn a_lease_ends_when_its_effect_was_seen_to_be_over() {
         let mut result = sample::passing();
         let mut fault = result.evidence.prove.as_mut().unwrap().faults[0].clone();
-        let strike = Strike { share: factory_crds::resilience_standard::Share::One, lease_seconds: 3, strength: 0 };
+        let strike = Strike {
+            share: factory_crds::resilience_standard::Share::One,
+            lease_seconds: 3,
+            strength: 0,
+            peer: None,
+            direction: None,
+        };
         let lease = |seen: &FaultEvidence| {
             let kind = FaultKind::Freeze;
-            Fault { number: 1, kind, component: "web", strike: Some(strike), seen: Some(seen) }.lease()
+            Fault { number: 1, kind, component: "web", strike: Some(&strike), seen: Some(seen) }.lease()
         };
         fault.injected_ms = Some(7_040);
         assert_eq!(lease(&fault), Some((7_040, 10_040)));

@@ -82,11 +82,15 @@ pub struct Words {
     pub failed: &'static str,
     pub faults: &'static str,
     pub no_faults: &'static str,
-    pub fault_names: [&'static str; 11],
-    pub fault_means: [&'static str; 11],
+    pub fault_names: [&'static str; 12],
+    pub fault_means: [&'static str; 12],
     pub share: &'static str,
     pub share_one: &'static str,
     pub share_all: &'static str,
+    pub peer: &'static str,
+    pub direction: &'static str,
+    /// In the order of [`factory_crds::resilience_standard::Direction`].
+    pub directions: [&'static str; 3],
     pub share_in_turn: &'static str,
     pub lease_asked: &'static str,
     pub strength: &'static str,
@@ -170,6 +174,7 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::DnsOutage => 8,
         FaultKind::Reset => 9,
         FaultKind::MemoryPressure => 10,
+        FaultKind::Jitter => 11,
     }
 }
 

@@ -90,7 +90,7 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
         FaultKind::RollingRestart => 2,
         _ => 0,
     };
-    let lease = strike.map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
+    let lease = strike.as_ref().map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
     Some(FaultEvidence {
         phase: phase.name.clone(),
         injected_ms: Some(from + INJECTED),
@@ -100,7 +100,7 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
         ready_again_ms: Some(from + 3_500),
         residue: Vec::new(),
         ended_ms: (lease > 0).then_some(from + INJECTED + lease + 12),
-        doses: strike.map_or(Vec::new(), |strike| doses::of(*kind, strike, uid)),
+        doses: strike.as_ref().map_or(Vec::new(), |strike| doses::of(*kind, strike, uid)),
     })
 }
 

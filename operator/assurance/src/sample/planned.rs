@@ -1,8 +1,10 @@
 //! The plan of the sample and the standard that it meets.
 
+use std::collections::BTreeMap;
+
 use factory_crds::{
     Json,
-    resilience_standard::{FaultKind, FaultLimits, Share, SteadyLimits},
+    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share, SteadyLimits},
     state_service::{Check, Expect, Request, Step},
 };
 use serde_json::json;
@@ -18,7 +20,7 @@ const WINDOW: u32 = 6;
 /// With the faults that are done through the API.
 pub fn standard() -> Standard {
     let fault = |kind, max_failed_ppm| FaultLimits::once(kind, max_failed_ppm, WINDOW);
-    with(vec![fault(FaultKind::PodKill, 50_000), fault(FaultKind::RollingRestart, 5_000)])
+    standard_of(vec![fault(FaultKind::PodKill, 50_000), fault(FaultKind::RollingRestart, 5_000)])
 }
 
 /// With the faults that are done on the node.
@@ -26,7 +28,7 @@ pub fn on_nodes() -> Standard {
     let once = |kind| FaultLimits::once(kind, 50_000, WINDOW);
     let lasts = |kind, lease| FaultLimits { lease_seconds: Some(lease), ..once(kind) };
     let all = |kind| FaultLimits { share: Some(Share::All), max_failed_ppm: 500_000, ..lasts(kind, 2) };
-    with(vec![
+    standard_of(vec![
         once(FaultKind::ContainerKill),
         lasts(FaultKind::Freeze, 3),
         all(FaultKind::Partition),
@@ -41,13 +43,28 @@ pub fn on_nodes() -> Standard {
 /// With resets of connections and a full memory.
 pub fn pressing() -> Standard {
     let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
-    with(vec![
+    standard_of(vec![
         FaultLimits { reset_ppm: Some(100_000), ..lasts(FaultKind::Reset) },
         FaultLimits { memory_percent: Some(90), ..lasts(FaultKind::MemoryPressure) },
     ])
 }
 
-fn with(faults: Vec<FaultLimits>) -> Standard {
+/// With faults of traffic with one peer, and ones of one direction.
+pub fn apart() -> Standard {
+    let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
+    let with = |peer: &str, limits| FaultLimits { peer: Some(peer.to_owned()), ..limits };
+    standard_of(vec![
+        with(EACH_PEER, lasts(FaultKind::Partition)),
+        with(
+            "registry",
+            FaultLimits { delay_ms: Some(100), direction: Some(Direction::Both), ..lasts(FaultKind::Delay) },
+        ),
+        FaultLimits { loss_ppm: Some(50_000), direction: Some(Direction::Out), ..lasts(FaultKind::Loss) },
+        FaultLimits { jitter_ms: Some(100), ..lasts(FaultKind::Jitter) },
+    ])
+}
+
+fn standard_of(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),
         version: "1".to_owned(),
@@ -92,33 +109,42 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
     let mut phases =
         vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
+    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new() };
+    if standard.faults.iter().any(|limits| limits.peer.is_some()) {
+        plan.calls.insert("web".to_owned(), ["registry".to_owned()].into());
+    }
     for component in components {
-        phases.extend(standard.faults.iter().map(|limits| fault(limits, component)));
+        for limits in &standard.faults {
+            phases.extend(plan.peers(component, limits).into_iter().map(|peer| fault(limits, component, peer)));
+        }
     }
     phases.push(steady("steady-after"));
+    ProvePlan { phases, ..plan }
+}
+
+fn load() -> LoadPlan {
     let operation = |path: &str| LoadOperation {
         name: format!("GET {path}"),
         request: request("GET", path, None),
         expect: expect(json!({})),
         weight: 1,
     };
-    ProvePlan {
-        load: LoadPlan {
-            requests_per_minute: 1_200,
-            timeout_ms: 5_000,
-            max_in_flight: 200,
-            operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
-        },
-        phases,
+    LoadPlan {
+        requests_per_minute: 1_200,
+        timeout_ms: 5_000,
+        max_in_flight: 200,
+        operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
     }
 }
 
-fn fault(limits: &FaultLimits, component: &str) -> Phase {
+fn fault(limits: &FaultLimits, component: &str, peer: Option<&str>) -> Phase {
     let strength = if limits.strength() > 0 { format!("-{}", limits.strength()) } else { String::new() };
+    let to = peer.map_or_else(String::new, |peer| format!("-to-{peer}"));
+    let strike = Strike::of(limits).map(|strike| strike.toward(peer));
     Phase {
-        name: format!("{}{strength}-{component}", limits.kind.slug()),
+        name: format!("{}{strength}-{component}{to}", limits.kind.slug()),
         seconds: limits.window_seconds,
-        role: PhaseRole::Fault { kind: limits.kind, component: component.to_owned(), strike: Strike::of(limits) },
+        role: PhaseRole::Fault { kind: limits.kind, component: component.to_owned(), strike },
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was asked of one fault phase: which fault, how strong, how long, of whom; how a person says
 //! that, and the limits that the standard has for it.
 
-use factory_crds::resilience_standard::{FaultKind, FaultLimits, Share};
+use factory_crds::resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 
 use crate::{
     plan::{PhaseRole, Strike},
@@ -11,7 +11,7 @@ use crate::{
 use super::{Rules, say};
 
 /// A fault as the plan asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The rules by which it is judged.
     pub rules: Rules,
@@ -37,7 +37,7 @@ impl Asked {
     pub fn of(rules: Rules, role: &PhaseRole) -> Option<(Self, &str)> {
         match role {
             PhaseRole::Fault { kind, component, strike } => {
-                Some((Self { rules, kind: *kind, strike: *strike }, component))
+                Some((Self { rules, kind: *kind, strike: strike.clone() }, component))
             }
             PhaseRole::WarmUp {} | PhaseRole::Steady {} => None,
         }
@@ -46,6 +46,18 @@ impl Asked {
     /// What the standard asks for with `limits`.
     pub fn by(rules: Rules, limits: &FaultLimits) -> Self {
         Self { rules, kind: limits.kind, strike: Strike::of(limits) }
+    }
+
+    /// The same, with traffic of `peer` alone.
+    pub fn toward(self, peer: Option<&str>) -> Self {
+        Self { strike: self.strike.map(|strike| strike.toward(peer)), ..self }
+    }
+
+    /// Whether it is the fault `other`, as a standard asks for it: that may mean each peer.
+    pub fn belongs_to(&self, other: &Self) -> bool {
+        let each = |asked: &Self| asked.strike.as_ref().is_some_and(|strike| strike.peer.as_deref() == Some(EACH_PEER));
+        let named = self.strike.as_ref().and_then(|strike| strike.peer.as_deref());
+        if each(other) && named.is_some() { self == &other.clone().toward(named) } else { self == other }
     }
 
     /// Whether it is a fault on the node, which has a dose; the first rules knew none.
@@ -71,14 +83,19 @@ impl Asked {
         )
     }
 
+    /// Whether it can be told which way packets go that feel it.
+    pub const fn has_direction(&self) -> bool {
+        self.kind.on_network() && !matches!(self.kind, FaultKind::Bandwidth)
+    }
+
     /// How long it lasts, in milliseconds.
     pub fn lease_ms(&self) -> u64 {
-        self.strike.filter(|_| self.lasts()).map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000)
+        self.strike.as_ref().filter(|_| self.lasts()).map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000)
     }
 
     /// Whom it strikes.
     pub fn share(&self) -> Share {
-        self.strike.map_or(Share::One, |strike| strike.share)
+        self.strike.as_ref().map_or(Share::One, |strike| strike.share)
     }
 
     /// How strong it is, if it is as strong as a standard can ask for.
@@ -88,24 +105,32 @@ impl Asked {
             FaultKind::MemoryPressure => 100,
             _ => u32::MAX,
         };
-        let strength = u32::try_from(self.strike?.strength).ok()?;
+        let strength = u32::try_from(self.strike.as_ref()?.strength).ok()?;
         (strength > 0 && strength <= most).then_some(strength)
     }
 
-    /// `delay of 200 ms for 4 s of all pods`; `pod-kill`.
+    /// `delay of 200 ms for 4 s of all pods`; ``loss of 5 % of traffic with `registry` both ways for 3 s``; `pod-kill`.
     pub fn words(&self) -> String {
         let slug = self.kind.slug();
-        let Some(strike) = self.strike.filter(|_| self.on_node()) else { return slug.to_owned() };
+        let Some(strike) = self.strike.as_ref().filter(|_| self.on_node()) else { return slug.to_owned() };
         let amount = match self.kind {
-            FaultKind::Delay => format!(" of {} ms", strike.strength),
+            FaultKind::Delay | FaultKind::Jitter => format!(" of {} ms", strike.strength),
             FaultKind::Loss | FaultKind::Reset => format!(" of {}", say::percent(strike.strength)),
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
             FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
             _ => String::new(),
         };
+        let peer =
+            strike.peer.as_ref().map_or_else(String::new, |peer| format!(" of traffic with {}", say::quote(peer)));
+        let way = match strike.direction {
+            None => "",
+            Some(Direction::In) => " on the way in",
+            Some(Direction::Out) => " on the way out",
+            Some(Direction::Both) => " both ways",
+        };
         let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };
         let all = if strike.share == Share::All { " of all pods" } else { "" };
-        format!("{slug}{amount}{lease}{all}")
+        format!("{slug}{amount}{peer}{way}{lease}{all}")
     }
 
     /// After "when" and "after". Of one kind on the node there can be several, so it says which.
@@ -123,7 +148,7 @@ impl Asked {
                 let plain = FaultLimits::once(self.kind, limits.max_failed_ppm, limits.window_seconds);
                 !self.kind.on_node() && self.strike.is_none() && *limits == plain
             }
-            Rules::V2 => limits.kind == self.kind && Strike::of(limits) == self.strike,
+            Rules::V2 => self.belongs_to(&Self::by(self.rules, limits)),
         }
     }
 

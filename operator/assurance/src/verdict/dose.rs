@@ -8,6 +8,8 @@ use super::{histogram::Histogram, load::ppm, say};
 
 /// Samples on each side without which times and states say nothing.
 const SAMPLES: u128 = 5;
+/// Samples on each side without which how times differ says nothing.
+const MANY: u128 = 20;
 /// Seconds on each side without which rates say nothing.
 const SECONDS: u128 = 2;
 /// Packets without which their loss says nothing.
@@ -39,6 +41,7 @@ pub fn of(kind: FaultKind, strength: u32, before: &[[u64; 2]], during: &[[u64; 2
         FaultKind::Loss => lost(strength, "lost", sides(before), sides(during)),
         FaultKind::Reset => lost(strength, "reset", sides(before), sides(during)),
         FaultKind::Delay => delayed(strength, &histogram(before), &histogram(during)),
+        FaultKind::Jitter => uneven(strength, &histogram(before), &histogram(during)),
         FaultKind::Bandwidth => limited(strength, &histogram(before), &histogram(during)),
         FaultKind::MemoryPressure => filled(strength, &histogram(before), &histogram(during)),
         FaultKind::PodKill | FaultKind::RollingRestart => Dose::Unknown("it is not measured in the pod".to_owned()),
@@ -171,6 +174,50 @@ fn delayed(asked_ms: u32, before: &Histogram, during: &Histogram) -> Dose {
     }
 }
 
+/// Packets that took about as long as each other, and of which then a tenth took longer, by four fifths to one and a
+/// half of what was asked, and a tenth hardly longer than before.
+fn uneven(asked_ms: u32, before: &Histogram, during: &Histogram) -> Dose {
+    let (seen_before, seen) = (before.count(), during.count());
+    let asked = u64::from(asked_ms) * 1_000;
+    let (least, most, hardly) = (asked / 5 * 4, asked / 2 * 3, asked / 5);
+    let values = [
+        before.percentile(10),
+        before.percentile(50),
+        before.percentile(90),
+        during.percentile(10),
+        during.percentile(90),
+    ];
+    let ([Some(first), Some(was), Some(last), Some(low), Some(high)], true) =
+        (values, seen_before >= MANY && seen >= MANY)
+    else {
+        return few("packets", seen_before, seen, MANY);
+    };
+    let wanted = || {
+        let [least, most, hardly] = [least, most, hardly].map(say::latency);
+        format!(
+            "felt is a tenth that takes from {least} to {most} more, and a tenth that takes no more than {hardly} more"
+        )
+    };
+    let (was_said, low_said, high_said) = (say::latency(was), say::latency(low), say::latency(high));
+    match high.checked_sub(was).filter(|added| (least..=most).contains(added)) {
+        _ if last - first > asked / 2 => Dose::Unknown(format!(
+            "packets took from {} to {} before it already, leaving out a tenth at each end; that hides {}",
+            say::latency(first),
+            say::latency(last),
+            say::latency(asked)
+        )),
+        None => Dose::NotFelt(format!(
+            "half of packets took {was_said} before it, and a tenth {high_said} or more while it lasted; {}",
+            wanted()
+        )),
+        Some(_) if low > was.saturating_add(hardly) => Dose::NotFelt(format!(
+            "half of packets took {was_said} before it, and only a tenth {low_said} or less while it lasted; {}",
+            wanted()
+        )),
+        Some(added) => Dose::Felt(Some(added)),
+    }
+}
+
 /// A pod that sent more than it then could.
 fn limited(asked: u32, before: &Histogram, during: &Histogram) -> Dose {
     let (seen_before, seen) = (before.count(), during.count());
@@ -226,7 +273,9 @@ fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FaultKind::{Bandwidth, ContainerKill, Delay, DnsOutage, Freeze, Loss, MemoryPressure, Partition, Reset};
+    use FaultKind::{
+        Bandwidth, ContainerKill, Delay, DnsOutage, Freeze, Jitter, Loss, MemoryPressure, Partition, Reset,
+    };
 
     type Cells = &'static [[u64; 2]];
 
@@ -276,6 +325,16 @@ mod tests {
         (Delay, 200, &[[1_000, 5]], &[[159_999, 2], [201_000, 6]], "N"),
         (Delay, 200, &[[1_000, 5]], &[[160_000, 2], [201_000, 6]], "F 200000"),
         (Delay, 200, &[[1_000, 5]], &[[1_000, 1], [201_000, 6]], "F 200000"),
+        (Jitter, 100, &[[1_000, 20]], &[[21_000, 3], [81_000, 17]], "F 80000"),
+        (Jitter, 100, &[[1_000, 20]], &[[21_000, 3], [80_999, 17]], "N"),
+        (Jitter, 100, &[[1_000, 20]], &[[1_000, 3], [151_000, 17]], "F 150000"),
+        (Jitter, 100, &[[1_000, 20]], &[[1_000, 3], [151_001, 17]], "N"),
+        (Jitter, 100, &[[1_000, 20]], &[[21_001, 3], [101_000, 17]], "N"),
+        (Jitter, 100, &[[1_000, 20]], &[[900, 20]], "N"),
+        (Jitter, 100, &[[1_000, 3], [51_000, 17]], &[[51_000, 3], [151_000, 17]], "F 100000"),
+        (Jitter, 100, &[[1_000, 3], [51_001, 17]], &[[51_000, 3], [151_000, 17]], "U"),
+        (Jitter, 100, &[[1_000, 19]], &[[1_000, 3], [101_000, 17]], "U"),
+        (Jitter, 100, &[[1_000, 20]], &[[1_000, 3], [101_000, 16]], "U"),
         (MemoryPressure, 90, &[[70, 5]], &[[80, 5]], "F 80"),
         (MemoryPressure, 90, &[[70, 5]], &[[79, 5]], "N"),
         (MemoryPressure, 90, &[[71, 5]], &[[90, 5]], "U"),

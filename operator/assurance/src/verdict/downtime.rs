@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod coverage;
 
+use factory_crds::resilience_standard::FaultLimits;
 use sha2::{Digest as _, Sha256};
 
 use crate::{dossier::TestResult, standard::Standard};
@@ -73,28 +74,35 @@ pub fn of(result: &TestResult, rules: Rules, lost: &[(Asked, u64)]) -> Option<Do
     if !is_asked_for(rules, &result.standard) {
         return None;
     }
-    let components = result.bundle.images.len() as u64;
+    // Of a fault with a peer, each component that calls it, once for each peer.
+    let struck = |limits: &FaultLimits| {
+        let components = result.bundle.images.keys();
+        components.map(|component| result.plan.prove.peers(component, limits).len() as u64).sum::<u64>()
+    };
     let mut faults: Vec<Repeated> = Vec::new();
     for limits in &result.standard.faults {
         let asked = Asked::by(rules, limits);
-        let times = u64::from(limits.times_a_year?).saturating_mul(components);
+        let times = u64::from(limits.times_a_year?).saturating_mul(struck(limits));
+        if times == 0 {
+            continue;
+        }
         let window_ms = u64::from(limits.window_seconds) * 1_000;
         if let Some(same) = faults.iter_mut().find(|fault| fault.asked == asked) {
             same.times = same.times.max(times);
             same.window_ms = same.window_ms.max(window_ms);
             continue;
         }
-        let lost_ms: Vec<u64> = lost.iter().filter(|(of, _)| *of == asked).map(|(_, ms)| *ms).collect();
+        let lost_ms: Vec<u64> = lost.iter().filter(|(of, _)| of.belongs_to(&asked)).map(|(_, ms)| *ms).collect();
         faults.push(Repeated { asked, times, window_ms, lost_ms });
     }
-    let measured = faults.iter().all(|fault| !fault.lost_ms.is_empty());
+    let measured = !faults.is_empty() && faults.iter().all(|fault| !fault.lost_ms.is_empty());
     measured.then(|| model(&faults, seed(&result.announcement.nonce, &faults), YEARS))
 }
 
 impl Downtime {
     /// What the fault that was `asked` for takes alone, in milliseconds.
     pub fn alone(&self, asked: &Asked) -> Option<u64> {
-        self.alone.iter().find(|(fault, _)| fault == asked).map(|(_, bound)| bound.modelled)
+        self.alone.iter().find(|(fault, _)| asked.belongs_to(fault)).map(|(_, bound)| bound.modelled)
     }
 }
 
@@ -163,7 +171,7 @@ fn model(faults: &[Repeated], seed: u64, years: usize) -> Downtime {
         }
         whole.push(sum);
     }
-    let alone = faults.iter().zip(&alone).map(|(fault, years)| (fault.asked, bound(years))).collect();
+    let alone = faults.iter().zip(&alone).map(|(fault, years)| (fault.asked.clone(), bound(years))).collect();
     Downtime { whole: bound(&whole), alone }
 }
 

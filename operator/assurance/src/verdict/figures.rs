@@ -63,13 +63,14 @@ pub fn of(
                 ];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
                 let slots = prove.map_or(&[][..], |prove| &prove.slots);
+                let of = asked.clone();
                 let struck = faults.next().map(|evidence| Struck { asked, component, span, evidence, slots });
-                figures.extend(done(span, &asked, struck.as_ref()));
+                figures.extend(done(span, &of, struck.as_ref()));
                 figures.extend(recovery(result, span, struck.as_ref()));
                 if rules >= Rules::V2 {
                     let phase = &span.phase.name;
                     figures.push(figure(phase, "lostMs", struck.as_ref().and_then(Struck::lost_ms), None));
-                    let alone = downtime.and_then(|downtime| downtime.alone(&asked));
+                    let alone = downtime.and_then(|downtime| downtime.alone(&of));
                     figures.extend(is_modelled.then(|| figure(phase, "modelledDowntimeMs", alone, None)));
                 }
             }
@@ -100,8 +101,8 @@ fn done(span: &Span<'_>, asked: &Asked, struck: Option<&Struck<'_>>) -> Vec<Figu
     }
     let felt = struck.map(|struck| Felt::of(asked, struck.evidence));
     let (count, must) = (felt.as_ref().map(|felt| felt.count as u64), felt.as_ref().map(|felt| felt.must as u64));
-    // Delays are measured in microseconds.
-    let unit = if asked.kind == FaultKind::Delay { 1_000 } else { 1 };
+    // Times are measured in microseconds.
+    let unit = if matches!(asked.kind, FaultKind::Delay | FaultKind::Jitter) { 1_000 } else { 1 };
     let strength = asked.strength().filter(|_| asked.has_strength()).map(|strength| u64::from(strength) * unit);
     vec![figure(phase, "podsFelt", count, must), figure(phase, "doseP50", felt.and_then(|felt| felt.least), strength)]
 }

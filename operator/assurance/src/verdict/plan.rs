@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use factory_crds::resilience_standard::{EACH_PEER, FaultLimits};
+
 use crate::{
     dossier::TestResult,
     plan::{Phase, PhaseRole},
@@ -77,33 +79,50 @@ fn steady(result: &TestResult) -> Option<String> {
     }
 }
 
-/// Every fault of the standard, on every component, for the whole window.
+/// Every fault of the standard, on every component, for the whole window; where it has a peer, on every
+/// component that calls it.
 fn faults(result: &TestResult, rules: Rules) -> Option<String> {
-    if result.standard.faults.is_empty() || result.bundle.images.is_empty() {
-        return Some(
-            "the standard has no fault, or the bundle no component: nothing is known about resilience".to_owned(),
-        );
+    let nothing = "the standard has no fault, or the bundle no component: nothing is known about resilience";
+    let (plan, faults) = (&result.plan.prove, &result.standard.faults);
+    if faults.is_empty() || result.bundle.images.is_empty() {
+        return Some(nothing.to_owned());
     }
-    let watched = |component: &str, limits| {
-        let phases = result.plan.prove.phases.iter();
-        let of_both = phases.filter(|phase| {
-            Asked::of(rules, &phase.role).is_some_and(|(asked, of)| of == component && asked.is_limited_by(limits))
-        });
-        of_both.map(|phase| phase.seconds).max()
-    };
-    result.bundle.images.keys().find_map(|component| {
-        result.standard.faults.iter().find_map(|limits| {
-            let (fault, name) = (Asked::by(rules, limits).words(), say::quote(component));
-            let window = limits.window_seconds;
-            match watched(component, limits) {
-                None => Some(format!("the plan lacks {fault} of component {name}, which the standard requires")),
-                Some(seconds) if seconds < window => Some(format!(
-                    "{fault} of component {name} is watched for {seconds} s; the standard requires {window} s"
-                )),
-                Some(_) => None,
+    let (mut required, mut uncalled) = (0, faults.iter().map(|_| true).collect::<Vec<_>>());
+    for component in result.bundle.images.keys() {
+        for (limits, uncalled) in faults.iter().zip(&mut uncalled) {
+            // The first rules knew no peers.
+            let peers = if rules == Rules::V1 { vec![None] } else { plan.peers(component, limits) };
+            for peer in peers {
+                (required, *uncalled) = (required + 1, false);
+                if let Some(lack) = unwatched(&plan.phases, component, &Asked::by(rules, limits).toward(peer), limits) {
+                    return Some(lack);
+                }
             }
-        })
-    })
+        }
+    }
+    let named = |limits: &FaultLimits| limits.peer.clone().filter(|peer| peer != EACH_PEER);
+    let missed = faults.iter().zip(uncalled).find_map(|(limits, uncalled)| {
+        let peer = named(limits).filter(|_| uncalled)?;
+        let fault = Asked::by(rules, limits).words();
+        Some(format!("the plan lacks {fault}, which the standard requires: no component calls {}", say::quote(&peer)))
+    });
+    missed.or_else(|| (required == 0).then(|| nothing.to_owned()))
+}
+
+/// Why `asked`, a fault by `limits`, is not watched on `component` as it must be.
+fn unwatched(phases: &[Phase], component: &str, asked: &Asked, limits: &FaultLimits) -> Option<String> {
+    let of_both = phases.iter().filter(|phase| {
+        Asked::of(asked.rules, &phase.role)
+            .is_some_and(|(planned, of)| of == component && planned.is_limited_by(limits) && planned.belongs_to(asked))
+    });
+    let (fault, name, window) = (asked.words(), say::quote(component), limits.window_seconds);
+    match of_both.map(|phase| phase.seconds).max() {
+        None => Some(format!("the plan lacks {fault} of component {name}, which the standard requires")),
+        Some(seconds) if seconds < window => {
+            Some(format!("{fault} of component {name} is watched for {seconds} s; the standard requires {window} s"))
+        }
+        Some(_) => None,
+    }
 }
 
 /// A fault for which the standard has no limits cannot be judged.
@@ -120,10 +139,16 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
     if rules == Rules::V1 {
         return None;
     }
+    let calls = |component: &str, peer: &str| {
+        let called = result.plan.prove.calls.get(component);
+        component != peer
+            && result.bundle.images.contains_key(peer)
+            && called.is_some_and(|called| called.contains(peer))
+    };
     let lacks = |phase: &Phase| {
-        let (asked, _) = Asked::of(rules, &phase.role)?;
+        let (asked, component) = Asked::of(rules, &phase.role)?;
         let (fault, kind) = (asked.words(), asked.kind.slug());
-        let strike = match asked.strike {
+        let strike = match &asked.strike {
             None if asked.on_node() => return Some(format!("the plan does not say how {fault} is done")),
             None => return None,
             Some(_) if !asked.on_node() => return Some(format!("{fault} is not done on a node, as the plan says")),
@@ -142,6 +167,12 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
             Some(format!("{fault} is stronger than a standard can ask for"))
         } else if !asked.has_strength() && strike.strength > 0 {
             Some(format!("{fault} has no strength, and the plan gives it one"))
+        } else if strike.peer.is_some() && !asked.kind.on_network() {
+            Some(format!("{kind} has no peer, and the plan gives it one"))
+        } else if strike.direction.is_some() && !asked.has_direction() {
+            Some(format!("{kind} has no direction, and the plan gives it one"))
+        } else if strike.peer.as_ref().is_some_and(|peer| !calls(component, peer)) {
+            Some(format!("{fault} has a peer that the component does not call"))
         } else {
             None
         }

@@ -13,12 +13,16 @@ use super::fault;
 
 /// The sample that has `phase`.
 fn sampled(phase: &str) -> TestResult {
-    if PRESSED.contains(&phase) { sample::pressed() } else { sample::struck() }
+    match phase {
+        _ if PRESSED.contains(&phase) => sample::pressed(),
+        _ if APART.contains(&phase) => sample::apart(),
+        _ => sample::struck(),
+    }
 }
 
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 10] = [
+const ALL: [&str; 13] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -29,11 +33,23 @@ const ALL: [&str; 10] = [
     "dns-outage-web",
     "reset-100000-web",
     "memory-pressure-90-web",
+    "partition-web-to-registry",
+    "delay-100-web-to-registry",
+    "jitter-100-web",
 ];
+/// Those of the third sample.
+const APART: &[&str] = &["partition-web-to-registry", "delay-100-web-to-registry", "jitter-100-web"];
 /// Those of the second sample.
 const PRESSED: &[&str] = &["reset-100000-web", "memory-pressure-90-web"];
-const DELAYS: &[&str] = &["delay-200-web", "delay-50-web"];
-const STRONG: &[&str] = &["delay-200-web", "delay-50-web", "loss-50000-web", "bandwidth-500-web", "reset-100000-web"];
+const DELAYS: &[&str] = &["delay-200-web", "delay-50-web", "delay-100-web-to-registry"];
+const STRONG: &[&str] = &[
+    "delay-200-web",
+    "delay-50-web",
+    "loss-50000-web",
+    "bandwidth-500-web",
+    "reset-100000-web",
+    "delay-100-web-to-registry",
+];
 const ONE: &[&str] = &[
     "container-kill-web",
     "freeze-web",
@@ -42,10 +58,20 @@ const ONE: &[&str] = &[
     "bandwidth-500-web",
     "reset-100000-web",
     "memory-pressure-90-web",
+    "partition-web-to-registry",
+    "delay-100-web-to-registry",
+    "jitter-100-web",
 ];
 const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web"];
-const CUTS: &[&str] = &["partition-web", "dns-outage-web"];
-const CLASSES: &[&str] = &["partition-web", "delay-200-web", "delay-50-web"];
+const CUTS: &[&str] = &["partition-web", "dns-outage-web", "partition-web-to-registry"];
+const CLASSES: &[&str] = &[
+    "partition-web",
+    "delay-200-web",
+    "delay-50-web",
+    "partition-web-to-registry",
+    "delay-100-web-to-registry",
+    "jitter-100-web",
+];
 
 const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
     ("an injector that does nothing", &ALL, |d| each(d, |dose| dose.during = dose.before.clone())),
@@ -92,11 +118,23 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
         });
     }),
     ("one packet that was late", DELAYS, |d| each(d, |dose| dose.during = vec![[dose.during[0][0], 1]])),
+    ("a delay in place of jitter", &["jitter-100-web"], |d| each(d, |dose| dose.during = vec![[100_090, 60]])),
+    ("half the jitter", &["jitter-100-web"], |d| each(d, |dose| dose.during = vec![[90, 30], [50_090, 30]])),
+    ("twice the jitter", &["jitter-100-web"], |d| each(d, |dose| dose.during = vec![[90, 30], [200_090, 30]])),
+    ("a twentieth of packets that were late", &["jitter-100-web"], |d| {
+        each(d, |dose| dose.during = vec![[90, 57], [100_090, 3]]);
+    }),
+    ("a network that was uneven already", &["jitter-100-web"], |d| {
+        each(d, |dose| dose.before = vec![[90, 60], [60_090, 60]]);
+    }),
     ("two fifths of the loss", &["loss-50000-web"], |d| d[0].during = vec![[0, 392], [1, 8]]),
     ("three times the loss", &["loss-50000-web"], |d| d[0].during = vec![[0, 340], [1, 60]]),
     ("a cut in place of a loss", &["loss-50000-web"], |d| d[0].during = vec![[1, 400]]),
     ("a network that lost packets before", &["loss-50000-web"], |d| d[0].before = vec![[0, 285], [1, 15]]),
     ("a loss of four packets", &["loss-50000-web"], |d| d[0].during = vec![[0, 76], [1, 4]]),
+    ("the pod was struck in place of its traffic with the peer", APART, |d| {
+        each(d, |dose| (dose.before, dose.during) = (Vec::new(), vec![[1, 400]]));
+    }),
     ("a single packet passes", CUTS, |d| each(d, |dose| dose.during = vec![[0, 1], [1, 90]])),
     ("no packet came, so none was dropped", CUTS, |d| each(d, |dose| dose.during = vec![[0, 0], [1, 0]])),
     ("cut off before it already", CUTS, |d| each(d, |dose| dose.before = vec![[1, 9]])),

@@ -16,7 +16,7 @@ use factory_assurance::{
     evidence::Failure,
     sample,
 };
-use factory_crds::release::Outcome;
+use factory_crds::{release::Outcome, resilience_standard::Direction};
 
 use super::{fault, simulated, varied};
 
@@ -248,6 +248,32 @@ fn cases() -> Vec<(&'static str, TestResult)> {
             pressed(|r| {
                 fault(r, "reset-100000-web").doses[0].during = vec![[0, 36], [1, 4]];
                 fault(r, "memory-pressure-90-web").doses[0].before = vec![[71, 8]];
+            }),
+        ),
+        ("v2-one-peer", sample::apart()),
+        (
+            "v2-one-peer-not-felt",
+            changed(sample::apart(), |r| {
+                fault(r, "partition-web-to-registry").doses[1].during = vec![[0, 3], [1, 27]];
+                fault(r, "delay-100-web-to-registry").doses[0].during = vec![[50_410, 5]];
+                fault(r, "jitter-100-web").doses[1].during = vec![[60_090, 20], [100_090, 20]];
+                fault(r, "jitter-100-registry").doses[0].during = vec![[410, 20], [30_410, 20]];
+            }),
+        ),
+        (
+            "v2-one-peer-plan-incomplete",
+            changed(sample::apart(), |r| {
+                r.standard.faults[1].peer = Some("ledger".to_owned());
+                r.standard.faults[2].direction = Some(Direction::In);
+            }),
+        ),
+        (
+            "v2-one-peer-year-modelled",
+            changed(sample::apart(), |r| {
+                for (limits, times) in r.standard.faults.iter_mut().zip([12, 6, 24, 12]) {
+                    limits.times_a_year = Some(times);
+                }
+                sample::fail(r, 0, 140..146, Failure::Timeout);
             }),
         ),
         ("v2-plan-incomplete", with(|r| r.standard.faults[3].delay_ms = Some(250))),

@@ -64,7 +64,7 @@ pub fn result(seed: u64) -> TestResult {
 /// downtime, or much.
 pub fn modelled(seed: u64) -> TestResult {
     let mut random = Random::seeded(seed);
-    let mut result = sample::struck();
+    let mut result = if random.below(3) == 0 { sample::apart() } else { sample::struck() };
     for limits in &mut result.standard.faults {
         limits.times_a_year = Some([1, 12, 365, 100_000][random.index(4)]);
         if !seed.is_multiple_of(4) {
@@ -72,7 +72,7 @@ pub fn modelled(seed: u64) -> TestResult {
         }
     }
     if random.below(2) == 0 {
-        let mut again = result.standard.faults[random.index(8)].clone();
+        let mut again = result.standard.faults[random.index(result.standard.faults.len())].clone();
         (again.times_a_year, again.window_seconds) = (Some(random.small(80) + 1), random.small(6) + 1);
         result.standard.faults.push(again);
     }
@@ -87,9 +87,10 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(5) {
+    let mut result = match random.below(6) {
         0 | 1 => sample::passing(),
         2 | 3 => sample::struck(),
+        4 => sample::apart(),
         _ => sample::pressed(),
     };
     for _ in 0..random.below(4) {

@@ -6,8 +6,8 @@ use factory_assurance::plan::{
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
-    resilience_standard::{FaultLimits, Share},
-    state_service::{Request, Step},
+    resilience_standard::{Direction, FaultLimits, Share},
+    state_service::{Component, Request, Step},
 };
 
 /// The manifest gives nothing to load the service with.
@@ -29,7 +29,8 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     let think = standard.load.think_time.millis().max(1);
     let users = u64::from(spec.register.availability.simultaneous_users);
     let requests_per_minute = u32::try_from(users * 60_000 / think).unwrap_or(u32::MAX).max(1);
-    Ok(Plan {
+    let has_peers = standard.faults.iter().any(|fault| fault.peer.is_some());
+    let mut plan = Plan {
         entry: spec.ingress.component.clone(),
         verify: VerifyPlan {
             checks: spec.checks.clone(),
@@ -49,9 +50,17 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 max_in_flight: (requests_per_minute / 60 * IN_FLIGHT_PER_RATE).max(64),
                 operations,
             },
-            phases: phases(spec, standard),
+            phases: Vec::new(),
+            calls: spec
+                .components
+                .iter()
+                .filter(|component| has_peers && !component.calls.is_empty())
+                .map(|component| (component.name.clone(), component.calls.iter().cloned().collect()))
+                .collect(),
         },
-    })
+    };
+    plan.prove.phases = phases(spec, standard, &plan.prove);
+    Ok(plan)
 }
 
 /// Every step that needs nothing from another, once.
@@ -79,7 +88,7 @@ fn name(request: &Request) -> String {
     format!("{} {}", request.method, request.path)
 }
 
-fn phases(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Vec<Phase> {
+fn phases(spec: &StateServiceSpec, standard: &ResilienceStandardSpec, plan: &ProvePlan) -> Vec<Phase> {
     let steady =
         |name: &str| Phase { name: name.to_owned(), seconds: standard.load.steady_seconds, role: PhaseRole::Steady {} };
     let mut phases = vec![
@@ -87,17 +96,26 @@ fn phases(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Vec<Pha
         steady("before"),
     ];
     for component in &spec.components {
-        phases.extend(standard.faults.iter().map(|fault| Phase {
-            name: format!("{}-{}", slug(fault), component.name),
-            seconds: fault.window_seconds,
-            role: PhaseRole::Fault { kind: fault.kind, component: component.name.clone(), strike: Strike::of(fault) },
-        }));
+        for fault in &standard.faults {
+            phases.extend(plan.peers(&component.name, fault).into_iter().map(|peer| phase(fault, component, peer)));
+        }
     }
     phases.push(steady("after"));
     phases
 }
 
-/// A fault as phases name it: two of one kind differ in strength or share.
+fn phase(fault: &FaultLimits, component: &Component, peer: Option<&str>) -> Phase {
+    let component = component.name.clone();
+    let to = peer.map_or_else(String::new, |peer| format!("-to-{peer}"));
+    let strike = Strike::of(fault).map(|strike| strike.toward(peer));
+    Phase {
+        name: format!("{}-{component}{to}", slug(fault)),
+        seconds: fault.window_seconds,
+        role: PhaseRole::Fault { kind: fault.kind, component, strike },
+    }
+}
+
+/// A fault as phases name it: two of one kind differ in strength, share or direction.
 fn slug(fault: &FaultLimits) -> String {
     let mut slug = fault.kind.slug().to_owned();
     if fault.strength() > 0 {
@@ -106,6 +124,12 @@ fn slug(fault: &FaultLimits) -> String {
     if fault.share == Some(Share::All) {
         slug.push_str("-all");
     }
+    slug.push_str(match fault.direction {
+        None => "",
+        Some(Direction::In) => "-in",
+        Some(Direction::Out) => "-out",
+        Some(Direction::Both) => "-both",
+    });
     slug
 }
 
@@ -113,6 +137,7 @@ fn slug(fault: &FaultLimits) -> String {
 mod tests {
     use super::*;
     use crate::state_service::examples;
+    use factory_crds::resilience_standard::FaultKind;
 
     #[test]
     fn the_plan_holds_every_fault_for_every_component_between_two_steady_states() {
@@ -130,6 +155,38 @@ mod tests {
                 "after"
             ]
         );
+    }
+
+    #[test]
+    fn a_fault_with_a_peer_strikes_those_that_call_it_once_for_each_and_never_the_peer() {
+        let (mut service, mut standard) = (examples::service(), examples::standard());
+        let mut third = service.spec.components[1].clone();
+        third.name = "archive".to_owned();
+        service.spec.components.push(third);
+        service.spec.components[0].calls = vec!["registry".to_owned(), "archive".to_owned()];
+        service.spec.components[1].calls = vec!["archive".to_owned()];
+        service.spec.components[2].calls = Vec::new();
+        let partition = |peer: &str| FaultLimits {
+            lease_seconds: Some(3),
+            peer: Some(peer.to_owned()),
+            direction: Some(Direction::Out),
+            ..FaultLimits::once(FaultKind::Partition, 0, 9)
+        };
+        let planned = |peer: &str, standard: &mut factory_crds::ResilienceStandard| {
+            standard.spec.faults = vec![partition(peer)];
+            let plan = compose(&service.spec, &standard.spec).unwrap().prove;
+            plan.phases
+                .into_iter()
+                .map(|phase| phase.name)
+                .filter(|name| name.contains("partition"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            planned("*", &mut standard),
+            ["partition-out-web-to-archive", "partition-out-web-to-registry", "partition-out-registry-to-archive"]
+        );
+        assert_eq!(planned("registry", &mut standard), ["partition-out-web-to-registry"]);
+        assert!(planned("ledger", &mut standard).is_empty(), "the verdict names what the plan lacks");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use factory_assurance::evidence::{Class, Dose};
 use super::gated::{Gated, dose};
 use crate::strike::{
     StrikeError,
+    aim::{Aim, Peer},
     gate::{self, CLASS, Gate},
     tap::{INTERFACE, Tap},
 };
@@ -22,13 +23,14 @@ const PACKET: u64 = 1514;
 pub struct Bandwidth {
     /// Kilobytes a second.
     kilobytes: u64,
+    aim: Aim,
 }
 
 impl Bandwidth {
-    /// So many kilobytes a second.
+    /// So many kilobytes a second, of the packets that leave the pod and that `aim` means.
     #[must_use]
-    pub const fn new(kilobytes: u64) -> Self {
-        Self { kilobytes }
+    pub const fn new(kilobytes: u64, aim: Aim) -> Self {
+        Self { kilobytes, aim }
     }
 
     fn shape(&self, interface: &str) -> Result<(), StrikeError> {
@@ -51,7 +53,12 @@ impl Bandwidth {
 
 impl Gated for Bandwidth {
     fn gate(&self) -> Gate {
-        Gate { coming: Vec::new(), leaving: vec![format!("meta priority set {CLASS}")] }
+        let slow = vec![format!("meta priority set {CLASS}")];
+        Gate { leaving: slow, peer: self.aim.addresses(), ..Gate::default() }
+    }
+
+    fn peer(&self) -> Option<&Peer> {
+        self.aim.peer.as_ref()
     }
 
     fn preflight(&mut self) -> Result<(), StrikeError> {

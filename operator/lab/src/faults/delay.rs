@@ -1,25 +1,31 @@
-//! Delay: packets to the pod wait, on open connections too. The gate marks them, a queue of the kernel
+//! Delay: packets to the pod, or from it, wait, on open connections too. The gate marks them, a queue of the kernel
 //! hands them to a thread of ours, and that lets each go when its time has come. Without the mark, or
-//! without the thread, they pass at once.
+//! without the thread, they pass at once. Jitter is a delay that wanders.
 
 pub mod queue;
+pub mod wander;
 
 use std::time::Duration;
 
 use factory_assurance::evidence::{Class, Dose};
+use factory_crds::resilience_standard::Direction;
 
 use super::gated::{Gated, dose};
 use crate::strike::{
     StrikeError,
+    aim::{Aim, Peer},
     gate::{self, Gate, MARK},
     tap::{INTERFACE, Tap},
 };
 use queue::{NUMBER, Waiting};
+use wander::Wait;
 
-/// Packets to the pod come late.
+/// Packets come late.
 #[derive(Debug)]
 pub struct Delay {
     late: Duration,
+    wanders: bool,
+    aim: Aim,
     way: Way,
     waiting: Option<Waiting>,
 }
@@ -27,6 +33,12 @@ pub struct Delay {
 /// The table in which xtables keeps such rules. Where it is not there yet it is made with a comment, so
 /// that also a lab pod that comes back after a kill knows whose it is.
 const TABLE: &str = "mangle";
+/// A chain of it, and the word for the interface there.
+type Chain = (&'static str, &'static str);
+/// Where packets come.
+const COMING: Chain = ("PREROUTING", "-i");
+/// Where they leave.
+const LEAVING: Chain = ("POSTROUTING", "-o");
 /// That comment.
 const OURS: &str = "factory fault";
 
@@ -40,10 +52,25 @@ enum Way {
 }
 
 impl Delay {
-    /// So many milliseconds.
+    /// So many milliseconds, of the packets that `aim` means; to the pod where it says no direction. Where both
+    /// ways are meant, each takes half of it, so that an answer is as late.
     #[must_use]
-    pub const fn new(ms: u64) -> Self {
-        Self { late: Duration::from_millis(ms), way: Way::Nft, waiting: None }
+    pub fn new(ms: u64, aim: Aim) -> Self {
+        let late = Duration::from_millis(ms);
+        let both = aim.direction == Some(Direction::Both);
+        Self { late: if both { late / 2 } else { late }, wanders: false, aim, way: Way::Nft, waiting: None }
+    }
+
+    /// Jitter: at most so many milliseconds, now more and now less.
+    #[must_use]
+    pub fn wandering(ms: u64, aim: Aim) -> Self {
+        Self { wanders: true, ..Self::new(ms, aim) }
+    }
+
+    /// Chains of xtables through which the packets go that it means, with the interface.
+    fn chains(&self) -> impl Iterator<Item = Chain> {
+        let meant = [(self.aim.comes(Direction::In), COMING), (self.aim.leaves(Direction::In), LEAVING)];
+        meant.into_iter().filter_map(|(meant, chain)| meant.then_some(chain))
     }
 }
 
@@ -53,7 +80,18 @@ impl Gated for Delay {
             Way::Nft => format!("queue num {NUMBER} bypass"),
             Way::Xt => format!("meta mark set {MARK:#x}"),
         };
-        Gate { coming: vec![statement], leaving: Vec::new() }
+        let waits = |meant| if meant { vec![statement.clone()] } else { Vec::new() };
+        Gate {
+            coming: waits(self.aim.comes(Direction::In)),
+            // Before the chain of xtables that a mark leads to.
+            sending: waits(self.aim.leaves(Direction::In)),
+            peer: self.aim.addresses(),
+            ..Gate::default()
+        }
+    }
+
+    fn peer(&self) -> Option<&Peer> {
+        self.aim.peer.as_ref()
     }
 
     fn preflight(&mut self) -> Result<(), StrikeError> {
@@ -62,13 +100,15 @@ impl Gated for Delay {
         }
         self.way = Way::Xt;
         self.gate().rehearse()?;
-        xt("-A", "lo").map_err(|error| StrikeError::Incapable(error.to_string()))
+        let rehearsed = self.chains().try_for_each(|chain| xt("-A", chain, "lo"));
+        rehearsed.map_err(|error| StrikeError::Incapable(error.to_string()))
     }
 
     fn prepare(&mut self) -> Result<(), StrikeError> {
-        self.waiting = Some(Waiting::start(self.late)?);
+        self.waiting =
+            Some(Waiting::start(if self.wanders { Wait::wandering(self.late) } else { Wait::Always(self.late) })?);
         if self.way == Way::Xt {
-            xt("-A", INTERFACE)?;
+            self.chains().try_for_each(|chain| xt("-A", chain, INTERFACE))?;
         }
         Ok(())
     }
@@ -89,12 +129,12 @@ impl Gated for Delay {
 }
 
 /// Adds or deletes, by its words, the rule that leads marked packets to the queue.
-fn xt(verb: &str, interface: &str) -> Result<(), StrikeError> {
+fn xt(verb: &str, (chain, side): Chain, interface: &str) -> Result<(), StrikeError> {
     if table()?.is_none() {
         gate::run("nft", &[&format!("add table ip {TABLE} {{ comment \"{OURS}\"; }}")], "")?;
     }
     let (mark, number) = (format!("{MARK:#x}"), NUMBER.to_string());
-    let rule = ["PREROUTING", "-i", interface, "-m", "mark", "--mark", &mark, "-j", "NFQUEUE"];
+    let rule = [chain, side, interface, "-m", "mark", "--mark", &mark, "-j", "NFQUEUE"];
     let words = ["-w", "5", "-t", TABLE, verb];
     gate::run("iptables-nft", &[&words[..], &rule, &["--queue-num", &number, "--queue-bypass"]].concat(), "").map(drop)
 }
@@ -114,13 +154,18 @@ fn rules() -> Result<Vec<String>, StrikeError> {
     Ok(said.lines().filter(|line| line.starts_with("-A")).map(str::to_owned).collect())
 }
 
-/// Takes the rule away, if it is there.
+/// Takes the rules away that are there.
 fn take_rule() -> Result<(), StrikeError> {
-    let queue = format!("--queue-num {NUMBER} ");
-    if table()?.is_some() && rules()?.iter().any(|rule| format!("{rule} ").contains(&queue)) {
-        return xt("-D", INTERFACE);
+    if table()?.is_none() {
+        return Ok(());
     }
-    Ok(())
+    let (queue, rules) = (format!("--queue-num {NUMBER} "), rules()?);
+    let has = |(chain, _): &Chain| {
+        rules.iter().any(|rule| rule.starts_with(&format!("-A {chain} ")) && format!("{rule} ").contains(&queue))
+    };
+    // Both are tried, even if one fails.
+    let taken: Vec<_> = [COMING, LEAVING].into_iter().filter(has).map(|chain| xt("-D", chain, INTERFACE)).collect();
+    taken.into_iter().collect()
 }
 
 /// Takes the table away, if it is ours and nobody else has put a rule into it meanwhile.

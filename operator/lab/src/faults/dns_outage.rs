@@ -33,7 +33,7 @@ pub struct DnsOutage {
 impl Gated for DnsOutage {
     fn gate(&self) -> Gate {
         let lost = |protocol: &str| format!("{protocol} dport 53 {DROP}");
-        Gate { coming: Vec::new(), leaving: vec![lost("udp"), lost("tcp")] }
+        Gate { leaving: vec![lost("udp"), lost("tcp")], ..Gate::default() }
     }
 
     fn sample(&mut self, place: &Place) {

@@ -7,6 +7,7 @@ use factory_assurance::evidence::{Class, Dose};
 
 use crate::strike::{
     NodeFault, StrikeError,
+    aim::Peer,
     gate::{self, Gate},
     place::Place,
     tap::Tap,
@@ -29,6 +30,11 @@ pub trait Gated: Send {
         Ok(())
     }
 
+    /// See [`NodeFault::peer`].
+    fn peer(&self) -> Option<&Peer> {
+        None
+    }
+
     /// See [`NodeFault::sample`].
     fn sample(&mut self, _: &Place) {}
 
@@ -44,6 +50,10 @@ pub trait Gated: Send {
 impl<F: Gated> NodeFault for F {
     fn preflight(&mut self) -> Result<(), StrikeError> {
         Gated::preflight(self)
+    }
+
+    fn peer(&self) -> Option<&Peer> {
+        Gated::peer(self)
     }
 
     fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
@@ -74,8 +84,32 @@ pub fn dose(way: &str, class: Class, before: Vec<[u64; 2]>, during: Vec<[u64; 2]
     Dose { pod: String::new(), way: way.to_owned(), class, before, during }
 }
 
+/// Words of a rule that mean so many of a million packets, each by chance of its own. That all are meant cannot be said
+/// by chance: the comparison would be with a number that never comes, and nftables refuses it.
+#[must_use]
+pub fn by_chance(ppm: u64) -> String {
+    if ppm < 1_000_000 { format!("numgen random mod 1000000 < {ppm} ") } else { String::new() }
+}
+
+/// How many values a histogram holds.
+#[must_use]
+pub fn total(cells: &[[u64; 2]]) -> u64 {
+    cells.iter().map(|[_, count]| count).sum()
+}
+
 /// Histogram of two values: so many times 0, so many times 1.
 #[must_use]
 pub fn counts(zeros: u64, ones: u64) -> Vec<[u64; 2]> {
     [[0, zeros], [1, ones]].into_iter().filter(|[_, count]| *count > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_packets_are_meant_without_chance() {
+        assert_eq!(by_chance(999_999), "numgen random mod 1000000 < 999999 ");
+        assert_eq!(by_chance(1_000_000), "");
+    }
 }

@@ -2,7 +2,8 @@
 //! report, and writes it down. Nothing is believed that a node did not report.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use super::{
     nodes::{Nodes, outcomes},
     nothing,
+    peer::Peer,
 };
 use crate::{
     measure::{Clock, view::View},
@@ -40,6 +42,8 @@ pub struct Ordered {
     pub component: String,
     /// How.
     pub strike: Strike,
+    /// With whom the traffic is exchanged that it strikes, where the strike says a peer.
+    pub peer: Option<Peer>,
     /// From the order to the injection, at least.
     pub respite: Duration,
 }
@@ -58,16 +62,13 @@ pub async fn run(
         evidence.errors.push(format!("{}: no pod is ready that could be struck", line(&ordered.component)));
         return evidence;
     }
-    let task = Task::Strike {
-        phase: ordered.phase.clone(),
-        kind: ordered.kind,
-        component: ordered.component.clone(),
-        pods: pods.clone(),
-        strike: ordered.strike,
-        after_ms: u64::try_from(ordered.respite.as_millis()).unwrap_or(u64::MAX),
-    };
-    match nodes.give(task).await {
-        Ok(()) => follow(ordered, &pods, nodes, &mut evidence, clock, end).await,
+    let mut peer = ordered.peer.clone();
+    let addresses = peer.as_mut().map(Peer::addresses).unwrap_or_default();
+    match nodes.give(task(ordered, &pods, addresses.clone())).await {
+        Ok(()) => tokio::select! {
+            () = follow(ordered, &pods, nodes, &mut evidence, clock, end) => {}
+            () = follow_peer(ordered, &pods, nodes, peer, addresses) => {}
+        },
         Err(error) => evidence.errors.push(line(&format!("order a strike: {error}"))),
     }
     if evidence.injected_ms.is_some() {
@@ -76,6 +77,36 @@ pub async fn run(
     }
     evidence.gone = view.borrow().gone_of(&evidence.before, clock);
     evidence
+}
+
+fn task(ordered: &Ordered, pods: &[String], addresses: BTreeSet<IpAddr>) -> Task {
+    Task::Strike {
+        phase: ordered.phase.clone(),
+        kind: ordered.kind,
+        component: ordered.component.clone(),
+        pods: pods.to_vec(),
+        strike: ordered.strike.clone(),
+        addresses,
+        after_ms: u64::try_from(ordered.respite.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+/// Tells the nodes where the peer went, for as long as it is asked to.
+async fn follow_peer(
+    ordered: &Ordered,
+    pods: &[String],
+    nodes: &Nodes,
+    peer: Option<Peer>,
+    mut known: BTreeSet<IpAddr>,
+) {
+    let Some(mut peer) = peer else { return std::future::pending().await };
+    loop {
+        known = peer.moved(&known).await;
+        // The next move is told again; what the nodes felt says whether one was missed.
+        if let Err(error) = nodes.give(task(ordered, pods, known.clone())).await {
+            tracing::warn!(phase = ordered.phase, %error, "the nodes were not told that the peer moved");
+        }
+    }
 }
 
 /// A fault that nobody was there to inject.
@@ -166,7 +197,8 @@ mod tests {
             phase: "freeze-web".to_owned(),
             kind: FaultKind::Freeze,
             component: "web".to_owned(),
-            strike: Strike { share, lease_seconds: 3, strength: 0 },
+            strike: Strike { share, lease_seconds: 3, strength: 0, peer: None, direction: None },
+            peer: None,
             respite: Duration::ZERO,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     time::Instant,
 };
 
@@ -20,6 +21,8 @@ pub struct PodState {
     pub ready: bool,
     /// Asked to go.
     pub terminating: bool,
+    /// Its addresses; none before it has one.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// A Deployment's own account of itself.
@@ -61,7 +64,9 @@ impl View {
             self.gone.entry(uid.clone()).or_insert(at);
         }
         let name = pod.metadata.name.clone().unwrap_or_default();
-        self.pods.insert(uid, PodState { name, ready: ready && !terminating, terminating });
+        let listed = pod.status.iter().flat_map(|status| status.pod_ips.iter().flatten());
+        let addresses = listed.filter_map(|address| address.ip.parse().ok()).collect();
+        self.pods.insert(uid, PodState { name, ready: ready && !terminating, terminating, addresses });
     }
 
     /// A pod was seen to be gone at `at`.

@@ -3,7 +3,9 @@
 //! process of ours alive. The table has a name of its own, by which it is taken away.
 
 use std::{
+    collections::BTreeSet,
     io::Write as _,
+    net::IpAddr,
     process::{Command, Output, Stdio},
     time::Duration,
 };
@@ -25,6 +27,11 @@ pub struct Gate {
     pub coming: Vec<String>,
     /// Statements for packets that leave.
     pub leaving: Vec<String>,
+    /// Statements for packets that the pod's own processes send, before those: there a packet can still be
+    /// answered in another's name.
+    pub sending: Vec<String>,
+    /// Where packets come from or go to; anywhere where nothing is said.
+    pub peer: Option<BTreeSet<IpAddr>>,
 }
 
 /// What the kernel counted at the gate.
@@ -34,10 +41,14 @@ pub struct Counted {
     pub dropped: u64,
     /// Packets that were let through, where rules count them.
     pub passed: u64,
+    /// Packets that open or accept a connection and were dropped, where rules count them apart.
+    pub opening: u64,
 }
 
 /// Statement: counts and drops.
 pub const DROP: &str = "counter name dropped drop";
+/// Statement: counts and drops packets that open or accept a connection.
+pub const DROP_OPENING: &str = "tcp flags & syn != 0 counter name opening drop";
 /// Statement: counts what is let through.
 pub const PASS: &str = "counter name passed";
 
@@ -46,14 +57,25 @@ impl Gate {
     #[must_use]
     pub fn rules(&self, interface: &str, lease: Duration) -> String {
         let chain = |name: &str, hook: &str, side: &str, statements: &[String]| {
-            let rules: String = statements.iter().map(|statement| format!("    {side} @lease {statement}\n")).collect();
+            let end = if side == "iifname" { "saddr" } else { "daddr" };
+            let meant = match self.peer {
+                Some(_) => vec![format!("ip {end} @peer4 "), format!("ip6 {end} @peer6 ")],
+                None => vec![String::new()],
+            };
+            let rules = meant.iter().flat_map(|meant| {
+                statements.iter().map(move |statement| format!("    {side} @lease {meant}{statement}\n"))
+            });
+            let rules: String = rules.collect();
             format!("  chain {name} {{\n    type filter hook {hook}; policy accept;\n{rules}  }}\n")
         };
         format!(
             "table inet {TABLE} {{ }}\ndelete table inet {TABLE}\ntable inet {TABLE} {{\n  set lease {{\n    type ifname\n    flags timeout\n  }}\n  \
-             counter dropped {{ }}\n  counter passed {{ }}\n{}{}}}\nadd element inet {TABLE} lease {{ \"{interface}\" timeout {}ms }}\n",
+             counter dropped {{ }}\n  counter passed {{ }}\n  counter opening {{ }}\n{}{}{}{}}}\n{}add element inet {TABLE} lease {{ \"{interface}\" timeout {}ms }}\n",
+            if self.peer.is_some() { "  set peer4 { type ipv4_addr; }\n  set peer6 { type ipv6_addr; }\n" } else { "" },
             chain("coming", "prerouting priority raw", "iifname", &self.coming),
             chain("leaving", "postrouting priority 300", "oifname", &self.leaving),
+            chain("sending", "output priority 300", "oifname", &self.sending),
+            self.peer.as_ref().map_or_else(String::new, elements),
             lease.as_millis().max(1),
         )
     }
@@ -74,6 +96,25 @@ impl Gate {
     }
 }
 
+/// The commands that put a peer's addresses into their sets.
+fn elements(addresses: &BTreeSet<IpAddr>) -> String {
+    let of = |set: &str, is_meant: fn(&IpAddr) -> bool| {
+        let listed: Vec<_> = addresses.iter().filter(|address| is_meant(address)).map(ToString::to_string).collect();
+        if listed.is_empty() {
+            String::new()
+        } else {
+            format!("add element inet {TABLE} {set} {{ {} }}\n", listed.join(", "))
+        }
+    };
+    of("peer4", IpAddr::is_ipv4) + &of("peer6", IpAddr::is_ipv6)
+}
+
+/// Points the gate, which is open for a peer, at `addresses` in place of those where it was.
+pub fn aim(addresses: &BTreeSet<IpAddr>) -> Result<(), StrikeError> {
+    let flush = format!("flush set inet {TABLE} peer4\nflush set inet {TABLE} peer6\n");
+    run("nft", &["-f", "-"], &(flush + &elements(addresses))).map(drop)
+}
+
 /// What was counted at the gate of the calling thread's network namespace.
 pub fn counted() -> Result<Counted, StrikeError> {
     let said = run("nft", &["-j", "list", "counters", "table", "inet", TABLE], "")?;
@@ -83,8 +124,8 @@ pub fn counted() -> Result<Counted, StrikeError> {
         let counter = counters.into_iter().find(|counter| counter.get("name").is_some_and(|known| known == name))?;
         counter.get("packets")?.as_u64()
     };
-    match (packets("dropped"), packets("passed")) {
-        (Some(dropped), Some(passed)) => Ok(Counted { dropped, passed }),
+    match (packets("dropped"), packets("passed"), packets("opening")) {
+        (Some(dropped), Some(passed), Some(opening)) => Ok(Counted { dropped, passed, opening }),
         _ => Err(StrikeError::Tool { tool: "nft", said: "its counters are not there".to_owned() }),
     }
 }
@@ -138,7 +179,8 @@ mod tests {
 
     #[test]
     fn every_rule_asks_for_the_lease_and_the_lease_has_an_end() {
-        let gate = Gate { coming: vec![DROP.to_owned(), PASS.to_owned()], leaving: vec![DROP.to_owned()] };
+        let gate =
+            Gate { coming: vec![DROP.to_owned(), PASS.to_owned()], leaving: vec![DROP.to_owned()], ..Gate::default() };
         let rules = gate.rules("eth0", Duration::from_millis(1_500));
         let statements: Vec<_> =
             rules.lines().filter(|line| line.contains("name dropped drop") || line.contains("name passed")).collect();
@@ -146,6 +188,21 @@ mod tests {
         assert!(statements.iter().all(|line| line.contains("ifname @lease ")), "{statements:?}");
         assert!(rules.contains("lease { \"eth0\" timeout 1500ms }"), "{rules}");
         assert!(gate.rules("eth0", Duration::ZERO).contains("timeout 1ms"), "a lease without an end would stay");
+    }
+
+    #[test]
+    fn where_there_is_a_peer_no_rule_means_anybody_else() {
+        let drop = || vec![DROP.to_owned()];
+        let peer = ["198.18.0.7".parse().unwrap(), "fd00::7".parse().unwrap()];
+        let gate = Gate { coming: drop(), leaving: drop(), sending: drop(), peer: Some(peer.into()) };
+        let rules = gate.rules("eth0", Duration::from_secs(1));
+        let of =
+            |side: &str| rules.lines().filter(|line| line.contains(side) && line.contains(DROP)).collect::<Vec<_>>();
+        let (coming, leaving) = (of("iifname"), of("oifname"));
+        assert_eq!((coming.len(), leaving.len()), (2, 4), "{rules}");
+        assert!(coming.iter().all(|rule| rule.contains("saddr @peer")), "{rules}");
+        assert!(leaving.iter().all(|rule| rule.contains("daddr @peer")), "{rules}");
+        assert!(rules.contains("peer4 { 198.18.0.7 }") && rules.contains("peer6 { fd00::7 }"), "{rules}");
     }
 
     #[test]

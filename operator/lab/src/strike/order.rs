@@ -2,7 +2,10 @@
 //! `prove` writes the order in force and each node its report, each its own key, by server-side
 //! apply. Times are lengths, never moments: no two clocks are compared.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use factory_assurance::{evidence::Dose, plan::Strike};
 use factory_crds::resilience_standard::FaultKind;
@@ -50,6 +53,10 @@ pub enum Task {
         pods: Vec<String>,
         /// How.
         strike: Strike,
+        /// Where the peer of the strike is, if it has one. The same order with others follows a peer that
+        /// moves.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        addresses: BTreeSet<IpAddr>,
         /// From the moment at which a node sees this to the injection: it gets ready meanwhile.
         after_ms: u64,
     },

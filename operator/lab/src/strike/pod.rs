@@ -2,6 +2,8 @@
 //! its own, which stays in the pod's network namespace and ends with the fault.
 
 use std::{
+    collections::BTreeSet,
+    net::IpAddr,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
@@ -9,10 +11,12 @@ use std::{
 
 use super::{
     NodeFault, StrikeError,
+    aim::Peer,
+    gate,
     order::Struck,
     place::Place,
     residue::{self, Rules},
-    tap::Tapping,
+    tap::{Tap, Tapping},
 };
 use crate::schema::line;
 
@@ -87,6 +91,11 @@ fn carry_out(
         return Err(StrikeError::Incapable("the lab pod of its node was told to stop before it struck".to_owned()));
     }
     let lease = span.lease;
+    let peer = fault.peer().cloned();
+    let seen = |tap: Tap| match &peer {
+        Some(peer) => tap.with(&peer.ever()),
+        None => tap,
+    };
     let before = tapping.take();
     let injected = fault.lease(place, lease);
     let began = Instant::now();
@@ -95,12 +104,19 @@ fn carry_out(
     if injected.is_ok() {
         struck.injected = true;
         tell(struck);
+        let mut aimed = None;
         let watched = if lease.is_zero() { ONCE } else { lease.saturating_sub(MARGIN) };
         while began.elapsed() < watched && !stop.load(Ordering::Relaxed) {
             fault.sample(place);
+            if let Some(peer) = &peer
+                && let Err(error) = follow(peer, &mut aimed)
+            {
+                struck.errors.push(line(&error.to_string()));
+                break;
+            }
             thread::sleep(TICK);
         }
-        match fault.dose(&before, &tapping.take()) {
+        match fault.dose(&seen(before), &seen(tapping.take())) {
             Ok(doses) => struck.doses = doses,
             Err(error) => struck.errors.push(line(&error.to_string())),
         }
@@ -116,6 +132,16 @@ fn carry_out(
     struck.residue = rules.differences(&Rules::look()?);
     struck.residue.extend(residue::held(place).iter().map(|thread| format!("left: thread {thread} is still held")));
     injected
+}
+
+/// Points the gate at where `peer` is now, unless it is `aimed` there.
+fn follow(peer: &Peer, aimed: &mut Option<BTreeSet<IpAddr>>) -> Result<(), StrikeError> {
+    let now = peer.now();
+    if aimed.as_ref() != Some(&now) {
+        gate::aim(&now)?;
+        *aimed = Some(now);
+    }
+    Ok(())
 }
 
 /// Waits until the effect is over, at most until `latest`.

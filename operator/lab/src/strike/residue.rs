@@ -7,7 +7,9 @@ use std::{fs, thread};
 use factory_crds::resilience_standard::FaultKind;
 
 use super::{
-    StrikeError, gate,
+    StrikeError,
+    aim::Aim,
+    gate,
     place::{self, Place},
     tap::INTERFACE,
 };
@@ -61,7 +63,7 @@ fn is_held(thread: i32) -> bool {
 pub fn clear(place: &Place) -> Vec<StrikeError> {
     let clear = || match place.enter_network() {
         Ok(()) => {
-            let faults = FaultKind::ALL.into_iter().filter_map(|kind| faults::on_node(kind, 1));
+            let faults = FaultKind::ALL.into_iter().filter_map(|kind| faults::on_node(kind, 1, &Aim::default()));
             faults.flat_map(|mut fault| fault.undo()).collect()
         }
         Err(error) => vec![error],

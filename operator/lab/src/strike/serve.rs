@@ -27,6 +27,8 @@ use tokio::{
 };
 
 use super::{
+    NodeFault,
+    aim::{Aim, Peer},
     order::{self, NAME, Report, Struck, Task},
     pod::{self, Span},
     residue,
@@ -61,6 +63,7 @@ struct InForce {
     kind: FaultKind,
     component: String,
     strike: Strike,
+    peer: Option<Peer>,
     pods: Vec<String>,
     from: Instant,
     until: Instant,
@@ -147,16 +150,20 @@ impl Node<'_> {
     }
 
     async fn follow(&mut self, task: Task) -> Result<(), ServeError> {
-        let Task::Strike { phase, kind, component, pods, strike, after_ms } = task else { return Ok(()) };
+        let Task::Strike { phase, kind, component, pods, strike, addresses, after_ms } = task else { return Ok(()) };
         if phase == self.report.phase {
+            if let Some(peer) = self.in_force.as_ref().and_then(|in_force| in_force.peer.as_ref()) {
+                peer.moves(addresses);
+            }
             return Ok(());
         }
+        let peer = strike.peer.as_ref().map(|_| Peer::at(addresses));
         let from = Instant::now() + Duration::from_millis(after_ms);
         let until = from + Duration::from_secs(strike.lease_seconds.into());
         tracing::info!(phase, component, "ordered to strike");
         self.report.phase = phase;
         self.report.pods = BTreeMap::new();
-        self.in_force = Some(InForce { kind, component, strike, pods, from, until });
+        self.in_force = Some(InForce { kind, component, strike, peer, pods, from, until });
         self.strike_all();
         self.tell().await
     }
@@ -171,7 +178,8 @@ impl Node<'_> {
         let from = in_force.from.max(Instant::now());
         let left = in_force.until.saturating_duration_since(from);
         let fresh: Vec<_> = self.pods.iter().filter(meant).cloned().collect();
-        let (kind, strike) = (in_force.kind, in_force.strike);
+        let (kind, strike) = (in_force.kind, in_force.strike.clone());
+        let aim = Aim { direction: strike.direction, peer: in_force.peer.clone() };
         for watched in fresh {
             let uid = watched.place.uid.clone();
             // One that comes later is struck for what is left of the lease, and not for a fault that is over.
@@ -179,12 +187,13 @@ impl Node<'_> {
                 continue;
             }
             self.report.pods.insert(uid, Struck::default());
-            self.start(kind, strike, watched, Span { from, lease: left });
+            let fault = faults::on_node(kind, strike.strength, &aim);
+            self.start(fault, watched, Span { from, lease: left });
         }
     }
 
-    fn start(&mut self, kind: FaultKind, strike: Strike, watched: Watched, span: Span) {
-        let Some(fault) = faults::on_node(kind, strike.strength) else { return };
+    fn start(&mut self, fault: Option<Box<dyn NodeFault>>, watched: Watched, span: Span) {
+        let Some(fault) = fault else { return };
         let (stop, outcomes) = (Arc::clone(&self.stop), self.outcomes.clone());
         let phase = self.report.phase.clone();
         let uid = watched.place.uid.clone();

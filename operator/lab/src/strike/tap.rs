@@ -6,8 +6,9 @@ pub mod packet;
 pub mod turnaround;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::IoSliceMut,
+    net::IpAddr,
     os::fd::{AsRawFd as _, OwnedFd},
     sync::{
         Arc, Mutex, PoisonError,
@@ -36,6 +37,10 @@ use turnaround::{Answered, Turnaround};
 
 /// The interface that every container runtime gives a pod.
 pub const INTERFACE: &str = "eth0";
+/// The interface on which the pod talks to itself.
+const LOOPBACK: &str = "lo";
+/// Most addresses with which packets are told apart.
+const MOST_REMOTES: usize = 256;
 /// Bytes of a packet that are read: its heads, with room for options.
 const HEAD: usize = 192;
 /// `PACKET_OUTGOING` of the kernel: the packet leaves the pod.
@@ -54,8 +59,12 @@ pub struct Tap {
     pub sent: u64,
     /// Questions to DNS that left.
     pub asked: u64,
-    /// Resets of connections that left.
+    /// Of the packets that left, those that opened a connection or accepted one.
+    pub opened: u64,
+    /// Resets of connections that left, or that the pod's own kernel sent to it.
     pub resets: u64,
+    /// The same of those with whom the pod exchanged packets, each by its address.
+    remotes: BTreeMap<IpAddr, Tap>,
     since: Instant,
     until: Instant,
     bytes: BTreeMap<u64, u64>,
@@ -63,8 +72,36 @@ pub struct Tap {
 
 impl Tap {
     fn new(since: Instant) -> Self {
-        let (new_us, pooled_us, bytes) = (Sparse::default(), Sparse::default(), BTreeMap::new());
-        Self { new_us, pooled_us, sent: 0, asked: 0, resets: 0, since, until: since, bytes }
+        let (new_us, pooled_us) = (Sparse::default(), Sparse::default());
+        let (remotes, bytes) = (BTreeMap::new(), BTreeMap::new());
+        Self { new_us, pooled_us, sent: 0, asked: 0, opened: 0, resets: 0, remotes, since, until: since, bytes }
+    }
+
+    /// What of it was seen with `peers` alone.
+    #[must_use]
+    pub fn with(&self, peers: &BTreeSet<IpAddr>) -> Self {
+        let mut seen = Self { until: self.until, ..Self::new(self.since) };
+        for tap in peers.iter().filter_map(|peer| self.remotes.get(peer)) {
+            seen.new_us.merge(&tap.new_us);
+            seen.pooled_us.merge(&tap.pooled_us);
+            seen.sent += tap.sent;
+            seen.asked += tap.asked;
+            seen.opened += tap.opened;
+            seen.resets += tap.resets;
+            for (second, bytes) in &tap.bytes {
+                *seen.bytes.entry(*second).or_default() += bytes;
+            }
+        }
+        seen
+    }
+
+    /// What was seen with `remote`; nothing where there are too many to be told apart.
+    fn remote(&mut self, remote: IpAddr) -> Option<&mut Self> {
+        if self.remotes.len() >= MOST_REMOTES && !self.remotes.contains_key(&remote) {
+            return None;
+        }
+        let since = self.since;
+        Some(self.remotes.entry(remote).or_insert_with(|| Self::new(since)))
     }
 
     /// Kilobytes (1000 bytes, rounded) that left in each whole second until it was taken, as histogram.
@@ -78,10 +115,31 @@ impl Tap {
         counts.into_iter().map(|(value, count)| [value, count]).collect()
     }
 
+    /// `packet` left. An answer to what came before anybody looked says nothing about the time since.
     fn left(&mut self, packet: &Packet, answered: Option<Answered>, grid: &Grid) {
+        let looked = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let answered = answered.filter(|answered| answered.took_us() <= looked);
+        self.count(packet, answered, grid);
+        if let Some(remote) = self.remote(packet.to.0) {
+            remote.count(packet, answered, grid);
+        }
+    }
+
+    /// The pod's own kernel reset a connection, in the name of who stands in `packet`.
+    fn reset(&mut self, packet: &Packet) {
+        self.resets += 1;
+        if let Some(remote) = self.remote(packet.from.0) {
+            remote.resets += 1;
+        }
+    }
+
+    fn count(&mut self, packet: &Packet, answered: Option<Answered>, grid: &Grid) {
         self.sent += 1;
         if packet.to.1 == 53 {
             self.asked += 1;
+        }
+        if packet.tcp.is_some_and(|tcp| tcp.syn) {
+            self.opened += 1;
         }
         if packet.tcp.is_some_and(|tcp| tcp.reset) {
             self.resets += 1;
@@ -143,6 +201,16 @@ impl Tapping {
 struct Socket {
     socket: OwnedFd,
     interface: usize,
+    loopback: usize,
+}
+
+/// Where a packet was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    Came,
+    Left,
+    /// From the pod to itself.
+    Inside,
 }
 
 impl Socket {
@@ -154,25 +222,30 @@ impl Socket {
         let patience = TimeVal::milliseconds(PATIENCE);
         setsockopt(&socket, sockopt::ReceiveTimeout, &patience).map_err(failed("set the patience of a socket"))?;
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("ask for the time of packets"))?;
-        Ok(Self { socket, interface: interface as usize })
+        let loopback = if_nametoindex(LOOPBACK).map_err(failed("find the pod's interface lo"))?;
+        Ok(Self { socket, interface: interface as usize, loopback: loopback as usize })
     }
 
     fn look(&self, seen: &Mutex<Tap>, ended: &AtomicBool) {
         let Ok(grid) = Grid::new() else { return };
         let mut turnaround = Turnaround::default();
         while !ended.load(Ordering::Relaxed) {
-            let Some((packet, outgoing, at_us)) = self.next() else { continue };
-            if outgoing {
-                let answered = turnaround.left(&packet, at_us);
-                seen.lock().unwrap_or_else(PoisonError::into_inner).left(&packet, answered, &grid);
-            } else {
-                turnaround.came(&packet, at_us);
+            let Some((packet, way, at_us)) = self.next() else { continue };
+            let tap = || seen.lock().unwrap_or_else(PoisonError::into_inner);
+            match way {
+                Seen::Left => {
+                    let answered = turnaround.left(&packet, at_us);
+                    tap().left(&packet, answered, &grid);
+                }
+                Seen::Came => turnaround.came(&packet, at_us),
+                Seen::Inside if packet.tcp.is_some_and(|tcp| tcp.reset) => tap().reset(&packet),
+                Seen::Inside => {}
             }
         }
     }
 
-    /// The next packet of the pod's interface, whether it leaves, and when the kernel saw it.
-    fn next(&self) -> Option<(Packet, bool, u64)> {
+    /// The next packet of the pod's interfaces, where it was seen, and when.
+    fn next(&self) -> Option<(Packet, Seen, u64)> {
         let mut head = [0; HEAD];
         let mut control = cmsg_space!(TimeSpec);
         let mut parts = [IoSliceMut::new(&mut head)];
@@ -184,11 +257,15 @@ impl Socket {
             _ => None,
         })?;
         let length = message.bytes.min(HEAD);
-        if link.ifindex() != self.interface {
-            return None;
-        }
+        let way = match (link.ifindex(), link.pkttype() == OUTGOING) {
+            (interface, true) if interface == self.interface => Seen::Left,
+            (interface, false) if interface == self.interface => Seen::Came,
+            // What the pod sends to itself is seen twice.
+            (interface, false) if interface == self.loopback => Seen::Inside,
+            _ => return None,
+        };
         let packet = packet::parse(head.get(..length)?)?;
-        Some((packet, link.pkttype() == OUTGOING, u64::try_from(at.as_micros()).ok()?))
+        Some((packet, way, u64::try_from(at.as_micros()).ok()?))
     }
 }
 
@@ -205,5 +282,31 @@ mod tests {
         assert_eq!(tap.kilobytes(), [[0, 1], [1, 1], [2, 1]]);
         tap.until = start + Duration::from_millis(900);
         assert_eq!(tap.kilobytes(), Vec::<[u64; 2]>::new());
+    }
+
+    #[test]
+    fn what_was_seen_with_one_peer_is_told_apart_also_when_a_flood_comes_from_everywhere() {
+        let grid = Grid::new().unwrap();
+        let mut tap = Tap::new(Instant::now());
+        let to = |host: [u8; 4]| Packet {
+            from: ([198, 18, 0, 1].into(), 40_000),
+            to: (host.into(), 80),
+            bytes: 1_000,
+            tcp: None,
+        };
+        let (peer, other) = ([198, 18, 0, 2], [198, 18, 0, 3]);
+        for host in [peer, other, peer] {
+            tap.left(&to(host), None, &grid);
+        }
+        tap.left(&to(peer), Some(Answered::New(u64::MAX)), &grid);
+        for host in 0..=u16::MAX {
+            let [high, low] = host.to_be_bytes();
+            tap.left(&to([198, 19, high, low]), None, &grid);
+        }
+        let alone = tap.with(&BTreeSet::from([peer.into()]));
+        assert_eq!((alone.sent, tap.sent), (3, 4 + 65_536));
+        assert!(alone.new_us.cells().is_empty(), "an answer to what came before anybody looked");
+        assert_eq!(tap.with(&BTreeSet::new()).sent, 0);
+        assert!(tap.remotes.len() <= MOST_REMOTES);
     }
 }

@@ -49,6 +49,7 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
         fault("DnsOutage", &json!({"leaseSeconds": 4, "share": "All"})),
         fault("Reset", &json!({"leaseSeconds": 5, "resetPpm": 300_000, "share": "All"})),
         fault("MemoryPressure", &json!({"leaseSeconds": 5, "memoryPercent": 85})),
+        fault("Jitter", &json!({"leaseSeconds": 5, "jitterMs": 200, "share": "All"})),
     ]);
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("struck");
@@ -56,22 +57,56 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
     let release = scene.to_the_end_under(("critical", faults), &manifest, &commit, false).await?;
     ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
 
-    let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", &name, "-n", &scene.participant]).await?;
-    // Kept: simulated runs are drawn from recorded ones (`test-harness/tools/record`).
-    std::fs::create_dir_all(scene.people.cluster.scratch())?;
-    std::fs::write(scene.people.cluster.scratch().join("struck.dossier.json"), &text)?;
-    let envelope: Value = serde_json::from_str(&text)?;
-    let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
-    let dossier: Value = serde_json::from_slice(&payload.0)?;
-    let measured = dossier.pointer("/predicate/evidence/prove/faults").and_then(Value::as_array);
-    let measured = measured.ok_or_else(|| Failure::new("the dossier has no faults"))?;
-    ensure(measured.len() == 8, || format!("{} faults in the dossier", measured.len()))?;
-    for fault in measured {
+    let measured = measured(&scene, &name).await?;
+    ensure(measured.len() == 9, || format!("{} faults in the dossier", measured.len()))?;
+    for fault in &measured {
         let doses = fault["doses"].as_array().map_or(0, Vec::len);
         ensure(doses > 0 && fault["residue"] == json!([]) && fault["errors"] == json!([]), || fault.to_string())?;
     }
     nobody_stands_by(&scene, &release).await?;
     scene.delete(&name).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_is_away_is_away_for_who_calls_it_alone() -> Result<(), Failure> {
+    let _turn = CRITICAL.lock().await;
+    let scene = Scene::of("journey-strikes").await?;
+    let faults = json!([
+        fault("Partition", &json!({"leaseSeconds": 4, "peer": "*"})),
+        fault(
+            "Delay",
+            &json!({"leaseSeconds": 5, "delayMs": 150, "peer": "registry", "direction": "Both", "share": "All"})
+        ),
+    ]);
+    let commit = sources::push_example(&scene.people.cluster, "registered-address").await?;
+    let name = Scene::fresh("depends");
+    let manifest = scene.manifest("registered-address", &name)?;
+    let release = scene.to_the_end_under(("critical", faults), &manifest, &commit, false).await?;
+    ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
+    let measured = measured(&scene, &name).await?;
+    let phases: Vec<_> = measured.iter().map(|fault| fault["phase"].clone()).collect();
+    let expected = json!(["partition-web-to-registry", "delay-150-all-both-web-to-registry"]);
+    ensure(json!(phases) == expected, || format!("{phases:?}"))?;
+    for fault in &measured {
+        let left = [&fault["residue"], &fault["errors"], &fault["gone"]];
+        // Nobody's probes fail who is cut off from a peer alone.
+        ensure(left.iter().all(|list| **list == json!([])), || fault.to_string())?;
+    }
+    scene.delete(&name).await
+}
+
+/// What the dossier of the service `name` has of its faults.
+async fn measured(scene: &Scene, name: &str) -> Result<Vec<Value>, Failure> {
+    let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", name, "-n", &scene.participant]).await?;
+    // Kept: simulated runs are drawn from recorded ones (`test-harness/tools/record`).
+    let (scratch, journey) = (scene.people.cluster.scratch(), name.rsplit_once('-').map_or(name, |(journey, _)| journey));
+    std::fs::create_dir_all(&scratch)?;
+    std::fs::write(scratch.join(format!("{journey}.dossier.json")), &text)?;
+    let envelope: Value = serde_json::from_str(&text)?;
+    let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
+    let dossier: Value = serde_json::from_slice(&payload.0)?;
+    let measured = dossier.pointer("/predicate/evidence/prove/faults").and_then(Value::as_array);
+    measured.cloned().ok_or_else(|| Failure::new("the dossier has no faults"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use crate::{
 type Cells = Vec<[u64; 2]>;
 
 /// Of the first of two pods, or of both, as `strike` says.
-pub fn of(kind: FaultKind, strike: Strike, uid: impl Fn(u32) -> String) -> Vec<Dose> {
+pub fn of(kind: FaultKind, strike: &Strike, uid: impl Fn(u32) -> String) -> Vec<Dose> {
     let pods = if strike.share == Share::All { 2 } else { 1 };
     let of_pod = |index| {
         let dose = |(class, before, during)| Dose { pod: uid(index), way: way(kind).to_owned(), class, before, during };
@@ -32,6 +32,10 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
             (Class::New, vec![[410, 5], [655, 3]], vec![[late + 420, 4], [late + 702, 3]]),
             (Class::Pooled, vec![[88, 120], [2_047, 1]], vec![[late + 90, 60], [late + 3_000, 2]]),
         ],
+        FaultKind::Jitter => vec![
+            (Class::New, vec![[410, 15], [655, 9]], vec![[420, 9], [late / 2, 6], [late + 402, 9]]),
+            (Class::Pooled, vec![[88, 120], [2_047, 1]], vec![[90, 20], [late / 2, 20], [late + 90, 20]]),
+        ],
         FaultKind::Loss | FaultKind::Reset => {
             let lost = 400 * strength / 1_000_000;
             vec![(Class::All, vec![[0, 300]], vec![[0, 400 - lost], [1, lost]])]
@@ -48,7 +52,7 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
 
 const fn way(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::Delay | FaultKind::Loss | FaultKind::Bandwidth => "netem",
+        FaultKind::Delay | FaultKind::Jitter | FaultKind::Loss | FaultKind::Bandwidth => "netem",
         FaultKind::Partition | FaultKind::DnsOutage | FaultKind::Reset => "nft",
         _ => "cgroup",
     }

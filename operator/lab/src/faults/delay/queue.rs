@@ -13,6 +13,7 @@ use std::{
 
 use nfq::{Message, Queue, Verdict};
 
+use super::wander::Wait;
 use crate::strike::StrikeError;
 
 /// Number of the queue; each network namespace has its own.
@@ -42,7 +43,7 @@ impl Drop for Waiting {
 
 impl Waiting {
     /// Serves the queue of the calling thread's network namespace.
-    pub fn start(delay: Duration) -> Result<Self, StrikeError> {
+    pub fn start(wait: Wait) -> Result<Self, StrikeError> {
         let failed = StrikeError::kernel::<std::io::Error>;
         let mut queue = Queue::open().map_err(failed("open a queue of packets"))?;
         queue.bind(NUMBER).map_err(StrikeError::kernel::<std::io::Error>("bind a queue of packets"))?;
@@ -56,7 +57,7 @@ impl Waiting {
         queue.set_nonblocking(true);
         let ended = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&ended);
-        let serve = move || serve(&mut queue, delay, &stop);
+        let serve = move || serve(&mut queue, wait, &stop);
         let thread = thread::Builder::new().name("delay".to_owned()).spawn(serve).map_err(StrikeError::kernel::<
             std::io::Error,
         >(
@@ -66,19 +67,20 @@ impl Waiting {
     }
 }
 
-fn serve(queue: &mut Queue, delay: Duration, ended: &AtomicBool) {
+fn serve(queue: &mut Queue, mut wait: Wait, ended: &AtomicBool) {
     let mut waiting: VecDeque<(Instant, Message)> = VecDeque::new();
     while !ended.load(Ordering::Relaxed) {
         // Until there is nothing more, or too much came at once and some was let pass.
         while let Ok(message) = queue.recv() {
-            waiting.push_back((Instant::now() + delay, message));
+            let now = Instant::now();
+            waiting.push_back((now + wait.of(now), message));
         }
         release(queue, &mut waiting, Instant::now());
         let next = waiting.front().map_or(LOOK, |(due, _)| due.saturating_duration_since(Instant::now()));
         thread::sleep(next.min(LOOK));
     }
     // Whatever still waits goes at once.
-    release(queue, &mut waiting, Instant::now() + delay);
+    release(queue, &mut waiting, Instant::now() + wait.longest());
 }
 
 /// Lets go what is due at `now`.

@@ -16,6 +16,8 @@ type Flow = ((std::net::IpAddr, u16), (std::net::IpAddr, u16));
 #[derive(Debug, Default)]
 pub struct Turnaround {
     opening: HashMap<Flow, u64>,
+    /// Others accepted what the pod opened.
+    accepted: HashMap<Flow, u64>,
     data: HashMap<Flow, (u32, u64)>,
 }
 
@@ -28,12 +30,25 @@ pub enum Answered {
     Pooled(u64),
 }
 
+impl Answered {
+    /// Microseconds that it took.
+    #[must_use]
+    pub const fn took_us(self) -> u64 {
+        match self {
+            Self::New(took) | Self::Pooled(took) => took,
+        }
+    }
+}
+
 impl Turnaround {
     /// `packet` came in at `at_us`. One that was sent again counts from its first time.
     pub fn came(&mut self, packet: &Packet, at_us: u64) {
         let Some(tcp) = packet.tcp else { return };
         let flow = (packet.from, packet.to);
-        if tcp.syn && !tcp.ack {
+        if tcp.syn && tcp.ack {
+            bound(&mut self.accepted);
+            self.accepted.entry(flow).or_insert(at_us);
+        } else if tcp.syn {
             bound(&mut self.opening);
             self.opening.entry(flow).or_insert(at_us);
         } else if tcp.payload > 0 {
@@ -51,6 +66,9 @@ impl Turnaround {
         let flow = (packet.to, packet.from);
         if syn {
             return self.opening.remove(&flow).map(|came| Answered::New(at_us.saturating_sub(came)));
+        }
+        if let Some(came) = self.accepted.remove(&flow) {
+            return Some(Answered::New(at_us.saturating_sub(came)));
         }
         let (end, came) = *self.data.get(&flow)?;
         // Numbers of TCP wrap: at most half of them lie ahead.
@@ -85,6 +103,14 @@ mod tests {
         turnaround.came(&packet(false, true, false, 1, 0, 0), 900);
         assert_eq!(turnaround.left(&packet(true, true, true, 5, 2, 0), 1_100), Some(Answered::New(1_000)));
         assert_eq!(turnaround.left(&packet(true, true, true, 5, 2, 0), 1_200), None);
+    }
+
+    #[test]
+    fn a_connection_that_the_pod_opens_is_new_too() {
+        let mut turnaround = Turnaround::default();
+        turnaround.came(&packet(false, true, true, 5, 2, 0), 1_000);
+        assert_eq!(turnaround.left(&packet(true, false, true, 2, 6, 0), 1_030), Some(Answered::New(30)));
+        assert_eq!(turnaround.left(&packet(true, false, true, 2, 6, 9), 1_040), None);
     }
 
     #[test]

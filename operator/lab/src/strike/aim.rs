@@ -1,0 +1,112 @@
+//! Which of a pod's packets a fault at the gate means: those of one direction, or those that the pod
+//! exchanges with one peer. Where the peer is, is for `prove` to find out and to follow; here it is a set
+//! of addresses that may change while a fault lasts.
+
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use factory_crds::resilience_standard::Direction;
+
+/// Which packets.
+#[derive(Clone, Debug, Default)]
+pub struct Aim {
+    /// Which way they go; as the fault has it where nothing is said.
+    pub direction: Option<Direction>,
+    /// With whom they are exchanged; with anybody where there is none.
+    pub peer: Option<Peer>,
+}
+
+impl Aim {
+    /// Whether packets to the pod are meant, `otherwise` saying what is where nothing is said.
+    #[must_use]
+    pub fn comes(&self, otherwise: Direction) -> bool {
+        self.direction.unwrap_or(otherwise) != Direction::Out
+    }
+
+    /// The same of packets that leave it.
+    #[must_use]
+    pub fn leaves(&self, otherwise: Direction) -> bool {
+        self.direction.unwrap_or(otherwise) != Direction::In
+    }
+
+    /// Where the peer is now, if there is one.
+    #[must_use]
+    pub fn addresses(&self) -> Option<BTreeSet<IpAddr>> {
+        self.peer.as_ref().map(Peer::now)
+    }
+}
+
+/// A peer by its addresses: those of its Service and of its pods. All copies are one.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    now: BTreeSet<IpAddr>,
+    ever: BTreeSet<IpAddr>,
+}
+
+impl Peer {
+    /// One that is at `addresses`.
+    #[must_use]
+    pub fn at(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let peer = Self::default();
+        peer.moves(addresses);
+        peer
+    }
+
+    /// From now on it is at `addresses`.
+    pub fn moves(&self, addresses: impl IntoIterator<Item = IpAddr>) {
+        let mut known = self.known();
+        known.now = addresses.into_iter().collect();
+        let now = known.now.clone();
+        known.ever.extend(now);
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn now(&self) -> BTreeSet<IpAddr> {
+        self.known().now.clone()
+    }
+
+    /// Where it has been since it is known.
+    #[must_use]
+    pub fn ever(&self) -> BTreeSet<IpAddr> {
+        self.known().ever.clone()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_moves_is_remembered_where_it_was() {
+        let of = |hosts: &[u8]| hosts.iter().map(|host| IpAddr::from([198, 18, 0, *host])).collect::<BTreeSet<_>>();
+        let peer = Peer::at(of(&[1, 2]));
+        let copy = peer.clone();
+        peer.moves(of(&[2, 3]));
+        assert_eq!((copy.now(), copy.ever()), (of(&[2, 3]), of(&[1, 2, 3])));
+    }
+
+    #[test]
+    fn a_direction_that_is_given_is_the_only_one() {
+        let ways = |direction| {
+            let aim = Aim { direction, peer: None };
+            (aim.comes(Direction::Both), aim.leaves(Direction::Both), aim.leaves(Direction::In))
+        };
+        assert_eq!(ways(None), (true, true, false));
+        assert_eq!(ways(Some(Direction::In)), (true, false, false));
+        assert_eq!(ways(Some(Direction::Out)), (false, true, true));
+        assert_eq!(ways(Some(Direction::Both)), (true, true, true));
+    }
+}

@@ -50,13 +50,13 @@ impl<'a> Struck<'a> {
         let like = recorded.like(*kind);
         let episode = *like.get(random.index(like.len().max(1))).expect("a recording of each kind");
         let evidence = moved(episode, phase, strike.as_ref(), rate, from, random);
-        let lease = |strike: Option<Strike>| strike.map_or(0, |strike| usize::try_from(strike.lease_seconds).unwrap());
+        let lease = |strike: Option<&Strike>| strike.map_or(0, |strike| usize::try_from(strike.lease_seconds).unwrap());
         let injected = usize::try_from(evidence.injected_ms.unwrap() / 1_000 - from).unwrap();
-        let leases = [lease(episode.strike), lease(*strike)];
-        let strength = |strike: Option<Strike>| strike.map_or(1, |strike| strike.strength.max(1)) as f64;
+        let leases = [lease(episode.strike.as_ref()), lease(strike.as_ref())];
+        let strength = |strike: Option<&Strike>| strike.map_or(1, |strike| strike.strength.max(1)) as f64;
         // Of a loss half as strong, every other moment is as it was in the recording.
         let lossy = matches!(kind, FaultKind::Loss | FaultKind::Reset);
-        let as_strong = if lossy { strength(*strike) / strength(episode.strike) } else { 1.0 };
+        let as_strong = if lossy { strength(strike.as_ref()) / strength(episode.strike.as_ref()) } else { 1.0 };
         Some(Self { episode, evidence, kind: *kind, from, injected, leases, as_strong })
     }
 

@@ -69,7 +69,7 @@ impl Recorded {
                     PhaseRole::Fault { kind, strike, .. } => {
                         let evidence = faults.next().unwrap().clone();
                         let rate = result.plan.prove.load.requests_per_minute;
-                        let (kind, strike) = (*kind, *strike);
+                        let (kind, strike) = (*kind, strike.clone());
                         let seconds = (from..to).map(|second| latencies(prove, second)).collect();
                         let slots = prove.slots[10 * from..10 * to].to_vec();
                         let causes = causes(prove, from, to);

@@ -196,6 +196,8 @@ mod tests {
     use super::*;
     use crate::dsse::{PrivateKey, sign};
 
+    type Harm = fn(&mut Confirmation);
+
     const WANTED: Confirmed<'_> =
         Confirmed { resource: "p/s/r", bundle: "sha256:aa", dossier: "sha256:bb", standard: "basic@1" };
 
@@ -235,7 +237,6 @@ mod tests {
         let now = statement(&WANTED, "Regulator", "2026-01-01T00:00:00Z");
         let held = verify(&sign(&now, &key).unwrap(), &[key.public()], &WANTED).unwrap();
         assert_eq!(held.predicate.office(), "Regulator");
-        type Harm = fn(&mut Confirmation);
         let harms: [(&str, Harm); 4] = [
             ("predicate.verifiedLevels", |made| made.predicate.verified_levels.clear()),
             ("predicate.verifiedLevels", |made| made.predicate.verified_levels = vec!["SLSA_BUILD_LEVEL_3".to_owned()]),

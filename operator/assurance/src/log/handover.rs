@@ -54,8 +54,10 @@ impl Handover {
     /// What the note says, if `former` has signed it and the key that it names as well.
     pub fn open(note: &str, former: &Verifier) -> Result<Self, HandoverError> {
         let found = Self::read(note::open(note, std::slice::from_ref(former))?.text)?;
-        note::open(note, std::slice::from_ref(&found.next))?;
         let wrong = |field, found: &str, rule| HandoverError::Field { field, found: found.to_owned(), rule };
+        if note::open(note, std::slice::from_ref(&found.next)).is_err() {
+            return Err(wrong("next key", &found.next.to_string(), "one that has signed the note as well"));
+        }
         if found.origin != former.name() || found.next.name() != former.name() {
             return Err(wrong("origin", &found.origin, "the log of both keys"));
         }

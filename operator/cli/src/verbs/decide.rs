@@ -200,7 +200,7 @@ async fn dossier_keys(given: Option<&Path>, cluster: &Cluster) -> Result<Vec<Pub
     }
     let mut keys = Vec::new();
     for (name, pem) in cluster.published().await? {
-        if name.starts_with("dossier") && name.ends_with(".pub") {
+        if name.starts_with("dossier") && Path::new(&name).extension().is_some_and(|extension| extension == "pub") {
             let file = format!("the key {name} that the cluster publishes");
             let key = PublicKey::from_pem(&pem).map_err(|source| VerifyError::Key { file, source });
             keys.push(key.map_err(DecideError::from)?);

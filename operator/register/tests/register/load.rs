@@ -140,14 +140,12 @@ impl Load {
                 let (status, headers) = (response.status(), response.headers().clone());
                 Ok::<_, reqwest::Error>(Answer { status, headers, text: response.text().await? })
             };
-            match answered.await {
-                Ok(answer) => return (answer, cut),
-                Err(_) => {
-                    cut = true;
-                    self.cut.fetch_add(1, Ordering::Relaxed);
-                    started.wait_for(|now| *now > at).await.unwrap();
-                }
+            if let Ok(answer) = answered.await {
+                return (answer, cut);
             }
+            cut = true;
+            self.cut.fetch_add(1, Ordering::Relaxed);
+            started.wait_for(|now| *now > at).await.unwrap();
         }
     }
 }

@@ -115,7 +115,8 @@ impl Program {
             }
         });
         let running = Running(child);
-        serving.await.expect("it serves");
+        // Else it has said above why not.
+        serving.await.unwrap();
         running
     }
 }

@@ -270,7 +270,7 @@ mod tests {
         fault.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let broken = Validator::new().validate(schema, &json!({"spec": {"faults": [fault]}}), None);
         let broken = broken.err().map(|errors| errors.into_vec()).unwrap_or_default();
-        broken.into_iter().map(|error| error.message).collect::<Vec<_>>().join("; ")
+        broken.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" | ")
     }
 
     #[test]
@@ -293,7 +293,7 @@ mod tests {
             ("jitterMs: at most a tenth", "Jitter", json!({"jitterMs": 1_001})),
         ] {
             let said = said(kind, &more);
-            assert!(said.starts_with(begins) && !said.contains("; "), "{kind} {more}: {said}");
+            assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");
         }
     }
 

@@ -21,7 +21,7 @@ use factory_lab::{
 use crate::{
     Failure, dose,
     figures::Figure,
-    rig::{OTHER, PEER, PEER_MOVED, Rig, USERS},
+    rig::{GONE, OTHER, PEER, Rig, USERS},
 };
 
 /// Length of each fault.
@@ -59,23 +59,24 @@ pub fn measure(brief: bool) -> Result<Vec<Figure>, Failure> {
 /// A partition from the peer, which moves while it lasts.
 fn cut_off() -> Result<Vec<Figure>, Failure> {
     let rig = Rig::new(500)?;
-    let servers = [PEER, PEER_MOVED, OTHER].map(|host| rig.server(host, 500));
+    let servers = [PEER, GONE, OTHER].map(|host| rig.server(host, 500));
     let _servers = servers.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let traffic = [rig.callers(PEER).traffic(), rig.callers(PEER_MOVED).traffic(), rig.callers(OTHER).traffic()];
+    let traffic = [rig.callers(PEER).traffic(), rig.callers(GONE).traffic(), rig.callers(OTHER).traffic()];
     let mut open = [rig.callers(PEER).kept()?, rig.callers(OTHER).kept()?, rig.users().kept()?];
     thread::sleep(Duration::from_secs(1));
-    let peer = Peer::at([Rig::host(PEER)]);
+    let peer = Peer::at([PEER, GONE].map(Rig::host));
     let aim = Aim { direction: None, peer: Some(peer.clone()) };
     let mut seen = None;
     let struck = strike(&rig, FaultKind::Partition, 0, &aim, || {
         let answers = |host| rig.callers(host).ask(AT_ONCE).is_some();
-        let of_peer = [open[0].answers(AT_ONCE), answers(PEER)];
-        let of_others = [open[1].answers(AT_ONCE), open[2].answers(AT_ONCE), answers(OTHER), answers(PEER_MOVED)];
+        let of_peer = [open[0].answers(AT_ONCE), answers(PEER), answers(GONE)];
+        let of_others = [open[1].answers(AT_ONCE), open[2].answers(AT_ONCE), answers(OTHER)];
         let of_users = rig.users().ask(AT_ONCE).is_some();
-        peer.moves([Rig::host(PEER_MOVED)]);
+        // A pod of the peer goes, and the other server is one now.
+        peer.moves([PEER, OTHER].map(Rig::host));
         let moved = Instant::now();
-        while moved.elapsed() < FOLLOWED && !(answers(PEER) && !answers(PEER_MOVED)) {}
-        let followed = !answers(PEER_MOVED) && answers(PEER);
+        while moved.elapsed() < FOLLOWED && !(answers(GONE) && !answers(OTHER)) {}
+        let followed = answers(GONE) && !answers(OTHER) && !answers(PEER);
         seen = Some((of_peer, of_others, of_users, followed));
     })?;
     drop(traffic);

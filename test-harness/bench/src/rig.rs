@@ -40,8 +40,8 @@ const POD: u8 = 1;
 pub const USERS: u8 = 2;
 /// A server that it calls.
 pub const PEER: u8 = 3;
-/// Another pod of the same server.
-pub const PEER_MOVED: u8 = 4;
+/// A pod of the same server, which is gone from it later.
+pub const GONE: u8 = 4;
 /// Another server that it calls.
 pub const OTHER: u8 = 5;
 /// Port of the server.
@@ -71,7 +71,7 @@ impl Rig {
             ip(&["-n", network, "link", "set", "lo", "up"])?;
         }
         ip(&["link", "add", INTERFACE, "netns", pod, "type", "veth", "peer", "name", INTERFACE, "netns", users])?;
-        for (network, hosts) in [(pod, &[POD][..]), (users, &[USERS, PEER, PEER_MOVED, OTHER])] {
+        for (network, hosts) in [(pod, &[POD][..]), (users, &[USERS, PEER, GONE, OTHER])] {
             for host in hosts {
                 ip(&["-n", network, "addr", "add", &format!("{}/28", Self::host(*host)), "dev", INTERFACE])?;
             }

@@ -154,7 +154,7 @@ fn a_year_counts_each_call_and_each_phase_that_belongs_to_it() {
         });
         let alone = |phase: &str| {
             let mut figures = verdict.figures.iter();
-            figures.find(|figure| figure.phase == phase && figure.name == "modelledDowntimeMs").unwrap().value
+            figures.find(|figure| figure.phase == phase && figure.name == "modelledDowntimeMs")?.value
         };
         [alone(PARTITION), alone(DELAY), alone("loss-50000-web"), alone("")]
     };

@@ -48,7 +48,7 @@ pub struct Peer {
 #[derive(Debug, Default)]
 struct Known {
     now: BTreeSet<IpAddr>,
-    ever: BTreeSet<IpAddr>,
+    always: Option<BTreeSet<IpAddr>>,
 }
 
 impl Peer {
@@ -65,7 +65,7 @@ impl Peer {
         let mut known = self.known();
         known.now = addresses.into_iter().collect();
         let now = known.now.clone();
-        known.ever.extend(now);
+        known.always = Some(known.always.take().map_or_else(|| now.clone(), |always| &always & &now));
     }
 
     /// Where it is.
@@ -74,10 +74,10 @@ impl Peer {
         self.known().now.clone()
     }
 
-    /// Where it has been since it is known.
+    /// Where it has been all the time since it is known: packets from and to there were its own, whenever they went.
     #[must_use]
-    pub fn ever(&self) -> BTreeSet<IpAddr> {
-        self.known().ever.clone()
+    pub fn always(&self) -> BTreeSet<IpAddr> {
+        self.known().always.clone().unwrap_or_default()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -90,12 +90,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_peer_that_moves_is_remembered_where_it_was() {
+    fn a_peer_that_moves_is_known_by_where_it_stayed() {
         let of = |hosts: &[u8]| hosts.iter().map(|host| IpAddr::from([198, 18, 0, *host])).collect::<BTreeSet<_>>();
         let peer = Peer::at(of(&[1, 2]));
         let copy = peer.clone();
         peer.moves(of(&[2, 3]));
-        assert_eq!((copy.now(), copy.ever()), (of(&[2, 3]), of(&[1, 2, 3])));
+        assert_eq!((copy.now(), copy.always()), (of(&[2, 3]), of(&[2])));
+        peer.moves(of(&[1, 2]));
+        assert_eq!((copy.now(), copy.always()), (of(&[1, 2]), of(&[2])));
     }
 
     #[test]

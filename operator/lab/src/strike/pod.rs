@@ -93,7 +93,7 @@ fn carry_out(
     let lease = span.lease;
     let peer = fault.peer().cloned();
     let seen = |tap: Tap| match &peer {
-        Some(peer) => tap.with(&peer.ever()),
+        Some(peer) => tap.with(&peer.always()),
         None => tap,
     };
     let before = tapping.take();

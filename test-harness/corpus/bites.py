@@ -273,6 +273,8 @@ def bites(name, folder, parts):
         other = part("front")
         other.until("/readyz")
         return session(front, other)
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(os.path.join(folder, "no-names"))
     with open(os.path.join(folder, "sitecustomize.py"), "w", encoding="utf-8") as names:
         names.write(NAMES)
     store = part("store")

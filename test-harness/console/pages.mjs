@@ -13,6 +13,11 @@ export const open = [
   ["search", "/entries?q=queue", "Queue number"],
   ["entry", entry("address"), "Instructions for use"],
   ["entry-withdrawn", entry("licence"), "Withdrawn on"],
+  ["entry-excluded", entry("excluded"), "Excluded by the regulator on"],
+  ["entry-claims", entry("queue"), "it comes again since yesterday"],
+  ["claims", `${entry("queue")}/claims`, "What do you want to say?"],
+  ["claim-status", `/claims/${data.claim}`, "The regulator considers it"],
+  ["no-claim", "/claims/none", "There is no such claim"],
   ["not-found", entry("none"), "There is no such entry"],
   ["sign-in", "/console/sign-in", "Token for the audience"],
 ];
@@ -28,6 +33,11 @@ export const closed = [
   ["report", submission(data.waiting, "/report"), "Passed"],
   ["confirm", submission(data.waiting, "/confirm"), "DSSEv1 28 application/vnd.in-toto+json"],
   ["return", submission(data.waiting, "/return"), "What the owner must mend"],
+  ["claims-waiting", "/console/claims", "Late. Working days past the term: 2"],
+  ["claims-considered", "/console/claims?decided=1", "Published, and passed on"],
+  ["console-claim", `/console/claims/${data.claim}`, "+996 555 010203"],
+  ["forget", `/console/claims/${data.said}/forget`, "removed from the register for good"],
+  ["exclude", `/console${entry("address")}/exclude`, "Ground, for everyone to read"],
   ["no-submission", submission("none"), "There is no such submission"],
 ];
 

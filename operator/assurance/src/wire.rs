@@ -6,8 +6,10 @@ mod withdrawal;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use withdrawal::steers;
-pub use withdrawal::{LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, reason};
+pub use withdrawal::steers;
+pub use withdrawal::{
+    ExclusionRequest, LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, item, reason,
+};
 
 use crate::{bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard, verdict::Verdict};
 
@@ -123,8 +125,8 @@ pub enum Procedure {
     Registered,
     /// A confirmation was revoked.
     Revoked,
-    /// Its owner withdrew the service (21), and with it everything that was confirmed until then. This
-    /// is an end: the service comes back by another submission only.
+    /// Its owner withdrew the service, or the regulator excluded it (21), and with it everything that was
+    /// confirmed until then. This is an end: the service comes back by another submission only.
     Withdrawn,
 }
 

@@ -5,17 +5,19 @@
 //! [`caller::Regulator`], [`caller::Owner`]) that only the check of that right can make.
 
 mod announcements;
-mod asked;
+pub(crate) mod asked;
 mod body;
 pub(crate) mod browser;
 pub mod caller;
+pub mod claims;
 pub(crate) mod decisions;
 pub mod describe;
 pub mod entries;
+pub(crate) mod exclusions;
 mod fresh;
 mod health;
 mod key;
-mod limits;
+pub(crate) mod limits;
 mod linked;
 mod log;
 mod observe;
@@ -34,6 +36,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Authenticator, Users},
+    claims::forms::Forms,
     console::{self, Console},
     keys::Keys,
     metrics::Metrics,
@@ -75,6 +78,8 @@ pub struct Register {
     pub stopping: watch::Receiver<bool>,
     settings: Settings,
     limits: Limits,
+    /// Numbers of public forms.
+    pub(crate) forms: Forms,
     /// When it started, in ms since 1970.
     started_ms: i64,
     verifying: Semaphore,
@@ -108,6 +113,7 @@ impl Register {
             stopping,
             settings,
             limits,
+            forms: Forms::default(),
             started_ms,
             verifying,
             serving,
@@ -126,6 +132,11 @@ impl Register {
     fn address(&self) -> Option<&str> {
         self.settings.address.as_deref()
     }
+
+    /// Shortest time in which a person fills a public form in.
+    pub(crate) const fn form_takes(&self) -> Duration {
+        self.settings.form_takes
+    }
 }
 
 /// All routes over `register`: those of the API, which describe themselves, and pages for people.
@@ -137,6 +148,7 @@ pub fn router(register: Arc<Register>) -> Router {
     Router::from(others())
         .merge(public)
         .merge(pages::fixed())
+        .merge(pages::claims::router())
         .merge(console::router())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)
@@ -160,6 +172,7 @@ fn fresh_for_everyone() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(linked::entry))
         .routes(routes!(linked::catalogue))
         .routes(routes!(pages::feed::feed))
+        .merge(claims::fresh())
 }
 
 /// What takes large bodies.
@@ -178,6 +191,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(decisions::confirm))
         .routes(routes!(decisions::send_back))
         .routes(routes!(withdrawals::withdraw))
+        .routes(routes!(exclusions::exclude))
         .routes(routes!(log::proof))
         .routes(routes!(log::key))
         .routes(routes!(log::checkpoint))
@@ -187,6 +201,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+        .merge(claims::others())
 }
 
 /// Longest time for one write: a database that went silent would keep it for ever, and with it all others.

@@ -15,8 +15,10 @@ mod attempts;
 mod audit;
 pub mod calendar;
 mod case;
+mod claims;
 mod confirm;
 mod cookie;
+mod exclude;
 mod lists;
 mod overview;
 mod rows;
@@ -84,6 +86,11 @@ impl Console {
         let (sessions, attempts, titles) = (Sessions::within(limits), Attempts::default(), Mutex::default());
         Self { calendar, sessions, attempts, titles }
     }
+
+    /// Which days are worked.
+    pub(crate) const fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
 }
 
 /// Routes of the console.
@@ -93,6 +100,10 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/console/overview", get(overview::overview))
         .route("/console/decided", get(lists::decided))
         .route("/console/audit", get(audit::audit))
+        .route("/console/entries/{participant}/{service}/exclude", get(exclude::form).post(exclude::exclude))
+        .route("/console/claims", get(claims::list))
+        .route("/console/claims/{id}", get(claims::claim).post(claims::decide))
+        .route("/console/claims/{id}/forget", get(claims::form).post(claims::forget))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/submissions/{id}", get(case::case))

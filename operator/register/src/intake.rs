@@ -79,6 +79,9 @@ pub enum IntakeError {
     /// The reason of a withdrawal is none.
     #[error("reason: {0}")]
     Reason(#[from] ReasonError),
+    /// The item of law of an exclusion is none.
+    #[error("item: {0}")]
+    Item(#[source] ReasonError),
     /// A digest could not be computed.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),

@@ -4,6 +4,7 @@
 //! *Architecture invariant:* every text that came from outside is escaped by the template engine;
 //! no template marks anything as safe.
 
+pub(crate) mod claims;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
@@ -30,10 +31,11 @@ use serde::Deserialize;
 use crate::{
     api::{
         Register,
+        claims::{PublicAnswer, PublicClaim},
         entries::{PublicEntry, escaped},
         problem::Refusal,
     },
-    store::StoreError,
+    store::{StoreError, claims::List},
 };
 use figures::Row;
 pub(crate) use times::{day, moment};
@@ -41,6 +43,9 @@ use words::Words;
 
 /// Entries on one page of the index.
 const MOST: u32 = 50;
+
+/// Claims on the page of a service.
+const CLAIMS: u32 = 5;
 
 /// The style sheet: the only thing that a page loads.
 const STYLE: &str = include_str!("../templates/register.css");
@@ -67,6 +72,8 @@ struct PageQuery {
     q: String,
     before: Option<String>,
     lang: Option<String>,
+    /// Whether the page follows what was just sent.
+    new: Option<String>,
 }
 
 impl PageQuery {
@@ -122,6 +129,9 @@ struct EntryPage<'a> {
     operations: Vec<&'static str>,
     figures: Vec<Row>,
     history: &'a [PublicEntry],
+    /// What users said of it last (67).
+    own: &'a crate::claims::words::Words,
+    claims: Vec<PublicClaim>,
 }
 
 #[derive(Template)]
@@ -171,6 +181,10 @@ async fn entry(
     let Some(entry) = history.first() else {
         return message(StatusCode::NOT_FOUND, language, words.not_found, words.not_found_intro);
     };
+    let claims = match register.store.claims(List::Published(&participant, &service), None, CLAIMS).await {
+        Ok(claims) => claims.into_iter().map(PublicClaim::from).collect(),
+        Err(error) => return unavailable(language, error),
+    };
     let page = EntryPage {
         words,
         language,
@@ -181,6 +195,8 @@ async fn entry(
         operations: entry.instructions.operations.iter().map(|operation| words.operation(*operation)).collect(),
         figures: figures::rows(&entry.verdict.figures, words),
         history: &history,
+        own: crate::claims::words::of(language),
+        claims,
     };
     render(StatusCode::OK, language, &page)
 }
@@ -209,6 +225,11 @@ pub(crate) fn render(status: StatusCode, language: Language, page: &impl Templat
 /// What is said of an answer's language.
 const fn language_headers(language: Language) -> [(HeaderName, &'static str); 2] {
     [(CONTENT_LANGUAGE, language.tag()), (VARY, "Accept-Language")]
+}
+
+/// The answer's words, or that they were forgotten.
+fn answered<'a>(answer: &'a PublicAnswer, own: &'a crate::claims::words::Words) -> &'a str {
+    answer.words.as_deref().unwrap_or(own.forgotten)
 }
 
 /// Whether `address` may stand behind a link: a text of the manifest could name a script.

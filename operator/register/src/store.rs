@@ -13,10 +13,12 @@ pub mod audit;
 pub mod backup;
 mod both;
 pub mod cases;
+pub mod claims;
 mod decide;
 mod entries;
 mod location;
 pub mod migrate;
+mod plaintexts;
 mod postgres;
 mod read;
 mod sqlite;
@@ -146,7 +148,7 @@ pub enum WriteError {
     #[error("no submission has the id `{0}`")]
     Unknown(String),
     /// The service has no entry.
-    #[error("the register has no entry {participant}/{service}, so there is nothing to withdraw")]
+    #[error("the register has no entry {participant}/{service}, so there is nothing to withdraw or exclude")]
     NoEntry {
         /// Participant.
         participant: String,
@@ -171,6 +173,9 @@ pub enum WriteError {
         /// What follows.
         rule: &'static str,
     },
+    /// Nothing can be done so with a claim.
+    #[error(transparent)]
+    Claim(#[from] claims::ClaimError),
 }
 
 impl From<sqlx::Error> for WriteError {

@@ -14,7 +14,7 @@ use crate::canonical::{self, NotCanonical};
 /// Kind of the events that are entries.
 pub const ENTRY: &str = "entry";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 2] = [ENTRY, "withdrawal"];
+pub const PUBLIC_KINDS: [&str; 3] = [ENTRY, "withdrawal", "exclusion"];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -102,6 +102,12 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         Event::Return(made) => (Some(made.submission), String::new(), made.reason),
         Event::Entry(made) => (Some(made.submission), String::new(), made.confirmed_by),
         Event::Withdrawal(made) => (None, format!("{}/{}", made.participant, made.service), made.reason),
+        Event::Exclusion(made) => {
+            (None, format!("{}/{}", made.participant, made.service), format!("{} ({})", made.reason, made.item))
+        }
+        Event::ClaimDecision(decided) => (None, claim(store, &decided.claim).await?, decided.reason),
+        Event::ClaimAnswer(answered) => (None, claim(store, &answered.claim).await?, String::new()),
+        Event::Forgetting(made) => (None, claim(store, &made.claim).await?, made.reason),
         _ => (None, String::new(), String::new()),
     };
     let about = match &submission {
@@ -109,4 +115,10 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         None => about,
     };
     Ok(Shown { seq: act.seq, time: act.time, actor: act.actor, what, about, submission, reason })
+}
+
+/// The service that a claim is about.
+async fn claim(store: &Store, id: &str) -> Result<String, StoreError> {
+    let held = store.claim_of(id).await?;
+    Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.participant, held.service)))
 }

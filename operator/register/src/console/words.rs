@@ -80,6 +80,11 @@ pub struct Words {
     pub what: &'static str,
     pub event: &'static str,
     pub acts: [&'static str; 4],
+    pub excluded: &'static str,
+    pub claims: &'static str,
+    pub claim_decided: &'static str,
+    pub claim_answered: &'static str,
+    pub claim_forgotten: &'static str,
     pub submission: &'static str,
     pub no_submission: &'static str,
     pub no_submission_intro: &'static str,
@@ -174,6 +179,10 @@ impl Words {
             Event::Return(_) => sent_back,
             Event::Entry(_) => entry,
             Event::Withdrawal(_) => withdrawal,
+            Event::Exclusion(_) => self.excluded,
+            Event::ClaimDecision(_) => self.claim_decided,
+            Event::ClaimAnswer(_) => self.claim_answered,
+            Event::Forgetting(_) => self.claim_forgotten,
             other => other.kind(),
         }
     }

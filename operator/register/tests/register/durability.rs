@@ -67,7 +67,7 @@ async fn writes_until_it_is_killed() {
         let participant = summary.subject.participant.clone();
         // What is signed as a confirmation is checked before the store, not by it.
         store.confirm("regulator", &id, dossier, Some(entry(&id, summary))).await.unwrap();
-        let wish = Wish { key: name.clone(), participant, service: name, reason: digest.clone() };
+        let wish = Wish { key: name.clone(), participant, service: name, reason: digest.clone(), item: None };
         let Written::Now(_) = store.withdraw("owner", wish).await.unwrap() else { panic!("new") };
         // One that was shown must be one of the log that is there afterwards: the audit holds it against that.
         store.checkpoint("register.test/log", &log_signer()).await.unwrap();

@@ -10,8 +10,8 @@ use factory_assurance::{
     },
     verdict::MAX_EXACT,
     wire::{
-        Announced, Announcement, ConfirmationRequest, Problem, Procedure, ReturnRequest, Submission, SubmissionState,
-        WithdrawalRequest,
+        Announced, Announcement, ConfirmationRequest, ExclusionRequest, Problem, Procedure, ReturnRequest, Submission,
+        SubmissionState, WithdrawalRequest,
     },
 };
 use jsonschema::Validator;
@@ -19,6 +19,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, transform::Rec
 use serde_json::{Map, Value, json};
 
 use crate::api::{
+    claims::{AnswerRequest, ClaimRequest, ClaimStatus, DecisionRequest, ForgettingRequest, HeldClaims, PublicClaims},
     entries::{PublicEntry, PublicIndex},
     problem::Refusal,
 };
@@ -35,10 +36,18 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<ConfirmationRequest>();
     generator.subschema_for::<ReturnRequest>();
     generator.subschema_for::<WithdrawalRequest>();
+    generator.subschema_for::<ExclusionRequest>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<Envelope>();
     generator.subschema_for::<PublicEntry>();
     generator.subschema_for::<PublicIndex>();
+    generator.subschema_for::<ClaimRequest>();
+    generator.subschema_for::<ClaimStatus>();
+    generator.subschema_for::<PublicClaims>();
+    generator.subschema_for::<HeldClaims>();
+    generator.subschema_for::<DecisionRequest>();
+    generator.subschema_for::<AnswerRequest>();
+    generator.subschema_for::<ForgettingRequest>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
     generator.subschema_for::<Inclusion>();

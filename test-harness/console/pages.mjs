@@ -16,6 +16,11 @@ export const open = [
   ["statistics", "/statistics", "The register in numbers"],
   ["glossary", "/glossary", "Time to recovery"],
   ["entry-withdrawn", entry("licence"), "Withdrawn on"],
+  ["entry-excluded", entry("excluded"), "Excluded by the regulator on"],
+  ["entry-claims", entry("queue"), "it comes again since yesterday"],
+  ["claims", `${entry("queue")}/claims`, "What do you want to say?"],
+  ["claim-status", `/claims/${data.claim}`, "The regulator considers it"],
+  ["no-claim", "/claims/none", "There is no such claim"],
   ["not-found", entry("none"), "There is no such entry"],
   ["sign-in", "/console/sign-in", "Token for the audience"],
 ];
@@ -38,6 +43,11 @@ export const closed = [
   ["kpis", "/console/kpis?period=2026-06", "Time to recovery"],
   ["kpi", "/console/kpis/values?period=2026-06&standard=basic%401&name=recovery-time", "the longest time from a failure"],
   ["replay", "/console/replay", "Proposed standard"],
+  ["claims-waiting", "/console/claims", "Late. Working days past the term: 2"],
+  ["claims-considered", "/console/claims?decided=1", "Published, and passed on"],
+  ["console-claim", `/console/claims/${data.claim}`, "+996 555 010203"],
+  ["forget", `/console/claims/${data.said}/forget`, "removed from the register for good"],
+  ["exclude", `/console${entry("address")}/exclude`, "Ground, for everyone to read"],
   ["no-submission", submission("none"), "There is no such submission"],
 ];
 

@@ -87,6 +87,35 @@ export const tests = {
     await context.close();
   },
 
+  "a person without an account and without JavaScript sends a claim and sees it published": async (browser) => {
+    const { context, page, faults } = await person(browser, { javaScriptEnabled: false });
+    await page.goto(`${address}/entries/social-registry/queue?lang=en`);
+    await page.getByRole("link", { name: "Send a claim or a response", exact: true }).click();
+    await page.getByLabel("What do you want to say?").fill("The queue stands still.");
+    await page.getByLabel("How can we reach you?").fill("anna@example.kg");
+    await page.getByLabel("Publish it on this page").check();
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("It was sent.").waitFor();
+    assert((await page.locator("main").innerText()).includes("The regulator considers it"), "it does not say where it stands");
+    assert(!(await page.locator("main").innerText()).includes("anna@example.kg"), "the contact stands on a page");
+    const own = page.url();
+    const other = await person(browser);
+    await signIn(other.page);
+    await other.page.getByRole("link", { name: "Claims", exact: true }).click();
+    await other.page.locator("tbody a").last().click();
+    assert((await other.page.locator("main").innerText()).includes("anna@example.kg"), "the regulator does not see the contact");
+    await other.page.locator("select[name=act]").selectOption("publish");
+    await other.page.getByRole("button", { name: "Decide" }).click();
+    await other.page.getByText("Done.").waitFor();
+    await page.goto(own);
+    assert((await page.locator("main").innerText()).includes("Published, and passed on to the supplier"), "its sender is not told");
+    await page.goto(`${address}/entries/social-registry/queue?lang=en`);
+    assert((await page.locator("main").innerText()).includes("The queue stands still."), "it is not public");
+    assert(faults.length === 0, faults.join("\n"));
+    await context.close();
+    await other.context.close();
+  },
+
   "a form is taken once, and from its own session only": async (browser) => {
     const { context, page } = await person(browser);
     await signIn(page);

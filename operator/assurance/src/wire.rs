@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 pub use instruction::{
     BindingInstruction, InstructionRequest, InstructionState, LONGEST_BASIS, LONGEST_FINDING, LineError, line,
 };
-pub(crate) use withdrawal::steers;
-pub use withdrawal::{LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, reason};
+pub use withdrawal::steers;
+pub use withdrawal::{
+    ExclusionRequest, LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, item, reason,
+};
 
 use crate::{bundle::Bundle, dossier::Subject, dsse::Envelope, plan::Plan, standard::Standard, verdict::Verdict};
 
@@ -127,8 +129,8 @@ pub enum Procedure {
     Registered,
     /// A confirmation was revoked.
     Revoked,
-    /// Its owner withdrew the service (21), and with it everything that was confirmed until then. This
-    /// is an end: the service comes back by another submission only.
+    /// Its owner withdrew the service, or the regulator excluded it (21), and with it everything that was
+    /// confirmed until then. This is an end: the service comes back by another submission only.
     Withdrawn,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The register keeps no accounts and no roles of its own. The factory and the permit keeper are
 //! two users named at start; a regulator is whoever the cluster lets `confirm` releases; an owner
-//! reads who may `get` releases in the participant's namespace, and withdraws who may `delete`
-//! manifests there.
+//! reads who may `get` releases in the participant's namespace, withdraws who may `delete` manifests
+//! there, and answers who may `update` them.
 
 pub mod kubernetes;
 
@@ -44,6 +44,8 @@ pub enum Right<'a> {
     Read(&'a str),
     /// Verb `delete` on `stateservices` in the namespace of this participant: an owner who withdraws.
     Withdraw(&'a str),
+    /// Verb `update` on `stateservices` in the namespace of this participant: someone who speaks for it.
+    Write(&'a str),
 }
 
 /// Why it is not known who is asking or what they may.

@@ -5,20 +5,22 @@
 //! [`caller::Regulator`], [`caller::Owner`]) that only the check of that right can make.
 
 mod announcements;
-mod asked;
+pub(crate) mod asked;
 mod body;
 pub(crate) mod browser;
 pub mod caller;
+pub mod claims;
 pub(crate) mod decisions;
 pub mod describe;
 pub mod entries;
+pub(crate) mod exclusions;
 mod fresh;
 mod glossary;
 mod health;
 pub(crate) mod instructions;
 mod key;
 pub(crate) mod kpis;
-mod limits;
+pub(crate) mod limits;
 mod linked;
 mod log;
 mod observe;
@@ -38,6 +40,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access::{Authenticator, Users},
+    claims::forms::Forms,
     console::{self, Console},
     keys::Keys,
     metrics::Metrics,
@@ -81,6 +84,8 @@ pub struct Register {
     settings: Settings,
     /// Who may ask how much.
     pub(crate) limits: Limits,
+    /// Numbers of public forms.
+    pub(crate) forms: Forms,
     /// When it started, in ms since 1970.
     started_ms: i64,
     verifying: Semaphore,
@@ -116,6 +121,7 @@ impl Register {
             stopping,
             settings,
             limits,
+            forms: Forms::default(),
             started_ms,
             verifying,
             serving,
@@ -136,6 +142,11 @@ impl Register {
     fn address(&self) -> Option<&str> {
         self.settings.address.as_deref()
     }
+
+    /// Shortest time in which a person fills a public form in.
+    pub(crate) const fn form_takes(&self) -> Duration {
+        self.settings.form_takes
+    }
 }
 
 /// All routes over `register`: those of the API, which describe themselves, and pages for people.
@@ -147,6 +158,7 @@ pub fn router(register: Arc<Register>) -> Router {
     Router::from(others())
         .merge(public)
         .merge(pages::fixed())
+        .merge(pages::claims::router())
         .merge(console::router())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)
@@ -174,6 +186,7 @@ fn fresh_for_everyone() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(statistics::table))
         .routes(routes!(glossary::json))
         .routes(routes!(pages::feed::feed))
+        .merge(claims::fresh())
 }
 
 /// What takes large bodies.
@@ -198,6 +211,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(kpis::report))
         .routes(routes!(kpis::table))
         .routes(routes!(replay::replay))
+        .routes(routes!(exclusions::exclude))
         .routes(routes!(log::proof))
         .routes(routes!(log::key))
         .routes(routes!(log::keys))
@@ -208,6 +222,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+        .merge(claims::others())
 }
 
 /// Longest time for one write: a database that went silent would keep it for ever, and with it all others.

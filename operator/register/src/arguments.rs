@@ -136,6 +136,9 @@ pub struct Serve {
     /// Requests a second of one user, whatever address they come from; twice as many at once.
     #[arg(long, env = "FACTORY_REGISTER_REQUESTS_PER_USER", default_value = "200", value_name = "NUMBER")]
     pub requests_per_user: NonZeroU32,
+    /// Claims of users an hour from one address (67), and as many at once.
+    #[arg(long, env = "FACTORY_REGISTER_CLAIMS_PER_ADDRESS", default_value = "10", value_name = "NUMBER")]
+    pub claims_per_address: NonZeroU32,
     /// Networks of proxies whose `X-Forwarded-For` is believed, for example 10.42.0.0/16. Nobody else may reach
     /// the register from there.
     #[arg(long, env = "FACTORY_REGISTER_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]

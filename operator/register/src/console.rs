@@ -15,8 +15,10 @@ mod attempts;
 mod audit;
 pub mod calendar;
 mod case;
+mod claims;
 mod confirm;
 mod cookie;
+mod exclude;
 mod instruct;
 mod instructions;
 mod kpis;
@@ -102,6 +104,10 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/console/overview", get(overview::overview))
         .route("/console/decided", get(lists::decided))
         .route("/console/audit", get(audit::audit))
+        .route("/console/entries/{participant}/{service}/exclude", get(exclude::form).post(exclude::exclude))
+        .route("/console/claims", get(claims::list))
+        .route("/console/claims/{id}", get(claims::claim).post(claims::decide))
+        .route("/console/claims/{id}/forget", get(claims::form).post(claims::forget))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/submissions/{id}", get(case::case))

@@ -97,6 +97,9 @@ pub enum IntakeError {
         /// What is wrong with it.
         source: LineError,
     },
+    /// The item of law of an exclusion is none.
+    #[error("item: {0}")]
+    Item(#[source] ReasonError),
     /// A digest could not be computed.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),

@@ -14,6 +14,7 @@
 pub mod access;
 pub mod api;
 pub mod arguments;
+pub mod claims;
 pub mod console;
 pub mod copies;
 pub mod glossary;

@@ -5,6 +5,7 @@
 //! no template marks anything as safe.
 
 pub mod binding;
+pub(crate) mod claims;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
@@ -33,10 +34,11 @@ use serde::Deserialize;
 use crate::{
     api::{
         Register,
+        claims::{PublicAnswer, PublicClaim},
         entries::{PublicEntry, escaped},
         problem::Refusal,
     },
-    store::{StoreError, Which},
+    store::{StoreError, Which, claims::List},
 };
 use figures::Row;
 pub(crate) use times::{day, moment};
@@ -44,6 +46,9 @@ use words::Words;
 
 /// Entries on one page of the index.
 const MOST: u32 = 50;
+
+/// Claims on the page of a service.
+const CLAIMS: u32 = 5;
 
 /// The style sheet: the only thing that a page loads.
 const STYLE: &str = include_str!("../templates/register.css");
@@ -74,6 +79,8 @@ struct PageQuery {
     q: String,
     before: Option<String>,
     lang: Option<String>,
+    /// Whether the page follows what was just sent.
+    new: Option<String>,
 }
 
 impl PageQuery {
@@ -132,6 +139,9 @@ struct EntryPage<'a> {
     binding: &'a binding::Words,
     /// Binding instructions to the service, overdue ones first.
     bindings: Vec<binding::Shown>,
+    /// What users said of it last (67).
+    own: &'a crate::claims::words::Words,
+    claims: Vec<PublicClaim>,
 }
 
 #[derive(Template)]
@@ -181,6 +191,10 @@ async fn entry(
     let Some(entry) = history.first() else {
         return message(StatusCode::NOT_FOUND, language, words.not_found, words.not_found_intro);
     };
+    let said = match register.store.claims(List::Published(&participant, &service), None, CLAIMS).await {
+        Ok(claims) => claims.into_iter().map(PublicClaim::from).collect(),
+        Err(error) => return unavailable(language, error),
+    };
     let which = Which { participant: Some(participant), service: Some(service), ..Which::default() };
     let held = match register.store.instructions(&which).await {
         Ok(held) => held,
@@ -198,6 +212,8 @@ async fn entry(
         history: &history,
         binding: binding::of(language),
         bindings: binding::in_order(held, language),
+        own: crate::claims::words::of(language),
+        claims: said,
     };
     render(StatusCode::OK, language, &page)
 }
@@ -226,6 +242,11 @@ pub(crate) fn render(status: StatusCode, language: Language, page: &impl Templat
 /// What is said of an answer's language.
 const fn language_headers(language: Language) -> [(HeaderName, &'static str); 2] {
     [(CONTENT_LANGUAGE, language.tag()), (VARY, "Accept-Language")]
+}
+
+/// The answer's words, or that they were forgotten.
+fn answered<'a>(answer: &'a PublicAnswer, own: &'a crate::claims::words::Words) -> &'a str {
+    answer.words.as_deref().unwrap_or(own.forgotten)
 }
 
 /// Whether `address` may stand behind a link: a text of the manifest could name a script.

@@ -112,7 +112,9 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         address: options.address,
         per_address: options.requests_per_address,
         per_user: options.requests_per_user,
+        claims_per_address: options.claims_per_address,
         proxies: options.trusted_proxies,
+        ..Settings::default()
     }));
     tokio::spawn(async move {
         tokio::select! {

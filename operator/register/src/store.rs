@@ -13,6 +13,7 @@ pub mod audit;
 pub mod backup;
 mod both;
 pub mod cases;
+pub mod claims;
 mod decide;
 mod entries;
 mod instructions;
@@ -20,6 +21,7 @@ mod keys;
 pub mod kpis;
 mod location;
 pub mod migrate;
+mod plaintexts;
 mod postgres;
 mod read;
 mod sqlite;
@@ -157,7 +159,7 @@ pub enum WriteError {
     #[error("no submission has the id `{0}`")]
     Unknown(String),
     /// The service has no entry.
-    #[error("the register has no entry {participant}/{service}, so there is nothing to withdraw")]
+    #[error("the register has no entry {participant}/{service}, so there is nothing to withdraw or exclude")]
     NoEntry {
         /// Participant.
         participant: String,
@@ -237,6 +239,9 @@ pub enum WriteError {
         /// Fault that it asks for.
         experiment: String,
     },
+    /// Nothing can be done so with a claim.
+    #[error(transparent)]
+    Claim(#[from] claims::ClaimError),
 }
 
 impl From<sqlx::Error> for WriteError {

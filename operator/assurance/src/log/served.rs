@@ -15,7 +15,7 @@ use crate::canonical::{self, NotCanonical};
 /// Kind of the events that are entries.
 pub const ENTRY: &str = "entry";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 3] = [ENTRY, "withdrawal", HANDOVER];
+pub const PUBLIC_KINDS: [&str; 4] = [ENTRY, "withdrawal", "exclusion", HANDOVER];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,13 @@
-//! The withdrawal of an entry (21): what its owner sends, and the entry as programs read it back.
+//! The end of an entry (21), by its owner's withdrawal or the regulator's exclusion: what is sent, and the entry as
+//! programs read it back.
 
 use serde::{Deserialize, Serialize};
 
 /// Longest reason of a withdrawal, in characters: it fits into a condition with the words around it.
 pub const LONGEST_REASON: usize = 500;
+
+/// Longest item of law, in characters.
+pub const LONGEST_ITEM: usize = 100;
 
 /// The same rule for readers of schemas: no letter that steers, and one at least that is no space.
 #[cfg(feature = "openapi")]
@@ -23,17 +27,34 @@ pub struct WithdrawalRequest {
     pub reason: String,
 }
 
-/// A withdrawal as the public entry shows it. Who asked for it stands in the register's log alone.
+/// Body of `POST /api/v1/entries/{participant}/{service}/exclusion`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExclusionRequest {
+    /// On what ground the regulator excludes it, in words that the public reads: see [`reason`].
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = LONGEST_REASON), regex(pattern = PLAIN)))]
+    pub reason: String,
+    /// Item of law that it rests on, for example `21 of Resolution No. 145`: see [`item`].
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = LONGEST_ITEM), regex(pattern = PLAIN)))]
+    pub item: String,
+}
+
+/// The end of an entry as it is shown: its owner withdrew it, or the regulator excluded it. Who asked for it stands
+/// in the register's log alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Withdrawal {
     /// When the register recorded it (RFC 3339).
     pub at: String,
-    /// Why, in the owner's words.
+    /// Why, in the words of whoever ended it.
     pub reason: String,
     /// Number of its event in the register's log.
     pub event: u64,
+    /// Item of law under which the regulator excluded it; none where its owner withdrew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
 }
 
 /// The newest entry of a service, as far as programs read it from
@@ -50,7 +71,7 @@ pub struct NewestEntry {
     pub event: u64,
     /// Path of the public page.
     pub page: String,
-    /// Its withdrawal; none while the entry is in force.
+    /// Its withdrawal or exclusion; none while the entry is in force.
     #[serde(default)]
     pub withdrawn: Option<Withdrawal>,
 }
@@ -61,6 +82,9 @@ pub enum ReasonError {
     /// Nothing, or too much.
     #[error("must say in 1 to {LONGEST_REASON} characters why (item 21), not in {0}")]
     Length(usize),
+    /// An item that is too long.
+    #[error("must name an item of law in 1 to {LONGEST_ITEM} characters, not in {0}")]
+    Item(usize),
     /// A character that would break the line or turn it around.
     #[error("must be one line of plain text, without the character U+{0:04X}")]
     Character(u32),
@@ -79,9 +103,15 @@ pub fn reason(text: &str) -> Result<&str, ReasonError> {
     }
 }
 
+/// `text` as an item of law, without the space around it: held to what a [`reason`] is held to, and shorter.
+pub fn item(text: &str) -> Result<&str, ReasonError> {
+    let text = reason(text)?;
+    if text.chars().count() > LONGEST_ITEM { Err(ReasonError::Item(text.chars().count())) } else { Ok(text) }
+}
+
 /// Whether `letter` says nothing itself and changes how others are shown: controls, separators of
 /// lines, and marks of direction, by which a page could be made to say something else.
-pub(crate) fn steers(letter: char) -> bool {
+pub fn steers(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -248,7 +248,7 @@ fn report(submission: &SubmissionState, register: &Register) -> Result<Exit, Fai
         Procedure::Returned => writeln!(out, "Returned: {}", harmless(&submission.reason))?,
         Procedure::Submitted => writeln!(out, "Submitted: it waits for the regulator.")?,
         Procedure::Revoked => writeln!(out, "Revoked: its confirmation no longer holds.")?,
-        Procedure::Withdrawn => writeln!(out, "Withdrawn by its owner (item 21): {}", harmless(&submission.reason))?,
+        Procedure::Withdrawn => writeln!(out, "Withdrawn or excluded (item 21): {}", harmless(&submission.reason))?,
     }
     if let Some(entry) = &submission.entry {
         writeln!(out, "{}{entry}", register.address())?;

@@ -125,6 +125,7 @@ fn question(who: &Identity, right: Right<'_>) -> SubjectAccessReview {
         Right::Confirm => ("confirm", "releases", None),
         Right::Read(participant) => ("get", "releases", Some(participant.to_owned())),
         Right::Withdraw(participant) => ("delete", "stateservices", Some(participant.to_owned())),
+        Right::Write(participant) => ("update", "stateservices", Some(participant.to_owned())),
     };
     SubjectAccessReview {
         spec: SubjectAccessReviewSpec {
@@ -182,6 +183,7 @@ mod tests {
             (Right::Confirm, "confirm", "releases", None),
             (Right::Read("team-a"), "get", "releases", Some("team-a")),
             (Right::Withdraw("team-a"), "delete", "stateservices", Some("team-a")),
+            (Right::Write("team-a"), "update", "stateservices", Some("team-a")),
         ] {
             let asked = question(&who, right).spec.resource_attributes.unwrap();
             assert_eq!((asked.verb.as_deref(), asked.resource.as_deref()), (Some(verb), Some(resource)));

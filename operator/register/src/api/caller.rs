@@ -57,7 +57,8 @@ impl Regulator {
         Self::of(register, Caller(register.access.identify(token).await?)).await
     }
 
-    async fn of(register: &Register, Caller(identity): Caller) -> Result<Self, Refusal> {
+    /// The regulator, if `caller` is one.
+    pub(crate) async fn of(register: &Register, Caller(identity): Caller) -> Result<Self, Refusal> {
         if register.users.is_program(&identity) {
             return Err(Refusal::forbidden(format!(
                 "{} is a program of the factory and never decides (item 63.3)",
@@ -89,6 +90,25 @@ impl Caller {
     /// Whether the caller is an owner of this participant's submissions.
     pub async fn owns(&self, register: &Register, participant: &str) -> Result<bool, Refusal> {
         Ok(register.access.may(&self.0, Right::Read(participant)).await?)
+    }
+
+    /// User name of a caller who works for this participant: whoever may change its manifests. A program of the
+    /// factory never does.
+    pub async fn must_supply(&self, register: &Register, participant: &str) -> Result<String, Refusal> {
+        let Self(identity) = self;
+        let user = &identity.user;
+        if register.users.is_program(identity) {
+            return Err(Refusal::forbidden(format!(
+                "{user} is a program of the factory and speaks for no participant"
+            )));
+        }
+        if register.access.may(identity, Right::Write(participant)).await? {
+            return Ok(user.clone());
+        }
+        Err(Refusal::forbidden(format!(
+            "{user} has no right `update` on stateservices.factory.gov.kg in {participant}: only who may change its \
+             manifests speaks for it"
+        )))
     }
 
     /// Refuses a caller who may not see this participant's submissions.

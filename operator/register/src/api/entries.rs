@@ -106,7 +106,7 @@ pub struct PublicEntry {
     pub event: u64,
     /// Path of the public page.
     pub page: String,
-    /// Its withdrawal by its owner (21); none while the entry is in force or was replaced by a newer one.
+    /// Its withdrawal by its owner, or its exclusion by the regulator (21); none while the entry is in force or was replaced by a newer one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn: Option<Withdrawal>,
 }

@@ -12,11 +12,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
-    extract::{ConnectInfo, MatchedPath, Request, State},
-    http::HeaderMap,
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
+    http::{HeaderMap, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -33,6 +34,9 @@ use crate::peer::Peer;
 /// Once in so many questions, those who have not asked for long are forgotten.
 const FORGET_EVERY: u64 = 4096;
 
+/// Senders that an address is taken for where it is a proxy's that nobody named: the whole public comes from there.
+const CROWD: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
+
 /// What whoever starts the register may set.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -42,6 +46,10 @@ pub struct Settings {
     pub per_address: NonZeroU32,
     /// Requests a second of one user.
     pub per_user: NonZeroU32,
+    /// Claims an hour from one address (67).
+    pub claims_per_address: NonZeroU32,
+    /// Shortest time in which a person fills a public form in.
+    pub form_takes: Duration,
     /// Networks of proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpNet>,
 }
@@ -50,7 +58,14 @@ impl Default for Settings {
     /// So much that only a mistake or an attack comes to it.
     fn default() -> Self {
         let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        Self { address: None, per_address: at_least_one(500), per_user: at_least_one(200), proxies: Vec::new() }
+        Self {
+            address: None,
+            per_address: at_least_one(500),
+            per_user: at_least_one(200),
+            claims_per_address: at_least_one(10),
+            form_takes: Duration::from_secs(3),
+            proxies: Vec::new(),
+        }
     }
 }
 
@@ -58,6 +73,8 @@ impl Default for Settings {
 pub struct Limits {
     addresses: Keyed<IpAddr>,
     users: Keyed<String>,
+    claims: Keyed<IpAddr>,
+    crowds: Keyed<IpAddr>,
     proxies: Vec<IpNet>,
 }
 
@@ -65,7 +82,9 @@ impl Limits {
     /// Nothing asked for yet.
     pub fn of(settings: &Settings) -> Self {
         let (addresses, users) = (Keyed::new(settings.per_address), Keyed::new(settings.per_user));
-        Self { addresses, users, proxies: settings.proxies.clone() }
+        let claims = Keyed::an_hour(settings.claims_per_address);
+        let crowds = Keyed::an_hour(settings.claims_per_address.saturating_mul(CROWD));
+        Self { addresses, users, claims, crowds, proxies: settings.proxies.clone() }
     }
 
     /// Counts a request of `user`.
@@ -103,6 +122,41 @@ pub async fn limit(State(register): State<Arc<Register>>, request: Request, next
     }
 }
 
+/// Whoever sends something without an account.
+#[derive(Clone, Copy, Debug)]
+pub enum Sender {
+    /// Nobody knows from where: the register is not asked over a network.
+    Here,
+    /// From this address.
+    One(IpAddr),
+    /// By a proxy that is not believed, so perhaps everyone.
+    Crowd(IpAddr),
+}
+
+impl Sender {
+    /// Counts a claim of theirs.
+    pub fn count(&self, register: &Register) -> Result<(), Refusal> {
+        let limits = &register.limits;
+        match self {
+            Self::Here => Ok(()),
+            Self::One(client) => limits.claims.count(&network(*client), &client.to_string()),
+            Self::Crowd(proxy) => limits.crowds.count(proxy, &proxy.to_string()),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Register>> for Sender {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, register: &Arc<Register>) -> Result<Self, Self::Rejection> {
+        let Some(ConnectInfo(Peer(peer))) = parts.extensions.get::<ConnectInfo<Peer>>() else { return Ok(Self::Here) };
+        let client = client(*peer, &parts.headers, &register.limits.proxies);
+        let forwarded = parts.headers.contains_key("x-forwarded-for");
+        // A proxy that nobody named is still the client, although it speaks for others.
+        Ok(if forwarded && client == *peer { Self::Crowd(client) } else { Self::One(client) })
+    }
+}
+
 /// Who asks: the last address in `X-Forwarded-For` that is not itself a proxy's, where a proxy says so; else
 /// whoever is at the other end of the connection.
 fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
@@ -130,7 +184,8 @@ fn network(address: IpAddr) -> IpAddr {
 /// A limit for each key by itself.
 struct Keyed<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DashMapStateStore<K>, DefaultClock>,
-    per_second: NonZeroU32,
+    /// What is too much, in words.
+    rule: String,
     asked: AtomicU64,
 }
 
@@ -138,7 +193,16 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
     fn new(per_second: NonZeroU32) -> Self {
         let quota =
             Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
-        Self { limiter: RateLimiter::dashmap(quota), per_second, asked: AtomicU64::new(0) }
+        Self::within(quota, format!("more than {per_second} requests a second"))
+    }
+
+    /// So many claims an hour, and as many at once.
+    fn an_hour(number: NonZeroU32) -> Self {
+        Self::within(Quota::per_hour(number), format!("more than {number} claims an hour"))
+    }
+
+    fn within(quota: Quota, rule: String) -> Self {
+        Self { limiter: RateLimiter::dashmap(quota), rule, asked: AtomicU64::new(0) }
     }
 
     fn count(&self, key: &K, name: &str) -> Result<(), Refusal> {
@@ -147,7 +211,7 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         }
         self.limiter.check_key(key).map_err(|early| {
             let wait = early.wait_time_from(DefaultClock::default().now());
-            Refusal::too_many(format!("{name}: more than {} requests a second", self.per_second), wait)
+            Refusal::too_many(format!("{name}: {}", self.rule), wait)
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     access::AccessError,
     intake::IntakeError,
     keys::KeysError,
-    store::{StoreError, WriteError},
+    store::{StoreError, WriteError, claims::ClaimError},
 };
 
 /// Longest line in an answer, in characters: evidence may be quoted in it.
@@ -153,6 +153,7 @@ impl From<WriteError> for Refusal {
             // The same call by the leader of today succeeds.
             WriteError::Epoch { .. } => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
             WriteError::NoService { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+            WriteError::Claim(error) => error.into(),
             WriteError::Key(_)
             | WriteError::Ended { .. }
             | WriteError::Frozen { .. }
@@ -161,6 +162,17 @@ impl From<WriteError> for Refusal {
             | WriteError::Confirmed { .. }
             | WriteError::HandedOver { .. }
             | WriteError::Decided { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
+        }
+    }
+}
+
+impl From<ClaimError> for Refusal {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::NoService(..) | ClaimError::Unknown(_) => Self::not_found(&error.to_string()),
+            ClaimError::Twice(..) | ClaimError::Stands { .. } => Self::new(StatusCode::CONFLICT, error.to_string()),
+            // The regulator works by day.
+            ClaimError::Full(..) => Self::too_many(error.to_string(), Duration::from_secs(60 * 60)),
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct TableQuery {
 }
 
 /// Head of the table.
-const HEAD: [&str; 20] = [
+const HEAD: [&str; 21] = [
     "participant",
     "service",
     "title_ky",
@@ -62,6 +62,7 @@ const HEAD: [&str; 20] = [
     "decision",
     "registered_at",
     "withdrawn_at",
+    "excluded_under",
     "event",
     "page",
 ];
@@ -87,7 +88,8 @@ fn row(entry: PublicEntry) -> [String; HEAD.len()] {
         availability.simultaneous_users.to_string(),
         entry.decision,
         entry.registered_at,
-        entry.withdrawn.map(|withdrawn| withdrawn.at).unwrap_or_default(),
+        entry.withdrawn.as_ref().map(|withdrawn| withdrawn.at.clone()).unwrap_or_default(),
+        entry.withdrawn.and_then(|withdrawn| withdrawn.item).unwrap_or_default(),
         entry.event.to_string(),
         entry.page,
     ]
@@ -116,7 +118,7 @@ impl Reading {
     }
 }
 
-fn writer() -> csv::Writer<Vec<u8>> {
+pub(super) fn writer() -> csv::Writer<Vec<u8>> {
     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
 }
 

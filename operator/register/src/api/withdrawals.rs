@@ -46,7 +46,7 @@ pub async fn withdraw(
     let reason = wire::reason(&reason).map_err(IntakeError::from)?.to_owned();
     let user = owner.user().to_owned();
     let Owner { at: ServicePath { participant, service }, .. } = owner;
-    let wish = Wish { key, participant, service, reason };
+    let wish = Wish { key, participant, service, reason, item: None };
     let name = format!("{}/{}", wish.participant, wish.service);
     let (shared, actor) = (Arc::clone(&register), user.clone());
     let (status, entry) = match to_the_end(async move { shared.store.withdraw(&actor, wish).await }).await? {

@@ -105,6 +105,12 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         Event::Instruction(made) => (None, format!("{}/{}", made.participant, made.service), made.finding),
         Event::InstructionClosed(made) => (Some(made.submission), String::new(), String::new()),
         Event::InstructionWithdrawn(made) => (None, instructed(store, &made.instruction).await?, made.reason),
+        Event::Exclusion(made) => {
+            (None, format!("{}/{}", made.participant, made.service), format!("{} ({})", made.reason, made.item))
+        }
+        Event::ClaimDecision(decided) => (None, claim(store, &decided.claim).await?, decided.reason),
+        Event::ClaimAnswer(answered) => (None, claim(store, &answered.claim).await?, String::new()),
+        Event::Forgetting(made) => (None, claim(store, &made.claim).await?, made.reason),
         _ => (None, String::new(), String::new()),
     };
     let about = match &submission {
@@ -118,4 +124,10 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
 async fn instructed(store: &Store, id: &str) -> Result<String, StoreError> {
     let held = store.instruction(id).await?;
     Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.issued.participant, held.issued.service)))
+}
+
+/// The service that a claim is about.
+async fn claim(store: &Store, id: &str) -> Result<String, StoreError> {
+    let held = store.claim_of(id).await?;
+    Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.participant, held.service)))
 }

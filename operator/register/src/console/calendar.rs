@@ -152,10 +152,15 @@ impl Calendar {
     /// The term of what was complete at `from` (RFC 3339), as it stands at `now`. The day on which it came
     /// does not count.
     pub fn term(&self, from: &str, now: Timestamp) -> Result<Term, CalendarError> {
+        self.term_of(TERM, from, now)
+    }
+
+    /// The same of `days` working days.
+    pub fn term_of(&self, days: u32, from: &str, now: Timestamp) -> Result<Term, CalendarError> {
         let came: Timestamp = from.parse().map_err(|_| CalendarError::Moment(from.to_owned()))?;
         let (came, today) = (BISHKEK.to_datetime(came).date(), BISHKEK.to_datetime(now).date());
         let (mut due, mut counted) = (came, 0);
-        while counted < TERM {
+        while counted < days {
             due = next(due)?;
             counted += u32::from(self.is_working(due)?);
         }

@@ -68,6 +68,8 @@ struct CasePage<'a> {
     may_confirm: bool,
     may_return: bool,
     public: bool,
+    /// What leads to the exclusion of what is in force.
+    exclude: Option<&'static str>,
 }
 
 /// The submission with this id, or the page that says that there is none.
@@ -132,6 +134,7 @@ pub async fn case(
         instructions,
         may_confirm: waits && case.summary.verdict.outcome == Outcome::Passed,
         may_return: waits,
+        exclude: (case.state == Procedure::Registered).then_some(super::exclude::words(language).exclude),
         public: matches!(case.state, Procedure::Registered | Procedure::Withdrawn),
         row,
         case: &case,

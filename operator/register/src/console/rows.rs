@@ -5,7 +5,7 @@ use factory_crds::Outcome;
 use jiff::Timestamp;
 
 use super::{
-    calendar::{Calendar, Standing},
+    calendar::{Calendar, Standing, TERM},
     title,
     words::{self, with},
 };
@@ -105,7 +105,13 @@ pub fn term(calendar: &Calendar, case: &Case, now: Timestamp, language: Language
     if !case.summary.missing.is_empty() {
         return Some(quiet(with(own.waits_for, groups(&case.summary.missing))));
     }
-    Some(match calendar.term(&case.received, now) {
+    Some(running(calendar, TERM, &case.received, now, language))
+}
+
+/// The clock of what has `days` working days from `received`.
+pub fn running(calendar: &Calendar, days: u32, received: &str, now: Timestamp, language: Language) -> Term {
+    let own = words::of(language);
+    match calendar.term_of(days, received, now) {
         Ok(term) => {
             let (class, text) = match term.standing {
                 Standing::Left(days) => ("quiet", with(own.left, days)),
@@ -116,8 +122,11 @@ pub fn term(calendar: &Calendar, case: &Case, now: Timestamp, language: Language
             Term { class, text, due: term.due.to_string(), until: with(own.due, term.due), note }
         }
         // In English: it names the file's fault for whoever mends it.
-        Err(error) => Term { class: "late", ..quiet(with(own.no_calendar, error)) },
-    })
+        Err(error) => {
+            let text = with(own.no_calendar, error);
+            Term { class: "late", text, due: String::new(), until: String::new(), note: "" }
+        }
+    }
 }
 
 /// Groups of item 17 by their numbers.

@@ -83,6 +83,11 @@ pub struct Words {
     pub instructions: &'static str,
     pub kpis: &'static str,
     pub replay: &'static str,
+    pub excluded: &'static str,
+    pub claims: &'static str,
+    pub claim_decided: &'static str,
+    pub claim_answered: &'static str,
+    pub claim_forgotten: &'static str,
     pub submission: &'static str,
     pub no_submission: &'static str,
     pub no_submission_intro: &'static str,
@@ -180,6 +185,10 @@ impl Words {
             Event::Instruction(_) => instructed,
             Event::InstructionClosed(_) => carried_out,
             Event::InstructionWithdrawn(_) => taken_back,
+            Event::Exclusion(_) => self.excluded,
+            Event::ClaimDecision(_) => self.claim_decided,
+            Event::ClaimAnswer(_) => self.claim_answered,
+            Event::Forgetting(_) => self.claim_forgotten,
             other => other.kind(),
         }
     }

@@ -3,6 +3,8 @@
 //! The canonical bytes of these types are what the log keeps for ever. A field may be added only as
 //! an `Option` that is left out when absent; none may be renamed or removed.
 
+mod claim;
+
 use factory_assurance::{
     bundle::Bundle,
     canonical::{self, NotCanonical},
@@ -15,6 +17,8 @@ use factory_assurance::{
 };
 use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
+
+pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +45,16 @@ pub enum Event {
     InstructionClosed(InstructionClosed),
     /// The regulator withdrew an instruction.
     InstructionWithdrawn(InstructionWithdrawn),
+    /// The regulator excluded a service (21).
+    Exclusion(ExclusionMade),
+    /// A user sent a claim or a response (67).
+    Claim(ClaimMade),
+    /// The regulator considered it.
+    ClaimDecision(ClaimDecided),
+    /// Its supplier answered it.
+    ClaimAnswer(ClaimAnswered),
+    /// What a person wrote was forgotten.
+    Forgetting(ClaimForgotten),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -220,6 +234,24 @@ pub struct InstructionWithdrawn {
     pub reason: String,
 }
 
+/// The regulator's exclusion of a service from the register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExclusionMade {
+    /// Idempotency key under which it came.
+    pub key: String,
+    /// Participant.
+    pub participant: String,
+    /// Name of the service.
+    pub service: String,
+    /// Number of the entry that was in force.
+    pub entry: u64,
+    /// On what ground, in the regulator's words.
+    pub reason: String,
+    /// Item of law that it rests on.
+    pub item: String,
+}
+
 /// An event that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
@@ -252,6 +284,11 @@ impl Event {
             Self::Instruction(_) => "instruction",
             Self::InstructionClosed(_) => "instruction-closed",
             Self::InstructionWithdrawn(_) => "instruction-withdrawn",
+            Self::Exclusion(_) => "exclusion",
+            Self::Claim(_) => "claim",
+            Self::ClaimDecision(_) => "claimDecision",
+            Self::ClaimAnswer(_) => "claimAnswer",
+            Self::Forgetting(_) => "forgetting",
         }
     }
 
@@ -269,6 +306,11 @@ impl Event {
             Self::Instruction(body) => canonical::bytes(body),
             Self::InstructionClosed(body) => canonical::bytes(body),
             Self::InstructionWithdrawn(body) => canonical::bytes(body),
+            Self::Exclusion(body) => canonical::bytes(body),
+            Self::Claim(body) => canonical::bytes(body),
+            Self::ClaimDecision(body) => canonical::bytes(body),
+            Self::ClaimAnswer(body) => canonical::bytes(body),
+            Self::Forgetting(body) => canonical::bytes(body),
         }
     }
 
@@ -286,6 +328,11 @@ impl Event {
             "instruction" => serde_json::from_slice(bytes).map(Self::Instruction),
             "instruction-closed" => serde_json::from_slice(bytes).map(Self::InstructionClosed),
             "instruction-withdrawn" => serde_json::from_slice(bytes).map(Self::InstructionWithdrawn),
+            "exclusion" => serde_json::from_slice(bytes).map(Self::Exclusion),
+            "claim" => serde_json::from_slice(bytes).map(Self::Claim),
+            "claimDecision" => serde_json::from_slice(bytes).map(Self::ClaimDecision),
+            "claimAnswer" => serde_json::from_slice(bytes).map(Self::ClaimAnswer),
+            "forgetting" => serde_json::from_slice(bytes).map(Self::Forgetting),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

@@ -23,7 +23,7 @@ use crate::{
 /// Changes on one page of the feed.
 const MOST: u32 = 50;
 /// When a feed without changes was changed: the day of the resolution.
-const NEVER: &str = "2026-03-04T00:00:00Z";
+pub(super) const NEVER: &str = "2026-03-04T00:00:00Z";
 
 /// What the address may ask for; what cannot be read is passed over.
 #[derive(utoipa::IntoParams)]
@@ -36,7 +36,7 @@ pub(crate) struct FeedQuery {
     before: Option<String>,
 }
 
-const ATOM: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/atom+xml; charset=utf-8")];
+pub(super) const ATOM: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/atom+xml; charset=utf-8")];
 
 #[derive(Template)]
 #[template(path = "feed.xml")]
@@ -79,12 +79,12 @@ pub(crate) async fn feed(
 }
 
 /// The host in the origin of a log: ids of the feed stay the same wherever it is read.
-fn authority(origin: &str) -> &str {
+pub(super) fn authority(origin: &str) -> &str {
     origin.split(['/', ':']).next().unwrap_or(origin)
 }
 
 /// `text` in one line, without what no XML may hold, however it is escaped.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let held = |c: &char| !matches!(c, '\u{fffe}' | '\u{ffff}');
     text.chars().filter(held).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

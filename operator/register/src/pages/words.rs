@@ -5,7 +5,10 @@ mod en;
 mod ky;
 mod ru;
 
-use factory_assurance::report::{Language, Terms};
+use factory_assurance::{
+    report::{Language, Terms},
+    wire::Withdrawal,
+};
 use factory_crds::state_service::{instructions::DataOperation, register_data::OwnerRole};
 
 /// The words of the pages in `language`.
@@ -36,12 +39,14 @@ pub struct Words {
     pub class: &'static str,
     pub registered: &'static str,
     pub withdrawn: &'static str,
+    pub excluded: &'static str,
     pub as_json: &'static str,
     pub as_table: &'static str,
     pub as_linked: &'static str,
     pub changes: &'static str,
     pub was_entered: &'static str,
     pub was_withdrawn: &'static str,
+    pub was_excluded: &'static str,
     pub back: &'static str,
     pub item: &'static str,
     pub about: &'static str,
@@ -97,6 +102,12 @@ pub struct Words {
 }
 
 impl Words {
+    /// Of the day on which an entry ended: by its owner, or by the regulator.
+    #[must_use]
+    pub const fn ended(&self, withdrawal: &Withdrawal) -> &'static str {
+        if withdrawal.item.is_some() { self.excluded } else { self.withdrawn }
+    }
+
     /// The part of a participant.
     #[must_use]
     pub const fn role(&self, role: OwnerRole) -> &'static str {

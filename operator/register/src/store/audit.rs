@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use super::{
     Location, StoreError,
     both::{Pool, Rows, on},
-    reading, sqlite,
+    plaintexts, reading, sqlite,
     tree::{self, Signed},
     views::{self, View},
     writing::row_number,
@@ -120,6 +120,7 @@ async fn hold(database: &Pool, scratch: &Pool) -> Result<Audit, StoreError> {
             return Err(difference(view.0, &found, &expected));
         }
     }
+    plaintexts::hold(rows).await?;
     Ok(Audit { events: walk.seq(), head: walk.head().to_owned() })
 }
 

@@ -2,7 +2,7 @@
 //! again, whole. Views and tree are not in it: they follow from the events.
 //!
 //! The first line says what the file is, then come the events in order, each checkpoint after the last event
-//! that it covers, and a last line with what all of them come to: without it, the file was cut off.
+//! that it covers, then what people wrote (67), and a last line with what all of them come to: without it, the file was cut off.
 
 use std::io::{BufRead, Write};
 
@@ -10,7 +10,9 @@ use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Location, StoreError, audit, opened, reading,
+    Location, StoreError, audit, opened,
+    plaintexts::{self, Plaintext},
+    reading,
     taking::{Kept, Taken, Taking, TakingError},
 };
 use crate::log::{Link, Walk};
@@ -39,6 +41,8 @@ enum Line {
         contents: String,
     },
     Checkpoint(Kept),
+    /// What a person wrote and nobody has forgotten yet.
+    Plaintext(Plaintext),
     /// The last one.
     End {
         events: u64,
@@ -81,11 +85,15 @@ pub async fn backup(location: &Location, out: &mut dyn Write, file: &str) -> Res
         let found = format!("the log has {} events", edge.size());
         return Err(TakingError::Checkpoint { size: longer.size, found });
     }
+    drop(events);
+    plaintexts::hold(rows).await?;
+    for plaintext in Plaintext::all(rows).await? {
+        write(Line::Plaintext(plaintext))?;
+    }
     let root = edge.root().to_string();
     write(Line::End { events: edge.size(), checkpoints, root: root.clone() })?;
     out.flush().map_err(|source| TakingError::File { file: file.to_owned(), source })?;
     // Its connection goes back first: to close is to wait for all of them.
-    drop(events);
     drop(snapshot);
     database.close().await;
     Ok(Taken { events: edge.size(), new: edge.size(), checkpoints, root })
@@ -137,6 +145,7 @@ async fn restored(
                 taking.checkpoint(&kept).await?;
                 checkpoints += 1;
             }
+            Line::Plaintext(plaintext) => taking.plaintext(&plaintext).await?,
             Line::End { events, checkpoints: signed, root } => {
                 let (has, gives) = (taking.edge().size(), taking.edge().root().to_string());
                 if (events, signed, root.as_str()) != (has, checkpoints, gives.as_str()) {
@@ -147,6 +156,7 @@ async fn restored(
                 if !file.fill_buf().map_err(|source| TakingError::File { file: name.to_owned(), source })?.is_empty() {
                     return Err(wrong("more stands behind the last line".to_owned()));
                 }
+                taking.hold_plaintexts().await?;
                 taking.commit().await?;
                 return Ok(Taken { events, new: events, checkpoints, root });
             }

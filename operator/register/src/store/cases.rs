@@ -11,7 +11,7 @@ use super::{
     read::{parse_state, state_name, unexpected},
     writing::row_number,
 };
-use crate::log::event::{Event, Summary};
+use crate::log::event::{Event, ExclusionMade, Summary, WithdrawalMade};
 
 /// Most cases in a list that has no pages.
 pub const MOST: u32 = 1000;
@@ -201,7 +201,7 @@ impl Store {
         }
         let subject = &case.summary.subject;
         let rows: Vec<i64> = on!(self.readers, db => sqlx::query_scalar(
-            "SELECT seq FROM events WHERE kind IN ('confirmation', 'return', 'entry', 'withdrawal') AND seq > $1
+            "SELECT seq FROM events WHERE kind IN ('confirmation', 'return', 'entry', 'withdrawal', 'exclusion') AND seq > $1
              ORDER BY seq",
         )
         .bind(row_number(case.seq))
@@ -215,11 +215,12 @@ impl Store {
                 Event::Return(made) => made.submission == case.id,
                 Event::Entry(made) => made.submission == case.id,
                 // One before its own confirmation is that of an earlier entry.
-                Event::Withdrawal(made) => {
+                Event::Withdrawal(WithdrawalMade { participant, service, .. })
+                | Event::Exclusion(ExclusionMade { participant, service, .. }) => {
                     case.state == Procedure::Withdrawn
                         && !acts.is_empty()
-                        && made.participant == subject.participant
-                        && made.service == subject.service
+                        && *participant == subject.participant
+                        && *service == subject.service
                 }
                 _ => false,
             };
@@ -229,7 +230,7 @@ impl Store {
                     (Procedure::Returned, Event::Return(_))
                         | (Procedure::Confirmed, Event::Confirmation(_))
                         | (Procedure::Registered, Event::Entry(_))
-                        | (Procedure::Withdrawn, Event::Withdrawal(_))
+                        | (Procedure::Withdrawn, Event::Withdrawal(_) | Event::Exclusion(_))
                 );
                 acts.push(act);
                 if last {
@@ -244,7 +245,8 @@ impl Store {
     pub async fn acts(&self, before: Option<u64>, most: u32) -> Result<Vec<Act>, StoreError> {
         let rows: Vec<i64> = on!(self.readers, db => sqlx::query_scalar(
             "SELECT seq FROM events WHERE seq < $1 AND kind IN ('confirmation', 'return', 'entry', 'withdrawal',
-                 'instruction', 'instruction-closed', 'instruction-withdrawn')
+                 'exclusion', 'instruction', 'instruction-closed', 'instruction-withdrawn', 'claimDecision',
+                 'claimAnswer', 'forgetting')
              ORDER BY seq DESC LIMIT $2",
         )
         .bind(before.map_or(i64::MAX, row_number))

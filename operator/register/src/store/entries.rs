@@ -18,11 +18,11 @@ pub struct Entry {
     pub time: String,
     /// What it says.
     pub made: EntryMade,
-    /// Its withdrawal, if it was in force when the service was withdrawn.
+    /// Its withdrawal or exclusion, if it was in force then.
     pub withdrawn: Option<Withdrawal>,
 }
 
-/// One change of the register: a service was entered, or withdrawn.
+/// One change of the register: a service was entered, withdrawn, or excluded.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// Number of its event.
@@ -162,15 +162,15 @@ impl Store {
     }
 
     async fn withdrawal_of(&self, entry: i64) -> Result<Option<Withdrawal>, StoreError> {
-        let row: Option<(i64, String, String)> = on!(self.readers, db => {
+        let row: Option<(i64, String, String, Option<String>)> = on!(self.readers, db => {
             sqlx::query_as(
-                "SELECT withdrawals.seq, events.time, withdrawals.reason FROM withdrawals
+                "SELECT withdrawals.seq, events.time, withdrawals.reason, withdrawals.item FROM withdrawals
                  JOIN events ON events.seq = withdrawals.seq WHERE withdrawals.entry = $1",
             )
             .bind(entry)
             .fetch_optional(db)
             .await
         })?;
-        Ok(row.map(|(seq, at, reason)| Withdrawal { at, reason, event: seq.unsigned_abs() }))
+        Ok(row.map(|(seq, at, reason, item)| Withdrawal { at, reason, event: seq.unsigned_abs(), item }))
     }
 }

@@ -7,7 +7,9 @@ use futures::TryStreamExt as _;
 use super::{
     Location, StoreError, audit,
     both::{Pool, Rows},
-    opened, reading,
+    opened,
+    plaintexts::Plaintext,
+    reading,
     taking::{Kept, Taken, Taking, TakingError},
     tree,
     writing::row_number,
@@ -62,6 +64,11 @@ async fn copy(source: &Pool, writer: &Pool, (from, to): (&Location, &Location)) 
         let found = format!("the log has {} events", taking.seq());
         return Err(TakingError::Checkpoint { size: longer.size, found });
     }
+    drop(events);
+    for plaintext in Plaintext::all(rows).await? {
+        taking.plaintext(&plaintext).await?;
+    }
+    taking.hold_plaintexts().await?;
     let edge = taking.edge().clone();
     taking.commit().await?;
     // As it is read there from now on.

@@ -27,7 +27,9 @@ pub(super) async fn open(path: &Path) -> Result<(Pool, Pool), StoreError> {
         .foreign_keys(true)
         .busy_timeout(BUSY)
         // Without it, a row replaced by INSERT OR REPLACE is deleted unseen by triggers.
-        .pragma("recursive_triggers", "ON");
+        .pragma("recursive_triggers", "ON")
+        // What was forgotten is overwritten, and not only no longer found.
+        .pragma("secure_delete", "ON");
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         // SQLite ends a transaction by itself when the disk is full; the driver then still believes in it,
@@ -66,6 +68,7 @@ async fn check_settings(writer: &SqlitePool) -> Result<(), StoreError> {
         ("PRAGMA synchronous", "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous", "2"),
         ("PRAGMA foreign_keys", "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", "1"),
         ("PRAGMA recursive_triggers", "SELECT CAST(recursive_triggers AS TEXT) FROM pragma_recursive_triggers", "1"),
+        ("PRAGMA secure_delete", "SELECT CAST(secure_delete AS TEXT) FROM pragma_secure_delete", "1"),
     ];
     for (setting, query, rule) in settings {
         let found: String = sqlx::query_scalar(query).fetch_one(writer).await?;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Location, StoreError,
     both::{Pool, Rows, Transaction, on},
+    plaintexts::{self, Plaintext},
     tree, views,
     writing::{self, row_number},
 };
@@ -192,6 +193,16 @@ impl Taking {
     pub(super) async fn checkpoint(&mut self, kept: &Kept) -> Result<(), StoreError> {
         let Kept { size, key, root, note } = kept;
         tree::signed(&mut self.transaction.executor(), size.unsigned_abs(), key, root, note).await
+    }
+
+    /// Keeps a text beside the log.
+    pub(super) async fn plaintext(&mut self, plaintext: &Plaintext) -> Result<(), StoreError> {
+        plaintext.keep(&mut self.transaction.executor()).await
+    }
+
+    /// Holds the texts that are there against the log.
+    pub(super) async fn hold_plaintexts(&mut self) -> Result<(), StoreError> {
+        plaintexts::hold(&mut self.transaction.executor()).await
     }
 
     pub(super) async fn commit(self) -> Result<(), StoreError> {

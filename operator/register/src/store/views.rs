@@ -1,6 +1,8 @@
 //! What follows from each event: the rows of the views. Used when an event is appended and when
 //! the views are made again from the log, so that the two cannot differ.
 
+mod claims;
+
 use factory_assurance::canonical;
 
 use super::{
@@ -11,7 +13,8 @@ use super::{
     writing::row_number,
 };
 use crate::log::event::{
-    AnnouncementMade, ConfirmationGiven, EntryMade, Event, HandoverMade, ReturnMade, SubmissionTaken, WithdrawalMade,
+    AnnouncementMade, ConfirmationGiven, EntryMade, Event, ExclusionMade, HandoverMade, ReturnMade, SubmissionTaken,
+    WithdrawalMade,
 };
 use factory_assurance::wire::Procedure;
 
@@ -19,7 +22,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 8] = [
+pub(super) const VIEWS: [View; 9] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -42,9 +45,10 @@ pub(super) const VIEWS: [View; 8] = [
     ),
     ("entries", &["seq", "participant", "service", "search"], &["seq"]),
     ("tree", &["level", "position", "hash"], &["level", "position"]),
-    ("withdrawals", &["seq", "key", "participant", "service", "entry", "reason"], &["seq"]),
+    ("withdrawals", &["seq", "key", "participant", "service", "entry", "reason", "item"], &["seq"]),
     ("handovers", &["seq", "note"], &["seq"]),
     ("instructions", &instructions::COLUMNS, &["seq"]),
+    claims::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -73,7 +77,7 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
                 .bind(submission)
         )?),
         Event::Entry(made) => entry(rows, seq, made).await,
-        Event::Withdrawal(made) => withdrawal(rows, seq, made).await,
+        Event::Withdrawal(made) => withdrawal(rows, seq, made, None).await,
         Event::Handover(HandoverMade { note }) => one(changed!(
             rows,
             sqlx::query("INSERT INTO handovers (seq, note) VALUES ($1, $2)").bind(seq).bind(note)
@@ -81,6 +85,11 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::Instruction(issued) => instructions::issued(rows, seq, issued).await,
         Event::InstructionClosed(closed) => instructions::closed(rows, seq, closed).await,
         Event::InstructionWithdrawn(withdrawn) => instructions::withdrawn(rows, seq, withdrawn).await,
+        Event::Exclusion(made) => exclusion(rows, seq, made).await,
+        Event::Claim(made) => claims::made(rows, seq, made).await,
+        Event::ClaimDecision(decided) => claims::decided(rows, seq, decided).await,
+        Event::ClaimAnswer(answered) => claims::answered(rows, seq, answered).await,
+        Event::Forgetting(made) => claims::forgotten(rows, seq, made).await,
     }
 }
 
@@ -140,12 +149,18 @@ async fn entry(rows: &mut Rows<'_>, seq: i64, made: &EntryMade) -> Result<(), St
 }
 
 /// Everything of the service that was confirmed ends: an earlier release is not in force either.
-async fn withdrawal(rows: &mut Rows<'_>, seq: i64, made: &WithdrawalMade) -> Result<(), StoreError> {
+async fn withdrawal(
+    rows: &mut Rows<'_>,
+    seq: i64,
+    made: &WithdrawalMade,
+    item: Option<&str>,
+) -> Result<(), StoreError> {
     let WithdrawalMade { key, participant, service, entry, reason } = made;
     one(changed!(
         rows,
         sqlx::query(
-            "INSERT INTO withdrawals (seq, key, participant, service, entry, reason) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO withdrawals (seq, key, participant, service, entry, reason, item)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(seq)
         .bind(key)
@@ -153,20 +168,28 @@ async fn withdrawal(rows: &mut Rows<'_>, seq: i64, made: &WithdrawalMade) -> Res
         .bind(service)
         .bind(row_number(*entry))
         .bind(text(reason))
+        .bind(item)
     )?)?;
+    let said = item.map_or_else(|| reason.clone(), |item| format!("excluded by the regulator (item {item}): {reason}"));
     changed!(
         rows,
         sqlx::query(
             "UPDATE submissions SET state = $1, reason = $2 WHERE participant = $3 AND service = $4 AND state IN ($5, $6)",
         )
         .bind(state_name(Procedure::Withdrawn))
-        .bind(text(reason))
+        .bind(text(&said))
         .bind(participant)
         .bind(service)
         .bind(state_name(Procedure::Confirmed))
         .bind(state_name(Procedure::Registered))
     )?;
     Ok(())
+}
+
+/// The regulator's exclusion ends what a withdrawal ends, so that programs which read of one read of the other.
+async fn exclusion(rows: &mut Rows<'_>, seq: i64, made: &ExclusionMade) -> Result<(), StoreError> {
+    let ExclusionMade { key, participant, service, entry, reason, item } = made.clone();
+    withdrawal(rows, seq, &WithdrawalMade { key, participant, service, entry, reason }, Some(&item)).await
 }
 
 /// What people wrote, as both databases can hold it: a text of `PostgreSQL` has no zero characters. The event

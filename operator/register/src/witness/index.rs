@@ -58,7 +58,8 @@ impl Logged {
             self.services.insert(service, Standing { entry: place.seq, withdrawn: None });
         } else if let Some(standing) = self.services.get_mut(&service) {
             let reason = event["reason"].as_str().unwrap_or_default().to_owned();
-            standing.withdrawn = Some(Withdrawal { at: place.time.clone(), reason, event: place.seq });
+            let item = event["item"].as_str().map(str::to_owned);
+            standing.withdrawn = Some(Withdrawal { at: place.time.clone(), reason, event: place.seq, item });
         }
     }
 
@@ -141,8 +142,10 @@ impl Logged {
 fn said(standing: &Standing) -> String {
     match &standing.withdrawn {
         None => format!("entry {}", standing.entry),
-        Some(Withdrawal { at, reason, event }) => {
-            format!("entry {}, withdrawn by event {event} at {}: {}", standing.entry, line(at), line(reason))
+        Some(Withdrawal { at, reason, event, item }) => {
+            let ended =
+                item.as_deref().map_or_else(|| "withdrawn".to_owned(), |item| format!("excluded ({})", line(item)));
+            format!("entry {}, {ended} by event {event} at {}: {}", standing.entry, line(at), line(reason))
         }
     }
 }

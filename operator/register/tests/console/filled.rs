@@ -66,6 +66,17 @@ fn with_an_indicator(mut result: TestResult) -> TestResult {
     sample::judged(result)
 }
 
+/// A claim about the service `queue`, which its sender wants published; answers its id.
+async fn claimed(world: &World, key: &str, words: &str) -> String {
+    let body = json!({
+        "kind": "Claim", "language": "ky", "publish": true, "words": words, "contact": "+996 555 010203",
+    });
+    let path = "/api/v1/entries/social-registry/queue/claims";
+    let answer = world.post(path, "", key, &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    answer.json::<Value>()["id"].as_str().unwrap().to_owned()
+}
+
 /// Writes a key beside the database.
 fn key(world: &World, name: &str, key: &PrivateKey) -> String {
     let path = world.folder.0.join(name);
@@ -91,6 +102,25 @@ pub async fn to_look_at() -> (World, Value) {
     let path = "/api/v1/entries/social-registry/licence/withdrawal";
     let answer = world.post(path, "owner", "withdrawal", &json!({"reason": "Its work moved to the portal."})).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    registered(&world, sample::passing(), "excluded").await;
+    let answer = world
+        .post(
+            "/api/v1/entries/social-registry/excluded/exclusion",
+            "regulator",
+            "exclusion",
+            &json!({"reason": "It gives out false numbers.", "item": "20.3"}),
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    let said = claimed(&world, "said", "Кезек номери келбей калды.\nЭки жолу.").await;
+    days_ago(5);
+    let claim = claimed(&world, "claim", "The number is wrong.").await;
+    days_ago(0);
+    let path = format!("/api/v1/claims/{said}/decision");
+    assert_eq!(world.post(&path, "regulator", "", &json!({"decision": "Publish"})).await.status, StatusCode::OK);
+    let path = format!("/api/v1/claims/{said}/answer");
+    let answer = json!({"words": "We are sorry: it comes again since yesterday."});
+    assert_eq!(world.post(&path, "owner", "", &answer).await.status, StatusCode::OK);
     let failed = submitted(&world, sample::failing(), "broken").await;
     let returned = submitted(&world, sample::passing(), "unsealed").await;
     let path = format!("/api/v1/submissions/{}/return", returned.id);
@@ -102,6 +132,7 @@ pub async fn to_look_at() -> (World, Value) {
     let data = json!({
         "overdue": overdue.id, "open": open.id,
         "waiting": waiting.id, "failed": failed.id, "returned": returned.id, "incomplete": incomplete.id,
+        "claim": claim, "said": said,
         "otherKey": key(&world, "other.pem", &PrivateKey::generate()),
     });
     (world, data)

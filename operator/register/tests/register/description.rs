@@ -42,6 +42,9 @@ async fn filled() -> World {
     let withdrawn = world.post("/api/v1/entries/social-registry/withdrawn/withdrawal", "owner", "three", &reason).await;
     assert_eq!(withdrawn.status, StatusCode::CREATED, "{}", withdrawn.text);
     world.submitted(named(sample::passing(), "waiting"), "four").await;
+    let claim = json!({"kind": "Claim", "language": "en", "publish": true, "words": "The seal is missing."});
+    let sent = world.post("/api/v1/entries/social-registry/registered-address/claims", "", "claim", &claim).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
     let failed = world.submitted(named(sample::failing(), "failed"), "five").await;
     let reason = ReturnRequest { reason: "It drops requests.".to_owned() };
     let returned = world.post(&format!("/api/v1/submissions/{}/return", failed.id), "regulator", "", &reason).await;
@@ -167,10 +170,18 @@ async fn every_route_is_described_and_nothing_else() {
         .filter(|part| !part.starts_with("/console"))
         .map(str::to_owned)
         .collect();
-    let pages: BTreeSet<String> =
-        ["/", "/entries", "/entries/{participant}/{service}", "/glossary", "/register.css", "/statistics"]
-            .map(str::to_owned)
-            .into();
+    let pages: BTreeSet<String> = [
+        "/",
+        "/claims/{id}",
+        "/entries",
+        "/entries/{participant}/{service}",
+        "/entries/{participant}/{service}/claims",
+        "/glossary",
+        "/register.css",
+        "/statistics",
+    ]
+    .map(str::to_owned)
+    .into();
     assert_eq!(served, described.union(&pages).cloned().collect());
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {

@@ -10,9 +10,11 @@
 
 mod access;
 mod away;
+mod claims;
 mod copies;
 mod description;
 mod durability;
+mod exclusion;
 mod handover;
 mod instructions;
 mod limits;

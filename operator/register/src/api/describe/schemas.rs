@@ -10,8 +10,8 @@ use factory_assurance::{
     },
     verdict::MAX_EXACT,
     wire::{
-        Announced, Announcement, BindingInstruction, ConfirmationRequest, InstructionRequest, InstructionState,
-        Problem, Procedure, ReturnRequest, Submission, SubmissionState, WithdrawalRequest,
+        Announced, Announcement, BindingInstruction, ConfirmationRequest, ExclusionRequest, InstructionRequest,
+        InstructionState, Problem, Procedure, ReturnRequest, Submission, SubmissionState, WithdrawalRequest,
     },
 };
 use jsonschema::Validator;
@@ -20,6 +20,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::{
+        claims::{
+            AnswerRequest, ClaimRequest, ClaimStatus, DecisionRequest, ForgettingRequest, HeldClaims, PublicClaims,
+        },
         entries::{PublicEntry, PublicIndex},
         problem::Refusal,
         replay::{Replay, ReplayRequest},
@@ -49,10 +52,18 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<Glossary>();
     generator.subschema_for::<ReplayRequest>();
     generator.subschema_for::<Replay>();
+    generator.subschema_for::<ExclusionRequest>();
     generator.subschema_for::<Problem>();
     generator.subschema_for::<Envelope>();
     generator.subschema_for::<PublicEntry>();
     generator.subschema_for::<PublicIndex>();
+    generator.subschema_for::<ClaimRequest>();
+    generator.subschema_for::<ClaimStatus>();
+    generator.subschema_for::<PublicClaims>();
+    generator.subschema_for::<HeldClaims>();
+    generator.subschema_for::<DecisionRequest>();
+    generator.subschema_for::<AnswerRequest>();
+    generator.subschema_for::<ForgettingRequest>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
     generator.subschema_for::<LogKeys>();

@@ -30,6 +30,21 @@ fn the_term_is_five_working_days_of_bishkek() {
 }
 
 #[test]
+fn a_claim_has_one_working_day() {
+    use Standing::{LastDay, Late, Left};
+    let calendar = Calendar::built_in();
+    for (came, now, due, standing) in [
+        ("2026-06-16T04:00:00Z", "2026-06-16T05:00:00Z", "2026-06-17", Left(1)),
+        ("2026-06-16T04:00:00Z", "2026-06-17T17:59:59Z", "2026-06-17", LastDay),
+        ("2026-06-16T04:00:00Z", "2026-06-17T18:00:00Z", "2026-06-17", Late(1)),
+        ("2026-06-19T04:00:00Z", "2026-06-21T04:00:00Z", "2026-06-22", Left(1)),
+    ] {
+        let term = calendar.term_of(1, came, now.parse().unwrap()).unwrap();
+        assert_eq!((term.due, term.standing), (days(due), standing), "{came}");
+    }
+}
+
+#[test]
 fn a_moving_holiday_that_is_not_announced_makes_the_term_preliminary() {
     let calendar = Calendar::built_in();
     for (came, preliminary) in [

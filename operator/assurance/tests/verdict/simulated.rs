@@ -50,7 +50,7 @@ pub fn recorded() -> Vec<TestResult> {
 
 /// A few simulated ones, sound and not.
 pub fn some() -> Vec<TestResult> {
-    let worse = Worse { limps: Some((FaultKind::PodKill, 9.0)), slower: Some(40.0), ..Worse::default() };
+    let worse = Worse { limps: Some((FaultKind::PodKill, 9.0)), slower: Some((0.5, 600.0)), ..Worse::default() };
     with("basic", 200, |stage| {
         [stage.run(Worse::default(), 1), stage.run(Worse::default(), 2), stage.run(worse, 3)].into()
     })
@@ -158,14 +158,15 @@ fn power(stage: &Stage<'_>, count: u64) -> Vec<Value> {
 /// A service that is `times` worse than each limit in turn.
 fn worse_than_limits(spec: &ResilienceStandardSpec, times: f64) -> Vec<(String, Worse)> {
     let steady = &spec.steady;
-    let slower = |percent, ms: u32| Worse { slower: Some(factor(percent, times * f64::from(ms))), ..Worse::default() };
+    // Twice as many as the percentile leaves out.
+    let slower = |of: f64, ms: u32| Worse { slower: Some((of, times * f64::from(ms))), ..Worse::default() };
     let mut all = vec![
         (
             "steady failures".to_owned(),
             Worse { steady_failed_ppm: times * f64::from(steady.max_failed_ppm), ..Worse::default() },
         ),
-        ("steady p95".to_owned(), slower(95, steady.p95_ms)),
-        ("steady p99".to_owned(), slower(99, steady.p99_ms)),
+        ("steady p95".to_owned(), slower(0.10, steady.p95_ms)),
+        ("steady p99".to_owned(), slower(0.02, steady.p99_ms)),
     ];
     let away = |limits: &FaultLimits| {
         let share = times * f64::from(limits.max_failed_ppm) / 1e6;
@@ -174,18 +175,6 @@ fn worse_than_limits(spec: &ResilienceStandardSpec, times: f64) -> Vec<(String, 
     };
     all.extend(spec.faults.iter().map(away));
     all
-}
-
-/// By how much all recorded latencies must grow for their percentile to be at `ms`.
-fn factor(percent: u64, ms: f64) -> f64 {
-    let all = draw::gathered(RECORDED.steady.iter().flatten().copied().collect());
-    let mut left = draw::total(&all) * percent / 100;
-    let found = all.iter().find(|[_, count]| {
-        let here = left <= *count;
-        left = left.saturating_sub(*count);
-        here
-    });
-    1_000.0 * ms / found.unwrap()[0] as f64
 }
 
 /// The gate is awake: an outage that is far beyond every limit never passes.

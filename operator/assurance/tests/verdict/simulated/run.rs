@@ -20,7 +20,7 @@ use factory_crds::{
 
 use super::super::varied::Random;
 use super::{
-    draw::{EXACT, binomial, gathered, poisson, resample},
+    draw::{EXACT, binomial, gathered, poisson, resample, share},
     fault::{Moment, Struck},
     recorded::Recorded,
 };
@@ -35,8 +35,8 @@ const OF_A_TENTH: u64 = 40;
 pub struct Worse {
     /// Share of requests that fail while nothing is broken, in parts per million.
     pub steady_failed_ppm: f64,
-    /// All latencies times this.
-    pub slower: Option<f64>,
+    /// So large a share of requests takes so many milliseconds.
+    pub slower: Option<(f64, f64)>,
     /// From each fault of this kind on nothing is answered for so many seconds.
     pub away: Option<(FaultKind, f64)>,
     /// From each fault of this kind on a fifth is not answered for so many seconds.
@@ -139,9 +139,9 @@ impl Stage<'_> {
             };
             let lost = binomial(due, moment.failed, random);
             let mut answered = resample(moment.cells, due - lost, OF_A_TENTH, random);
-            if let Some(factor) = worse.slower {
+            if let Some((of, ms)) = worse.slower {
                 for [us, _] in &mut answered {
-                    *us = (*us as f64 * factor) as u64;
+                    *us = if share(random) < of { (1_000.0 * ms) as u64 } else { *us };
                 }
             }
             let late: u64 = answered.iter().filter(|[us, _]| *us > timeout_us).map(|[_, count]| count).sum();

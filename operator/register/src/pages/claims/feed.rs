@@ -79,7 +79,7 @@ pub(crate) async fn feed(
     held.truncate(MOST as usize);
     let older = held.last().map(|claim| claim.moved).filter(|_| more);
     let claims: Vec<PublicClaim> = held.into_iter().map(PublicClaim::from).collect();
-    let (log, own) = (register.signer.verifier(), claims::words::of(language));
+    let (log, own) = (register.keyring.first().verifier(), claims::words::of(language));
     let name = format!("{}/{}", escaped(&participant), escaped(&service));
     let moved =
         |claim: &'_ PublicClaim| claim.answer.as_ref().map_or(claim.published_at.clone(), |answer| answer.at.clone());

@@ -269,8 +269,8 @@ mod tests {
         let mut fault = json!({"kind": kind, "maxFailedPpm": 0, "windowSeconds": 60, "leaseSeconds": 10});
         fault.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let broken = Validator::new().validate(schema, &json!({"spec": {"faults": [fault]}}), None);
-        let broken = broken.err().map(|errors| errors.into_vec()).unwrap_or_default();
-        broken.into_iter().map(|error| error.message).collect::<Vec<_>>().join(" | ")
+        let Err(broken) = broken else { return String::new() };
+        broken.into_vec().into_iter().map(|error| error.message).collect::<Vec<_>>().join(" | ")
     }
 
     #[test]

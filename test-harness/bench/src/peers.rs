@@ -42,6 +42,7 @@ pub fn measure(brief: bool) -> Result<Vec<Figure>, Failure> {
         (FaultKind::Delay, 100, "ms", Direction::Both),
         (FaultKind::Delay, 100, "ms", Direction::In),
         (FaultKind::Delay, 100, "ms", Direction::Out),
+        (FaultKind::Jitter, 200, "ms", Direction::In),
         (FaultKind::Loss, 200_000, "ppm", Direction::In),
         (FaultKind::Loss, 200_000, "ppm", Direction::Out),
         (FaultKind::Reset, 200_000, "ppm", Direction::In),

@@ -199,7 +199,7 @@ impl Tapping {
 }
 
 struct Socket {
-    socket: OwnedFd,
+    packets: OwnedFd,
     interface: usize,
     loopback: usize,
 }
@@ -223,7 +223,7 @@ impl Socket {
         setsockopt(&socket, sockopt::ReceiveTimeout, &patience).map_err(failed("set the patience of a socket"))?;
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("ask for the time of packets"))?;
         let loopback = if_nametoindex(LOOPBACK).map_err(failed("find the pod's interface lo"))?;
-        Ok(Self { socket, interface: interface as usize, loopback: loopback as usize })
+        Ok(Self { packets: socket, interface: interface as usize, loopback: loopback as usize })
     }
 
     fn look(&self, seen: &Mutex<Tap>, ended: &AtomicBool) {
@@ -250,7 +250,7 @@ impl Socket {
         let mut control = cmsg_space!(TimeSpec);
         let mut parts = [IoSliceMut::new(&mut head)];
         let message =
-            recvmsg::<LinkAddr>(self.socket.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
+            recvmsg::<LinkAddr>(self.packets.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
         let link = message.address?;
         let at = message.cmsgs().ok()?.find_map(|control| match control {
             ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),

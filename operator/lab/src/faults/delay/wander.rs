@@ -79,7 +79,7 @@ impl Wander {
         }
         self.since = Some(since);
         let moved = now.saturating_duration_since(since + self.stays);
-        if self.is_long { self.longest - moved } else { moved }
+        if self.is_long { self.longest.saturating_sub(moved) } else { moved }
     }
 }
 
@@ -98,7 +98,8 @@ mod tests {
                 let came = Duration::from_millis(ms);
                 let waited = wait.of(start + came);
                 assert!(came + waited >= before && waited <= wait.longest(), "{came:?} {waited:?}");
-                (before, _) = (came + waited, waits.push(waited));
+                before = came + waited;
+                waits.push(waited);
             }
             waits.sort();
             let at = |percent: usize| waits[waits.len() * percent / 100];

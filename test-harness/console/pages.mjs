@@ -38,7 +38,7 @@ export const closed = [
   ["return", submission(data.waiting, "/return"), "What the owner must mend"],
   ["instructions", "/console/instructions", "Overdue"],
   ["instruction", `/console/instructions/${data.overdue}`, "Item 56.7, measurement of 1 June"],
-  ["instruct", "/console/instructions/new", "A day after today."],
+  ["instruct", "/console/instructions/new", "A day after today, as YYYY-MM-DD."],
   ["take-back", `/console/instructions/${data.open}/withdraw`, "Why it is withdrawn"],
   ["kpis", "/console/kpis?period=2026-06", "Time to recovery"],
   ["kpi", "/console/kpis/values?period=2026-06&standard=basic%401&name=recovery-time", "the longest time from a failure"],

@@ -41,7 +41,7 @@ fn phases(result: &TestResult, kind: FaultKind) -> impl Iterator<Item = (&str, &
 fn held(verdict: &Verdict, phase: &str) -> bool {
     let figure = |name| verdict.figures.iter().find(|figure| figure.phase == phase && figure.name == name);
     let measured = |figure: &Figure| figure.value.zip(figure.limit);
-    let reached = ["podsGone", "podsFelt"].into_iter().filter_map(figure).next().and_then(measured);
+    let reached = ["podsGone", "podsFelt"].into_iter().find_map(figure).and_then(measured);
     let felt = reached.is_some_and(|(reached, must)| must > 0 && reached >= must);
     let kept = |name| figure(name).and_then(measured).is_some_and(|(value, limit)| value <= limit);
     felt && kept("failedPpm") && kept("recoveryMs")

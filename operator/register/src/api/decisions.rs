@@ -153,7 +153,7 @@ fn follows(
     let result = dossier.predicate;
     let survived = survived(&result, &summary.verdict);
     let proven = Proven { survived, freezes: result.standard.freeze_when_overdue };
-    let entry = summary.missing.is_empty().then(|| EntryMade {
+    let entry = summary.missing.is_empty().then_some(EntryMade {
         submission,
         summary,
         record: result.record,

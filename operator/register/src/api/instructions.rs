@@ -32,8 +32,10 @@ pub struct InstructionsQuery {
     #[param(schema_with = state)]
     state: Option<InstructionState>,
     /// Only those to this participant.
+    #[param(pattern = "^[^\\u0000]*$")]
     participant: Option<String>,
     /// Only those to services with this name.
+    #[param(pattern = "^[^\\u0000]*$")]
     service: Option<String>,
 }
 

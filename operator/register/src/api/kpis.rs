@@ -74,7 +74,7 @@ pub async fn table(
 pub(crate) async fn of_month(register: &Register, period: Option<&str>) -> Result<KpiReport, Refusal> {
     let now = register.store.now();
     let today = day(&now.to_string());
-    let period = period.filter(|period| !period.is_empty()).unwrap_or(&today[..7]).to_owned();
+    let period = period.unwrap_or(&today[..7]).to_owned();
     let [from, until] = bounds(&period).ok_or_else(|| {
         Refusal::bad_request(format!("period: must be a month as YYYY-MM, not `{}`", period.escape_default()))
     })?;

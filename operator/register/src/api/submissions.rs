@@ -41,8 +41,10 @@ pub struct ListQuery {
     #[param(schema_with = procedure)]
     state: Option<Procedure>,
     /// Only those of this participant.
+    #[param(pattern = "^[^\\u0000]*$")]
     participant: Option<String>,
     /// Only those of services with this name.
+    #[param(pattern = "^[^\\u0000]*$")]
     service: Option<String>,
 }
 

@@ -119,7 +119,7 @@ pub async fn json(State(register): State<Arc<Register>>, uri: Uri, who: SignedIn
 
 async fn asked(register: &Register, uri: &Uri, who: &SignedIn) -> Result<(KpiQuery, KpiReport), Response> {
     let Query(query) = Query::<KpiQuery>::try_from_uri(uri).unwrap_or_default();
-    match kpis::of_month(register, Some(&query.period)).await {
+    match kpis::of_month(register, Some(query.period.as_str()).filter(|period| !period.is_empty())).await {
         Ok(report) => Ok((query, report)),
         Err(refusal) if refusal.status() == StatusCode::BAD_REQUEST => {
             let oversight = oversight::of(who.language);

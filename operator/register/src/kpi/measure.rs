@@ -32,18 +32,20 @@ pub enum Missing {
 type Measured = Result<(u64, Option<u64>), Missing>;
 
 /// Whether it follows from the event of an entry, where there is one.
+#[must_use]
 pub const fn is_of_entries(measure: Measure) -> bool {
     matches!(measure, Measure::DaysToEntry | Measure::EnteredInTerm)
 }
 
 /// The value of `measure` and its own limit, in the base unit; none where it is not about this submission.
+#[must_use]
 pub fn of(measure: Measure, fact: &Fact, calendar: &Calendar, now: Timestamp) -> Option<Measured> {
     match measure {
         Measure::DaysToEntry | Measure::EnteredInTerm => of_entry(measure, fact, calendar, now),
         _ if !was_confirmed(fact) => None,
         Measure::Attempts => Some(Ok((fact.summary.attempt.into(), None))),
         Measure::RecoveryTime => Some(largest(fact, "recoveryMs", |_| true)),
-        Measure::PredictedDowntime => Some(largest(fact, "modelledDowntimeMs", |phase| phase.is_empty())),
+        Measure::PredictedDowntime => Some(largest(fact, "modelledDowntimeMs", str::is_empty)),
         Measure::FailedRequests => Some(largest(fact, "failedPpm", |phase| is_steady(fact, phase))),
         Measure::ResponseTime95 => Some(largest(fact, "p95Us", |phase| is_steady(fact, phase))),
     }

@@ -61,18 +61,19 @@ fn what_a_dossier_measured_is_a_value_with_its_origin() {
     let figures = entered.summary.verdict.figures.clone();
     let largest =
         |name: &str| figures.iter().filter(|figure| figure.name == name).filter_map(|figure| figure.value).max();
-    let recovery = of(defined(Some(Measure::RecoveryTime), "s", "<= recoveryTime declared"), &[entered.clone()]);
+    let recovery =
+        of(defined(Some(Measure::RecoveryTime), "s", "<= recoveryTime declared"), std::slice::from_ref(&entered));
     assert_eq!(values(&recovery), [(largest("recoveryMs"), None, Some(true))]);
     assert_eq!((recovery.base_unit.as_deref(), recovery.overall, recovery.met), (Some("ms"), largest("recoveryMs"), 1));
     let value = &recovery.values[0];
     assert_eq!((value.submission.as_str(), value.dossier.as_str(), value.event), ("submission", "sha256:d", 3));
 
-    let downtime = of(defined(Some(Measure::PredictedDowntime), "s", "<= 0"), &[entered.clone()]);
+    let downtime = of(defined(Some(Measure::PredictedDowntime), "s", "<= 0"), std::slice::from_ref(&entered));
     let modelled = figures.iter().find(|figure| figure.name == "modelledDowntimeMs" && figure.phase.is_empty());
     assert_eq!(values(&downtime), [(modelled.unwrap().value, None, Some(false))]);
     assert!(modelled.unwrap().value.unwrap() > 0 && downtime.missed == 1);
 
-    let share = of(defined(Some(Measure::FailedRequests), "%", "<= 0.1"), &[entered.clone()]);
+    let share = of(defined(Some(Measure::FailedRequests), "%", "<= 0.1"), std::slice::from_ref(&entered));
     assert_eq!(values(&share), [(Some(0), None, Some(true))], "nothing failed while nothing was broken");
     let attempts = of(defined(Some(Measure::Attempts), "attempts", "< 2"), &[entered]);
     assert_eq!(values(&attempts), [(Some(2), None, Some(false))]);
@@ -81,7 +82,7 @@ fn what_a_dossier_measured_is_a_value_with_its_origin() {
 #[test]
 fn what_was_not_measured_is_missing_and_not_nothing() {
     let plain = fact(sample::passing(), Procedure::Registered, Some("2026-06-16T04:00:00.000Z"));
-    let downtime = of(defined(Some(Measure::PredictedDowntime), "s", "<= 9"), &[plain.clone()]);
+    let downtime = of(defined(Some(Measure::PredictedDowntime), "s", "<= 9"), std::slice::from_ref(&plain));
     assert_eq!(values(&downtime), [(None, Some(Missing::NotMeasured), None)]);
     assert_eq!((downtime.missing, downtime.met, downtime.missed, downtime.overall), (1, 0, 0, None));
     let mut half = plain.clone();

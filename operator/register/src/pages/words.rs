@@ -94,7 +94,6 @@ pub struct Words {
     pub history: &'static str,
     pub not_found: &'static str,
     pub not_found_intro: &'static str,
-    pub about_register: &'static str,
     pub statistics: &'static str,
     pub glossary: &'static str,
     pub unavailable: &'static str,

@@ -36,7 +36,7 @@ async fn run(group: &str, world: World, data: Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_in_every_language_holds_in_a_real_browser() {
     let _alone = ALONE.lock().await;
-    let (world, data) = filled::to_look_at().await;
+    let (world, data) = Box::pin(filled::to_look_at()).await;
     run("pages", world, data).await;
 }
 
@@ -50,6 +50,6 @@ async fn the_regulators_main_job_is_done_in_a_real_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_must_not_be_is_refused_in_a_real_browser() {
     let _alone = ALONE.lock().await;
-    let (world, data) = filled::to_look_at().await;
+    let (world, data) = Box::pin(filled::to_look_at()).await;
     run("refusals", world, data).await;
 }

@@ -28,11 +28,11 @@ fn days_ago(days: i64) {
 }
 
 async fn submitted(world: &World, result: TestResult, service: &str) -> SubmissionState {
-    world.submitted(named(result, service), service).await
+    world.submitted(named(with_an_indicator(result), service), service).await
 }
 
 async fn registered(world: &World, result: TestResult, service: &str) {
-    world.registered(named(result, service), service).await;
+    world.registered(named(with_an_indicator(result), service), service).await;
 }
 
 async fn instructed(world: &World, service: &str, due: &str) -> BindingInstruction {
@@ -89,7 +89,7 @@ pub async fn to_look_at() -> (World, Value) {
     let world = World::start().await;
     days_ago(9);
     let waiting = submitted(&world, sample::passing(), "address-new").await;
-    registered(&world, with_an_indicator(sample::passing()), "address").await;
+    registered(&world, sample::passing(), "address").await;
     let overdue = instructed(&world, "address", "2026-06-20").await;
     days_ago(0);
     let open = instructed(&world, "address", "2026-07-20").await;

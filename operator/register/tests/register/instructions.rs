@@ -102,7 +102,11 @@ async fn only_the_regulator_issues_and_withdraws_and_only_owner_and_factory_read
     world.post(PATH, "", "another", &wish("PodKill")).await.refused(401);
     for token in ["regulator", "owner", "reader", "factory", "keeper"] {
         assert_eq!(world.get(&one, token).await.json::<BindingInstruction>(), held, "{token}");
-        assert_eq!(world.get(PATH, token).await.json::<Vec<BindingInstruction>>(), [held.clone()], "{token}");
+        assert_eq!(
+            world.get(PATH, token).await.json::<Vec<BindingInstruction>>(),
+            std::slice::from_ref(&held),
+            "{token}"
+        );
     }
     world.get(&one, "stranger").await.refused(403);
     world.get(&one, "").await.refused(401);
@@ -190,7 +194,7 @@ async fn an_overdue_instruction_stands_out_and_freezes_what_does_not_carry_it_ou
     assert!(!text.text.contains("Overdue"), "{}", text.text);
     let public: Vec<BindingInstruction> =
         world.get("/api/v1/entries/social-registry/registered-address/binding-instructions", "").await.json();
-    assert_eq!(public, [held.clone()]);
+    assert_eq!(public, std::slice::from_ref(&held));
 
     let freezing = |mut result: TestResult, number| {
         result.standard.freeze_when_overdue = true;

@@ -37,7 +37,7 @@ pub(super) const WORDS: Words = Words {
     issue_intro: "It goes into the register's log, reaches the team as an object in its namespace, and stands on the public page of the service. It cannot be changed; it can be withdrawn with a reason.",
     no_services: "No service has been submitted yet, so there is nothing to instruct about.",
     hint: "One line of plain text.",
-    due_hint: "A day after today.",
+    due_hint: "A day after today, as YYYY-MM-DD.",
     issue_now: "Issue",
     not_issued: "The instruction was not issued",
     done_issued: "The instruction is issued.",

@@ -99,7 +99,6 @@ pub(super) const WORDS: Words = Words {
     history: "Entries of this service",
     not_found: "There is no such entry",
     not_found_intro: "No service of this name has been registered.",
-    about_register: "About the register",
     statistics: "Statistics",
     glossary: "Glossary",
     unavailable: "The register does not answer at the moment",

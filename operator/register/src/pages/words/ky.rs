@@ -99,7 +99,6 @@ pub(super) const WORDS: Words = Words {
     history: "Бул сервистин жазуулары",
     not_found: "Мындай жазуу жок",
     not_found_intro: "Мындай аттагы сервис катталган эмес.",
-    about_register: "Реестр жөнүндө",
     statistics: "Статистика",
     glossary: "Глоссарий",
     unavailable: "Реестр азыр жооп бербей жатат",

@@ -99,7 +99,6 @@ pub(super) const WORDS: Words = Words {
     history: "Записи этого сервиса",
     not_found: "Такой записи нет",
     not_found_intro: "Сервис с таким именем не зарегистрирован.",
-    about_register: "О реестре",
     statistics: "Статистика",
     glossary: "Глоссарий",
     unavailable: "Реестр сейчас не отвечает",

@@ -76,7 +76,7 @@ fn cut_off() -> Result<Vec<Figure>, Failure> {
         // A pod of the peer goes, and the other server is one now.
         peer.moves([PEER, OTHER].map(Rig::host));
         let moved = Instant::now();
-        while moved.elapsed() < FOLLOWED && !(answers(GONE) && !answers(OTHER)) {}
+        while moved.elapsed() < FOLLOWED && (answers(OTHER) || !answers(GONE)) {}
         let followed = answers(GONE) && !answers(OTHER) && !answers(PEER);
         seen = Some((of_peer, of_others, of_users, followed));
     })?;

@@ -49,7 +49,6 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
         fault("DnsOutage", &json!({"leaseSeconds": 4, "share": "All"})),
         fault("Reset", &json!({"leaseSeconds": 5, "resetPpm": 300_000, "share": "All"})),
         fault("MemoryPressure", &json!({"leaseSeconds": 5, "memoryPercent": 85})),
-        fault("Jitter", &json!({"leaseSeconds": 5, "jitterMs": 200, "share": "All"})),
     ]);
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("struck");
@@ -58,7 +57,7 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
     ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
 
     let measured = measured(&scene, &name).await?;
-    ensure(measured.len() == 9, || format!("{} faults in the dossier", measured.len()))?;
+    ensure(measured.len() == 8, || format!("{} faults in the dossier", measured.len()))?;
     for fault in &measured {
         let doses = fault["doses"].as_array().map_or(0, Vec::len);
         ensure(doses > 0 && fault["residue"] == json!([]) && fault["errors"] == json!([]), || fault.to_string())?;

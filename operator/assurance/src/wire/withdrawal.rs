@@ -111,6 +111,7 @@ pub fn item(text: &str) -> Result<&str, ReasonError> {
 
 /// Whether `letter` says nothing itself and changes how others are shown: controls, separators of
 /// lines, and marks of direction, by which a page could be made to say something else.
+#[must_use]
 pub fn steers(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -15,6 +15,7 @@ use super::{
     Register,
     asked::{At, ServicePath},
     body::Body,
+    entries::newest,
     key::{Key, KeyHeader},
     limits::Sender,
     problem::Refusal,
@@ -91,6 +92,11 @@ pub(crate) async fn take(register: &Arc<Register>, sender: &Sender, said: Said) 
     // Neither words nor id: whoever knows the id may read where it stands.
     tracing::info!(repeated = status == StatusCode::OK, "a claim was taken");
     Ok((status, find(register, &id).await?))
+}
+
+/// Refuses an address under which nothing is entered.
+pub(crate) async fn must_be_entered(register: &Register, at: &ServicePath) -> Result<(), Refusal> {
+    newest(register, at).await.map(drop)
 }
 
 /// The claim with this id.

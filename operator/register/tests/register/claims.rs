@@ -269,6 +269,11 @@ async fn what_is_no_claim_is_refused_by_its_field_and_nothing_is_written() {
     let body = json!({"kind": ClaimKind::Claim, "language": "ky", "publish": false, "words": "x"});
     let refused = world.post(elsewhere, "", "key", &body).await.refused(404);
     assert!(refused.contains("has no entry social-registry/none"), "{refused}");
+    for unknown in
+        [elsewhere, "/api/v1/entries/social-registry/none/claims.csv", "/entries/social-registry/none/claims.atom"]
+    {
+        world.get(unknown, "").await.refused(404);
+    }
     world.post(&format!("/api/v1{CLAIMS}"), "", "", &body).await.refused(400);
     let huge = json!({"kind": "Claim", "language": "ky", "publish": false, "words": "x".repeat(300_000)});
     world.post(&format!("/api/v1{CLAIMS}"), "", "key", &huge).await.refused(413);

@@ -6,7 +6,9 @@ use axum::{Json, extract::State, http::HeaderName};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ClaimStatus, HeldClaim, HeldClaims, PublicClaim, PublicClaims, documents::ClaimPath, find};
+use super::{
+    ClaimStatus, HeldClaim, HeldClaims, PublicClaim, PublicClaims, documents::ClaimPath, find, must_be_entered,
+};
 use crate::{
     api::{
         Register,
@@ -62,14 +64,17 @@ pub struct ClaimsQuery {
     responses(
         (status = 200, description = "A page of them.", body = ref("#/components/schemas/PublicClaims"), content_type = "application/json"),
         (status = 304, description = "As it was."),
+        (status = 404, description = "There is no such service."),
     ))]
 pub async fn published(
     State(register): State<Arc<Register>>,
-    At(ServicePath { participant, service }): At<ServicePath>,
+    At(at): At<ServicePath>,
     Asked(query): Asked<PublishedQuery>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<PublicClaims>), Refusal> {
     let most = limit(query.limit, MOST)?;
     let before = query.before.map(|Number(event)| event);
+    must_be_entered(&register, &at).await?;
+    let ServicePath { participant, service } = at;
     let mut claims = register.store.claims(List::Published(&participant, &service), before, most + 1).await?;
     let more = claims.len() > most as usize;
     claims.truncate(most as usize);

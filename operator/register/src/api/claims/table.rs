@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::PublicClaim;
+use super::{PublicClaim, must_be_entered};
 use crate::{
     api::{
         Register,
@@ -38,11 +38,13 @@ const HEAD: [&str; 8] = ["event", "kind", "language", "received_at", "published_
 /// The newest 1000 (RFC 4180), by what moved last.
 #[utoipa::path(get, path = "/api/v1/entries/{participant}/{service}/claims.csv", operation_id = "getClaimsTable", tag = "public",
     params(ServicePath),
-    responses((status = 200, description = "The table.", body = String, content_type = "text/csv")))]
-pub async fn table(
-    State(register): State<Arc<Register>>,
-    At(ServicePath { participant, service }): At<ServicePath>,
-) -> Result<Response, Refusal> {
+    responses(
+        (status = 200, description = "The table.", body = String, content_type = "text/csv"),
+        (status = 404, description = "There is no such service."),
+    ))]
+pub async fn table(State(register): State<Arc<Register>>, At(at): At<ServicePath>) -> Result<Response, Refusal> {
+    must_be_entered(&register, &at).await?;
+    let ServicePath { participant, service } = at;
     let failed = |error: csv::Error| Refusal::internal(&error);
     let mut table = writer();
     table.write_record(HEAD).map_err(failed)?;

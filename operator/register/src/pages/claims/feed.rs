@@ -19,7 +19,7 @@ use crate::{
     api::{
         Register,
         asked::{At, ServicePath},
-        claims::PublicClaim,
+        claims::{PublicClaim, must_be_entered},
         entries::{FOR_EVERYONE, escaped},
         problem::Refusal,
     },
@@ -67,13 +67,16 @@ struct Feed<'a> {
     responses(
         (status = 200, description = "The feed.", body = String, content_type = "application/atom+xml"),
         (status = 304, description = "As it was."),
+        (status = 404, description = "There is no such service."),
     ))]
 pub(crate) async fn feed(
     State(register): State<Arc<Register>>,
-    At(ServicePath { participant, service }): At<ServicePath>,
+    At(at): At<ServicePath>,
     Asked { language, query }: Asked,
 ) -> Result<Response, Refusal> {
     let before = query.before();
+    must_be_entered(&register, &at).await?;
+    let ServicePath { participant, service } = at;
     let mut held = register.store.claims(List::Published(&participant, &service), before, MOST + 1).await?;
     let more = held.len() > MOST as usize;
     held.truncate(MOST as usize);

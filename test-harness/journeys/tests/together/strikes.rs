@@ -98,7 +98,8 @@ async fn a_component_that_is_away_is_away_for_who_calls_it_alone() -> Result<(),
 async fn measured(scene: &Scene, name: &str) -> Result<Vec<Value>, Failure> {
     let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", name, "-n", &scene.participant]).await?;
     // Kept: simulated runs are drawn from recorded ones (`test-harness/tools/record`).
-    let (scratch, journey) = (scene.people.cluster.scratch(), name.rsplit_once('-').map_or(name, |(journey, _)| journey));
+    let (scratch, journey) =
+        (scene.people.cluster.scratch(), name.rsplit_once('-').map_or(name, |(journey, _)| journey));
     std::fs::create_dir_all(&scratch)?;
     std::fs::write(scratch.join(format!("{journey}.dossier.json")), &text)?;
     let envelope: Value = serde_json::from_str(&text)?;

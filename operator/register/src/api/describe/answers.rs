@@ -36,7 +36,7 @@ pub(super) fn complete(document: &mut Value) {
             refusals.extend(body.then_some(["413", "415"]).into_iter().flatten());
             // Probes and figures are never turned away.
             refusals.extend(path.starts_with("/api/").then_some("429"));
-            refusals.extend(path.ends_with(".atom").then_some("429"));
+            refusals.extend(path.rsplit_once('.').is_some_and(|(_, kind)| kind == "atom").then_some("429"));
             for status in refusals {
                 answers.entry(status).or_insert(Value::Null);
             }

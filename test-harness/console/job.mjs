@@ -66,7 +66,7 @@ export const tests = {
     await page.getByRole("link", { name: "Confirm…" }).click();
     await page.getByLabel("Name of the office").fill("Ministry of Digital Development");
     await page.getByRole("button", { name: "Write into the statement" }).click();
-    await page.getByText('"id":"Ministry of Digital Development"').waitFor();
+    await page.getByText('"factory.gov.kg/office":"Ministry of Digital Development"').waitFor();
     await page.getByLabel("Private key (PEM, PKCS#8)").setInputFiles(data.key);
     const sent = page.waitForRequest((request) => request.method() === "POST");
     await page.getByRole("button", { name: "Sign and confirm" }).click();

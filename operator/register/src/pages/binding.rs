@@ -34,7 +34,7 @@ pub struct Words {
     pub due: &'static str,
     pub overdue: &'static str,
     pub experiment: &'static str,
-    pub faults: [&'static str; 11],
+    pub faults: [&'static str; FaultKind::ALL.len()],
     pub state: &'static str,
     pub states: [&'static str; 3],
     pub issued: &'static str,

@@ -25,6 +25,7 @@ pub(super) const WORDS: Words = Words {
         "No answer from DNS",
         "Connections are reset",
         "Memory is nearly full",
+        "Delay of packets wanders",
     ],
     state: "State",
     states: ["Open", "Carried out", "Withdrawn by the regulator"],

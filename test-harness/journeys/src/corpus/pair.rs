@@ -222,7 +222,7 @@ mod tests {
         let (root, pairs) = (root(), pairs(&root()).unwrap());
         let folder = std::env::temp_dir().join(format!("corpus-{}", std::process::id()));
         let provoked = |index: usize| {
-            let (pair, sound) = (&pairs[index / 2], index % 2 == 0);
+            let (pair, sound) = (&pairs[index / 2], index.is_multiple_of(2));
             let at = folder.join(format!("{}-{sound}", pair.name));
             let changes = if sound { Vec::new() } else { vec![pair.change(&root).unwrap()] };
             let changes: Vec<_> = changes.iter().map(|(path, text)| (path.as_str(), text.clone())).collect();

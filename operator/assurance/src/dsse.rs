@@ -161,6 +161,11 @@ impl Envelope {
         Ok(canonical::sha256(&self.payload_bytes()?))
     }
 
+    /// The statement inside, without a look at the signatures: for what is bound by something else.
+    pub fn unchecked<T: DeserializeOwned>(&self) -> Result<T, DsseError> {
+        serde_json::from_slice(&self.payload_bytes()?).map_err(DsseError::Payload)
+    }
+
     /// Whether one of the signatures fits one of the `pinned` keys. What cannot be read does not.
     #[must_use]
     pub fn is_signed_by(&self, pinned: &[PublicKey]) -> bool {

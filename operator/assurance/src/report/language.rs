@@ -38,13 +38,19 @@ impl Language {
         }
     }
 
+    /// The one of three that is written in it; they stand in the order of [`Language::ALL`].
+    #[must_use]
+    pub const fn of<T: Copy>(self, [ky, ru, en]: [T; 3]) -> T {
+        match self {
+            Self::Ky => ky,
+            Self::Ru => ru,
+            Self::En => en,
+        }
+    }
+
     /// `text` in it.
     #[must_use]
     pub fn pick(self, text: &Text) -> &str {
-        match self {
-            Self::Ky => &text.ky,
-            Self::Ru => &text.ru,
-            Self::En => &text.en,
-        }
+        self.of([&text.ky, &text.ru, &text.en])
     }
 }

@@ -28,11 +28,7 @@ impl Language {
 
     /// The words of the report in it.
     pub(super) const fn words(self) -> &'static Words {
-        match self {
-            Self::Ky => &ky::WORDS,
-            Self::Ru => &ru::WORDS,
-            Self::En => &en::WORDS,
-        }
+        self.of([&ky::WORDS, &ru::WORDS, &en::WORDS])
     }
 }
 

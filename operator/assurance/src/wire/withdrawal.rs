@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::instruction::{LineError, line};
+
 /// Longest reason of a withdrawal, in characters: it fits into a condition with the words around it.
 pub const LONGEST_REASON: usize = 500;
 
@@ -93,14 +95,10 @@ pub enum ReasonError {
 /// `text` as the reason of a withdrawal, without the space around it. The log never forgets it, so
 /// it is held to this before it is written.
 pub fn reason(text: &str) -> Result<&str, ReasonError> {
-    let text = text.trim();
-    if let Some(steering) = text.chars().find(|&letter| steers(letter)) {
-        return Err(ReasonError::Character(steering.into()));
-    }
-    match text.chars().count() {
-        1..=LONGEST_REASON => Ok(text),
-        other => Err(ReasonError::Length(other)),
-    }
+    line(text, LONGEST_REASON).map_err(|error| match error {
+        LineError::Length { found, .. } => ReasonError::Length(found),
+        LineError::Character(letter) => ReasonError::Character(letter),
+    })
 }
 
 /// `text` as an item of law, without the space around it: held to what a [`reason`] is held to, and shorter.

@@ -42,8 +42,7 @@ pub fn bundle(
 ) -> Result<PermittedBundle, KeeperError> {
     let digest = dossier.payload_digest()?;
     // The regulator signed the digest of these bytes; so the factory's signature adds nothing here.
-    let payload = dossier.payload_bytes()?;
-    let dossier: Dossier = serde_json::from_slice(&payload).map_err(DsseError::Payload)?;
+    let dossier: Dossier = dossier.unchecked()?;
     dossier.verify()?;
     let result = dossier.predicate;
     let bundle = result.bundle.digest().map_err(DsseError::from)?;

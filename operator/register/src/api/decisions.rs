@@ -148,8 +148,7 @@ fn follows(
     dossier: &Envelope,
 ) -> Result<(Option<EntryMade>, Proven), Refusal> {
     // Verified when it was taken; the log's hash holds it since.
-    let payload = dossier.payload_bytes().map_err(|error| Refusal::internal(&error))?;
-    let dossier: Dossier = serde_json::from_slice(&payload).map_err(|error| Refusal::internal(&error))?;
+    let dossier: Dossier = dossier.unchecked().map_err(|error| Refusal::internal(&error))?;
     let result = dossier.predicate;
     let survived = survived(&result, &summary.verdict);
     let proven = Proven { survived, freezes: result.standard.freeze_when_overdue };

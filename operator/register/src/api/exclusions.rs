@@ -15,12 +15,9 @@ use super::{
     entries::PublicEntry,
     key::{Key, KeyHeader},
     problem::Refusal,
-    to_the_end,
+    withdrawals,
 };
-use crate::{
-    intake::IntakeError,
-    store::{Wish, Written},
-};
+use crate::{intake::IntakeError, store::Wish};
 
 /// Exclude a service
 ///
@@ -59,15 +56,6 @@ pub(crate) async fn carry_out(
 ) -> Result<(StatusCode, PublicEntry), Refusal> {
     let reason = wire::reason(reason).map_err(IntakeError::from)?.to_owned();
     let item = wire::item(item).map_err(IntakeError::Item)?.to_owned();
-    let name = format!("{participant}/{service}");
     let wish = Wish { key, participant, service, reason, item: Some(item) };
-    let (shared, user) = (Arc::clone(register), regulator.user().to_owned());
-    let (status, entry) = match to_the_end(async move { shared.store.withdraw(&user, wish).await }).await? {
-        Written::Now(entry) => {
-            tracing::info!(service = name, regulator = regulator.user(), entry, "excluded");
-            (StatusCode::CREATED, entry)
-        }
-        Written::Before(entry) => (StatusCode::OK, entry),
-    };
-    Ok((status, register.store.entry(entry).await?.into()))
+    withdrawals::end(register, regulator.user(), wish).await
 }

@@ -46,15 +46,29 @@ pub async fn withdraw(
     let reason = wire::reason(&reason).map_err(IntakeError::from)?.to_owned();
     let user = owner.user().to_owned();
     let Owner { at: ServicePath { participant, service }, .. } = owner;
-    let wish = Wish { key, participant, service, reason, item: None };
-    let name = format!("{}/{}", wish.participant, wish.service);
-    let (shared, actor) = (Arc::clone(&register), user.clone());
+    let (status, entry) = end(&register, &user, Wish { key, participant, service, reason, item: None }).await?;
+    Ok((status, Json(entry)))
+}
+
+/// Ends the entry in force, by its owner's withdrawal or, where `wish` names an item of law, by the regulator's
+/// exclusion; answers whether it was done now, and the entry as it stands then.
+pub(super) async fn end(
+    register: &Arc<Register>,
+    user: &str,
+    wish: Wish,
+) -> Result<(StatusCode, PublicEntry), Refusal> {
+    let (name, excludes) = (format!("{}/{}", wish.participant, wish.service), wish.item.is_some());
+    let (shared, actor) = (Arc::clone(register), user.to_owned());
     let (status, entry) = match to_the_end(async move { shared.store.withdraw(&actor, wish).await }).await? {
         Written::Now(entry) => {
-            tracing::info!(service = name, owner = user, entry, "withdrawn");
+            if excludes {
+                tracing::info!(service = name, regulator = user, entry, "excluded");
+            } else {
+                tracing::info!(service = name, owner = user, entry, "withdrawn");
+            }
             (StatusCode::CREATED, entry)
         }
         Written::Before(entry) => (StatusCode::OK, entry),
     };
-    Ok((status, Json(register.store.entry(entry).await?.into())))
+    Ok((status, register.store.entry(entry).await?.into()))
 }

@@ -12,11 +12,7 @@ use crate::log::event::Event;
 /// The words of the console in `language`.
 #[must_use]
 pub const fn of(language: Language) -> &'static Words {
-    match language {
-        Language::Ky => &ky::WORDS,
-        Language::Ru => &ru::WORDS,
-        Language::En => &en::WORDS,
-    }
+    language.of([&ky::WORDS, &ru::WORDS, &en::WORDS])
 }
 
 /// Every word that the console uses beside those of the public pages.

@@ -13,11 +13,7 @@ use crate::store::Instruction;
 /// The words in `language`.
 #[must_use]
 pub const fn of(language: Language) -> &'static Words {
-    match language {
-        Language::Ky => &ky::WORDS,
-        Language::Ru => &ru::WORDS,
-        Language::En => &en::WORDS,
-    }
+    language.of([&ky::WORDS, &ru::WORDS, &en::WORDS])
 }
 
 /// Every word about instructions.

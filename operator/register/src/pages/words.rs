@@ -14,11 +14,7 @@ use factory_crds::state_service::{instructions::DataOperation, register_data::Ow
 /// The words of the pages in `language`.
 #[must_use]
 pub const fn of(language: Language) -> &'static Words {
-    match language {
-        Language::Ky => &ky::WORDS,
-        Language::Ru => &ru::WORDS,
-        Language::En => &en::WORDS,
-    }
+    language.of([&ky::WORDS, &ru::WORDS, &en::WORDS])
 }
 
 /// Every word that the pages use; `terms` are those that stand in a report too.

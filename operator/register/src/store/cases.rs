@@ -181,9 +181,7 @@ impl Store {
             titles: Text,
         }
         let dossier = self.dossier_of(case).await?;
-        let payload = dossier.payload_bytes().map_err(|error| StoreError::Row(error.to_string()))?;
-        let statement: Statement =
-            serde_json::from_slice(&payload).map_err(|error| StoreError::Row(error.to_string()))?;
+        let statement: Statement = dossier.unchecked().map_err(|error| StoreError::Row(error.to_string()))?;
         Ok(statement.predicate.record.titles)
     }
 

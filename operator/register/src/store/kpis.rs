@@ -58,10 +58,15 @@ impl Store {
         Ok((rows, all))
     }
 
+    /// The standard, `<name>@<version>`, in the column `summary` of submissions, as an expression of the database.
+    pub(super) const fn standard_of_summary(&self) -> &'static str {
+        self.readers.either("json_extract(summary, '$.standard')", "(summary::jsonb ->> 'standard')")
+    }
+
     /// Ids of the announcements before the newest submission of each standard by which anything was judged, at
     /// most `most`.
     pub async fn newest_announcements(&self, most: u32) -> Result<Vec<String>, StoreError> {
-        let standard = self.readers.either("json_extract(summary, '$.standard')", "(summary::jsonb ->> 'standard')");
+        let standard = self.standard_of_summary();
         let query = sqlx::AssertSqlSafe(format!(
             "SELECT announcement FROM submissions WHERE seq IN
                  (SELECT MAX(seq) FROM submissions GROUP BY {standard}) ORDER BY seq DESC LIMIT $1"

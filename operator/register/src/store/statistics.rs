@@ -38,7 +38,7 @@ impl Store {
             .fetch_one(db)
             .await
         })?;
-        let standard = self.readers.either("json_extract(summary, '$.standard')", "(summary::jsonb ->> 'standard')");
+        let standard = self.standard_of_summary();
         let query = sqlx::AssertSqlSafe(format!(
             "SELECT {standard} AS standard, COUNT(*) FROM submissions WHERE state = $1 GROUP BY {standard} ORDER BY 2 DESC, 1"
         ));

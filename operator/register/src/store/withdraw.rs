@@ -1,6 +1,6 @@
 //! Writes the end of a service's entry (21), its owner's withdrawal or the regulator's exclusion, once for each
-//! entry. Everything of the service
-//! that was confirmed until then ends with it; what is confirmed after it is entered anew.
+//! entry. Everything of the service that was confirmed until then ends with it; what is confirmed after it is
+//! entered anew.
 
 use super::{Store, WriteError, Written, both::on, writing::Writing};
 use crate::log::event::{Event, ExclusionMade, Sealed, WithdrawalMade};

@@ -3,12 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use factory_assurance::{
-    dossier::Dossier,
-    dsse::{DsseError, Envelope},
-    report::Signature,
-    wire::SubmissionState,
-};
+use factory_assurance::{dossier::Dossier, dsse::Envelope, report::Signature, wire::SubmissionState};
 
 use crate::{
     arguments::Connection,
@@ -39,7 +34,7 @@ pub async fn fetch(name: &str, keys: &[PathBuf], connection: &Connection) -> Res
     let keys = keys.iter().map(|path| verify::read_key(path)).collect::<Result<Vec<_>, _>>()?;
     let envelope =
         if is_file(name) { verify::read_envelope(Path::new(name))? } else { from_register(name, connection).await? };
-    let opened = if keys.is_empty() { unchecked(&envelope) } else { envelope.open(&keys) };
+    let opened = if keys.is_empty() { envelope.unchecked() } else { envelope.open(&keys) };
     let signature = if keys.is_empty() { Signature::NotChecked } else { Signature::Holds };
     let dossier = opened.map_err(VerifyError::Envelope)?;
     let digest = envelope.payload_digest().map_err(VerifyError::Envelope)?;
@@ -50,11 +45,6 @@ pub async fn fetch(name: &str, keys: &[PathBuf], connection: &Connection) -> Res
 fn is_file(name: &str) -> bool {
     let spelt = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     name == "-" || spelt || name.starts_with(['.', '/']) || Path::new(name).is_file()
-}
-
-/// The statement inside, without a look at the signatures.
-fn unchecked(envelope: &Envelope) -> Result<Dossier, DsseError> {
-    serde_json::from_slice(&envelope.payload_bytes()?).map_err(DsseError::Payload)
 }
 
 async fn from_register(name: &str, connection: &Connection) -> Result<Envelope, Failure> {

@@ -5,11 +5,7 @@ use factory_assurance::report::Language;
 /// The words in `language`.
 #[must_use]
 pub const fn of(language: Language) -> &'static Words {
-    match language {
-        Language::Ky => &KY,
-        Language::Ru => &RU,
-        Language::En => &EN,
-    }
+    language.of([&KY, &RU, &EN])
 }
 
 /// Every word of the form.

@@ -312,12 +312,18 @@ class Run:
             self.spans.append(Span(self.rules, phase, start))
             start = self.spans[-1].end
         self.seconds = start
-        self.load, self.whole = [Measured() for _ in self.spans], Measured()
+        self.operations = self.plan["prove"]["load"]["operations"]
+        self.load, self.whole, self.begun = [Measured() for _ in self.spans], Measured(), 0
         for bucket in self.prove["buckets"] if self.prove else []:
             self.whole.add(bucket)
+            if self.begins(bucket["operation"]):
+                self.begun += bucket["good"] + sum(bucket["failed"].values())
             for span, measured in zip(self.spans, self.load):
                 if span.start <= bucket["second"] < span.end:
                     measured.add(bucket)
+
+    def begins(self, index):
+        return index >= len(self.operations) or self.operations[index].get("after") is None
 
     def least(self):
         return max(self.standard["minRequests"], 1)
@@ -331,7 +337,13 @@ class Run:
         return lag.percentile(99)
 
     def planned(self):
-        return self.plan["prove"]["load"]["requestsPerMinute"] * self.seconds // 60
+        requests = self.plan["prove"]["load"]["requestsPerMinute"] * self.seconds // 60
+        begin = sum(operation["weight"] for operation in self.operations if operation.get("after") is None)
+        each = []
+        for operation in self.operations:
+            before = operation.get("after")
+            each.append(operation["weight"] if before is None else each[before] if before < len(each) else 0)
+        return requests * begin // sum(each) if sum(each) else 0
 
     def unsent_ppm(self):
         return share_ppm(self.whole.failed["Unsent"], self.whole.total())
@@ -357,9 +369,14 @@ def plan_load(run):
     load = run.plan["prove"]["load"]
     if load["requestsPerMinute"] == 0 or not load["operations"]:
         return "the plan has no load: nothing is asked of the service"
-    for operation in load["operations"]:
-        if operation["weight"] == 0:
-            return f"operation {quote(operation['name'])} of the load has weight 0: it is never asked"
+    for index, operation in enumerate(load["operations"]):
+        name, before = quote(operation["name"]), operation.get("after")
+        if before is None and operation["weight"] == 0:
+            return f"operation {name} of the load has weight 0: it is never asked"
+        if before is not None and operation["weight"] > 0:
+            return f"operation {name} of the load follows another, and has a weight of its own"
+        if before is not None and before >= index:
+            return f"operation {name} of the load follows one that does not stand before it"
     return None
 
 
@@ -774,7 +791,7 @@ def voids(run):
         message = (f"the load generator was late: 99 % of its requests left within {latency_measured(lag)} of their "
                    f"moment, {latency(limit)} are allowed; its measurements are void")
         found.append(inconclusive("GeneratorLagged", message))
-    due, planned = run.whole.total(), run.planned()
+    due, planned = run.begun, run.planned()
     lacks = max(planned - due, 0)
     if due == 0 or (due * 10 < planned * 9 and lacks * lacks > planned * 16):
         message = f"{due} requests were due where {planned} were planned; the load did not come"
@@ -1325,7 +1342,7 @@ def figures_of(run):
         figures.append({"phase": phase, "name": name, "value": value, "limit": limit})
 
     proven = run.prove is not None
-    add("", "requests", run.whole.total() if proven else None, exact(run.planned() * 9 // 10))
+    add("", "requests", run.begun if proven else None, exact(run.planned() * 9 // 10))
     add("", "unsentPpm", run.unsent_ppm(), MAX_UNSENT_PPM)
     add("", "lagP99Us", run.lag_p99() if proven else None, run.lag_limit())
     if models_downtime(run):

@@ -18,6 +18,19 @@ pub struct Check {
     /// Steps; a failed one ends the check.
     #[schemars(length(min = 1, max = 20))]
     pub steps: Vec<Step>,
+    /// How often users do this, beside the other checks: the load draws by it. 0 keeps a check out of the load, which the plan of each run shows.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(range(max = 100))]
+    pub weight: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde gives a reference
+const fn is_one(weight: &u32) -> bool {
+    *weight == 1
 }
 
 /// A request and what its answer must be.

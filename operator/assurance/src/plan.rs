@@ -64,14 +64,45 @@ pub struct ProvePlan {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadPlan {
-    /// Arrivals a minute, over all operations: `simultaneousUsers` × 60 / think time.
+    /// Requests a minute, over all operations: `simultaneousUsers` × 60 / think time.
     pub requests_per_minute: u32,
     /// An answer that is not complete by then, from the intended send time, has failed.
     pub timeout_ms: u32,
     /// Most requests in flight; one that finds no place is counted as unsent, never queued.
     pub max_in_flight: u32,
-    /// Operations, drawn by weight with a generator seeded by the announcement's nonce.
+    /// Mean time from a good answer to the next request of the same visit; drawn from the exponential distribution.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pause_ms: u32,
+    /// Operations. Those that begin a visit are drawn by weight, with a generator seeded by the announcement's nonce.
     pub operations: Vec<LoadOperation>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde gives a reference
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl LoadPlan {
+    /// Of `requests` that were planned, those that begin a visit, rounded down. The others follow a good answer: how
+    /// many there are depends on the service, and so says nothing of whether the load came.
+    #[must_use]
+    pub fn beginning(&self, requests: u128) -> u128 {
+        let (begin, all) = self.weights();
+        if all == 0 { 0 } else { requests.saturating_mul(begin.into()) / u128::from(all) }
+    }
+
+    /// Sum of the weights of the operations that begin a visit, and of all, each of which comes as often as the
+    /// one that began its visit.
+    #[must_use]
+    pub fn weights(&self) -> (u64, u64) {
+        let mut each: Vec<u64> = Vec::with_capacity(self.operations.len());
+        for operation in &self.operations {
+            let of = |before: u32| each.get(usize::try_from(before).ok()?).copied();
+            each.push(operation.after.map_or(Some(operation.weight.into()), of).unwrap_or(0));
+        }
+        let begin = self.operations.iter().filter(|operation| operation.after.is_none());
+        (begin.map(|operation| u64::from(operation.weight)).sum(), each.into_iter().sum())
+    }
 }
 
 /// One kind of request in the load.
@@ -81,12 +112,18 @@ pub struct LoadPlan {
 pub struct LoadOperation {
     /// Name for reports, for example `GET /v1/addresses/10101199900017`.
     pub name: String,
-    /// The request, without carried variables.
+    /// The request; in one that follows another, with the variables that were carried in its visit.
     pub request: Request,
     /// The answer that counts as good: goodput, not throughput.
     pub expect: Expect,
-    /// Relative weight, at least 1.
+    /// Relative weight: at least 1 where it begins a visit, 0 where it follows.
     pub weight: u32,
+    /// Index of the operation that it follows, one before it: it is asked in the same visit, after a good answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
+    /// Values that are kept for what follows, as in a check: variable → JSON pointer into the answer's body.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub carry: BTreeMap<String, String>,
 }
 
 /// A stretch of the run.

@@ -82,7 +82,7 @@ pub fn judge(result: &TestResult) -> Verdict {
         return verdict(vec![inconclusive("UnknownRules", message)], Vec::new());
     };
     let timeline = Timeline::of(&result.plan.prove.phases);
-    let load = Load::of(result.evidence.prove.as_ref(), &timeline);
+    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     let mut found = plan::check(result, rules);
     found.extend(verified(result));
     let (proven, downtime) = proven(result, rules, &timeline, &load);

@@ -3,7 +3,7 @@
 //! generator, cannot hide the requests that it delayed (coordinated omission). In the closed one,
 //! users wait for their answers: it finds out how much a service can take.
 //!
-//! `arrivals` and `schedule` say when, `engine` sends and counts in one loop on one thread over its
+//! `arrivals` and `schedule` say when, `visits` what follows an answer, `engine` sends and counts in one loop on one thread over its
 //! `connections`, `socket` and `reader` speak HTTP, `pool` keeps what may be used again, `recorder` judges bodies beside the loop, `tally`
 //! counts. `command` is a person's way to it. Nothing here knows of faults, and nothing waits for one.
 
@@ -24,13 +24,14 @@ pub mod socket;
 pub mod sparse;
 pub mod tally;
 pub mod timer;
+pub mod visits;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use factory_assurance::{
     evidence::Failure,
-    plan::{LoadOperation, Phase, ProvePlan},
+    plan::{LoadOperation, LoadPlan, Phase, ProvePlan},
 };
 use hyper::Method;
 
@@ -41,6 +42,7 @@ use crate::{
     request::{BadRequest, Prepared},
     schema::BadSchema,
     target::Targets,
+    verify::variables,
 };
 
 /// A load that cannot be generated.
@@ -58,6 +60,9 @@ pub enum LoadError {
     /// An expectation of the plan.
     #[error("plan.prove.load.operations `{0}`: expect.schema: {1}")]
     Expect(String, #[source] BadSchema),
+    /// An operation of the plan.
+    #[error("plan.prove.load.operations[{0}].after: names no operation before it")]
+    Order(usize),
     /// A component's name has no address.
     #[error("{0}: its Service has no address: {1}")]
     Address(String, #[source] std::io::Error),
@@ -77,29 +82,59 @@ pub enum LoadError {
 pub struct Operation {
     /// Component that is asked.
     pub component: String,
-    /// The request as it is written.
+    /// The request as it is written; nothing where it follows another, whose answer it needs.
     pub wire: Bytes,
-    /// What its answer must be.
-    pub expectation: Expectation,
+    /// What its answer must be; `None` where that depends on the answer before it.
+    pub expectation: Option<Arc<Expectation>>,
     /// What of the answer that needs.
     pub wanted: Wanted,
     /// Relative weight.
     pub weight: u32,
+    /// Operations that follow a good answer.
+    pub next: Vec<usize>,
+    /// As the plan has it.
+    pub asked: LoadOperation,
 }
 
 impl Operation {
+    /// The operations of a plan.
+    pub fn all(asked: &[LoadOperation], targets: &Targets) -> Result<Vec<Self>, LoadError> {
+        let mut all = asked.iter().map(|asked| Self::new(asked, targets)).collect::<Result<Vec<_>, _>>()?;
+        for (index, asked) in asked.iter().enumerate() {
+            let Some(before) = asked.after else { continue };
+            let before = usize::try_from(before).ok().filter(|before| *before < index);
+            before.and_then(|before| all.get_mut(before)).ok_or(LoadError::Order(index))?.next.push(index);
+        }
+        Ok(all)
+    }
+
     fn new(asked: &LoadOperation, targets: &Targets) -> Result<Self, LoadError> {
         let bad = |error| LoadError::Request(asked.name.clone(), error);
-        let request = Prepared::new(&asked.request, targets).map_err(bad)?;
-        let expectation =
-            Expectation::new(&asked.expect).map_err(|error| LoadError::Expect(asked.name.clone(), error))?;
-        let wanted = Wanted {
-            headers: expectation.reads_headers(),
-            body: expectation.reads_body(),
-            bodiless: request.method == Method::HEAD,
+        let (component, _) = targets.find(asked.request.component.as_deref()).map_err(|error| bad(error.into()))?;
+        let follows = asked.after.is_some();
+        let wire = match follows {
+            true => Bytes::new(),
+            false => Prepared::new(&asked.request, targets).and_then(|request| request.wire()).map_err(bad)?,
         };
-        let wire = request.wire().map_err(bad)?;
-        Ok(Self { component: request.component, wire, expectation, wanted, weight: asked.weight })
+        let expectation = if follows && variables::named(&asked.expect) {
+            None
+        } else {
+            let compiled = Expectation::new(&asked.expect);
+            Some(Arc::new(compiled.map_err(|error| LoadError::Expect(asked.name.clone(), error))?))
+        };
+        let wanted = Wanted {
+            headers: !asked.expect.headers.is_empty(),
+            body: asked.expect.body.is_some() || asked.expect.schema.is_some() || !asked.carry.is_empty(),
+            bodiless: asked.request.method == Method::HEAD.as_str(),
+        };
+        let component = component.to_owned();
+        Ok(Self { component, wire, expectation, wanted, weight: asked.weight, next: Vec::new(), asked: asked.clone() })
+    }
+
+    /// Whether its answer is judged beside the loop, because a body is read or something may follow.
+    #[must_use]
+    pub const fn judged_beside(&self) -> bool {
+        self.wanted.body || !self.next.is_empty()
     }
 }
 
@@ -116,6 +151,8 @@ pub struct Scenario {
     pub max_in_flight: usize,
     /// In the plan's order.
     pub operations: Vec<Operation>,
+    /// Mean time from a good answer to what follows it.
+    pub pause: Duration,
     /// For progress lines: name and end of each phase in milliseconds.
     pub phases: Vec<(String, u64)>,
 }
@@ -124,11 +161,7 @@ impl Scenario {
     /// Compiles the load of `plan`: an open model, over connections that are kept for a visit.
     pub fn new(plan: &ProvePlan, targets: &Targets) -> Result<Arc<Self>, LoadError> {
         let load = &plan.load;
-        let operations = load
-            .operations
-            .iter()
-            .map(|operation| Operation::new(operation, targets))
-            .collect::<Result<Vec<_>, _>>()?;
+        let operations = Operation::all(&load.operations, targets)?;
         if operations.iter().all(|operation| operation.weight == 0) || load.requests_per_minute == 0 {
             return Err(LoadError::Empty);
         }
@@ -137,19 +170,20 @@ impl Scenario {
             return Err(LoadError::NoTime);
         }
         Ok(Arc::new(Self {
-            model: Model::Open { per_minute: load.requests_per_minute },
+            model: Model::Open { per_minute: per_minute(load) },
             keeping: Keeping::Visits,
             timeout: Duration::from_millis(load.timeout_ms.into()),
             max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
             operations,
+            pause: Duration::from_millis(load.pause_ms.into()),
             phases,
         }))
     }
 
-    /// How the request `due` failed by its answer; `None` when that is good.
+    /// How the request `due`, which is no step of a visit, failed by its answer; `None` when that is good.
     #[must_use]
     pub fn failure(&self, due: &Due, answer: &Answer) -> Option<Failure> {
-        self.operations.get(due.operation).and_then(|operation| operation.expectation.failure(answer))
+        self.operations.get(due.operation)?.expectation.as_ref()?.failure(answer)
     }
 
     /// The first second to which something may still be added when `seconds` have passed.
@@ -169,6 +203,11 @@ impl Scenario {
     pub fn phase_at(&self, ms: u64) -> &str {
         self.phases.iter().find(|(_, end)| ms < *end).map_or("", |(name, _)| name)
     }
+}
+
+/// Visits that begin in a minute.
+fn per_minute(load: &LoadPlan) -> u32 {
+    u32::try_from(load.beginning(load.requests_per_minute.into())).unwrap_or(u32::MAX).max(1)
 }
 
 /// Name and end of each phase.

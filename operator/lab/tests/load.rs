@@ -30,12 +30,20 @@ pub fn operation(path: &str, expect: Value) -> LoadOperation {
         request: serde_json::from_value(json!({"method": "GET", "path": path})).unwrap(),
         expect: serde_json::from_value(expect).unwrap(),
         weight: 1,
+        after: None,
+        carry: BTreeMap::new(),
     }
 }
 
 pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> ProvePlan {
     ProvePlan {
-        load: LoadPlan { requests_per_minute: per_second * 60, timeout_ms: 3_000, max_in_flight: 2_000, operations },
+        load: LoadPlan {
+            requests_per_minute: per_second * 60,
+            timeout_ms: 3_000,
+            max_in_flight: 2_000,
+            pause_ms: 0,
+            operations,
+        },
         phases: vec![Phase { name: "steady".to_owned(), seconds, role: PhaseRole::Steady {} }],
         calls: [].into(),
     }
@@ -104,6 +112,47 @@ fn everything_that_was_due_is_counted_once_and_where_it_was_due() {
     // Visits are short, so that load spreads over pods; and longer than one request, as those of users.
     let connections = server.connections() as u64;
     assert!(connections >= total / 16 && connections < total / 2, "{connections} of {total}");
+}
+
+/// A ticket is taken and shown; of those that are taken, every fourth is forgotten.
+#[test]
+fn visits_carry_what_an_answer_gave_and_lose_what_a_service_forgets() {
+    use axum::{
+        extract::Path,
+        http::StatusCode,
+        routing::{get, post},
+    };
+    let taken = Arc::new(AtomicUsize::new(0));
+    let server = serve(move |router| {
+        let take = move || async move {
+            (StatusCode::CREATED, axum::Json(json!({"id": taken.fetch_add(1, Ordering::Relaxed)})))
+        };
+        let show = |Path(id): Path<usize>| async move {
+            let status = if id.is_multiple_of(4) { StatusCode::NOT_FOUND } else { StatusCode::OK };
+            (status, axum::Json(json!({"id": id})))
+        };
+        router.route("/tickets", post(take)).route("/tickets/{id}", get(show))
+    });
+    let take = json!({"name": "take", "weight": 1, "carry": {"id": "/id"},
+        "request": {"method": "POST", "path": "/tickets"}, "expect": {"status": 201}});
+    let show = json!({"name": "show", "weight": 0, "after": 0,
+        "request": {"method": "GET", "path": "/tickets/{{id}}"}, "expect": {"status": 200, "body": {"id": "{{id}}"}}});
+    let operations = [take, show].map(|operation| serde_json::from_value(operation).unwrap());
+    let mut plan = plan(200, 4, operations.into());
+    plan.load.pause_ms = 100;
+    let measured = run(&plan, &server);
+    let of = |operation: u32| measured.buckets.iter().filter(move |bucket| bucket.operation == operation);
+    let good = |operation| of(operation).map(|bucket| bucket.good).sum::<u64>();
+    let lost: u64 = of(1).filter_map(|bucket| bucket.failed.get(&Failure::Status)).sum();
+    // Half of the requests begin a visit: 400 with a deviation of 20. Nearly all are followed before the end.
+    let begun = good(0);
+    assert!((320..=480).contains(&begun), "{begun}");
+    assert!(good(1) + lost <= begun && good(1) + lost >= begun - 40, "{begun}: {} and {lost}", good(1));
+    assert_eq!(failed(&measured), BTreeMap::from([(Failure::Status, lost)]));
+    assert!(lost * 5 >= begun - 100 && lost * 3 <= begun, "{begun}: {lost}");
+    assert_eq!(measured.slots.iter().map(|slot| u64::from(slot[0] + slot[1])).sum::<u64>(), begun + good(1) + lost);
+    // A step leaves on time, counted from its own moment.
+    assert!(measured.lag_us.iter().map(|cell| cell[1]).sum::<u64>() == begun + good(1) + lost);
 }
 
 #[test]

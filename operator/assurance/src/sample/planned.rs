@@ -100,7 +100,7 @@ fn verify() -> VerifyPlan {
         carry: [].into(),
     };
     VerifyPlan {
-        checks: vec![Check { name: "issue-certificate".to_owned(), steps: vec![issue, read] }],
+        checks: vec![Check { name: "issue-certificate".to_owned(), weight: 1, steps: vec![issue, read] }],
         descriptions: vec![Description { component: "web".to_owned(), path: "/openapi.json".to_owned() }],
     }
 }
@@ -128,11 +128,14 @@ fn load() -> LoadPlan {
         request: request("GET", path, None),
         expect: expect(json!({})),
         weight: 1,
+        after: None,
+        carry: BTreeMap::new(),
     };
     LoadPlan {
         requests_per_minute: 1_200,
         timeout_ms: 5_000,
         max_in_flight: 200,
+        pause_ms: 0,
         operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
     }
 }

@@ -26,12 +26,7 @@ pub fn of(
 ) -> Vec<Figure> {
     let prove = result.evidence.prove.as_ref();
     let mut figures = vec![
-        figure(
-            "",
-            "requests",
-            prove.map(|_| exact(load.whole.total())),
-            Some(generator::planned_figure(result, timeline)),
-        ),
+        figure("", "requests", prove.map(|_| exact(load.begun)), Some(generator::planned_figure(result, timeline))),
         figure("", "unsentPpm", generator::unsent_ppm(load), Some(generator::MAX_UNSENT_PPM)),
         figure("", "lagP99Us", prove.and_then(generator::lag_p99), Some(generator::lag_limit(&result.standard))),
     ];

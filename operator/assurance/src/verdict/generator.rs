@@ -34,9 +34,10 @@ pub fn lag_limit(standard: &Standard) -> u64 {
     u64::from(standard.steady.p99_ms) * u64::from(standard.max_lag_ppm) / 1_000
 }
 
-/// Requests that were planned for the whole run.
+/// Visits that were planned for the whole run: requests that wait for no answer.
 pub fn planned(result: &TestResult, timeline: &Timeline<'_>) -> u128 {
-    u128::from(result.plan.prove.load.requests_per_minute) * u128::from(timeline.seconds) / 60
+    let load = &result.plan.prove.load;
+    load.beginning(u128::from(load.requests_per_minute) * u128::from(timeline.seconds) / 60)
 }
 
 /// Latency counts from the intended moment, so that lag would be blamed on the service.
@@ -56,7 +57,7 @@ fn lagged(standard: &Standard, prove: &ProveEvidence) -> Option<Found> {
 /// process, so the count may differ from the plan by a few times its square root.
 fn too_low(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Option<Found> {
     let planned = planned(result, timeline);
-    let due = load.whole.total();
+    let due = load.begun;
     let lacks = planned.saturating_sub(due);
     let share = due.saturating_mul(10) < planned.saturating_mul(9);
     let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(16);

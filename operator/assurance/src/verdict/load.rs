@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     evidence::{Failure, ProveEvidence, SLOT_MS},
-    plan::{Phase, PhaseRole},
+    plan::{LoadPlan, Phase, PhaseRole},
 };
 
 use super::{histogram::Histogram, say};
@@ -66,6 +66,8 @@ pub struct Load {
     pub phases: Vec<Measured>,
     /// All of them.
     pub whole: Measured,
+    /// Those of them that began a visit: they were due whatever the service answered.
+    pub begun: u128,
 }
 
 /// Requests of a stretch of the run.
@@ -80,10 +82,19 @@ pub struct Measured {
 }
 
 impl Load {
-    /// Sums up `prove`; all zero where there is none.
-    pub fn of(prove: Option<&ProveEvidence>, timeline: &Timeline<'_>) -> Self {
-        let mut load = Self { phases: vec![Measured::default(); timeline.spans.len()], whole: Measured::default() };
+    /// Sums up `prove`, which carried out `plan`; all zero where there is none.
+    pub fn of(prove: Option<&ProveEvidence>, plan: &LoadPlan, timeline: &Timeline<'_>) -> Self {
+        let phases = vec![Measured::default(); timeline.spans.len()];
+        let mut load = Self { phases, whole: Measured::default(), begun: 0 };
+        let follows = |operation: u32| {
+            let operation = usize::try_from(operation).ok().and_then(|index| plan.operations.get(index));
+            operation.is_some_and(|operation| operation.after.is_some())
+        };
         for bucket in prove.iter().flat_map(|prove| &prove.buckets) {
+            if !follows(bucket.operation) {
+                let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add((*count).into()));
+                load.begun = load.begun.saturating_add(u128::from(bucket.good)).saturating_add(failed);
+            }
             let phase = timeline.phase_at(u64::from(bucket.second));
             for part in phase.and_then(|index| load.phases.get_mut(index)).into_iter().chain([&mut load.whole]) {
                 part.good = part.good.saturating_add(u128::from(bucket.good));

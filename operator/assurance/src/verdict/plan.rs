@@ -34,8 +34,22 @@ fn load(result: &TestResult) -> Option<String> {
     if load.requests_per_minute == 0 || load.operations.is_empty() {
         return Some("the plan has no load: nothing is asked of the service".to_owned());
     }
-    let idle = load.operations.iter().find(|operation| operation.weight == 0)?;
-    Some(format!("operation {} of the load has weight 0: it is never asked", say::quote(&idle.name)))
+    load.operations.iter().enumerate().find_map(|(index, operation)| {
+        let name = say::quote(&operation.name);
+        let before = |after: u32| usize::try_from(after).is_ok_and(|after| after < index);
+        match operation.after {
+            None if operation.weight == 0 => {
+                Some(format!("operation {name} of the load has weight 0: it is never asked"))
+            }
+            Some(_) if operation.weight > 0 => {
+                Some(format!("operation {name} of the load follows another, and has a weight of its own"))
+            }
+            Some(after) if !before(after) => {
+                Some(format!("operation {name} of the load follows one that does not stand before it"))
+            }
+            _ => None,
+        }
+    })
 }
 
 fn checks(result: &TestResult) -> Option<String> {

@@ -139,6 +139,8 @@ const TABLE: &[(&str, Change, Outcome, &[&str])] = &[
         &[],
     ),
     ("the load beyond both", |r| r.plan.prove.load.requests_per_minute = 1_394, Inconclusive, &["LoadTooLow"]),
+    ("half of the load follows the other, as far from its plan as chance explains", |r| visits(r, 1_483), Passed, &[]),
+    ("half of the load follows the other, beyond that", |r| visits(r, 1_484), Inconclusive, &["LoadTooLow"]),
     ("injected a fifth into the phase", |r| fault(r, "pod-kill-web").injected_ms = Some(20_200), Passed, &[]),
     ("injected later", |r| fault(r, "pod-kill-web").injected_ms = Some(20_201), Inconclusive, &["FaultOutOfTime"]),
     ("injected at the start", |r| fault(r, "pod-kill-web").injected_ms = Some(19_000), Passed, &[]),
@@ -273,6 +275,13 @@ fn slow(result: &mut TestResult, us: u64, count: u64) {
     {
         bucket.latency_us = vec![[4_011, 9], [us, 1]];
     }
+}
+
+/// The second operation follows the first one; so many requests a minute.
+fn visits(result: &mut TestResult, per_minute: u32) {
+    let load = &mut result.plan.prove.load;
+    load.requests_per_minute = per_minute;
+    (load.operations[1].after, load.operations[1].weight) = (Some(0), 0);
 }
 
 /// All boundaries but the first and the last are `ms` late.

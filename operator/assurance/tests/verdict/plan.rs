@@ -7,12 +7,23 @@ use super::after;
 
 type Change = fn(&mut TestResult);
 
+fn follows(result: &mut TestResult, index: usize, before: u32) {
+    let operation = &mut result.plan.prove.load.operations[index];
+    (operation.after, operation.weight) = (Some(before), 0);
+}
+
 #[test]
 fn a_plan_that_does_not_ask_enough_proves_nothing() {
     let table: &[(&str, Change)] = &[
         ("no operation", |r| r.plan.prove.load.operations.clear()),
         ("no rate", |r| r.plan.prove.load.requests_per_minute = 0),
         ("an operation without weight", |r| r.plan.prove.load.operations[0].weight = 0),
+        ("an operation that follows itself", |r| follows(r, 1, 1)),
+        ("an operation that follows a later one", |r| follows(r, 0, 1)),
+        ("an operation that follows and begins", |r| {
+            follows(r, 1, 0);
+            r.plan.prove.load.operations[1].weight = 1;
+        }),
         ("no check", |r| r.plan.verify.checks.clear()),
         ("a check without a step", |r| r.plan.verify.checks[0].steps.clear()),
         ("no description", |r| r.plan.verify.descriptions.clear()),

@@ -1,6 +1,6 @@
 //! False alarms and power, by simulation: runs drawn from recorded ones (`tests/recorded`), judged by the shipped
-//! standards. A sound service is not failed by chance; one that is worse than a limit is not passed as often as
-//! the sizes of the run allow, and how often that is is printed and written down (`docs/verdict.md`).
+//! standards. A sound service is not failed by chance. How often one that is worse than a limit is passed all the
+//! same is a figure and no rule: `make bench ONLY=verdict` asks for it, and `docs/verdict.md` writes it down.
 //!
 //! `SIMULATED_RUNS` says how many runs of each, `SIMULATED_OUTPUT` into which file the rows of `make bench` go.
 
@@ -107,7 +107,8 @@ fn with<T>(name: &str, users: u64, look: impl FnOnce(&Stage<'_>) -> T) -> T {
 }
 
 #[test]
-fn a_sound_service_is_not_failed_by_chance_and_a_worse_one_seldom_passes() {
+fn a_sound_service_is_not_failed_by_chance() {
+    let output = env::var("SIMULATED_OUTPUT");
     let mut rows = Vec::new();
     for (name, users) in STANDARDS {
         with(name, users, |stage| {
@@ -128,10 +129,12 @@ fn a_sound_service_is_not_failed_by_chance_and_a_worse_one_seldom_passes() {
                 Some(("at most 5", unknown <= 0.05)),
             ));
             assert!(alarms <= FALSE_ALARMS, "{name}: {sound:?}");
-            rows.extend(power(stage, (runs() / 4).max(1)));
+            if output.is_ok() {
+                rows.extend(power(stage, (runs() / 4).max(1)));
+            }
         });
     }
-    if let Ok(path) = env::var("SIMULATED_OUTPUT") {
+    if let Ok(path) = output {
         fs::write(path, serde_json::to_string_pretty(&rows).unwrap() + "\n").unwrap();
     }
 }

@@ -106,7 +106,7 @@ pub fn measured(random: &mut Random) -> TestResult {
 /// Checks, descriptions and faults that went another way.
 fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     let (one, line) = (random.index(prove(result).faults.len()), "a line".to_owned());
-    let kind = random.below(17);
+    let kind = random.below(18);
     if let Some(fault) = prove(result).faults.get_mut(one) {
         match kind {
             0 => (fault.injected_ms, fault.ready_again_ms) = (None, None),
@@ -139,6 +139,12 @@ fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
         10 => drop(verify(result).checks[0].steps.pop()),
         11 => verify(result).contracts[0].operations.clear(),
         12 => result.plan.prove.load.requests_per_minute = random.small(2_000),
+        17 => {
+            let load = &mut result.plan.prove.load;
+            load.requests_per_minute = random.small(2_000);
+            let operation = &mut load.operations[usize::from(random.below(4) > 0)];
+            (operation.after, operation.weight) = (Some(random.small(2)), u32::from(random.below(4) == 0));
+        }
         13 => prove(result).lag_us[1][0] = random.below(300_000) + 1_000,
         _ => {}
     }

@@ -1,6 +1,8 @@
 //! Composes the plan of a run from the manifest and the standard. Pure: the same two give the same
 //! plan, and the standard decides what is in it (invariant 1).
 
+use std::collections::BTreeMap;
+
 use factory_assurance::plan::{
     Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
 };
@@ -13,7 +15,7 @@ use factory_crds::{
 /// The manifest gives nothing to load the service with.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "spec.checks: no step can be asked on its own, without a value of an earlier one: there is nothing to load the service with"
+    "spec.checks: none has a weight and a first step that needs no value of another: there is nothing to load the service with"
 )]
 pub struct NothingToAsk;
 
@@ -22,7 +24,7 @@ const IN_FLIGHT_PER_RATE: u32 = 4;
 
 /// The plan for `spec` by `standard`.
 pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Result<Plan, NothingToAsk> {
-    let operations = operations(spec);
+    let (operations, longest) = operations(spec);
     if operations.is_empty() {
         return Err(NothingToAsk);
     }
@@ -47,6 +49,8 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
             load: LoadPlan {
                 requests_per_minute,
                 timeout_ms: u32::try_from(standard.load.timeout.millis()).unwrap_or(u32::MAX),
+                // A visit takes about as long as a user thinks, so that soon after the start all of its requests come.
+                pause_ms: if longest > 1 { u32::try_from(think).unwrap_or(u32::MAX) / longest } else { 0 },
                 max_in_flight: (requests_per_minute / 60 * IN_FLIGHT_PER_RATE).max(64),
                 operations,
             },
@@ -63,20 +67,40 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     Ok(plan)
 }
 
-/// Every step that needs nothing from another, once.
-fn operations(spec: &StateServiceSpec) -> Vec<LoadOperation> {
-    let mut operations: Vec<LoadOperation> = Vec::new();
-    for step in spec.checks.iter().flat_map(|check| &check.steps).filter(|step| stands_alone(step)) {
-        if operations.iter().all(|known| known.request != step.request) {
-            operations.push(LoadOperation {
-                name: name(&step.request),
-                request: step.request.clone(),
-                expect: step.expect.clone(),
-                weight: 1,
-            });
+/// What users do: a check whose steps need values of each other is a visit, in order; of all others, each step is
+/// asked on its own, once. Also the requests of the longest visit.
+fn operations(spec: &StateServiceSpec) -> (Vec<LoadOperation>, u32) {
+    let (mut operations, mut longest) = (Vec::<LoadOperation>::new(), 1);
+    for check in spec.checks.iter().filter(|check| check.weight > 0) {
+        if check.steps.iter().all(stands_alone) {
+            for step in &check.steps {
+                if operations.iter().all(|known| known.after.is_some() || known.request != step.request) {
+                    operations.push(operation(step, check.weight, None));
+                }
+            }
+        } else if check.steps.first().is_some_and(stands_alone) {
+            longest = longest.max(u32::try_from(check.steps.len()).unwrap_or(u32::MAX));
+            let mut before = None;
+            for step in &check.steps {
+                let mut asked = operation(step, if before.is_none() { check.weight } else { 0 }, before);
+                asked.carry.clone_from(&step.carry);
+                before = u32::try_from(operations.len()).ok();
+                operations.push(asked);
+            }
         }
     }
-    operations
+    (operations, longest)
+}
+
+fn operation(step: &Step, weight: u32, after: Option<u32>) -> LoadOperation {
+    LoadOperation {
+        name: name(&step.request),
+        request: step.request.clone(),
+        expect: step.expect.clone(),
+        weight,
+        after,
+        carry: BTreeMap::new(),
+    }
 }
 
 fn stands_alone(step: &Step) -> bool {
@@ -200,10 +224,32 @@ mod tests {
     }
 
     #[test]
-    fn steps_that_need_a_value_of_another_are_no_load() {
-        let plan = compose(&examples::service().spec, &examples::standard().spec).unwrap();
-        assert!(plan.prove.load.operations.iter().all(|operation| !operation.request.path.contains("{{")));
-        assert!(!plan.prove.load.operations.is_empty());
+    fn a_check_whose_steps_need_each_other_is_a_visit_and_others_are_asked_step_by_step() {
+        let mut service = examples::service();
+        let load = |service: &factory_crds::StateService| {
+            compose(&service.spec, &examples::standard().spec).unwrap().prove.load
+        };
+        let visit = service.spec.checks.iter().position(|check| check.steps.iter().any(|step| !step.carry.is_empty()));
+        let visit = &mut service.spec.checks[visit.unwrap()];
+        visit.weight = 3;
+        let length = visit.steps.len();
+        let planned = load(&service);
+        let first = planned.operations.iter().position(|operation| operation.weight == 3).unwrap();
+        let followers = &planned.operations[first + 1..first + length];
+        for (index, follower) in (first..).zip(followers) {
+            assert_eq!((follower.after, follower.weight), (u32::try_from(index).ok(), 0), "{follower:?}");
+        }
+        assert!(planned.operations[first].after.is_none() && !planned.operations[first].carry.is_empty());
+        assert_eq!(planned.pause_ms, 5_000 / u32::try_from(length).unwrap());
+        let alone = planned.operations.iter().filter(|operation| operation.after.is_none()).count();
+        let (begin, all) = planned.weights();
+        assert_eq!((begin, all), (alone as u64 + 2, alone as u64 + 2 + 3 * (length as u64 - 1)));
+
+        // Nothing of a check without weight is in the load.
+        service.spec.checks.iter_mut().for_each(|check| check.weight = u32::from(check.weight != 3));
+        let planned = load(&service);
+        assert!(planned.operations.iter().all(|operation| operation.after.is_none()));
+        assert_eq!((planned.operations.len(), planned.pause_ms), (alone - 1, 0));
     }
 
     #[test]

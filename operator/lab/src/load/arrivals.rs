@@ -97,7 +97,7 @@ impl Arrivals {
             Self::Open { schedule, next } => std::mem::replace(next, schedule.next()),
             Self::Closed { thinking, mix, random, .. } => {
                 let Reverse(at_us) = thinking.pop()?;
-                Some(Due { at_us, operation: mix.draw(random) })
+                Some(Due { at_us, operation: mix.draw(random), step: None })
             }
         }
     }
@@ -111,7 +111,8 @@ impl Arrivals {
     }
 }
 
-fn thought(random: &mut Random, mean_us: f64) -> u64 {
+/// A time drawn from the exponential distribution with this mean, in microseconds.
+pub fn thought(random: &mut Random, mean_us: f64) -> u64 {
     if mean_us <= 0.0 {
         return 0;
     }

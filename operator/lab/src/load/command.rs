@@ -126,6 +126,8 @@ impl Load {
             },
             expect: Expect { status: self.status, headers: BTreeMap::new(), body: None, schema: None },
             weight: 1,
+            after: None,
+            carry: BTreeMap::new(),
         };
         let (model, most) = match (self.rate, self.users) {
             (Some(rate), _) => (Model::Open { per_minute: rate * 60 }, self.connections),
@@ -140,7 +142,8 @@ impl Load {
             keeping: if most.is_some() { Keeping::Kept } else { Keeping::Visits },
             timeout: Duration::from_millis(self.timeout.into()),
             max_in_flight: most.and_then(|most| usize::try_from(most).ok()).unwrap_or(PLACES),
-            operations: vec![Operation::new(&asked, &targets)?],
+            operations: Operation::all(&[asked], &targets)?,
+            pause: Duration::ZERO,
             phases: vec![("load".to_owned(), u64::from(self.seconds) * 1000)],
         };
         Ok((Arc::new(scenario), targets))

@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use factory_assurance::evidence::Failure;
 use mio::Registry;
 use slab::Slab;
@@ -83,18 +84,19 @@ impl Connections {
         self.turn += 1;
     }
 
-    /// Puts a request onto a connection that waits, or onto a fresh one; the connection's number.
-    pub fn carry(&mut self, flight: Flight, now: Instant) -> io::Result<usize> {
+    /// Puts a request onto a connection that waits, or onto a fresh one; the connection's number. `wire` is the
+    /// request as it is written.
+    pub fn carry(&mut self, flight: Flight, wire: &Bytes, now: Instant) -> io::Result<usize> {
         let way = self.ways[flight.due.operation];
-        let operation = &self.scenario.operations[flight.due.operation];
+        let wanted = self.scenario.operations[flight.due.operation].wanted;
         // A kept connection that was closed before anything was written costs nothing: the request
         // has not been sent yet.
         while let Some((token, fit)) = self.pools[way].take(now) {
             let Some(socket) = self.sockets.get_mut(token) else { continue };
             // Whoever fell silent in this very turn was just heard.
             if fit && (socket.silent == self.turn || socket.fresh()) {
-                socket.carry(flight, operation.wanted);
-                if socket.write(&operation.wire) == Written::Sent {
+                socket.carry(flight, wire.clone(), wanted);
+                if socket.write() == Written::Sent {
                     return Ok(token);
                 }
             }
@@ -104,7 +106,7 @@ impl Connections {
         let place = self.sockets.vacant_entry();
         let token = place.key();
         let mut socket = Socket::open(address, way, &self.registry, token, now)?;
-        socket.carry(flight, operation.wanted);
+        socket.carry(flight, wire.clone(), wanted);
         place.insert(socket);
         Ok(token)
     }
@@ -120,15 +122,10 @@ impl Connections {
             Ok(false) => return None,
             Err(_) => return self.lose(token, Failure::Connect),
         }
-        let mut length = 0;
-        if let Some(flight) = socket.flight {
-            let wire = &self.scenario.operations[flight.due.operation].wire;
-            length = wire.len();
-            if socket.write(wire) == Written::Unsent {
-                return self.lose(token, Failure::Broken);
-            }
+        if socket.flight.is_some() && socket.write() == Written::Unsent {
+            return self.lose(token, Failure::Broken);
         }
-        match socket.read(&mut self.scratch, closed, length) {
+        match socket.read(&mut self.scratch, closed) {
             Heard::Nothing => None,
             Heard::Answer(complete) => self.answered(token, complete.answer, complete.keep, now),
             Heard::Lost(failure) => self.lose(token, failure),

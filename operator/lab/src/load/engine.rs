@@ -12,7 +12,7 @@ use std::{
 };
 
 use factory_assurance::evidence::Failure;
-use mio::{Events, Poll, Token};
+use mio::{Events, Poll, Token, Waker};
 use tokio::runtime::Handle;
 
 use super::{
@@ -25,11 +25,14 @@ use super::{
     socket::Flight,
     tally::Tally,
     timer::Timer,
+    visits::Visits,
 };
 use crate::target::Targets;
 
 /// The timer's number among the connections.
 const TIMER: Token = Token(usize::MAX);
+/// The number of what wakes the loop when something follows an answer.
+const FOLLOWED: Token = Token(usize::MAX - 1);
 /// Events that are taken at once; a request that is due meanwhile leaves between two of them.
 const EVENTS: usize = 256;
 /// Requests that leave before answers are looked at again.
@@ -49,15 +52,19 @@ pub fn run(
     let poll = Poll::new().map_err(LoadError::Kernel)?;
     let registry = poll.registry().try_clone().map_err(LoadError::Kernel)?;
     let tally = || Tally::new(scenario.length_ms()).map_err(|_| LoadError::Died("histogram"));
+    let waker = Waker::new(poll.registry(), FOLLOWED).map_err(LoadError::Kernel)?;
+    #[allow(clippy::cast_precision_loss)] // a mean
+    let pause_us = scenario.pause.as_micros() as f64;
     let weights = scenario.operations.iter().map(|operation| operation.weight).collect();
     let mut engine = Engine {
         connections: Connections::new(scenario, targets, registry, runtime)?,
         timer: Timer::new(poll.registry(), TIMER).map_err(LoadError::Kernel)?,
         poll,
         arrivals: Arrivals::new(scenario.model, nonce, scenario.length_ms(), weights),
+        visits: Visits::new(nonce, pause_us, scenario.length_ms().saturating_mul(1000)),
         deadlines: Deadlines::default(),
         tally: tally()?,
-        recorder: Recorder::start(scenario, tally()?)?,
+        recorder: Recorder::start(scenario, targets, tally()?, waker)?,
         scenario: Arc::clone(scenario),
         start,
         next_second: 1,
@@ -75,6 +82,7 @@ struct Engine {
     timer: Timer,
     connections: Connections,
     arrivals: Arrivals,
+    visits: Visits,
     deadlines: Deadlines,
     tally: Tally,
     recorder: Recorder,
@@ -89,14 +97,16 @@ impl Engine {
     fn turn(&mut self, events: &mut Events) -> io::Result<bool> {
         self.connections.turn();
         let now = Instant::now();
+        self.follow(now);
         self.depart(now);
         self.expire(now);
         for _ in 0..self.recorder.retry() {
             self.free(false, now);
         }
         self.tick(now);
-        let due = self.arrivals.next_us().map(|at_us| self.start + Duration::from_micros(at_us));
-        if due.is_none() && self.in_flight == 0 {
+        let next_us = self.arrivals.next_us().into_iter().chain(self.visits.next_us()).min();
+        let due = next_us.map(|at_us| self.start + Duration::from_micros(at_us));
+        if due.is_none() && self.in_flight == 0 && !self.recorder.awaits() {
             return Ok(false);
         }
         let connections = &self.connections;
@@ -115,7 +125,7 @@ impl Engine {
             polled => polled?,
         }
         let mut now = Instant::now();
-        for event in events.iter().filter(|event| event.token() != TIMER) {
+        for event in events.iter().filter(|event| ![TIMER, FOLLOWED].contains(&event.token())) {
             let ended = self.connections.event(event.token().0, event.is_read_closed(), now);
             now = Instant::now();
             if let Some(ended) = ended {
@@ -133,15 +143,28 @@ impl Engine {
         }
         let now_us = micros(now.duration_since(self.start));
         for _ in 0..BURST {
-            let Some(due) = self.arrivals.take(now_us) else { return };
+            // In the order in which they are due: their deadlines come in that order too.
+            let visit = self.visits.next_us().filter(|at_us| self.arrivals.next_us().is_none_or(|next| *at_us <= next));
+            let due = if visit.is_some() { self.visits.take(now_us) } else { self.arrivals.take(now_us) };
+            let Some(due) = due else { return };
             self.launch(&due, now);
+        }
+    }
+
+    /// Takes what follows answers that were judged. A pause begins now: were it counted from the answer, a
+    /// request could be due before others that have left.
+    fn follow(&mut self, now: Instant) {
+        for step in self.recorder.followers() {
+            if let Err(unsent) = self.visits.add(step, micros(now.saturating_duration_since(self.start))) {
+                self.tally.count(&unsent, None, Some(Failure::Unsent), None);
+            }
         }
     }
 
     fn launch(&mut self, due: &Due, now: Instant) {
         if self.in_flight >= self.scenario.max_in_flight {
             // Never queued: waiting for a place would turn the open model into a closed one.
-            return self.tally.count(due, None, Some(Failure::Unsent), None);
+            return self.unsent(due);
         }
         self.in_flight += 1;
         let intended = self.start + Duration::from_micros(due.at_us);
@@ -151,7 +174,8 @@ impl Engine {
         if late >= self.scenario.timeout {
             return self.failed(&flight, Failure::Timeout, now);
         }
-        match self.connections.carry(flight, now) {
+        let wire = self.visits.wire(due).unwrap_or(&self.scenario.operations[due.operation].wire);
+        match self.connections.carry(flight, wire, now) {
             Ok(token) => {
                 let entry = Entry { deadline: intended + self.scenario.timeout, token, serial: self.serial };
                 let connections = &self.connections;
@@ -159,7 +183,7 @@ impl Engine {
             }
             // The generator itself had no socket or port left: nothing is said of the service.
             Err(error) if own(&error) => {
-                self.tally.count(due, None, Some(Failure::Unsent), None);
+                self.unsent(due);
                 self.free(true, now);
             }
             Err(_) => self.failed(&flight, Failure::Connect, now),
@@ -177,8 +201,13 @@ impl Engine {
             return self.failed(&flight, Failure::Timeout, now);
         }
         let latency_us = micros(latency);
-        if self.scenario.operations[due.operation].wanted.body {
-            if self.recorder.judge(Note { due, lag_us, latency_us, answer }) {
+        let operation = &self.scenario.operations[due.operation];
+        let step = self.visits.end(&due);
+        if operation.judged_beside() || step.is_some() {
+            if !operation.next.is_empty() {
+                self.recorder.await_followers();
+            }
+            if self.recorder.judge(Note { due, lag_us, latency_us, answer, step }) {
                 self.free(false, now);
             }
         } else {
@@ -187,7 +216,13 @@ impl Engine {
         }
     }
 
+    fn unsent(&mut self, due: &Due) {
+        self.visits.end(due);
+        self.tally.count(due, None, Some(Failure::Unsent), None);
+    }
+
     fn failed(&mut self, flight: &Flight, failure: Failure, now: Instant) {
+        self.visits.end(&flight.due);
         self.tally.count(&flight.due, Some(flight.lag_us), Some(failure), None);
         self.free(failure == Failure::Connect, now);
     }

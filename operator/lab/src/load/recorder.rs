@@ -1,5 +1,5 @@
-//! Judges answers of which more counts than the status, and writes the lines of progress, on a
-//! thread of its own: neither a body that is parsed nor a full pipe may delay the next request. What
+//! Judges answers of which more counts than the status, makes what follows them in a visit, and writes
+//! the lines of progress, on a thread of its own: neither a body that is parsed nor a full pipe may delay the next request. What
 //! waits to be judged takes bounded memory.
 
 use std::{
@@ -12,12 +12,16 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use factory_assurance::evidence::Failure;
+use mio::Waker;
+
 use super::{
     LoadError, Scenario,
     schedule::Due,
     tally::{Second, Tally},
+    visits::Step,
 };
-use crate::connection::Answer;
+use crate::{connection::Answer, target::Targets};
 
 pub use super::tally::Measured;
 
@@ -35,6 +39,8 @@ pub struct Note {
     pub latency_us: u64,
     /// The answer.
     pub answer: Answer,
+    /// The step that it answers, if that followed another request in its visit.
+    pub step: Option<Step>,
 }
 
 enum Message {
@@ -47,21 +53,52 @@ enum Message {
 #[derive(Debug)]
 pub struct Recorder {
     messages: mpsc::Sender<Message>,
+    /// What follows the answers that something may follow, one for each of them.
+    followers: mpsc::Receiver<Vec<Step>>,
+    /// How many of those are still to come.
+    awaited: usize,
     unjudged: Arc<AtomicUsize>,
     waiting: VecDeque<Note>,
     thread: JoinHandle<Tally>,
 }
 
 impl Recorder {
-    /// Starts the thread.
-    pub fn start(scenario: &Arc<Scenario>, tally: Tally) -> Result<Self, LoadError> {
+    /// Starts the thread. `waker` wakes the loop when something follows.
+    pub fn start(scenario: &Arc<Scenario>, targets: &Targets, tally: Tally, waker: Waker) -> Result<Self, LoadError> {
         let (messages, inbox) = mpsc::channel();
+        let (followed, followers) = mpsc::channel();
         let unjudged = Arc::new(AtomicUsize::new(0));
-        let (scenario, freed) = (Arc::clone(scenario), Arc::clone(&unjudged));
-        let thread = thread::Builder::new()
-            .name("recorder".to_owned())
-            .spawn(move || count(&scenario, tally, &inbox, &freed))?;
-        Ok(Self { messages, unjudged, waiting: VecDeque::new(), thread })
+        let judge = Judge {
+            scenario: Arc::clone(scenario),
+            targets: targets.clone(),
+            tally,
+            unjudged: Arc::clone(&unjudged),
+            followed,
+            waker,
+        };
+        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || judge.count(&inbox))?;
+        Ok(Self { messages, followers, awaited: 0, unjudged, waiting: VecDeque::new(), thread })
+    }
+
+    /// What follows answers that were judged meanwhile.
+    pub fn followers(&mut self) -> Vec<Step> {
+        let mut all = Vec::new();
+        while let Ok(steps) = self.followers.try_recv() {
+            self.awaited = self.awaited.saturating_sub(1);
+            all.extend(steps);
+        }
+        all
+    }
+
+    /// Whether something may still follow.
+    #[must_use]
+    pub const fn awaits(&self) -> bool {
+        self.awaited > 0
+    }
+
+    /// An answer that something may follow was handed over.
+    pub const fn await_followers(&mut self) {
+        self.awaited += 1;
     }
 
     /// Hands `note` over. False when it waits for memory: its request then keeps its place.
@@ -106,22 +143,55 @@ impl Recorder {
     }
 }
 
-fn count(scenario: &Scenario, mut tally: Tally, inbox: &mpsc::Receiver<Message>, unjudged: &AtomicUsize) -> Tally {
-    for message in inbox {
-        match message {
-            Message::Judge(Note { due, lag_us, latency_us, answer }) => {
-                let failure = scenario.failure(&due, &answer);
-                tally.count(&due, Some(lag_us), failure, Some(latency_us));
-                unjudged.fetch_sub(answer.body.len(), Ordering::Relaxed);
-            }
-            Message::Second(number, mut second) => {
-                second.merge(&tally.second());
-                tally.settle(scenario.settled(number));
-                progress(scenario, number, &second);
+/// What the thread works with.
+struct Judge {
+    scenario: Arc<Scenario>,
+    targets: Targets,
+    tally: Tally,
+    unjudged: Arc<AtomicUsize>,
+    followed: mpsc::Sender<Vec<Step>>,
+    waker: Waker,
+}
+
+impl Judge {
+    fn count(mut self, inbox: &mpsc::Receiver<Message>) -> Tally {
+        for message in inbox {
+            match message {
+                Message::Judge(note) => {
+                    let size = note.answer.body.len();
+                    self.judge(note);
+                    self.unjudged.fetch_sub(size, Ordering::Relaxed);
+                }
+                Message::Second(number, mut second) => {
+                    second.merge(&self.tally.second());
+                    self.tally.settle(self.scenario.settled(number));
+                    progress(&self.scenario, number, &second);
+                }
             }
         }
+        self.tally
     }
-    tally
+
+    fn judge(&mut self, Note { due, lag_us, latency_us, answer, step }: Note) {
+        let all = &self.scenario.operations;
+        let Some(operation) = all.get(due.operation) else { return };
+        let mut failure = match &step {
+            Some(step) => step.expectation.failure(&answer),
+            None => self.scenario.failure(&due, &answer),
+        };
+        if !operation.next.is_empty() {
+            let good = failure.is_none();
+            let steps = good.then(|| Step::following(step, &answer, operation, all, &self.targets)).flatten();
+            // What lacks a value that the next request needs is not good.
+            if good && steps.is_none() {
+                failure = Some(Failure::Content);
+            }
+            // The loop ends only after all of these; if it died, joining it tells.
+            drop(self.followed.send(steps.unwrap_or_default()));
+            drop(self.waker.wake());
+        }
+        self.tally.count(&due, Some(lag_us), failure, Some(latency_us));
+    }
 }
 
 fn progress(scenario: &Scenario, second: u64, Second { good, failed, latency }: &Second) {

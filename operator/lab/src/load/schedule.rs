@@ -10,6 +10,8 @@ pub struct Due {
     pub at_us: u64,
     /// Index into the plan's operations.
     pub operation: usize,
+    /// Key of its step, if it follows another request in a visit.
+    pub step: Option<usize>,
 }
 
 /// The requests of a run in order; lazy, so that length costs no memory.
@@ -71,7 +73,7 @@ impl Iterator for Schedule {
         self.now_us -= self.mean_us * self.random.unit().ln();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // never negative; years fit
         let at_us = self.now_us as u64;
-        (at_us < self.end_us).then(|| Due { at_us, operation: self.mix.draw(&mut self.random) })
+        (at_us < self.end_us).then(|| Due { at_us, operation: self.mix.draw(&mut self.random), step: None })
     }
 }
 

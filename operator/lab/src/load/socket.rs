@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use factory_assurance::evidence::Failure;
 use mio::{Interest, Registry, Token, net::TcpStream};
 
@@ -62,6 +63,8 @@ pub struct Socket {
     /// In which turn of the loop it last fell silent.
     pub silent: u64,
     connected: bool,
+    /// The request, as it is written.
+    wire: Bytes,
     written: usize,
     mute: bool,
     reader: Reader,
@@ -80,6 +83,7 @@ impl Socket {
             flight: None,
             silent: 0,
             connected: false,
+            wire: Bytes::new(),
             written: 0,
             mute: false,
             reader: Reader::default(),
@@ -113,16 +117,17 @@ impl Socket {
     }
 
     /// Puts a request onto it, to be written when it is connected.
-    pub fn carry(&mut self, flight: Flight, wanted: Wanted) {
+    pub fn carry(&mut self, flight: Flight, wire: Bytes, wanted: Wanted) {
         self.flight = Some(flight);
+        self.wire = wire;
         self.written = 0;
         self.reader.begin(wanted);
     }
 
-    /// Writes what is left of `request`.
-    pub fn write(&mut self, request: &[u8]) -> Written {
-        while !self.mute && self.written < request.len() {
-            match self.stream.write(&request[self.written..]) {
+    /// Writes what is left of its request.
+    pub fn write(&mut self) -> Written {
+        while !self.mute && self.written < self.wire.len() {
+            match self.stream.write(&self.wire[self.written..]) {
                 Ok(written) if written > 0 => self.written += written,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -135,7 +140,7 @@ impl Socket {
     }
 
     /// Reads what has come, through `scratch`. `closed` says that the other side writes no more.
-    pub fn read(&mut self, scratch: &mut [u8], closed: bool, request: usize) -> Heard {
+    pub fn read(&mut self, scratch: &mut [u8], closed: bool) -> Heard {
         loop {
             match self.stream.read(scratch) {
                 Ok(0) => {
@@ -144,7 +149,7 @@ impl Socket {
                         _ => Heard::Lost(Failure::Broken),
                     };
                 }
-                Ok(length) => match self.take(&scratch[..length], closed, request) {
+                Ok(length) => match self.take(&scratch[..length], closed) {
                     // The kernel has no more: it would have given more.
                     Heard::Nothing if length < scratch.len() && !closed => return Heard::Nothing,
                     Heard::Nothing => {}
@@ -157,7 +162,7 @@ impl Socket {
         }
     }
 
-    fn take(&mut self, bytes: &[u8], closed: bool, request: usize) -> Heard {
+    fn take(&mut self, bytes: &[u8], closed: bool) -> Heard {
         if self.flight.is_none() {
             return Heard::Lost(Failure::Broken);
         }
@@ -165,7 +170,7 @@ impl Socket {
             Ok(None) => Heard::Nothing,
             Ok(Some(mut complete)) => {
                 // Who answers before the whole request was written will not read the rest of it.
-                complete.keep &= !closed && !self.mute && self.written == request;
+                complete.keep &= !closed && !self.mute && self.written == self.wire.len();
                 Heard::Answer(complete)
             }
             Err(failure) => Heard::Lost(failure),

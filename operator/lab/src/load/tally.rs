@@ -159,7 +159,7 @@ mod tests {
         let (mut whole, mut parts) =
             (Tally::new(3_000).unwrap(), [Tally::new(3_000).unwrap(), Tally::new(3_000).unwrap()]);
         for number in 0..30_000_u64 {
-            let due = Due { at_us: number * 100, operation: usize::try_from(random.below(2)).unwrap() };
+            let due = Due { at_us: number * 100, operation: usize::try_from(random.below(2)).unwrap(), step: None };
             let latency = random.below(1 << 20);
             let (lag, failure, latency) = match random.below(10) {
                 0 => (None, Some(Failure::Unsent), None),

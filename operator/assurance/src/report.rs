@@ -14,6 +14,7 @@ mod html;
 mod json;
 mod junit;
 mod language;
+mod noticed;
 mod numbers;
 mod phases;
 mod plot;
@@ -23,7 +24,7 @@ mod struck;
 mod text;
 mod words;
 
-pub use json::{DoseSummary, FaultReport, FindingReport, PhaseReport, PodReport, RunReport, SecondReport};
+pub use json::{DoseSummary, FaultReport, FindingReport, Noticed, PhaseReport, PodReport, RunReport, SecondReport};
 pub use language::Language;
 pub use words::Terms;
 

@@ -16,6 +16,7 @@ pub mod experiment;
 pub mod jobs;
 pub mod lab_pool;
 pub mod launch;
+pub mod live;
 pub mod plan;
 pub mod pods;
 pub mod prove;
@@ -37,7 +38,7 @@ use crate::{context::Context, error};
 use attempt::Attempt;
 use record::Record;
 
-/// A release that waits for a person is looked at this often.
+/// A release that waits for a person, or is watched while it is measured, is looked at this often.
 const PATIENT: Duration = Duration::from_secs(3);
 /// A release that waits for a cluster object is woken by a watch; this is only the safety net.
 const NET: Duration = Duration::from_secs(10);
@@ -113,7 +114,8 @@ pub async fn reconcile(release: Arc<Release>, context: Arc<Context>) -> Result<A
     }
     record.write(&context, &release).await?;
     outcome?;
-    Ok(Action::requeue(if record.waits_for_a_person() { PATIENT } else { NET }))
+    let soon = record.waits_for_a_person() || record.is_measured();
+    Ok(Action::requeue(if soon { PATIENT } else { NET }))
 }
 
 /// The road, left to right.

@@ -112,9 +112,10 @@ impl Operation {
         let bad = |error| LoadError::Request(asked.name.clone(), error);
         let (component, _) = targets.find(asked.request.component.as_deref()).map_err(|error| bad(error.into()))?;
         let follows = asked.after.is_some();
-        let wire = match follows {
-            true => Bytes::new(),
-            false => Prepared::new(&asked.request, targets).and_then(|request| request.wire()).map_err(bad)?,
+        let wire = if follows {
+            Bytes::new()
+        } else {
+            Prepared::new(&asked.request, targets).and_then(|request| request.wire()).map_err(bad)?
         };
         let expectation = if follows && variables::named(&asked.expect) {
             None

@@ -4,7 +4,7 @@ use factory_crds::resilience_standard::FaultKind;
 
 use crate::verdict::{Figure, Verdict};
 
-use super::{dose, numbers, phases::Span, text::plain, words::Words};
+use super::{dose, noticed, numbers, phases::Span, text::plain, words::Words};
 
 /// The downtime of a year: of one fault, a part of what is declared for all of them together.
 const DOWNTIME: &str = "modelledDowntimeMs";
@@ -29,6 +29,8 @@ pub struct Row {
     pub limit: String,
     /// How much of the limit is used; of a limit that must not be exceeded.
     pub used: Option<Used>,
+    /// The share of bad requests that such a run would have noticed; empty where that is no question.
+    pub noticed: String,
 }
 
 /// A share of a limit.
@@ -48,7 +50,9 @@ pub fn groups(verdict: &Verdict, spans: &[Span<'_>], words: &Words) -> Vec<Group
     let year = year.and_then(|figure| figure.limit);
     let mut groups: Vec<(&str, Group)> = Vec::new();
     for figure in verdict.figures.iter().filter(|figure| !is_without_strength(figure)) {
-        let row = row(figure, kind(&figure.phase, spans), year, words);
+        let noticed = noticed::of(verdict, figure)
+            .map_or_else(String::new, |ppm| format!("≥ {}", numbers::percent(ppm.div_ceil(100) * 100)));
+        let row = Row { noticed, ..row(figure, kind(&figure.phase, spans), year, words) };
         match groups.last_mut().filter(|(phase, _)| *phase == figure.phase) {
             Some((_, group)) => group.rows.push(row),
             None => groups.push((&figure.phase, Group { title: title(&figure.phase, spans, words), rows: vec![row] })),
@@ -84,6 +88,7 @@ fn row(figure: &Figure, kind: Option<FaultKind>, year: Option<u64>, words: &Word
         value: value(figure, kind, words),
         limit: limit(figure, kind).unwrap_or_default(),
         used: used.map(|(value, limit)| self::used(value, limit)),
+        noticed: String::new(),
     }
 }
 

@@ -12,13 +12,13 @@ use serde::Serialize;
 use crate::{
     dossier::{AnnouncedRun, Subject},
     evidence::{Class, Failure, PodGone, PodSeen},
-    verdict::Figure,
+    verdict::{Figure, Verdict},
 };
 
 use super::{
     Contradiction, Report, Signature,
     dose::{self, Summary},
-    findings, numbers,
+    findings, noticed, numbers,
     phases::{self, Span},
     requests,
 };
@@ -58,12 +58,26 @@ pub struct RunReport {
     pub findings: Vec<FindingReport>,
     /// What was measured, beside its limits: `docs/verdict.md` says what each is.
     pub figures: Vec<Figure>,
+    /// What a run of this size could have noticed, for each limit on a share of requests.
+    pub noticed: Vec<Noticed>,
     /// The plan's phases, in order.
     pub phases: Vec<PhaseReport>,
     /// Each second in which a request was due.
     pub seconds: Vec<SecondReport>,
     /// The plan's faults, in order.
     pub faults: Vec<FaultReport>,
+}
+
+/// The smallest effect that nine of ten such runs refuse.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Noticed {
+    /// Phase of the figure.
+    pub phase: String,
+    /// Its name: `failedPpm`, `p95Us` or `p99Us`.
+    pub figure: String,
+    /// True share of requests that fail, or are slower than the percentile's limit, in parts per million.
+    pub share_ppm: u64,
 }
 
 /// A finding.
@@ -174,6 +188,14 @@ pub struct DoseSummary {
     during: Summary,
 }
 
+fn noticed(verdict: &Verdict) -> Vec<Noticed> {
+    let of = |figure: &Figure| {
+        let (phase, name) = (figure.phase.clone(), figure.name.clone());
+        noticed::of(verdict, figure).map(|share_ppm| Noticed { phase, figure: name, share_ppm })
+    };
+    verdict.figures.iter().filter_map(of).collect()
+}
+
 pub fn of(report: &Report<'_>) -> RunReport {
     let result = report.result;
     let spans = phases::spans(result);
@@ -200,6 +222,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         announcement: result.announcement.clone(),
         findings: findings::read(result, &report.verdict).into_iter().map(finding).collect(),
         figures: report.verdict.figures.clone(),
+        noticed: noticed(&report.verdict),
         phases: spans.iter().map(phase).collect(),
         seconds: seconds(report),
         faults: spans.iter().filter_map(fault).collect(),

@@ -112,6 +112,8 @@ pub struct Words {
     pub budget_caption: &'static str,
     pub used: &'static str,
     pub over: &'static str,
+    pub noticed: &'static str,
+    pub noticed_about: &'static str,
     pub whole_run: &'static str,
     /// Name in the verdict, and in words.
     pub figures: [(&'static str, &'static str); 14],

@@ -9,14 +9,20 @@ use super::{
     attempt::Attempt,
     deploy::Candidate,
     experiment::OpenExperiment,
-    lab_pool, strike,
+    lab_pool, live, strike,
     verify::{self, Findings},
 };
-use crate::{context::Context, stage::Progress};
+use crate::{
+    context::Context,
+    stage::{Progress, Why},
+};
 
 /// Seconds beyond the planned length that a run may take: start, also of the lab on the nodes, last
 /// answers, results.
 const SLACK: i64 = 210;
+
+/// Reason while figures of the run come.
+pub const MEASURING: &str = "Measuring";
 
 /// Lets the candidate withstand the plan, once, and keeps in `facts` where the measurements are.
 pub async fn withstand(
@@ -55,7 +61,8 @@ pub async fn withstand(
         }
         Progress::Waiting(why) => {
             strike::stand_by(context, attempt, candidate, run, deadline).await?;
-            Ok(Progress::Waiting(why))
+            let figures = live::figures(&context.client, &verify::job_name(attempt, "prove")).await;
+            Ok(Progress::Waiting(figures.map_or(why, |figures| Why::new(MEASURING, figures))))
         }
     }
 }

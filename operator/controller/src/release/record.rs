@@ -11,7 +11,7 @@ use kube::{
     runtime::events::{Event, EventType},
 };
 
-use super::{ReleaseError, report::Receipt};
+use super::{ReleaseError, prove::MEASURING, report::Receipt};
 use crate::{
     apply,
     context::Context,
@@ -74,6 +74,12 @@ impl Record {
     #[must_use]
     pub const fn waits_for_a_person(&self) -> bool {
         self.person
+    }
+
+    /// Whether figures of a run come just now.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.reason("Proven") == Some(MEASURING)
     }
 
     /// The product of a step of `stage`, if there is one; else why not is recorded. A product alone

@@ -73,7 +73,9 @@ pub async fn has_begun(context: &Context, attempt: &Attempt, command: &str) -> R
     Ok(jobs.get_metadata_opt(&job_name(attempt, command)).await?.is_some())
 }
 
-fn job_name(attempt: &Attempt, command: &str) -> String {
+/// Name of the Job of `factory-lab <command>` for `attempt`.
+#[must_use]
+pub fn job_name(attempt: &Attempt, command: &str) -> String {
     format!("{command}-{}", attempt.short())
 }
 

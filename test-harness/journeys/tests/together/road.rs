@@ -79,6 +79,9 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     // What the team sees: each stage as an Event, and the tool that ends with the verdict.
     let launched = |reason: &str, _: &str| reason == "Launched";
     events::told(&scene.team.client, &scene.participant, &release.name_any(), "Launched", launched).await?;
+    // Whoever watches sees the figures of the run while it runs.
+    let figures = |reason: &str, note: &str| reason == "Measuring" && note.contains("requests, ");
+    events::told(&scene.team.client, &scene.participant, &release.name_any(), "its figures", figures).await?;
     let watched = tool::ask(&scene.people.cluster, &scene.team, &["watch", &name, "-n", &scene.participant]).await?;
     ensure(watched.code == Some(0), || format!("watch ended with {watched:?}"))?;
 

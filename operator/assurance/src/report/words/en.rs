@@ -126,6 +126,8 @@ pub(super) const WORDS: Words = Words {
     budget_caption: "What was measured, its limit, and how much of the limit is used",
     used: "Used",
     over: "beyond the limit",
+    noticed: "Noticed from",
+    noticed_about: "“Noticed from” says what a run of this size could have seen: the smallest true share of failed requests (of a percentile: of requests slower than its limit) that nine of ten such runs refuse, if requests fail independently of each other.",
     whole_run: "Whole run",
     figures: [
         ("requests", "Requests"),

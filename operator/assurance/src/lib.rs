@@ -18,6 +18,7 @@ pub mod provenance;
 pub mod report;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
+pub mod signing;
 pub mod standard;
 pub mod survived;
 pub mod term;

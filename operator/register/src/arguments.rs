@@ -93,9 +93,10 @@ pub struct LogKey {
     /// Name of the log in its checkpoints: like an address without a scheme, and the same for ever.
     #[arg(long, env = "FACTORY_REGISTER_LOG_ORIGIN", default_value = "factory-register/log")]
     pub log_origin: String,
-    /// File of the first key that signs checkpoints; made by `serve` if it is not there. Those that it is handed
-    /// over to are files `*.pem` beside it. Not given: `checkpoint.pem` beside the file of the database; with a
-    /// PostgreSQL server it is needed.
+    /// File of the first key that signs checkpoints; made by `serve` if it is not there. It may hold a line
+    /// `pkcs11:…` instead, which names a key of Ed25519 in a device. Those that it is handed over to are files
+    /// `*.pem` or, for devices, `*.uri` beside it. Not given: `checkpoint.pem` beside the file of the database;
+    /// with a PostgreSQL server it is needed.
     #[arg(long, env = "FACTORY_REGISTER_CHECKPOINT_KEY")]
     pub checkpoint_key: Option<PathBuf>,
 }
@@ -109,8 +110,9 @@ pub struct HandOver {
     /// Name and first key of the log.
     #[command(flatten)]
     pub log_key: LogKey,
-    /// File of the next key, beside the first one; made if it is not there
-    #[arg(long, value_name = "FILE.pem")]
+    /// File of the next key, beside the first one: `*.pem`, made if it is not there, or `*.uri` with a line
+    /// `pkcs11:…` that names a key in a device
+    #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
 }
 

@@ -13,6 +13,7 @@ mod away;
 mod claims;
 mod copies;
 mod description;
+mod device;
 mod durability;
 mod exclusion;
 mod handover;

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener as Listener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use axum::{Json, Router, routing::post};
@@ -81,16 +81,35 @@ pub struct Program {
 impl Program {
     /// `factory-register serve` over the database at `place`, with the keys in `folder` and people of `cluster`.
     pub fn new(cluster: &Cluster, folder: &Path, place: &str) -> Self {
+        Self::with_key(cluster, folder, place, "checkpoint.pem")
+    }
+
+    /// The same with its first key in this `file` of the folder.
+    pub fn with_key(cluster: &Cluster, folder: &Path, place: &str, file: &str) -> Self {
         let free = Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_factory-register"));
         command.arg("serve").args(["--listen", &free.to_string(), "--database", place]);
         command.args(["--factory-user", FACTORY, "--permit-keeper-user", KEEPER]);
         command.args(["--requests-per-address", "1000000", "--requests-per-user", "1000000"]);
-        command.arg("--checkpoint-key").arg(folder.join("checkpoint.pem"));
+        command.arg("--checkpoint-key").arg(folder.join(file));
         command.arg("--factory-keys").arg(folder.join("factory"));
         command.arg("--regulator-keys").arg(folder.join("regulator"));
         command.env("KUBECONFIG", &cluster.config).env("RUST_LOG", "info").stdin(Stdio::null()).stderr(Stdio::piped());
         Self { command, address: format!("http://{free}") }
+    }
+
+    /// With a variable of its environment.
+    pub fn environment(&mut self, (name, value): (&str, PathBuf)) {
+        self.command.env(name, value);
+    }
+
+    /// What it says last where it does not start.
+    pub fn refused(&mut self) -> String {
+        let output = self.command.output().unwrap();
+        assert!(!output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        last["error"].as_str().unwrap().to_owned()
     }
 
     /// Starts it and waits until it serves.
@@ -119,6 +138,14 @@ impl Program {
         serving.await.unwrap();
         running
     }
+}
+
+/// Runs `factory-register hand-over` to its end over the database at `place`, from the first key in a file of
+/// `folder` to the key in another one.
+pub fn hand_over(folder: &Path, place: &str, (first, to): (&str, &Path), token: Option<(&str, PathBuf)>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_factory-register"));
+    command.args(["hand-over", "--database", place]).arg("--checkpoint-key").arg(folder.join(first));
+    command.arg("--to").arg(to).envs(token).stdin(Stdio::null()).output().unwrap()
 }
 
 /// The program while it runs; killed when dropped.

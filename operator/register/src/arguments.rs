@@ -157,6 +157,11 @@ pub struct Serve {
     /// Folder of public keys (`*.pub`) that the regulator signs confirmations with.
     #[arg(long, env = "FACTORY_REGISTER_REGULATOR_KEYS")]
     pub regulator_keys: PathBuf,
+    /// Kubeconfig of the factory's cluster, where the register lives in another one; its user needs `create` on
+    /// `tokenreviews` there and nothing else. The two users that follow are then of that cluster, nobody else is let
+    /// in by it, and who else somebody is and what they may is asked of the register's own. Not given: both are one.
+    #[arg(long, env = "FACTORY_REGISTER_FACTORY_CLUSTER", value_name = "FILE")]
+    pub factory_cluster: Option<PathBuf>,
     /// User name of the operator, which alone announces and submits.
     #[arg(long, env = "FACTORY_REGISTER_FACTORY_USER")]
     pub factory_user: String,

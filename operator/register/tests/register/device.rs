@@ -75,7 +75,13 @@ async fn checkpoints_are_signed_in_a_token_that_may_go_and_come_back() {
         let detail = get(&program, "/api/v1/log/checkpoint").await.refused(503);
         assert_eq!(detail, "the key of the log does not sign now; nothing was signed");
     }
+    // Back with another PIN: it is tried once, not until the token locks itself.
+    desk.token.write_pin("1111").unwrap();
     desk.token.back().unwrap();
+    for _ in 0..5 {
+        get(&program, "/api/v1/log/checkpoint").await.refused(503);
+    }
+    desk.token.right_pin().unwrap();
     let note = get(&program, "/api/v1/log/checkpoint").await.text;
     assert_eq!(Checkpoint::open(&note, &key(SECRET)).unwrap().size, 0);
     assert!(Checkpoint::open(&note, &key([6; 32])).is_err());

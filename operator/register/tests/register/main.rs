@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod apart;
 mod away;
 mod claims;
 mod copies;

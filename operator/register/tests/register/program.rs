@@ -8,10 +8,13 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use axum::{Json, Router, routing::post};
+use axum::{
+    Json, Router,
+    routing::{MethodRouter, post},
+};
 use factory_register::access::{AUDIENCE, AccessError, Authenticator as _, Identity, Right};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::world::{FACTORY, KEEPER, Table};
 
@@ -22,24 +25,31 @@ const SERVING: &str = "\"message\":\"serving\"";
 pub struct Cluster {
     /// The configuration, as `KUBECONFIG` names it.
     pub config: PathBuf,
+    /// Its server; aborted, it is away.
+    pub served: JoinHandle<()>,
 }
 
 impl Cluster {
     /// Starts one, whose configuration is in `folder`; it ends with the test.
     pub async fn start(folder: &Path) -> Self {
+        Self::reviewing(folder, post(token), post(right)).await
+    }
+
+    /// One that answers what is asked of tokens and of rights in its own way.
+    pub async fn reviewing(folder: &Path, tokens: MethodRouter, rights: MethodRouter) -> Self {
         let routes = Router::new()
-            .route("/apis/authentication.k8s.io/v1/tokenreviews", post(token))
-            .route("/apis/authorization.k8s.io/v1/subjectaccessreviews", post(right));
+            .route("/apis/authentication.k8s.io/v1/tokenreviews", tokens)
+            .route("/apis/authorization.k8s.io/v1/subjectaccessreviews", rights);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let served = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "test",
             "clusters": [{"name": "test", "cluster": {"server": server}}],
             "users": [{"name": "test", "user": {}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}]});
         let file = folder.join("kubeconfig");
         std::fs::write(&file, config.to_string()).unwrap();
-        Self { config: file }
+        Self { config: file, served }
     }
 }
 

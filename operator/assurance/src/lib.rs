@@ -12,6 +12,7 @@ pub mod confirmation;
 pub mod dossier;
 pub mod dsse;
 pub mod evidence;
+pub mod live;
 pub mod log;
 pub mod plan;
 pub mod provenance;

@@ -168,6 +168,14 @@ pub struct Serve {
     /// User name of the permit keeper, which sees every submission.
     #[arg(long, env = "FACTORY_REGISTER_PERMIT_KEEPER_USER")]
     pub permit_keeper_user: String,
+    /// Address of a Prometheus server that has observed launched services, for example http://prometheus:9090. Not
+    /// given: nothing is observed, and says so.
+    #[arg(long, env = "FACTORY_REGISTER_PROMETHEUS", value_name = "URL", requires = "availability")]
+    pub prometheus: Option<reqwest::Url>,
+    /// What that server is asked: one series for each service, 1 while it is available and 0 while it is not.
+    /// `{namespace}`, `{participant}` and `{service}` stand for those of the service.
+    #[arg(long, env = "FACTORY_REGISTER_AVAILABILITY", value_name = "EXPRESSION", requires = "prometheus")]
+    pub availability: Option<String>,
     /// File of days off, by which the working days of item 21 are counted. Not given: the calendar that the
     /// register brings with it.
     #[arg(long, env = "FACTORY_REGISTER_WORKING_DAYS")]

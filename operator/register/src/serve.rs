@@ -31,6 +31,10 @@ use crate::{
     },
     keys::{Keys, KeysError},
     metrics::Metrics,
+    observed::{
+        self,
+        prometheus::{Prometheus, PrometheusError},
+    },
     peer::Peer,
     signer::{self, Keyring, SignerError},
     store::{Location, LocationError, Store, StoreError, WriteError, Written},
@@ -73,6 +77,9 @@ pub enum ServeError {
         /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// No client for the server that observes.
+    #[error(transparent)]
+    Prometheus(#[from] PrometheusError),
     /// The address cannot be listened at, or a signal cannot be awaited.
     #[error("{what}: {source}")]
     Io {
@@ -145,6 +152,10 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         tracing::info!("ending");
         stop.send_replace(true);
     });
+    if let Some((address, expression)) = options.prometheus.zip(options.availability) {
+        let prometheus = Prometheus::new(address, &expression)?;
+        tokio::spawn(observed::look::run(Arc::clone(&register), prometheus));
+    }
     tracing::info!(listen = %options.listen, %database, "serving");
     run(listener, door, register).await.map_err(io(options.listen.to_string()))
 }

@@ -24,6 +24,7 @@ mod linked;
 mod load;
 mod log;
 mod mutation;
+mod observed;
 mod oversight;
 mod page;
 mod pages;

@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST: usize = 1024 * 1024;
 /// Value from which on a service is available.
 const UP: f64 = 1.0;
+/// Seconds from one value to the next, and those of a day.
+const STEP: i64 = 60;
+const DAY: i64 = 24 * 60 * STEP;
 
 /// The server, and what it is asked.
 #[derive(Clone, Debug)]
@@ -85,14 +88,14 @@ impl Prometheus {
             .replace("{participant}", participant)
             .replace("{service}", service);
         let first = from.as_second();
-        let last = first + (MINUTES as i64 - 1) * 60;
+        let last = first + DAY - STEP;
         let mut asked = self.address.clone();
         asked.set_path(&format!("{}/api/v1/query_range", asked.path().trim_end_matches('/')));
         asked.query_pairs_mut().extend_pairs([
             ("query", expression.as_str()),
             ("start", &first.to_string()),
             ("end", &last.to_string()),
-            ("step", "60"),
+            ("step", &STEP.to_string()),
         ]);
         let mut response = self.client.get(asked).send().await?.error_for_status()?;
         let mut body = Vec::new();
@@ -119,7 +122,7 @@ fn place(values: &[(f64, String)], first: i64, minutes: &mut [Option<bool>]) {
     for (at, value) in values {
         let Ok(value) = value.parse::<f64>() else { continue };
         #[allow(clippy::cast_possible_truncation, reason = "times of Prometheus are seconds with a fraction")]
-        let minute = usize::try_from((*at as i64 - first).div_euclid(60)).ok();
+        let minute = usize::try_from((*at as i64 - first).div_euclid(STEP)).ok();
         if let Some(place) = minute.and_then(|minute| minutes.get_mut(minute))
             && !value.is_nan()
         {

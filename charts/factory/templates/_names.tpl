@@ -8,6 +8,14 @@ its policies and the register's settings name service accounts in full.
 {{- end -}}
 {{- end -}}
 
+{{/* Whether the factory, or the register, is installed here: not empty, then. */}}
+{{- define "factory.here" -}}
+{{- if ne .Values.install "register" }}yes{{ end }}
+{{- end -}}
+{{- define "factory.register.here" -}}
+{{- if ne .Values.install "factory" }}yes{{ end }}
+{{- end -}}
+
 {{- define "factory.labels" -}}
 app.kubernetes.io/part-of: factory
 app.kubernetes.io/managed-by: {{ .Release.Service }}

@@ -6,15 +6,15 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use p256::{
-    ecdsa::{
-        DerSignature, SigningKey, VerifyingKey,
-        signature::{Signer as _, Verifier as _},
-    },
+    ecdsa::{DerSignature, Signature as Signed, SigningKey, VerifyingKey, signature::Verifier as _},
     pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::canonical::{self, NotCanonical};
+use crate::{
+    canonical::{self, NotCanonical},
+    signing::{self, Keypair, P256, Signer, SigningError},
+};
 
 /// Payload type of every in-toto statement.
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
@@ -75,9 +75,12 @@ pub enum DsseError {
     /// No key in this text.
     #[error("the key is no PEM of an ECDSA P-256 key: {0}")]
     Key(String),
+    /// The key is elsewhere, and did not sign.
+    #[error("the key did not sign: {0}")]
+    Unsigned(String),
 }
 
-/// A private key of ECDSA P-256.
+/// A private key of ECDSA P-256 that is held in memory: it was in a file.
 #[derive(Clone)]
 pub struct PrivateKey(SigningKey);
 
@@ -111,6 +114,26 @@ impl PrivateKey {
     }
 }
 
+impl Signer<Signed> for PrivateKey {
+    fn try_sign(&self, message: &[u8]) -> Result<Signed, SigningError> {
+        self.0.try_sign(message)
+    }
+}
+
+impl Keypair for PrivateKey {
+    type VerifyingKey = VerifyingKey;
+
+    fn verifying_key(&self) -> VerifyingKey {
+        *self.0.verifying_key()
+    }
+}
+
+impl From<VerifyingKey> for PublicKey {
+    fn from(key: VerifyingKey) -> Self {
+        Self(key)
+    }
+}
+
 impl PublicKey {
     /// From an SPKI PEM; lines before it say when the key signs ([`crate::term`]), and are passed over.
     pub fn from_pem(pem: &str) -> Result<Self, DsseError> {
@@ -139,14 +162,16 @@ pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Signs the canonical bytes of an in-toto `statement`.
-pub fn sign<T: Serialize>(statement: &T, key: &PrivateKey) -> Result<Envelope, DsseError> {
+/// Signs the canonical bytes of an in-toto `statement` with `key`, wherever it is held. Blocks where that is elsewhere.
+pub fn sign<T: Serialize>(statement: &T, key: &P256) -> Result<Envelope, DsseError> {
     let payload = canonical::bytes(statement)?;
-    let signature: DerSignature = key.0.sign(&pae(IN_TOTO, &payload));
+    let signed = key.try_sign(&pae(IN_TOTO, &payload)).map_err(|error| DsseError::Unsigned(signing::reason(&error)))?;
+    let signature = DerSignature::from(signed);
+    let keyid = PublicKey(key.verifying_key()).id()?;
     Ok(Envelope {
         payload_type: IN_TOTO.to_owned(),
         payload: STANDARD.encode(&payload),
-        signatures: vec![Signature { keyid: key.public().id()?, sig: STANDARD.encode(signature.as_bytes()) }],
+        signatures: vec![Signature { keyid, sig: STANDARD.encode(signature.as_bytes()) }],
     })
 }
 

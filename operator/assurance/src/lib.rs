@@ -12,12 +12,14 @@ pub mod confirmation;
 pub mod dossier;
 pub mod dsse;
 pub mod evidence;
+pub mod live;
 pub mod log;
 pub mod plan;
 pub mod provenance;
 pub mod report;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
+pub mod signing;
 pub mod standard;
 pub mod survived;
 pub mod term;

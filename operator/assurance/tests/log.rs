@@ -173,7 +173,7 @@ fn proven() -> (EventProof, Signer, Signer) {
         }
     }
     let checkpoint = Checkpoint { origin: "register.test/log".to_owned(), size: 7, root: kept.root(7) };
-    let note = cosign(&checkpoint.signed(&log), &witness, 1_772_600_000).unwrap();
+    let note = cosign(&checkpoint.signed(&log).unwrap(), &witness, 1_772_600_000).unwrap();
     (
         EventProof {
             public: wanted.unwrap(),

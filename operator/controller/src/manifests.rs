@@ -15,7 +15,7 @@ pub mod strike_job;
 
 use std::collections::BTreeMap;
 
-use factory_assurance::canonical;
+use factory_assurance::{canonical, live};
 use factory_crds::{EnvironmentSpec, StateServiceSpec, environment::Purpose};
 use kube::api::ObjectMeta;
 
@@ -81,18 +81,13 @@ pub fn selector(component: &str) -> Labels {
 /// The namespace of a candidate: `svc-` and 8 hexadecimal digits from the release's UID.
 #[must_use]
 pub fn candidate_namespace(release_uid: &str) -> String {
-    svc(&["candidate", release_uid])
+    live::svc(&["candidate", release_uid])
 }
 
 /// The namespace of a launched service: the same pattern, from participant and service.
 #[must_use]
 pub fn live_namespace(participant: &str, service: &str) -> String {
-    svc(&["live", participant, service])
-}
-
-fn svc(parts: &[&str]) -> String {
-    let digest = canonical::sha256(parts.join("\u{0}").as_bytes());
-    format!("svc-{}", &digest["sha256:".len()..][..8])
+    live::namespace(participant, service)
 }
 
 /// Digest of the manifests of a bundle as rendered, without what may vary between environments.

@@ -3,8 +3,10 @@
 //! The register keeps no accounts and no roles of its own. The factory and the permit keeper are
 //! two users named at start; a regulator is whoever the cluster lets `confirm` releases; an owner
 //! reads who may `get` releases in the participant's namespace, withdraws who may `delete` manifests
-//! there, and answers who may `update` them.
+//! there, and answers who may `update` them. Where the register lives apart from the factory, the two users are
+//! those of the factory's cluster, and everybody else is of its own: [`apart`].
 
+pub mod apart;
 pub mod kubernetes;
 
 use std::{collections::BTreeMap, fmt};

@@ -24,6 +24,7 @@ pub(crate) mod limits;
 mod linked;
 mod log;
 mod observe;
+pub(crate) mod observed;
 pub mod problem;
 pub mod replay;
 pub mod statistics;
@@ -182,6 +183,7 @@ fn fresh_for_everyone() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(linked::entry))
         .routes(routes!(linked::catalogue))
         .routes(routes!(instructions::of_entry))
+        .routes(routes!(observed::of_entry))
         .routes(routes!(statistics::json))
         .routes(routes!(statistics::table))
         .routes(routes!(glossary::json))

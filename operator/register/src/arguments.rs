@@ -93,9 +93,10 @@ pub struct LogKey {
     /// Name of the log in its checkpoints: like an address without a scheme, and the same for ever.
     #[arg(long, env = "FACTORY_REGISTER_LOG_ORIGIN", default_value = "factory-register/log")]
     pub log_origin: String,
-    /// File of the first key that signs checkpoints; made by `serve` if it is not there. Those that it is handed
-    /// over to are files `*.pem` beside it. Not given: `checkpoint.pem` beside the file of the database; with a
-    /// PostgreSQL server it is needed.
+    /// File of the first key that signs checkpoints; made by `serve` if it is not there. It may hold a line
+    /// `pkcs11:…` instead, which names a key of Ed25519 in a device. Those that it is handed over to are files
+    /// `*.pem` or, for devices, `*.uri` beside it. Not given: `checkpoint.pem` beside the file of the database;
+    /// with a PostgreSQL server it is needed.
     #[arg(long, env = "FACTORY_REGISTER_CHECKPOINT_KEY")]
     pub checkpoint_key: Option<PathBuf>,
 }
@@ -109,8 +110,9 @@ pub struct HandOver {
     /// Name and first key of the log.
     #[command(flatten)]
     pub log_key: LogKey,
-    /// File of the next key, beside the first one; made if it is not there
-    #[arg(long, value_name = "FILE.pem")]
+    /// File of the next key, beside the first one: `*.pem`, made if it is not there, or `*.uri` with a line
+    /// `pkcs11:…` that names a key in a device
+    #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
 }
 
@@ -155,12 +157,25 @@ pub struct Serve {
     /// Folder of public keys (`*.pub`) that the regulator signs confirmations with.
     #[arg(long, env = "FACTORY_REGISTER_REGULATOR_KEYS")]
     pub regulator_keys: PathBuf,
+    /// Kubeconfig of the factory's cluster, where the register lives in another one; its user needs `create` on
+    /// `tokenreviews` there and nothing else. The two users that follow are then of that cluster, nobody else is let
+    /// in by it, and who else somebody is and what they may is asked of the register's own. Not given: both are one.
+    #[arg(long, env = "FACTORY_REGISTER_FACTORY_CLUSTER", value_name = "FILE")]
+    pub factory_cluster: Option<PathBuf>,
     /// User name of the operator, which alone announces and submits.
     #[arg(long, env = "FACTORY_REGISTER_FACTORY_USER")]
     pub factory_user: String,
     /// User name of the permit keeper, which sees every submission.
     #[arg(long, env = "FACTORY_REGISTER_PERMIT_KEEPER_USER")]
     pub permit_keeper_user: String,
+    /// Address of a Prometheus server that has observed launched services, for example http://prometheus:9090. Not
+    /// given: nothing is observed, and says so.
+    #[arg(long, env = "FACTORY_REGISTER_PROMETHEUS", value_name = "URL", requires = "availability")]
+    pub prometheus: Option<reqwest::Url>,
+    /// What that server is asked: one series for each service, 1 while it is available and 0 while it is not.
+    /// `{namespace}`, `{participant}` and `{service}` stand for those of the service.
+    #[arg(long, env = "FACTORY_REGISTER_AVAILABILITY", value_name = "EXPRESSION", requires = "prometheus")]
+    pub availability: Option<String>,
     /// File of days off, by which the working days of item 21 are counted. Not given: the calendar that the
     /// register brings with it.
     #[arg(long, env = "FACTORY_REGISTER_WORKING_DAYS")]

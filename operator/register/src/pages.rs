@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
+mod observed;
 pub mod oversight;
 mod public;
 pub(crate) mod times;
@@ -33,7 +34,7 @@ use serde::Deserialize;
 
 use crate::{
     api::{
-        Register,
+        self, Register,
         claims::{PublicAnswer, PublicClaim},
         entries::{PublicEntry, escaped},
         problem::Refusal,
@@ -136,6 +137,9 @@ struct EntryPage<'a> {
     operations: Vec<&'static str>,
     figures: Vec<Row>,
     history: &'a [PublicEntry],
+    /// What was observed of it, beside what was predicted.
+    seen: observed::Shown,
+    watched: &'a observed::Words,
     binding: &'a binding::Words,
     /// Binding instructions to the service, overdue ones first.
     bindings: Vec<binding::Shown>,
@@ -200,6 +204,10 @@ async fn entry(
         Ok(held) => held,
         Err(error) => return unavailable(language, error),
     };
+    let seen = match api::observed::beside(&register, &entry.participant, &entry.service, entry).await {
+        Ok(seen) => seen,
+        Err(error) => return unavailable(language, error),
+    };
     let page = EntryPage {
         words,
         language,
@@ -210,6 +218,8 @@ async fn entry(
         operations: entry.instructions.operations.iter().map(|operation| words.operation(*operation)).collect(),
         figures: figures::rows(&entry.verdict.figures, words),
         history: &history,
+        seen: observed::Shown::new(&seen, observed::of(language)),
+        watched: observed::of(language),
         binding: binding::of(language),
         bindings: binding::in_order(held, language),
         own: crate::claims::words::of(language),

@@ -1,9 +1,18 @@
 //! Puts the parts together, listens, and ends in order: those who wait are answered, what has begun
 //! is finished, the database is closed last.
 
-use std::{future::IntoFuture as _, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    future::IntoFuture as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
+use kube::{
+    Config,
+    config::{KubeConfigOptions, Kubeconfig},
+};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -12,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    access::{Users, kubernetes::Cluster},
+    access::{Authenticator, Users, apart::Apart, kubernetes::Cluster},
     api::{self, Register, Settings},
     arguments::{HandOver, Serve},
     console::{
@@ -22,6 +31,10 @@ use crate::{
     },
     keys::{Keys, KeysError},
     metrics::Metrics,
+    observed::{
+        self,
+        prometheus::{Prometheus, PrometheusError},
+    },
     peer::Peer,
     signer::{self, Keyring, SignerError},
     store::{Location, LocationError, Store, StoreError, WriteError, Written},
@@ -56,6 +69,17 @@ pub enum ServeError {
     /// No configuration for the cluster's API server.
     #[error("cluster: {0}")]
     Cluster(#[source] Box<kube::Error>),
+    /// No configuration for the factory's cluster.
+    #[error("--factory-cluster: {file}: {source}", file = file.display())]
+    FactoryCluster {
+        /// Which file.
+        file: PathBuf,
+        /// Cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No client for the server that observes.
+    #[error(transparent)]
+    Prometheus(#[from] PrometheusError),
     /// The address cannot be listened at, or a signal cannot be awaited.
     #[error("{what}: {source}")]
     Io {
@@ -102,7 +126,11 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         signal(SignalKind::interrupt()).map_err(io("SIGINT".to_owned()))?,
     );
     let (stop, stopping) = watch::channel(false);
-    let access = Box::new(Cluster::new(client));
+    let home = Cluster::new(client);
+    let access: Box<dyn Authenticator> = match &options.factory_cluster {
+        Some(file) => Box::new(Apart::new(home, factory_cluster(file).await?, users.clone())),
+        None => Box::new(home),
+    };
     let mut register =
         Register::new((store, keyring), access, users, (factory_keys, regulator_keys), metrics, stopping);
     if let Some(calendar) = calendar {
@@ -124,8 +152,21 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         tracing::info!("ending");
         stop.send_replace(true);
     });
+    if let Some((address, expression)) = options.prometheus.zip(options.availability) {
+        let prometheus = Prometheus::new(address, &expression)?;
+        tokio::spawn(observed::look::run(Arc::clone(&register), prometheus));
+    }
     tracing::info!(listen = %options.listen, %database, "serving");
     run(listener, door, register).await.map_err(io(options.listen.to_string()))
+}
+
+/// The factory's cluster as the kubeconfig in `file` leads to it.
+async fn factory_cluster(file: &Path) -> Result<Cluster, ServeError> {
+    let failed = |source| ServeError::FactoryCluster { file: file.to_owned(), source };
+    let config = Kubeconfig::read_from(file).map_err(|error| failed(error.into()))?;
+    let config = Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await;
+    let client = kube::Client::try_from(config.map_err(|error| failed(error.into()))?);
+    Ok(Cluster::new(client.map_err(|error| failed(error.into()))?))
 }
 
 /// Hands the log at `options` over to the key in its file `to`, which is made where it is not there. A register

@@ -1,6 +1,6 @@
 //! The keys that sign checkpoints: the first is made once, in a file that only the register reads; those that it
-//! is followed by are files beside it. Neither the operator nor any other account of the factory can sign in
-//! their place. Which of them signs, the log says.
+//! is followed by are files beside it. A file may hold a line that names a key in a device instead. Neither the
+//! operator nor any other account of the factory can sign in their place. Which of them signs, the log says.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -8,11 +8,22 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use factory_assurance::log::note::{NoteError, Signer, Verifier};
+use factory_assurance::log::{
+    Checkpoint,
+    note::{self, NoteError, Signer, Verifier},
+};
+use factory_device::{DeviceError, Uri, key::Ed25519};
 
-/// Why there is no key.
+/// Longest that a key may take for one signature: who writes to the log waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Ending of a file that names a key in a device.
+const IN_DEVICE: &str = "uri";
+
+/// Why there is no key, or no signature.
 #[derive(Debug, thiserror::Error)]
 pub enum SignerError {
     /// The file cannot be read or made.
@@ -31,11 +42,28 @@ pub enum SignerError {
         /// Cause.
         source: NoteError,
     },
+    /// The file names a key in a device, and that cannot be used.
+    #[error("{path}: {source}", path = path.display())]
+    Device {
+        /// Which file.
+        path: PathBuf,
+        /// Cause.
+        source: DeviceError,
+    },
+    /// The key is in a device that does not sign now.
+    #[error(transparent)]
+    Unable(NoteError),
+    /// The key is in a device that does not answer.
+    #[error("the key {0} did not sign within {seconds} s", seconds = PATIENCE.as_secs())]
+    Slow(Verifier),
+    /// A key in a device is not made here.
+    #[error("{path}: not there: write a line `pkcs11:…` into it that names the key in the device", path = .0.display())]
+    NoUri(PathBuf),
     /// The log has signed with a key that is not there any more.
     #[error("{path}: not there, but the log has signed checkpoints: put the key back, or name another file where one is", path = .0.display())]
     Lost(PathBuf),
     /// The log was handed over to a key that is in none of the files.
-    #[error("the log was handed over to {key}, which is in no file `*.pem` of {folder}: put it there", folder = folder.display())]
+    #[error("the log was handed over to {key}, which is in no file `*.pem` or `*.uri` of {folder}: put it there", folder = folder.display())]
     NotThere {
         /// Its public half.
         key: String,
@@ -69,7 +97,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// The `first` key, and those in files `*.pem` in `folder`.
+    /// The `first` key, and those in files `*.pem` or `*.uri` in `folder`.
     #[must_use]
     pub fn new(first: Signer, folder: impl Into<PathBuf>) -> Self {
         Self { first, folder: folder.into(), last: Arc::default() }
@@ -92,7 +120,7 @@ impl Keyring {
         &self.first
     }
 
-    /// The key whose public half is `key`. Blocks on a few small files the first time.
+    /// The key whose public half is `key`. Blocks on a few small files and on devices the first time.
     pub fn signer(&self, key: &Verifier) -> Result<Signer, SignerError> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) =
@@ -101,20 +129,22 @@ impl Keyring {
             return Ok(known.clone());
         }
         let in_folder = |source| SignerError::File { path: self.folder.clone(), source };
+        let mut away = None;
         for entry in fs::read_dir(&self.folder).map_err(in_folder)? {
             let path = entry.map_err(in_folder)?.path();
-            if path.extension().is_none_or(|extension| extension != "pem") {
+            if path.extension().is_none_or(|extension| extension != "pem" && extension != IN_DEVICE) {
                 continue;
             }
-            // Whatever else has this ending is not what is looked for.
-            let Ok(pem) = fs::read_to_string(&path) else { continue };
-            if let Ok(found) = Signer::from_pem(self.name(), &pem)
-                && found.verifier() == *key
-            {
-                return Ok(last.insert(found).clone());
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            match read(self.name(), &path, &text) {
+                Ok(found) if found.verifier() == *key => return Ok(last.insert(found).clone()),
+                // It could be this one.
+                Err(error @ SignerError::Device { .. }) => away = Some(error),
+                // Whatever else has this ending is not what is looked for.
+                Ok(_) | Err(_) => {}
             }
         }
-        Err(SignerError::NotThere { key: key.to_string(), folder: self.folder.clone() })
+        Err(away.unwrap_or_else(|| SignerError::NotThere { key: key.to_string(), folder: self.folder.clone() }))
     }
 }
 
@@ -123,18 +153,42 @@ fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The key in `file` under this `name`; made when the file is not there. It is on the disk before it
-/// signs anything. Blocks on a small file.
+/// What `text` in `file` holds: the key itself, or where in a device it is.
+fn read(name: &str, file: &Path, text: &str) -> Result<Signer, SignerError> {
+    let in_key = |source| SignerError::Key { path: file.to_owned(), source };
+    let in_device = |source| SignerError::Device { path: file.to_owned(), source };
+    let Some(uri) = Uri::in_file(text) else { return Signer::from_pem(name, text).map_err(in_key) };
+    let uri = uri.map_err(|error| in_device(error.into()))?;
+    let key = factory_device::Key::<Ed25519>::open(uri).map_err(in_device)?;
+    Signer::held(name, Arc::new(key)).map_err(in_key)
+}
+
+/// `checkpoint`, signed by `signer`, which may be in a device that takes its time or never answers.
+pub async fn signed(checkpoint: Checkpoint, signer: Signer) -> Result<String, SignerError> {
+    let slow = SignerError::Slow(signer.verifier());
+    let signing = tokio::task::spawn_blocking(move || checkpoint.signed(&signer));
+    match tokio::time::timeout(PATIENCE, signing).await {
+        Ok(Ok(signed)) => signed.map_err(SignerError::Unable),
+        // Signing ended without an answer, or has none yet.
+        Ok(Err(_)) | Err(_) => Err(slow),
+    }
+}
+
+/// The key in `file` under this `name`; made when the file is not there and is not to name a device. It is on the
+/// disk before it signs anything. Blocks on a small file, and on a device.
 pub fn load_or_make(name: &str, file: &Path) -> Result<Signer, SignerError> {
     let in_key = |source| SignerError::Key { path: file.to_owned(), source };
     let in_file = |source| SignerError::File { path: file.to_owned(), source };
     match fs::read_to_string(file) {
-        Ok(pem) => Signer::from_pem(name, &pem).map_err(in_key),
+        Ok(text) => read(name, file, &text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if file.extension().is_some_and(|extension| extension == IN_DEVICE) {
+                return Err(SignerError::NoUri(file.to_owned()));
+            }
             let mut secret = [0; 32];
             getrandom::fill(&mut secret)?;
             let signer = Signer::new(name, secret).map_err(in_key)?;
-            write_new(file, signer.to_pem().map_err(in_key)?.as_bytes()).map_err(in_file)?;
+            write_new(file, note::pem(secret).map_err(in_key)?.as_bytes()).map_err(in_file)?;
             Ok(signer)
         }
         Err(error) => Err(in_file(error)),

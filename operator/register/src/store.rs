@@ -21,6 +21,7 @@ mod keys;
 pub mod kpis;
 mod location;
 pub mod migrate;
+mod observed;
 mod plaintexts;
 mod postgres;
 mod read;

@@ -63,8 +63,7 @@ impl Checkpoint {
     }
 
     /// The signed note, with the signature of the log itself.
-    #[must_use]
-    pub fn signed(&self, signer: &Signer) -> String {
+    pub fn signed(&self, signer: &Signer) -> Result<String, NoteError> {
         note::sign(&self.text(), signer)
     }
 
@@ -107,7 +106,7 @@ mod tests {
     #[test]
     fn a_signed_checkpoint_says_what_was_signed() {
         let key = Signer::new("register.test/log", [7; 32]).unwrap();
-        let note = checkpoint().signed(&key);
+        let note = checkpoint().signed(&key).unwrap();
         assert!(
             note.starts_with("register.test/log\n42\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— "),
             "{note}"
@@ -119,10 +118,10 @@ mod tests {
     fn another_origin_key_or_text_is_refused() {
         let key = Signer::new("register.test/log", [7; 32]).unwrap();
         let other = Signer::new("register.test/log", [8; 32]).unwrap();
-        let note = checkpoint().signed(&key);
+        let note = checkpoint().signed(&key).unwrap();
         assert!(Checkpoint::open(&note, &other.verifier()).is_err());
         assert!(Checkpoint::open(&note.replace("42", "41"), &key.verifier()).is_err());
-        let foreign = Checkpoint { origin: "elsewhere.test/log".to_owned(), ..checkpoint() }.signed(&key);
+        let foreign = Checkpoint { origin: "elsewhere.test/log".to_owned(), ..checkpoint() }.signed(&key).unwrap();
         let error = Checkpoint::open(&foreign, &key.verifier()).unwrap_err().to_string();
         assert_eq!(error, "origin: `elsewhere.test/log`, expected `register.test/log`");
         for (body, line) in [

@@ -48,7 +48,7 @@ impl Handover {
     /// The note, signed by the key that hands over and by the `next` one.
     pub fn signed(origin: &str, after: u64, former: &Signer, next: &Signer) -> Result<String, NoteError> {
         let text = format!("{HEADER}\n{origin}\n{after}\n{}\n", next.verifier());
-        note::countersign(&note::sign(&text, former), next)
+        note::countersign(&note::sign(&text, former)?, next)
     }
 
     /// What the note says, if `former` has signed it and the key that it names as well.
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn checkpoint(size: u64, by: &Signer) -> String {
-        Checkpoint { origin: ORIGIN.to_owned(), size, root: Hash::empty() }.signed(by)
+        Checkpoint { origin: ORIGIN.to_owned(), size, root: Hash::empty() }.signed(by).unwrap()
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Signed notes (C2SP `signed-note`) with Ed25519, and the dated co-signatures of witnesses (C2SP
 //! `tlog-cosignature`): a text, an empty line, and a line for each signature.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{
     Signature, SigningKey, VerifyingKey,
-    ed25519::signature::Signer as _,
     pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, spki::der::pem::LineEnding},
 };
 use sha2::{Digest as _, Sha256};
+
+use crate::signing::{self, Ed25519};
 
 /// What begins the line of a signature.
 const DASH: &str = "— ";
@@ -39,11 +42,11 @@ impl Kind {
     }
 }
 
-/// A named private key.
+/// A named private key, wherever it is held.
 #[derive(Clone)]
 pub struct Signer {
     name: String,
-    key: SigningKey,
+    key: Arc<Ed25519>,
 }
 
 /// A pinned, named public key. Written down as C2SP has it: `name+<id>+<base64>`.
@@ -81,6 +84,14 @@ pub enum NoteError {
     /// No key in this text.
     #[error("key: {0}")]
     Key(String),
+    /// The key is elsewhere, and did not sign.
+    #[error("the key {key} did not sign: {reason}")]
+    Unable {
+        /// Its public half.
+        key: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 fn checked(name: &str) -> Result<String, NoteError> {
@@ -91,7 +102,12 @@ fn checked(name: &str) -> Result<String, NoteError> {
 impl Signer {
     /// The key `name` from 32 secret random bytes.
     pub fn new(name: &str, secret: [u8; 32]) -> Result<Self, NoteError> {
-        Ok(Self { name: checked(name)?, key: SigningKey::from_bytes(&secret) })
+        Self::held(name, Arc::new(SigningKey::from_bytes(&secret)))
+    }
+
+    /// The key `name` that `key` holds: in a device, for example.
+    pub fn held(name: &str, key: Arc<Ed25519>) -> Result<Self, NoteError> {
+        Ok(Self { name: checked(name)?, key })
     }
 
     /// Its name.
@@ -104,13 +120,7 @@ impl Signer {
     pub fn from_pem(name: &str, pem: &str) -> Result<Self, NoteError> {
         let key = SigningKey::from_pkcs8_pem(pem);
         let key = key.map_err(|error| NoteError::Key(format!("no PKCS#8 PEM of an Ed25519 key: {error}")))?;
-        Ok(Self { name: checked(name)?, key })
-    }
-
-    /// As a PKCS#8 PEM.
-    pub fn to_pem(&self) -> Result<String, NoteError> {
-        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|error| NoteError::Key(error.to_string()))?;
-        Ok(pem.to_string())
+        Self::held(name, Arc::new(key))
     }
 
     /// Its public half, as that of a note's author.
@@ -123,6 +133,12 @@ impl Signer {
     #[must_use]
     pub fn witness(&self) -> Verifier {
         Verifier { kind: Kind::Witness, ..self.verifier() }
+    }
+
+    /// The 64 bytes of a signature under `text`.
+    fn sign(&self, text: &str) -> Result<[u8; 64], NoteError> {
+        let unable = |error| NoteError::Unable { key: self.verifier().to_string(), reason: signing::reason(&error) };
+        Ok(self.key.try_sign(text.as_bytes()).map_err(unable)?.to_bytes())
     }
 
     fn line(&self, verifier: &Verifier, signature: &[u8]) -> String {
@@ -194,30 +210,32 @@ impl std::str::FromStr for Verifier {
     }
 }
 
+/// The PKCS#8 PEM of the key that is made of these 32 secret random bytes.
+pub fn pem(secret: [u8; 32]) -> Result<String, NoteError> {
+    let pem = SigningKey::from_bytes(&secret).to_pkcs8_pem(LineEnding::LF);
+    Ok(pem.map_err(|error| NoteError::Key(error.to_string()))?.to_string())
+}
+
 /// What a witness signs.
 fn dated(time: u64, text: &str) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }
 
 /// The note that says `text`, signed as its author.
-#[must_use]
-pub fn sign(text: &str, signer: &Signer) -> String {
-    let signature = signer.key.sign(text.as_bytes());
-    format!("{text}\n{}", signer.line(&signer.verifier(), &signature.to_bytes()))
+pub fn sign(text: &str, signer: &Signer) -> Result<String, NoteError> {
+    Ok(format!("{text}\n{}", signer.line(&signer.verifier(), &signer.sign(text)?)))
 }
 
 /// `note` with the signature of another author.
 pub fn countersign(note: &str, signer: &Signer) -> Result<String, NoteError> {
     let (text, _) = parts(note)?;
-    let signature = signer.key.sign(text.as_bytes());
-    Ok(format!("{note}{}", signer.line(&signer.verifier(), &signature.to_bytes())))
+    Ok(format!("{note}{}", signer.line(&signer.verifier(), &signer.sign(text)?)))
 }
 
 /// `note` with the co-signature of a witness who saw it at `time` (seconds since 1970).
 pub fn cosign(note: &str, signer: &Signer, time: u64) -> Result<String, NoteError> {
     let (text, _) = parts(note)?;
-    let signature = signer.key.sign(dated(time, text).as_bytes());
-    let bytes = [time.to_be_bytes().as_slice(), &signature.to_bytes()].concat();
+    let bytes = [time.to_be_bytes().as_slice(), &signer.sign(&dated(time, text))?].concat();
     Ok(format!("{note}{}", signer.line(&signer.witness(), &bytes)))
 }
 
@@ -296,7 +314,7 @@ mod tests {
     #[test]
     fn author_and_witness_sign_the_same_note_and_neither_passes_for_the_other() {
         let (author, witness) = (signer("log", 1), signer("witness", 2));
-        let note = cosign(&sign("one\ntwo\n", &author), &witness, 1_700_000_000).unwrap();
+        let note = cosign(&sign("one\ntwo\n", &author).unwrap(), &witness, 1_700_000_000).unwrap();
         let pinned = [author.verifier(), witness.witness()];
         assert_eq!(open(&note, &pinned).unwrap().signed_by, ["log", "witness"]);
         // Keys that are pinned as something else, or not at all.
@@ -310,7 +328,7 @@ mod tests {
     #[test]
     fn lines_of_strangers_can_be_left_out() {
         let (author, witness) = (signer("log", 1), signer("witness", 2));
-        let signed = sign("one\n", &author);
+        let signed = sign("one\n", &author).unwrap();
         let forged = cosign(&signed, &signer("witness", 3), 1).unwrap().replace("witness ", "log ");
         let more = cosign(&forged, &witness, 2).unwrap();
         assert_eq!(only(&more, &author.verifier()).unwrap(), signed);
@@ -320,7 +338,7 @@ mod tests {
     #[test]
     fn whatever_is_changed_in_a_note_is_found() {
         let (author, witness) = (signer("log", 1), signer("witness", 2));
-        let note = cosign(&sign("one\ntwo\n", &author), &witness, 1_700_000_000).unwrap();
+        let note = cosign(&sign("one\ntwo\n", &author).unwrap(), &witness, 1_700_000_000).unwrap();
         let pinned = [author.verifier(), witness.witness()];
         for (at, _) in note.char_indices() {
             let mut changed = note.clone();
@@ -362,7 +380,7 @@ mod tests {
     #[test]
     fn a_key_survives_being_written_down() {
         let key = signer("log", 1);
-        let again = Signer::from_pem("log", &key.to_pem().unwrap()).unwrap();
+        let again = Signer::from_pem("log", &pem([1; 32]).unwrap()).unwrap();
         assert_eq!(again.verifier(), key.verifier());
         assert!(Signer::from_pem("log", "no key").is_err());
     }

@@ -1,6 +1,6 @@
 //! `confirm` and `return`: what the regulator does with a submission (63.3). The dossier is verified
 //! on this machine before anything is signed, and what is signed names exactly what was verified.
-//! The private key is read here and never sent.
+//! The private key is read here and never sent; it may be in a device, which signs and never shows it.
 
 use std::{
     fs,
@@ -12,9 +12,11 @@ use std::{
 use factory_assurance::{
     confirmation::{self, Confirmed},
     dsse::{self, DsseError, PrivateKey, PublicKey},
+    signing,
     wire::{Procedure, SubmissionState},
 };
 use factory_crds::Outcome;
+use factory_device::{DeviceError, Uri, key::P256};
 use k8s_openapi::jiff::Timestamp;
 
 use super::verify::{self, Verified, VerifyError};
@@ -37,7 +39,7 @@ pub struct ConfirmArguments {
     /// Id of a submission, or the service whose newest release was submitted
     #[arg(value_name = "SERVICE|SUBMISSION")]
     submission: String,
-    /// The regulator's private key
+    /// File of the regulator's private key, or with a line `pkcs11:…` that names one in a device
     #[arg(short, long, env = "FACTORY_REGULATOR_KEY", value_name = "PEM")]
     key: PathBuf,
     /// Public key of the factory's dossiers; the one that the cluster publishes where it is not given
@@ -105,6 +107,15 @@ pub enum DecideError {
         #[source]
         source: DsseError,
     },
+    /// The file names a key in a device, and that cannot be used.
+    #[error("the key {file} cannot sign")]
+    Device {
+        /// Its name.
+        file: String,
+        /// Cause.
+        #[source]
+        source: DeviceError,
+    },
     /// The cluster publishes no key for dossiers.
     #[error("the cluster publishes no key for dossiers; give it with --dossier-key")]
     NoDossierKey,
@@ -149,7 +160,7 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
     let standard = format!("{}@{}", standard.name, standard.version);
     let confirmed = Confirmed { resource: &resource, bundle: &bundle, dossier: &verified.digest, standard: &standard };
     let statement = confirmation::statement(&confirmed, &office, &Timestamp::now().to_string());
-    let signed = dsse::sign(&statement, &key)
+    let signed = dsse::sign(&statement, &*key)
         .map_err(|source| DecideError::BadKey { file: arguments.key.display().to_string(), source })?;
     report(&register.confirm(&submission.id, signed).await?, &register)
 }
@@ -213,15 +224,28 @@ async fn dossier_keys(given: Option<&Path>, cluster: &Cluster) -> Result<Vec<Pub
     Ok(keys)
 }
 
-fn read_private_key(path: &Path) -> Result<PrivateKey, DecideError> {
+/// The key in the file at `path`, or in the device that the file names. What holds the secret, the file or that of
+/// the PIN, must not be open to others.
+fn read_private_key(path: &Path) -> Result<Box<signing::P256>, DecideError> {
     let file = path.display().to_string();
-    let failed = |source| DecideError::ReadKey { file: file.clone(), source };
-    let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(DecideError::OpenKey(file));
-    }
-    let pem = fs::read_to_string(path).map_err(failed)?;
-    PrivateKey::from_pem(&pem).map_err(|source| DecideError::BadKey { file: file.clone(), source })
+    let text = fs::read_to_string(path).map_err(|source| DecideError::ReadKey { file: file.clone(), source })?;
+    let Some(uri) = Uri::in_file(&text) else {
+        closed(path)?;
+        let key = PrivateKey::from_pem(&text).map_err(|source| DecideError::BadKey { file, source })?;
+        return Ok(Box::new(key));
+    };
+    let in_device = |source| DecideError::Device { file: file.clone(), source };
+    let uri = uri.map_err(|error| in_device(error.into()))?;
+    closed(&uri.pin)?;
+    Ok(Box::new(factory_device::Key::<P256>::open(uri).map_err(in_device)?))
+}
+
+/// That nobody else may read the secret at `path`.
+fn closed(path: &Path) -> Result<(), DecideError> {
+    let file = path.display().to_string();
+    let mode =
+        fs::metadata(path).map_err(|source| DecideError::ReadKey { file: file.clone(), source })?.permissions().mode();
+    if mode & 0o077 == 0 { Ok(()) } else { Err(DecideError::OpenKey(file)) }
 }
 
 fn consent(already: bool, resource: &str) -> Result<(), Failure> {

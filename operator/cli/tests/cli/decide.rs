@@ -20,16 +20,16 @@ use serde_json::json;
 use super::server::{Reply, Request, Server, err, out, status};
 
 /// A register with one submission, a factory that signed its dossier, and a regulator's key.
-struct Office {
-    server: Server,
-    folder: PathBuf,
-    regulator: PrivateKey,
-    submission: SubmissionState,
+pub struct Office {
+    pub server: Server,
+    pub folder: PathBuf,
+    pub regulator: PrivateKey,
+    pub submission: SubmissionState,
 }
 
 impl Office {
     /// The dossier is `result`; `bend` changes what the register says of it.
-    fn new(name: &str, result: TestResult, bend: impl FnOnce(&mut SubmissionState)) -> Self {
+    pub fn new(name: &str, result: TestResult, bend: impl FnOnce(&mut SubmissionState)) -> Self {
         let (factory, regulator) = (PrivateKey::generate(), PrivateKey::generate());
         let envelope = sign(&result.clone().into_statement().unwrap(), &factory).unwrap();
         let mut submission = SubmissionState {
@@ -56,7 +56,7 @@ impl Office {
         Self { server, folder, regulator, submission }
     }
 
-    fn file(&self, name: &str) -> String {
+    pub fn file(&self, name: &str) -> String {
         self.folder.join(name).display().to_string()
     }
 
@@ -71,7 +71,7 @@ impl Office {
     }
 
     /// What the server was asked to do, and not only to show.
-    fn decisions(&self) -> Vec<Request> {
+    pub fn decisions(&self) -> Vec<Request> {
         self.server.asked("POST")
     }
 }

@@ -62,6 +62,11 @@ impl Server {
 
     /// Runs the tool with a kubeconfig that leads here.
     pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// The tool as it is run, for a test that adds to its environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("kubeconfig-{}", self.address.port()));
         let config = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "test",
@@ -74,7 +79,8 @@ impl Server {
         for variable in ["FACTORY_REGISTER", "FACTORY_REGISTER_TOKEN", "FACTORY_REGULATOR_KEY", "FACTORY_OFFICE"] {
             command.env_remove(variable);
         }
-        command.env("KUBECONFIG", file).args(arguments).output().unwrap()
+        command.env("KUBECONFIG", file).args(arguments);
+        command
     }
 }
 

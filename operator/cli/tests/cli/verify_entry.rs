@@ -33,7 +33,7 @@ fn proof() -> (EventProof, Signer, Signer) {
     };
     let place = link.leaf().unwrap();
     let root = place.hash().unwrap();
-    let note = Checkpoint { origin: "register.test/log".to_owned(), size: 1, root }.signed(&log);
+    let note = Checkpoint { origin: "register.test/log".to_owned(), size: 1, root }.signed(&log).unwrap();
     let checkpoint = cosign(&note, &witness, 1_772_600_000).unwrap();
     (
         EventProof {

@@ -15,6 +15,7 @@ use crate::{
     access::AccessError,
     intake::IntakeError,
     keys::KeysError,
+    signer::SignerError,
     store::{StoreError, WriteError, claims::ClaimError},
 };
 
@@ -190,6 +191,10 @@ impl From<StoreError> for Refusal {
                 Self::bad_request(
                     "the request has the character U+0000, which no text of the register holds".to_owned(),
                 )
+            }
+            StoreError::Key(SignerError::Unable(_) | SignerError::Slow(_)) => {
+                tracing::error!(%error, "no checkpoint is signed now");
+                Self::unavailable("the key of the log does not sign now; nothing was signed")
             }
             StoreError::Key(_) => {
                 tracing::error!(%error, "no checkpoint can be signed");

@@ -4,6 +4,7 @@
 //! an `Option` that is left out when absent; none may be renamed or removed.
 
 mod claim;
+mod observed;
 
 use factory_assurance::{
     bundle::Bundle,
@@ -19,6 +20,7 @@ use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
 
 pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
+pub use observed::{DayObserved, ServiceObserved};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,8 @@ pub enum Event {
     ClaimAnswer(ClaimAnswered),
     /// What a person wrote was forgotten.
     Forgetting(ClaimForgotten),
+    /// Launched services were observed on a day.
+    Observed(Box<DayObserved>),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -289,6 +293,7 @@ impl Event {
             Self::ClaimDecision(_) => "claimDecision",
             Self::ClaimAnswer(_) => "claimAnswer",
             Self::Forgetting(_) => "forgetting",
+            Self::Observed(_) => "observed",
         }
     }
 
@@ -311,6 +316,7 @@ impl Event {
             Self::ClaimDecision(body) => canonical::bytes(body),
             Self::ClaimAnswer(body) => canonical::bytes(body),
             Self::Forgetting(body) => canonical::bytes(body),
+            Self::Observed(body) => canonical::bytes(body),
         }
     }
 
@@ -333,6 +339,7 @@ impl Event {
             "claimDecision" => serde_json::from_slice(bytes).map(Self::ClaimDecision),
             "claimAnswer" => serde_json::from_slice(bytes).map(Self::ClaimAnswer),
             "forgetting" => serde_json::from_slice(bytes).map(Self::Forgetting),
+            "observed" => serde_json::from_slice(bytes).map(Self::Observed),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

@@ -22,7 +22,7 @@ use super::{
     keys,
     writing::row_number,
 };
-use crate::signer::Keyring;
+use crate::signer::{self, Keyring};
 
 /// Bytes of events that are read for one answer, beside the first event.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -64,7 +64,7 @@ impl Store {
             proof.verify(&before, &edge.root()).map_err(|error| history(error.to_string()))?;
         }
         let checkpoint = Checkpoint { origin: keyring.name().to_owned(), size, root: edge.root() };
-        let note = checkpoint.signed(&signer);
+        let note = signer::signed(checkpoint.clone(), signer.clone()).await?;
         let key = signer.verifier().to_string();
         signed(rows, size, &key, &checkpoint.root.to_string(), &note).await?;
         transaction.commit().await?;

@@ -8,7 +8,7 @@ use factory_assurance::canonical;
 use super::{
     StoreError,
     both::{Rows, changed},
-    instructions,
+    instructions, observed,
     read::state_name,
     writing::row_number,
 };
@@ -22,7 +22,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 9] = [
+pub(super) const VIEWS: [View; 10] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -49,6 +49,7 @@ pub(super) const VIEWS: [View; 9] = [
     ("handovers", &["seq", "note"], &["seq"]),
     ("instructions", &instructions::COLUMNS, &["seq"]),
     claims::VIEW,
+    observed::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -90,6 +91,7 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::ClaimDecision(decided) => claims::decided(rows, seq, decided).await,
         Event::ClaimAnswer(answered) => claims::answered(rows, seq, answered).await,
         Event::Forgetting(made) => claims::forgotten(rows, seq, made).await,
+        Event::Observed(made) => observed::made(rows, seq, made).await,
     }
 }
 

@@ -2,6 +2,7 @@
 //! checkpoints hold for their time, and the former key signs nothing more.
 
 use factory_assurance::{
+    dsse::PrivateKey,
     log::{
         Checkpoint,
         handover::{Handover, Terms},
@@ -11,6 +12,7 @@ use factory_assurance::{
     sample,
 };
 use factory_register::{
+    arguments,
     metrics::Metrics,
     signer::load_or_make,
     store::{Store, WriteError, Written, audit::audit},
@@ -20,8 +22,10 @@ use jiff::Timestamp;
 
 use crate::{
     log::{filled, sql},
+    program::{self, Cluster, Program},
+    server::Database,
     witness::options,
-    world::{PARTICIPANT, World, log_keyring, log_signer, named},
+    world::{Folder, PARTICIPANT, World, log_keyring, log_signer, named, pinned, provider, send},
 };
 
 const ORIGIN: &str = "register.test/log";
@@ -122,4 +126,76 @@ async fn a_key_that_is_nowhere_signs_nothing_and_is_named() {
     // Put back, it is found without a restart.
     std::fs::rename(elsewhere, world.folder.0.join("checkpoint-2.pem")).unwrap();
     assert_eq!(Checkpoint::open(&checkpoint(&world).await, &two.verifier()).unwrap().size, 11);
+}
+
+/// What a witness is started with that follows `program`, whose key is `pinned`.
+fn witnessing(program: &Program, folder: &Folder, pinned: &str) -> arguments::Witness {
+    arguments::Witness {
+        register: program.address.clone(),
+        log_key: pinned.trim().parse().unwrap(),
+        state: folder.0.join("witness"),
+        name: "witness.test".to_owned(),
+        every: "1m".parse().unwrap(),
+        reread: "1h".parse().unwrap(),
+        once: true,
+        ca: None,
+    }
+}
+
+#[tokio::test]
+async fn the_program_hands_over_beside_the_program_that_serves() {
+    let (folder, keys) = (Folder::new(), [PrivateKey::generate(), PrivateKey::generate()]);
+    provider();
+    pinned(&folder.0, &keys[0], &keys[1]);
+    let (place, cluster) = (Database::new(&folder.0).await, Cluster::start(&folder.0).await);
+    let mut program = Program::new(&cluster, &folder.0, &place.address);
+    let running = program.start().await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |program: &Program, path: &str| send(client.get(format!("{}{path}", program.address))).await.text;
+    let run = sample::announcement(&sample::passing(), 1);
+    let announce = client.post(format!("{}/api/v1/announcements", program.address)).bearer_auth("factory");
+    let answer = send(announce.header("idempotency-key", "one").body(serde_json::to_vec(&run).unwrap())).await;
+    assert_eq!(answer.status, reqwest::StatusCode::CREATED, "{}", answer.text);
+
+    let first = get(&program, "/api/v1/log/key").await;
+    let before = get(&program, "/api/v1/log/checkpoint").await;
+    let size = Checkpoint::open(&before, &first.trim().parse().unwrap()).unwrap().size;
+    let mut witness = Witness::begin(witnessing(&program, &folder, &first)).unwrap();
+    assert_eq!(witness.look(true).await.unwrap().size, size);
+
+    let (next, said) = (folder.0.join("checkpoint-2.pem"), |output: std::process::Output| {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    });
+    let hand_over =
+        |first: &str, to: &std::path::Path| program::hand_over(&folder.0, &place.address, (first, to), None);
+    let told = said(hand_over("checkpoint.pem", &next));
+    let second = get(&program, "/api/v1/log/key").await;
+    assert_ne!(second, first);
+    assert_eq!(told, format!("event {}: the log was handed over to {second}", size + 1));
+    assert_eq!(said(hand_over("checkpoint.pem", &next)), format!("the log is signed by {} already\n", second.trim()));
+    let after = get(&program, "/api/v1/log/checkpoint").await;
+    assert_eq!(Checkpoint::open(&after, &second.trim().parse().unwrap()).unwrap().size, size + 1);
+    assert!(Checkpoint::open(&after, &first.trim().parse().unwrap()).is_err());
+    assert_eq!(witness.look(false).await.unwrap().new, 1);
+
+    // What is no hand-over is one line, and changes nothing.
+    for (first, to, line) in [
+        ("checkpoint.pem", std::env::temp_dir().join("elsewhere.pem"), "must be in the folder of"),
+        ("gone.pem", folder.0.join("checkpoint-3.pem"), "not there, but the log has signed checkpoints"),
+        ("checkpoint.pem", folder.0.join("checkpoint.pem"), "has signed it before and handed it over"),
+    ] {
+        let refused = hand_over(first, &to);
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(!refused.status.success() && error.contains(line), "{error}");
+    }
+    // A program that starts anew signs with the second key, and the witness, begun anew from the first, follows.
+    running.kill();
+    drop(witness);
+    let running = program.start().await;
+    assert_eq!(get(&program, "/api/v1/log/checkpoint").await, after);
+    let seen = Witness::begin(witnessing(&program, &folder, &first)).unwrap().look(true).await.unwrap();
+    assert_eq!((seen.size, seen.new), (size + 1, 0));
+    running.kill();
+    assert_eq!(audit(&place.location()).await.unwrap().events, size + 1);
 }

@@ -9,10 +9,12 @@
 )]
 
 mod access;
+mod apart;
 mod away;
 mod claims;
 mod copies;
 mod description;
+mod device;
 mod durability;
 mod exclusion;
 mod handover;
@@ -22,6 +24,7 @@ mod linked;
 mod load;
 mod log;
 mod mutation;
+mod observed;
 mod oversight;
 mod page;
 mod pages;

@@ -5,13 +5,16 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener as Listener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
-use axum::{Json, Router, routing::post};
+use axum::{
+    Json, Router,
+    routing::{MethodRouter, post},
+};
 use factory_register::access::{AUDIENCE, AccessError, Authenticator as _, Identity, Right};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::world::{FACTORY, KEEPER, Table};
 
@@ -22,24 +25,31 @@ const SERVING: &str = "\"message\":\"serving\"";
 pub struct Cluster {
     /// The configuration, as `KUBECONFIG` names it.
     pub config: PathBuf,
+    /// Its server; aborted, it is away.
+    pub served: JoinHandle<()>,
 }
 
 impl Cluster {
     /// Starts one, whose configuration is in `folder`; it ends with the test.
     pub async fn start(folder: &Path) -> Self {
+        Self::reviewing(folder, post(token), post(right)).await
+    }
+
+    /// One that answers what is asked of tokens and of rights in its own way.
+    pub async fn reviewing(folder: &Path, tokens: MethodRouter, rights: MethodRouter) -> Self {
         let routes = Router::new()
-            .route("/apis/authentication.k8s.io/v1/tokenreviews", post(token))
-            .route("/apis/authorization.k8s.io/v1/subjectaccessreviews", post(right));
+            .route("/apis/authentication.k8s.io/v1/tokenreviews", tokens)
+            .route("/apis/authorization.k8s.io/v1/subjectaccessreviews", rights);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let served = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "test",
             "clusters": [{"name": "test", "cluster": {"server": server}}],
             "users": [{"name": "test", "user": {}}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}]});
         let file = folder.join("kubeconfig");
         std::fs::write(&file, config.to_string()).unwrap();
-        Self { config: file }
+        Self { config: file, served }
     }
 }
 
@@ -81,16 +91,35 @@ pub struct Program {
 impl Program {
     /// `factory-register serve` over the database at `place`, with the keys in `folder` and people of `cluster`.
     pub fn new(cluster: &Cluster, folder: &Path, place: &str) -> Self {
+        Self::with_key(cluster, folder, place, "checkpoint.pem")
+    }
+
+    /// The same with its first key in this `file` of the folder.
+    pub fn with_key(cluster: &Cluster, folder: &Path, place: &str, file: &str) -> Self {
         let free = Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_factory-register"));
         command.arg("serve").args(["--listen", &free.to_string(), "--database", place]);
         command.args(["--factory-user", FACTORY, "--permit-keeper-user", KEEPER]);
         command.args(["--requests-per-address", "1000000", "--requests-per-user", "1000000"]);
-        command.arg("--checkpoint-key").arg(folder.join("checkpoint.pem"));
+        command.arg("--checkpoint-key").arg(folder.join(file));
         command.arg("--factory-keys").arg(folder.join("factory"));
         command.arg("--regulator-keys").arg(folder.join("regulator"));
         command.env("KUBECONFIG", &cluster.config).env("RUST_LOG", "info").stdin(Stdio::null()).stderr(Stdio::piped());
         Self { command, address: format!("http://{free}") }
+    }
+
+    /// With a variable of its environment.
+    pub fn environment(&mut self, (name, value): (&str, PathBuf)) {
+        self.command.env(name, value);
+    }
+
+    /// What it says last where it does not start.
+    pub fn refused(&mut self) -> String {
+        let output = self.command.output().unwrap();
+        assert!(!output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        last["error"].as_str().unwrap().to_owned()
     }
 
     /// Starts it and waits until it serves.
@@ -119,6 +148,14 @@ impl Program {
         serving.await.unwrap();
         running
     }
+}
+
+/// Runs `factory-register hand-over` to its end over the database at `place`, from the first key in a file of
+/// `folder` to the key in another one.
+pub fn hand_over(folder: &Path, place: &str, (first, to): (&str, &Path), token: Option<(&str, PathBuf)>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_factory-register"));
+    command.args(["hand-over", "--database", place]).arg("--checkpoint-key").arg(folder.join(first));
+    command.arg("--to").arg(to).envs(token).stdin(Stdio::null()).output().unwrap()
 }
 
 /// The program while it runs; killed when dropped.

@@ -30,6 +30,7 @@ use crate::{
     },
     glossary::Glossary,
     kpi::KpiReport,
+    observed::Observed,
 };
 
 /// Every schema by its name.
@@ -49,6 +50,7 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<InstructionState>();
     generator.subschema_for::<KpiReport>();
     generator.subschema_for::<Statistics>();
+    generator.subschema_for::<Observed>();
     generator.subschema_for::<Glossary>();
     generator.subschema_for::<ReplayRequest>();
     generator.subschema_for::<Replay>();

@@ -3,14 +3,15 @@
 //! it reads little: orders, the list of the candidate's pods, and heads of packets. It never talks to
 //! the service under test, generates no load and knows no limits.
 //!
-//! `order` is what passes between `prove` and the nodes, `serve` follows orders and pods, `pod`
-//! carries one fault out on one pod. The parts that the faults share: `gate` (rules that end by
+//! `order` is what passes between `prove` and the nodes, `guard` keeps alive who serves the run there, `serve`
+//! follows orders and pods, `pod` carries one fault out on one pod. The parts that the faults share: `gate` (rules that end by
 //! themselves), `aim` (which packets they mean), `tap` (what the pod's packets feel), `place` (a pod's processes and network),
 //! `hold` (processes that stand still while another lives), `memory` and `press` (what a container may
 //! use, and who takes it), `residue`.
 
 pub mod aim;
 pub mod gate;
+pub mod guard;
 pub mod hold;
 pub mod memory;
 pub mod order;

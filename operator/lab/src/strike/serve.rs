@@ -1,6 +1,6 @@
 //! Follows the orders of `prove` and the candidate's pods on this node, until the run is over. One task
-//! decides; threads strike. A node that was killed in the middle of a fault takes away, when it comes
-//! back, what that left.
+//! decides; threads strike. One that was killed in the middle of a fault takes away, when `guard` or the kubelet
+//! has started it again, what that left.
 
 pub mod pods;
 
@@ -104,6 +104,7 @@ pub async fn serve(client: &Client, namespace: &str, nonce: &str, node: &str) ->
         striking: 0,
         outcomes: sender,
     };
+    tracing::info!(node = node.name, "serves");
     let mut first = true;
     let mut again = tokio::time::interval(AGAIN);
     loop {

@@ -1,6 +1,6 @@
 //! Journey: faults on the node, as a regulator's standard asks for them: felt by a sound service and gone
 //! without a trace; and what becomes of a run whose lab pods end in the middle of one. (Kills that nobody
-//! hears of are `make bench ONLY=leases`.)
+//! hears of are the journey `leases`, and `make bench ONLY=leases`.)
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use factory_crds::{Outcome, Release, StateService};
 use factory_journeys::{
     Failure, ensure,
     fence::{no_create, refused_for},
+    programs::lab_image,
     road::{Standing, codes, reasons, standing},
     scene::Scene,
     sources,
@@ -185,7 +186,7 @@ async fn nothing_but_the_labs_own_verb_gets_power_over_a_node() -> Result<(), Fa
     };
     // Not even the cluster's administrator; a team has no right there at all.
     let engineer = &scene.people.engineer;
-    let lab = lab_image(&scene).await?;
+    let lab = lab_image(&scene.people.engineer).await?;
     let pods: Api<Pod> = Api::namespaced(engineer.client.clone(), STRIKE);
     let how = PostParams { dry_run: true, ..PostParams::default() };
     let root = json!({"volumes": [{"name": "root", "hostPath": {"path": "/"}}]});
@@ -200,14 +201,4 @@ async fn nothing_but_the_labs_own_verb_gets_power_over_a_node() -> Result<(), Fa
     }
     pods.create(&how, &serde_json::from_value(pod(&lab, &["strike"], &json!({"hostPID": true})))?).await?;
     no_create::<Pod>(&scene.team, STRIKE, pod(&lab, &["strike"], &json!({}))).await
-}
-
-/// The lab's image, as the operator is told.
-async fn lab_image(scene: &Scene) -> Result<String, Failure> {
-    let engineer = scene.people.engineer.client.clone();
-    let operators: Api<k8s_openapi::api::apps::v1::Deployment> = Api::namespaced(engineer, "factory-system");
-    let operator = serde_json::to_value(operators.get("factory-operator").await?)?;
-    let text = operator.to_string();
-    let image = text.split('"').find(|part| part.contains("/factory-lab:"));
-    image.map(str::to_owned).ok_or_else(|| Failure::new("the operator is told no image of the lab"))
 }

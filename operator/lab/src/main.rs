@@ -164,7 +164,7 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             strike::guard::end_with_the_guard()?;
             let client = kube::Client::try_default().await?;
             // Large, and alive as long as the run.
-            Box::pin(strike::serve::serve(&client, namespace, nonce, node)).await?;
+            Box::pin(strike::serve::serve(&client, namespace, nonce, node, strike::hands::Kernel)).await?;
             Ok(None)
         }
         Command::Hold { .. } | Command::Press { .. } | Command::Load(_) => Ok(None),

@@ -4,6 +4,7 @@
 
 mod guard;
 mod hostile;
+mod lacking;
 mod load;
 mod load_closed;
 mod load_hostile;

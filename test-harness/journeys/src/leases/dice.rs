@@ -120,7 +120,8 @@ fn faults() -> Vec<Value> {
         ("MemoryPressure", json!({"memoryPercent": 80})),
     ];
     let lasting = lasting.map(|(kind, more)| {
-        let mut fault = standard::fault(kind, &json!({"share": "All", "windowSeconds": 6, "leaseSeconds": LEASE.as_secs()}));
+        let mut fault =
+            standard::fault(kind, &json!({"share": "All", "windowSeconds": 6, "leaseSeconds": LEASE.as_secs()}));
         if let (Some(fault), Some(more)) = (fault.as_object_mut(), more.as_object()) {
             fault.extend(more.clone());
         }

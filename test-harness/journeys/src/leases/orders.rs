@@ -10,12 +10,17 @@ use kube::{
     runtime::{WatchStreamExt as _, watcher},
 };
 use serde_json::Value;
-use tokio::{sync::watch, task::AbortHandle, time::Instant};
+use tokio::{
+    sync::watch,
+    task::AbortHandle,
+    time::{Instant, timeout},
+};
 
 use super::dice::{LEASE, RESPITE};
+use crate::Failure;
 
-/// Orders to the nodes, and their reports.
-const STRIKES: &str = "factory-strikes";
+/// Label of the orders to the nodes, and of their reports.
+const STRIKES: &str = "factory.gov.kg/strikes";
 const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// A fault that was ordered.
@@ -32,6 +37,12 @@ pub struct Ordered {
 }
 
 impl Ordered {
+    /// Whether a node was seen to have injected it.
+    #[must_use]
+    pub fn is_injected(&self) -> bool {
+        !self.injected.is_empty()
+    }
+
     /// End of the lease, at the latest: from the moment that was meant, or the last one that was reported.
     #[must_use]
     pub fn end(&self) -> Instant {
@@ -66,6 +77,13 @@ impl Orders {
         Self { all, task }
     }
 
+    /// Waits until a node has injected a fault, at most `limit`.
+    pub async fn injected(&self, limit: Duration) -> Result<(), Failure> {
+        let mut all = self.all.clone();
+        let injected = timeout(limit, all.wait_for(|all| all.iter().any(Ordered::is_injected))).await;
+        injected.is_ok_and(|seen| seen.is_ok()).then_some(()).ok_or_else(|| Failure::new("no fault was injected"))
+    }
+
     /// All that were seen so far, and a notice of each change.
     #[must_use]
     pub fn all(&self) -> watch::Receiver<Vec<Ordered>> {
@@ -75,7 +93,7 @@ impl Orders {
 
 async fn follow(client: Client, namespace: String, sender: watch::Sender<Vec<Ordered>>) {
     let maps: Api<ConfigMap> = Api::namespaced(client.clone(), &namespace);
-    let strikes = watcher::Config::default().fields(&format!("metadata.name={STRIKES}"));
+    let strikes = watcher::Config::default().labels(STRIKES);
     let strikes = watcher(maps, strikes).default_backoff().applied_objects();
     let components: Api<Deployment> = Api::namespaced(client, &namespace);
     let components = watcher(components, watcher::Config::default()).default_backoff().applied_objects();

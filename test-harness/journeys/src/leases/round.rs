@@ -70,8 +70,9 @@ pub async fn carry_out(
     let mut last = Instant::now();
     for (index, fate) in fates.iter().enumerate() {
         let ordered = next(orders.all(), index).await?;
-        for (who, count) in kill(eyes, operator, fate, ordered.at).await? {
-            println!("{service}: {} {} ms after the order: {count} × {who:?}", ordered.phase, ordered.at.elapsed().as_millis());
+        let kills = kill(eyes, operator, fate, ordered.at).await?;
+        for ((who, count), (_, after)) in kills.into_iter().zip(&fate.kills) {
+            println!("{service}: {} {} ms after the order: {count} × {who:?}", ordered.phase, after.as_millis());
             account.kill(who, count);
         }
         last = last.max(Instant::now()).max(ordered.end());

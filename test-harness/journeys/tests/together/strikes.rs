@@ -8,6 +8,7 @@ use factory_crds::{Outcome, Release, StateService};
 use factory_journeys::{
     Failure, ensure,
     fence::{no_create, refused_for},
+    leases::orders::Orders,
     programs::lab_image,
     road::{Standing, codes, reasons, standing},
     scene::Scene,
@@ -18,10 +19,7 @@ use factory_journeys::{
 };
 use k8s_openapi::{
     ByteString,
-    api::{
-        batch::v1::Job,
-        core::v1::{ConfigMap, Pod},
-    },
+    api::{batch::v1::Job, core::v1::Pod},
 };
 use kube::{
     Api, ResourceExt as _,
@@ -32,8 +30,6 @@ use tokio::sync::Mutex;
 
 /// Where the lab has power over nodes.
 const STRIKE: &str = "factory-strike";
-/// Orders to the nodes, and their reports.
-const STRIKES: &str = "factory-strikes";
 /// Whose standard of the class `critical` is in force: an attempt that is made again takes the newest one.
 static CRITICAL: Mutex<()> = Mutex::const_new(());
 
@@ -144,13 +140,7 @@ async fn end_the_first(scene: &Scene, service: &str) -> Result<String, Failure> 
     };
     let name = follow(&scene.services(), service, "its release", limit, made).await?;
     let namespace = follow(&scene.releases(), &name, "its announcement", limit, with_candidate).await?;
-    let strikes: Api<ConfigMap> = Api::namespaced(engineer.clone(), &namespace);
-    let in_force = |map: Option<&ConfigMap>| {
-        let reports = map?.data.as_ref()?.iter().filter(|(key, _)| key.starts_with("node."));
-        let injected = |text: &String| text.contains("\"injected\":true") && text.contains("\"ended\":false");
-        reports.into_iter().any(|(_, text)| injected(text)).then_some(())
-    };
-    follow(&strikes, STRIKES, "a fault in force", limit, in_force).await?;
+    Orders::follow(engineer, &namespace).injected(limit).await?;
     let pods: Api<Pod> = Api::namespaced(engineer.clone(), STRIKE);
     let at_once = DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() };
     for pod in pods.list(&of(&scene.releases().get(&name).await?)).await? {

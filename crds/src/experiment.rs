@@ -43,8 +43,9 @@ use crate::json::Json;
     validation = Rule::new("!self.rehearsal || (size(self.release) == 0 && !has(self.plan))").message("spec.release, spec.plan: a rehearsal names neither; both follow from the newest release of its service")
 )]
 pub struct ExperimentSpec {
-    /// StateService in this namespace whose candidate is under test.
-    #[schemars(length(min = 1, max = 40))]
+    /// StateService in this namespace whose candidate is under test; its name alone, since nothing of another
+    /// namespace can be a target.
+    #[schemars(length(min = 1, max = 40), regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"))]
     pub service: String,
     /// Release in this namespace that carries it out, and that gave it its name. Empty for a
     /// rehearsal, whose release is made from it: see `status.release`.

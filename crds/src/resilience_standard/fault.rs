@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("self.kind == 'Delay' ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, and to that alone"))]
+#[x_kube(validation = Rule::new("!has(self.delayMs) || !has(self.leaseSeconds) || self.delayMs < self.leaseSeconds * 1000").message("delayMs: must be less than leaseSeconds, or nothing that waited arrives while it lasts"))]
 #[x_kube(validation = Rule::new("self.kind == 'Jitter' ? has(self.jitterMs) : !has(self.jitterMs)").message("jitterMs: the longest wait of a packet in milliseconds belongs to a fault of kind Jitter, and to that alone"))]
 #[x_kube(validation = Rule::new("!has(self.jitterMs) || !has(self.leaseSeconds) || self.jitterMs <= self.leaseSeconds * 100").message("jitterMs: at most a tenth of leaseSeconds, or chance decides what is felt of it"))]
 #[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
@@ -288,6 +289,7 @@ mod tests {
             ("peer: ", "DnsOutage", json!({"peer": "*"})),
             ("direction: ", "Freeze", json!({"direction": "In"})),
             ("direction: ", "Bandwidth", json!({"direction": "In", "kilobytesPerSecond": 5})),
+            ("delayMs: must be less", "Delay", json!({"delayMs": 10_000})),
             ("jitterMs: the longest", "Jitter", json!({})),
             ("jitterMs: the longest", "Delay", json!({"delayMs": 5, "jitterMs": 5})),
             ("jitterMs: at most a tenth", "Jitter", json!({"jitterMs": 1_001})),

@@ -9,7 +9,7 @@ use std::{
     process::{ExitCode, exit},
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use factory_assurance::{
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
     wire::{Run, RunEnd},
@@ -45,18 +45,11 @@ enum Command {
         #[arg(long)]
         run: PathBuf,
     },
-    /// Carries out on this node the faults that `prove` orders.
-    Strike {
-        /// Name of this node.
-        #[arg(long)]
-        node: String,
-        /// Namespace of the candidate.
-        #[arg(long)]
-        namespace: String,
-        /// Nonce of the run.
-        #[arg(long)]
-        nonce: String,
-    },
+    /// Carries out on this node the faults that `prove` orders, and keeps who does it alive.
+    Strike(Striking),
+    /// The same, in the process that is kept alive.
+    #[command(hide = true)]
+    Serve(Striking),
     /// Lets processes stand still for as long as this one lives.
     #[command(hide = true)]
     Hold {
@@ -79,6 +72,20 @@ enum Command {
         process: i32,
     },
     Load(Load),
+}
+
+/// For whom the lab stands by on a node.
+#[derive(Debug, Args)]
+struct Striking {
+    /// Name of this node.
+    #[arg(long)]
+    node: String,
+    /// Namespace of the candidate.
+    #[arg(long)]
+    namespace: String,
+    /// Nonce of the run.
+    #[arg(long)]
+    nonce: String,
 }
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -148,10 +155,16 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client).await?;
             Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?))
         }
-        Command::Strike { node, namespace, nonce } => {
+        Command::Strike(Striking { node, namespace, nonce }) => {
+            let arguments = ["serve", "--node", node, "--namespace", namespace, "--nonce", nonce];
+            strike::guard::keep(&arguments).await?;
+            Ok(None)
+        }
+        Command::Serve(Striking { node, namespace, nonce }) => {
+            strike::guard::end_with_the_guard()?;
             let client = kube::Client::try_default().await?;
             // Large, and alive as long as the run.
-            Box::pin(strike::serve::serve(&client, namespace, nonce, node)).await?;
+            Box::pin(strike::serve::serve(&client, namespace, nonce, node, strike::hands::Kernel)).await?;
             Ok(None)
         }
         Command::Hold { .. } | Command::Press { .. } | Command::Load(_) => Ok(None),

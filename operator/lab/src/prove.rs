@@ -27,7 +27,7 @@ use crate::{
         Clock,
         follow::{CannotWatch, Follower},
     },
-    strike::order::Task,
+    strike::order::{Planned, Task},
     target::Targets,
 };
 
@@ -85,6 +85,10 @@ pub async fn prove(
         let (name, view) = (phase.name.clone(), follower.view());
         // What a fault on the node leaves to see of itself is over with its phase; others are followed on.
         let of_phase = clock.start() + Duration::from_millis(span.to_ms);
+        if let Some(why) = refusal(nodes.as_ref(), strike.is_some()) {
+            faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())));
+            continue;
+        }
         match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name)) {
             (Some(strike), Some(Ok(nodes)), _) => {
                 let peer = match &strike.peer {
@@ -102,10 +106,6 @@ pub async fn prove(
                 let ordered = Ordered { phase: name, kind: *kind, component, strike, peer, respite };
                 let nodes = Arc::clone(nodes);
                 running.spawn(async move { (index, leased::run(&ordered, &nodes, view, clock, of_phase).await) });
-            }
-            // The rest of the run is measured all the same.
-            (Some(_), Some(Err(why)), _) => {
-                faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())));
             }
             (_, _, Some(fault)) => {
                 let target = Target::new(client, namespace, component);
@@ -137,6 +137,14 @@ pub async fn prove(
     })
 }
 
+/// Why a fault is not injected, by what became of the nodes. Where nobody stands by on them the rest of the run is
+/// measured all the same; where they lack what the standard takes nothing at all is injected, and only the load is
+/// measured: no conclusion could be drawn from a part of it.
+fn refusal(nodes: Option<&Result<Arc<Nodes>, NodesError>>, on_node: bool) -> Option<&NodesError> {
+    let why = nodes?.as_ref().err()?;
+    (on_node || matches!(why, NodesError::Lacking(_))).then_some(why)
+}
+
 /// The components whose pods are followed: those that are struck, and the peers of which there is one.
 fn followed<'a>(plan: &'a ProvePlan, targets: &Targets) -> BTreeSet<&'a str> {
     let mut followed = BTreeSet::new();
@@ -158,20 +166,20 @@ async fn nodes(
     client: &Client,
     followers: &BTreeMap<String, Follower>,
 ) -> Option<Result<Arc<Nodes>, NodesError>> {
-    let struck: BTreeSet<&str> = plan
-        .phases
-        .iter()
-        .filter_map(|phase| match &phase.role {
-            PhaseRole::Fault { component, strike: Some(_), .. } => Some(component.as_str()),
-            _ => None,
-        })
-        .collect();
+    let mut struck = BTreeSet::new();
+    let mut planned: Vec<Planned> = Vec::new();
+    for phase in &plan.phases {
+        if let PhaseRole::Fault { kind, component, strike: Some(strike) } = &phase.role {
+            struck.insert(component.as_str());
+            planned.push(Planned { kind: *kind, strike: strike.clone() });
+        }
+    }
     if struck.is_empty() {
         return None;
     }
     let followers = followers.iter().filter(|(component, _)| struck.contains(component.as_str()));
     let pods = followers.flat_map(|(_, follower)| follower.view().borrow().seen()).map(|pod| pod.uid).collect();
-    Some(Nodes::watching(client, namespace, nonce, &pods).await.map(Arc::new))
+    Some(Nodes::watching(client, namespace, nonce, &pods, planned).await.map(Arc::new))
 }
 
 /// How long a fault waits after the start of its phase: requests that were due before are answered
@@ -218,5 +226,20 @@ mod tests {
         let span = |seconds: u64| PhaseSpan { name: "p".to_owned(), from_ms: 7_000, to_ms: 7_000 + seconds * 1_000 };
         assert_eq!(respite(&span(9), 3_000), Duration::from_millis(900));
         assert_eq!(respite(&span(60), 3_000), Duration::from_millis(3_000));
+    }
+
+    #[test]
+    fn where_the_nodes_lack_something_nothing_is_injected_and_where_nobody_is_there_faults_on_them_are_not() {
+        let lacking = Err(NodesError::Lacking("n1: Bandwidth: no `tc`".to_owned()));
+        let unwatched = Err(NodesError::Unwatched { count: 1, all: 2 });
+        for (nodes, on_node, refused) in [
+            (None, false, false),
+            (Some(&lacking), true, true),
+            (Some(&lacking), false, true),
+            (Some(&unwatched), true, true),
+            (Some(&unwatched), false, false),
+        ] {
+            assert_eq!(refusal(nodes, on_node).is_some(), refused, "{nodes:?} {on_node}");
+        }
     }
 }

@@ -3,19 +3,23 @@
 //! it reads little: orders, the list of the candidate's pods, and heads of packets. It never talks to
 //! the service under test, generates no load and knows no limits.
 //!
-//! `order` is what passes between `prove` and the nodes, `serve` follows orders and pods, `pod`
-//! carries one fault out on one pod. The parts that the faults share: `gate` (rules that end by
+//! `order` is what passes between `prove` and the nodes, `guard` keeps alive who serves the run there, `serve`
+//! follows orders and pods with the `hands` of this node, `preflight` says what it lacks, `pod` carries one fault out
+//! on one pod. The parts that the faults share: `gate` (rules that end by
 //! themselves), `aim` (which packets they mean), `tap` (what the pod's packets feel), `place` (a pod's processes and network),
 //! `hold` (processes that stand still while another lives), `memory` and `press` (what a container may
 //! use, and who takes it), `residue`.
 
 pub mod aim;
 pub mod gate;
+pub mod guard;
+pub mod hands;
 pub mod hold;
 pub mod memory;
 pub mod order;
 pub mod place;
 pub mod pod;
+pub mod preflight;
 pub mod press;
 pub mod residue;
 pub mod serve;
@@ -57,6 +61,15 @@ pub enum StrikeError {
 }
 
 impl StrikeError {
+    /// Of a rehearsal: what went wrong is what this node cannot do.
+    #[must_use]
+    pub fn incapable(self) -> Self {
+        match self {
+            Self::Incapable(_) => self,
+            other => Self::Incapable(other.to_string()),
+        }
+    }
+
     /// For `map_err`: the kernel's answer to `action`.
     pub fn kernel<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Self {
         move |error| Self::Kernel { action, source: error.into() }

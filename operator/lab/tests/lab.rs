@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on may stop
 
+mod guard;
 mod hostile;
+mod lacking;
 mod load;
 mod load_closed;
 mod load_hostile;

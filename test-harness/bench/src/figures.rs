@@ -50,6 +50,21 @@ impl Figure {
         Self { goal: Some("none".to_owned()), holds: Some(count == 0), ..Self::plain(name, count, all) }
     }
 
+    /// A value that should be at most `most`.
+    #[must_use]
+    pub fn at_most(name: &str, value: Option<f64>, unit: &str, most: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            unit: unit.to_owned(),
+            peer: "at most".to_owned(),
+            peer_value: Some(most),
+            ratio: value.map(|value| value / most),
+            goal: Some(format!("at most {most} {unit}")),
+            holds: Some(value.is_some_and(|value| value <= most)),
+        }
+    }
+
     /// A count out of `all`.
     #[must_use]
     pub fn plain(name: &str, count: usize, all: usize) -> Self {

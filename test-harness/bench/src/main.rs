@@ -1,4 +1,4 @@
-//! `make bench`: the groups that need the lab's own code, each on a rig of its own. Writes its figures to a
+//! `make bench`: the groups that need the lab's own code, on a rig or beside a cluster. Writes its figures to a
 //! file as JSON, and as a table to the terminal. Beside the road; nothing here is part of the product.
 
 mod dose;
@@ -6,6 +6,7 @@ mod figures;
 mod leases;
 mod peers;
 mod rig;
+mod scale;
 mod users;
 
 use std::{
@@ -53,6 +54,13 @@ enum Group {
         #[arg(long)]
         brief: bool,
     },
+    /// Whether thousands of pods get and lose a fault in time, and what that asks of the API server. Needs the cluster
+    /// of KUBECONFIG, and takes away what it made there.
+    Scale {
+        /// Pods, on a node for each hundred.
+        #[arg(long, default_value_t = 6_000)]
+        pods: usize,
+    },
     /// The server of a rig.
     #[command(hide = true)]
     Serve { address: String, body: usize },
@@ -92,6 +100,7 @@ fn run(group: Group, output: &Path) -> Result<(), Failure> {
     let figures = match group {
         Group::Dose { rounds } => dose::measure(rounds)?,
         Group::Peers { brief } => peers::measure(brief)?,
+        Group::Scale { pods } => scale::measure(pods)?,
         Group::Leases { count, seed } => leases::measure(count, &seed)?,
         Group::Serve { address, body } => return users::serve(&address, body),
         Group::Strike { uid, slug, strength, lease_ms } => {

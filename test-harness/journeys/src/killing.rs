@@ -1,4 +1,4 @@
-//! The operator's leader, killed with SIGKILL at a chosen write and started again, as the kubelet
+//! The operator's leader, killed with SIGKILL at a chosen write, or at any moment, and started again, as the kubelet
 //! does it, but at once.
 //!
 //! The program that is killed is the real one with the rights of its own service account. It runs
@@ -11,7 +11,7 @@ pub mod operator;
 pub mod point;
 pub mod settings;
 
-pub use operator::Leader;
+pub use operator::{Killer, Leader};
 pub use point::Point;
 
 /// What becomes of the leader at a write.

@@ -19,6 +19,7 @@ pub mod failure;
 pub mod fence;
 pub mod job_clock;
 pub mod killing;
+pub mod leases;
 pub mod live;
 pub mod manifest;
 pub mod overhead;

@@ -63,3 +63,11 @@ async fn scale(deployments: &Api<Deployment>, program: &str, count: i32) -> Resu
     let patch = Patch::Merge(json!({"spec": {"replicas": count}}));
     deployments.patch_scale(program, &PatchParams::default(), &patch).await.map(drop)
 }
+
+/// The lab's image, as the operator is told.
+pub async fn lab_image(engineer: &Person) -> Result<String, Failure> {
+    let operators: Api<Deployment> = Api::namespaced(engineer.client.clone(), NAMESPACE);
+    let text = serde_json::to_value(operators.get(OPERATOR).await?)?.to_string();
+    let image = text.split('"').find(|part| part.contains("/factory-lab:"));
+    image.map(str::to_owned).ok_or_else(|| Failure::new("the operator is told no image of the lab"))
+}

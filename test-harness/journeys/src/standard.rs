@@ -12,19 +12,26 @@ use crate::{Failure, scene::Scene};
 
 /// Issues the standard of `class` with these faults.
 pub async fn issue(scene: &Scene, class: &str, faults: Value) -> Result<(), Failure> {
+    let object = object(class, &faults);
+    let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let name = format!("journey-{class}");
-    let object = json!({
-        "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard", "metadata": {"name": name},
+    api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
+    Ok(())
+}
+
+/// That standard, as it is written.
+#[must_use]
+pub fn object(class: &str, faults: &Value) -> Value {
+    json!({
+        "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard",
+        "metadata": {"name": format!("journey-{class}")},
         "spec": {
             "class": class, "version": "journey", "effectiveFrom": "2026-02-01",
             "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
             "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
             "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
         }
-    });
-    let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
-    api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
-    Ok(())
+    })
 }
 
 /// A fault of a standard. What it may cost is not what is looked at: that it came, was felt and went is.

@@ -34,7 +34,7 @@ pub async fn run(
     facts.images.clone_from(&bundle.bundle.images);
     let plan = match plan::compose(&attempt.spec, &attempt.standard) {
         Ok(plan) => plan,
-        Err(error) => return Ok(Progress::stopped("NothingToAsk", error.to_string())),
+        Err(error) => return Ok(Progress::stopped(error.reason(), error.to_string())),
     };
     let subject = Subject {
         participant: attempt.participant.clone(),

@@ -12,21 +12,43 @@ use factory_crds::{
     state_service::{Component, Request, Step},
 };
 
-/// The manifest gives nothing to load the service with.
+/// There is no plan that could be carried out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "spec.checks: none has a weight and a first step that needs no value of another: there is nothing to load the service with"
-)]
-pub struct NothingToAsk;
+pub enum PlanError {
+    /// The manifest gives nothing to load the service with.
+    #[error(
+        "spec.checks: none has a weight and a first step that needs no value of another: there is nothing to load the service with"
+    )]
+    NothingToAsk,
+    /// The run would hold the lab's nodes for too long.
+    #[error(
+        "the standard's faults on all components take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
+    )]
+    PlanTooLong(u64),
+}
+
+/// Longest run, in seconds: all others wait for the lab's nodes meanwhile.
+const MOST_SECONDS: u64 = 3_600;
+
+impl PlanError {
+    /// Reason of a condition.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NothingToAsk => "NothingToAsk",
+            Self::PlanTooLong(_) => "PlanTooLong",
+        }
+    }
+}
 
 /// Most requests in flight, for each request a second of the planned rate.
 const IN_FLIGHT_PER_RATE: u32 = 4;
 
 /// The plan for `spec` by `standard`.
-pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Result<Plan, NothingToAsk> {
+pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Result<Plan, PlanError> {
     let (operations, longest) = operations(spec);
     if operations.is_empty() {
-        return Err(NothingToAsk);
+        return Err(PlanError::NothingToAsk);
     }
     let think = standard.load.think_time.millis().max(1);
     let users = u64::from(spec.register.availability.simultaneous_users);
@@ -64,7 +86,8 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
-    Ok(plan)
+    let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
+    if seconds > MOST_SECONDS { Err(PlanError::PlanTooLong(seconds)) } else { Ok(plan) }
 }
 
 /// What users do: a check whose steps need values of each other is a visit, in order; of all others, each step is
@@ -258,6 +281,17 @@ mod tests {
         for step in service.spec.checks.iter_mut().flat_map(|check| &mut check.steps) {
             step.request.path = "/{{id}}".to_owned();
         }
-        assert_eq!(compose(&service.spec, &examples::standard().spec), Err(NothingToAsk));
+        assert_eq!(compose(&service.spec, &examples::standard().spec), Err(PlanError::NothingToAsk));
+    }
+
+    #[test]
+    fn a_run_that_would_last_longer_than_any_may_is_refused_before_it_is_announced() {
+        let (service, mut standard) = (examples::service(), examples::standard());
+        let others = compose(&service.spec, &standard.spec).unwrap().prove.phases;
+        let others = others.iter().map(|phase| u64::from(phase.seconds)).sum::<u64>();
+        standard.spec.faults[0].window_seconds = 3_600;
+        let expected = others + 2 * (3_600 - u64::from(examples::standard().spec.faults[0].window_seconds));
+        assert_eq!(compose(&service.spec, &standard.spec), Err(PlanError::PlanTooLong(expected)));
+        assert!(PlanError::PlanTooLong(expected).to_string().contains("spec.faults"));
     }
 }

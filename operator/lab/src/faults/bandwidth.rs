@@ -63,7 +63,7 @@ impl Gated for Bandwidth {
 
     fn preflight(&mut self) -> Result<(), StrikeError> {
         self.gate().rehearse()?;
-        self.shape("lo").map_err(|error| StrikeError::Incapable(error.to_string()))
+        self.shape("lo").map_err(StrikeError::incapable)
     }
 
     fn prepare(&mut self) -> Result<(), StrikeError> {

@@ -101,7 +101,7 @@ impl Gated for Delay {
         self.way = Way::Xt;
         self.gate().rehearse()?;
         let rehearsed = self.chains().try_for_each(|chain| xt("-A", chain, "lo"));
-        rehearsed.map_err(|error| StrikeError::Incapable(error.to_string()))
+        rehearsed.map_err(StrikeError::incapable)
     }
 
     fn prepare(&mut self) -> Result<(), StrikeError> {

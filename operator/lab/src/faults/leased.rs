@@ -15,7 +15,7 @@ use factory_crds::resilience_standard::{FaultKind, Share};
 use tokio::sync::watch;
 
 use super::{
-    nodes::{Nodes, outcomes},
+    nodes::{self, Nodes, outcomes},
     nothing,
     peer::Peer,
 };
@@ -137,7 +137,7 @@ async fn follow(
     let latest = (Instant::now() + lease + ACCOUNT).min(end);
     let ended = heard(&mut reports, phase, pods, |struck| struck.ended, latest).await;
     // Also pods that were not ordered by name: they came while a strike at all lasted.
-    let each = |reports: &BTreeMap<String, Report>| outcomes(reports, phase).values().all(|struck| struck.ended);
+    let each = |reports: &BTreeMap<String, Report>| nodes::struck(reports, phase).all(|(_, struck)| struck.ended);
     drop(tokio::time::timeout_at(latest.into(), reports.wait_for(each)).await);
     let all = outcomes(&reports.borrow(), phase);
     if pods.iter().all(|pod| ended.contains_key(pod)) && evidence.injected_ms.is_some() {
@@ -167,13 +167,13 @@ async fn heard(
     enough: impl Fn(&Struck) -> bool,
     latest: Instant,
 ) -> BTreeMap<String, Struck> {
-    let known = |reports: &BTreeMap<String, Report>| -> BTreeMap<String, Struck> {
-        let all = outcomes(reports, phase);
-        all.into_iter().filter(|(pod, struck)| pods.contains(pod) && enough(struck)).collect()
-    };
+    let pods: BTreeSet<&String> = pods.iter().collect();
+    let known = |(pod, struck): &(&String, &Struck)| pods.contains(pod) && enough(struck);
     // Whether the wait ended well or not, what is known by then is what counts.
-    drop(tokio::time::timeout_at(latest.into(), reports.wait_for(|reports| known(reports).len() == pods.len())).await);
-    known(&reports.borrow())
+    let all = reports.wait_for(|reports| nodes::struck(reports, phase).filter(known).count() == pods.len());
+    drop(tokio::time::timeout_at(latest.into(), all).await);
+    let reports = reports.borrow();
+    nodes::struck(&reports, phase).filter(known).map(|(pod, struck)| (pod.clone(), struck.clone())).collect()
 }
 
 /// Whom the fault strikes: one ready pod, drawn from the nonce, or all ready ones.

@@ -14,7 +14,10 @@ use kube::{
 };
 use tokio::{sync::watch, task::AbortHandle};
 
-use crate::strike::order::{self, NAME, Order, Report, Struck, Task};
+use crate::{
+    schema::line,
+    strike::order::{self, Order, Planned, Report, Struck, Task},
+};
 
 /// How long the nodes may take to watch every pod: their lab pods start meanwhile.
 const READY: Duration = Duration::from_secs(90);
@@ -38,6 +41,9 @@ pub enum NodesError {
         /// Of how many.
         all: usize,
     },
+    /// Nodes cannot do what the plan asks of them.
+    #[error("nothing was injected, because nodes of the lab lack what the standard takes: {0}")]
+    Lacking(String),
 }
 
 /// The nodes of one run; no longer heard when this is dropped.
@@ -56,19 +62,20 @@ impl Drop for Nodes {
 }
 
 impl Nodes {
-    /// Asks the nodes to watch the candidate in `namespace`, for the run with `nonce`; returns when every
-    /// one of `pods` is watched.
+    /// Asks the nodes to watch the candidate in `namespace`, for the run with `nonce`, and to try whether they can
+    /// do `faults`; returns when every one of `pods` is watched by a node that can.
     pub async fn watching(
         client: &Client,
         namespace: &str,
         nonce: &str,
         pods: &BTreeSet<String>,
+        faults: Vec<Planned>,
     ) -> Result<Self, NodesError> {
         let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
         let (sender, reports) = watch::channel(BTreeMap::new());
         let task = tokio::spawn(follow(api.clone(), nonce.to_owned(), sender)).abort_handle();
         let nodes = Self { api, nonce: nonce.to_owned(), reports, task };
-        nodes.give(Task::Watch {}).await?;
+        nodes.give(Task::Watch { faults }).await?;
         nodes.ready(pods).await?;
         Ok(nodes)
     }
@@ -95,33 +102,79 @@ impl Nodes {
     }
 
     async fn ready(&self, pods: &BTreeSet<String>) -> Result<(), NodesError> {
-        let unwatched = |reports: &BTreeMap<String, Report>| {
-            let watched: BTreeSet<_> = reports.values().flat_map(|report| &report.watches).collect();
-            pods.iter().filter(|pod| !watched.contains(pod)).count()
-        };
         let mut reports = self.reports.clone();
-        let all = reports.wait_for(|reports| unwatched(reports) == 0);
+        let all = reports.wait_for(|reports| unwatched(reports, pods) == 0);
         if tokio::time::timeout(READY, all).await.is_ok_and(|ready| ready.is_ok()) {
-            return Ok(());
+            return lacking(&self.reports.borrow()).map_or(Ok(()), |lacking| Err(NodesError::Lacking(lacking)));
         }
-        Err(NodesError::Unwatched { count: unwatched(&self.reports.borrow()), all: pods.len() })
+        Err(NodesError::Unwatched { count: unwatched(&self.reports.borrow(), pods), all: pods.len() })
     }
+}
+
+/// How many of `pods` are watched by no node that knows what it can do.
+fn unwatched(reports: &BTreeMap<String, Report>, pods: &BTreeSet<String>) -> usize {
+    let known = reports.values().filter(|report| report.lacks.is_some());
+    let watched: BTreeSet<_> = known.flat_map(|report| &report.watches).collect();
+    pods.iter().filter(|pod| !watched.contains(pod)).count()
+}
+
+/// What nodes say that they lack, in one line.
+fn lacking(reports: &BTreeMap<String, Report>) -> Option<String> {
+    let of = |(node, report): (&String, &Report)| {
+        let lacks = report.lacks.iter().flatten().cloned().collect::<Vec<_>>().join("; ");
+        (!lacks.is_empty()).then(|| format!("{node}: {lacks}"))
+    };
+    let all: Vec<_> = reports.iter().filter_map(of).collect();
+    (!all.is_empty()).then(|| line(&all.join("; ")))
 }
 
 /// What became of each pod in `phase`, over all nodes.
 #[must_use]
 pub fn outcomes(reports: &BTreeMap<String, Report>, phase: &str) -> BTreeMap<String, Struck> {
-    let of_phase = reports.values().filter(|report| report.phase == phase);
-    of_phase.flat_map(|report| report.pods.clone()).collect()
+    struck(reports, phase).map(|(pod, struck)| (pod.clone(), struck.clone())).collect()
+}
+
+/// The same without a copy.
+pub fn struck<'a>(
+    reports: &'a BTreeMap<String, Report>,
+    phase: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Struck)> {
+    reports.values().filter(move |report| report.phase == phase).flat_map(|report| &report.pods)
 }
 
 async fn follow(api: Api<ConfigMap>, nonce: String, sender: watch::Sender<BTreeMap<String, Report>>) {
-    let config = watcher::Config::default().fields(&format!("metadata.name={NAME}"));
+    let config = watcher::Config::default().labels(&order::all_reports());
     let mut events = watcher(api, config).default_backoff().applied_objects().boxed();
     while let Some(event) = events.next().await {
         match event {
-            Ok(map) => drop(sender.send_replace(order::reports(&map, &nonce))),
+            Ok(map) => {
+                if let Some((node, report)) = order::report(&map, &nonce) {
+                    sender.send_modify(|reports| drop(reports.insert(node, report)));
+                }
+            }
             Err(error) => tracing::warn!(%error, "the watch of the nodes' reports broke and starts again"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_counts_when_it_has_tried_what_it_can_do_and_one_that_cannot_is_named() {
+        let report = |watches: &str, lacks: Option<&[&str]>| Report {
+            watches: vec![watches.to_owned()],
+            lacks: lacks.map(|lacks| lacks.iter().map(ToString::to_string).collect()),
+            ..Report::default()
+        };
+        let mut reports =
+            BTreeMap::from([("n1".to_owned(), report("a", Some(&[]))), ("n2".to_owned(), report("b", None))]);
+        let pods = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+        assert_eq!(unwatched(&reports, &pods), 1);
+        assert_eq!(lacking(&reports), None);
+        reports.insert("n2".to_owned(), report("b", Some(&["Freeze: no ptrace", "Delay: no queue"])));
+        assert_eq!(unwatched(&reports, &pods), 0);
+        assert_eq!(lacking(&reports).as_deref(), Some("n2: Freeze: no ptrace; Delay: no queue"));
     }
 }

@@ -90,9 +90,7 @@ impl Gate {
     pub fn rehearse(&self) -> Result<(), StrikeError> {
         nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET)
             .map_err(StrikeError::kernel("make a network namespace"))?;
-        run("nft", &["-f", "-"], &self.rules("lo", Duration::from_secs(1)))
-            .map(drop)
-            .map_err(|error| StrikeError::Incapable(error.to_string()))
+        run("nft", &["-f", "-"], &self.rules("lo", Duration::from_secs(1))).map(drop).map_err(StrikeError::incapable)
     }
 }
 

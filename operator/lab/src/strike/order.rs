@@ -1,13 +1,14 @@
-//! What passes between `prove` and the nodes: one ConfigMap in the candidate's namespace, in which
-//! `prove` writes the order in force and each node its report, each its own key, by server-side
-//! apply. Times are lengths, never moments: no two clocks are compared.
+//! What passes between `prove` and the nodes, in ConfigMaps of the candidate's namespace: one in which `prove`
+//! writes the order in force, and one of each node for its report, by server-side apply. A report is as long as
+//! its node has pods, and no write carries more than one. Times are lengths, never moments: no two clocks are
+//! compared.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
 };
 
-use factory_assurance::{evidence::Dose, plan::Strike};
+use factory_assurance::{canonical, evidence::Dose, plan::Strike};
 use factory_crds::resilience_standard::FaultKind;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
@@ -16,8 +17,13 @@ use kube::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Name of the ConfigMap; a service under test has no way to see it.
-pub const NAME: &str = "factory-strikes";
+/// Name of the ConfigMap with the order, and how those of reports begin; a service under test has no way to see
+/// them.
+const NAME: &str = "factory-strikes";
+/// Their label: `order`, or whose report it is.
+const LABEL: &str = "factory.gov.kg/strikes";
+/// Value of the label of the order.
+const OF_ORDER: &str = "order";
 /// Key of the order in force.
 const ORDER: &str = "order";
 /// Prefix of each node's key.
@@ -37,9 +43,12 @@ pub struct Order {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Task {
-    /// Watch the pods, and say that you do.
+    /// Watch the pods, and say that you do, and what you lack for the faults that will come.
     #[serde(rename_all = "camelCase")]
-    Watch {},
+    Watch {
+        /// Those of the plan.
+        faults: Vec<Planned>,
+    },
     /// Strike.
     #[serde(rename_all = "camelCase")]
     Strike {
@@ -65,6 +74,16 @@ pub enum Task {
     End {},
 }
 
+/// A fault that will come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Planned {
+    /// Which.
+    pub kind: FaultKind,
+    /// How.
+    pub strike: Strike,
+}
+
 /// What one node has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -73,6 +92,9 @@ pub struct Report {
     pub nonce: String,
     /// UIDs of the pods that it watches.
     pub watches: Vec<String>,
+    /// Why it cannot do faults of the plan, a line each; nothing before it has tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<Vec<String>>,
     /// Phase of the strike that the rest of this is about; empty before the first.
     pub phase: String,
     /// What became of each pod that it had to strike, by UID.
@@ -102,35 +124,63 @@ pub fn order(map: &ConfigMap, nonce: &str) -> Option<Task> {
     (order.nonce == nonce).then_some(order.task)
 }
 
-/// The reports in `map` of nodes that serve the run with `nonce`, by node.
+/// The node whose report is in `map` and that report, if it serves the run with `nonce`.
 #[must_use]
-pub fn reports(map: &ConfigMap, nonce: &str) -> BTreeMap<String, Report> {
-    let keys = map.data.iter().flatten();
-    keys.filter_map(|(key, text)| Some((key.strip_prefix(REPORT)?.to_owned(), serde_json::from_str(text).ok()?)))
-        .filter(|(_, report): &(_, Report)| report.nonce == nonce)
-        .collect()
+pub fn report(map: &ConfigMap, nonce: &str) -> Option<(String, Report)> {
+    let mut keys = map.data.iter().flatten();
+    let (node, text) = keys.find_map(|(key, text)| Some((key.strip_prefix(REPORT)?, text)))?;
+    let report: Report = serde_json::from_str(text).ok()?;
+    (report.nonce == nonce).then(|| (node.to_owned(), report))
+}
+
+/// Selects all reports.
+#[must_use]
+pub fn all_reports() -> String {
+    format!("{LABEL},{LABEL}!={OF_ORDER}")
+}
+
+/// Selects what concerns `node`: the order, and its own report.
+#[must_use]
+pub fn of_node(node: &str) -> String {
+    format!("{LABEL} in ({OF_ORDER},{})", short(node))
+}
+
+/// A name of `node` that has room in others: those of nodes may be long.
+fn short(node: &str) -> String {
+    let digest = canonical::sha256(node.as_bytes());
+    digest[digest.len() - 16..].to_owned()
 }
 
 /// Gives `order` to all nodes.
 pub async fn give(api: &Api<ConfigMap>, order: &Order) -> kube::Result<()> {
-    write(api, "factory-prove", ORDER, &serde_json::to_string(order).map_err(kube::Error::SerdeError)?).await
+    let text = serde_json::to_string(order).map_err(kube::Error::SerdeError)?;
+    write(api, NAME, OF_ORDER, "factory-prove", (ORDER.to_owned(), text)).await
 }
 
 /// Says what `node` has done.
 pub async fn tell(api: &Api<ConfigMap>, node: &str, report: &Report) -> kube::Result<()> {
     let text = serde_json::to_string(report).map_err(kube::Error::SerdeError)?;
-    write(api, &format!("factory-strike-{node}"), &format!("{REPORT}{node}"), &text).await
+    let short = short(node);
+    write(api, &format!("{NAME}-{short}"), &short, "factory-strike", (format!("{REPORT}{node}"), text)).await
 }
 
-async fn write(api: &Api<ConfigMap>, writer: &str, key: &str, text: &str) -> kube::Result<()> {
+async fn write(
+    api: &Api<ConfigMap>,
+    name: &str,
+    label: &str,
+    writer: &str,
+    said: (String, String),
+) -> kube::Result<()> {
     let map = ConfigMap {
-        metadata: ObjectMeta { name: Some(NAME.to_owned()), ..ObjectMeta::default() },
-        data: Some([(key.to_owned(), text.to_owned())].into()),
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            labels: Some([(LABEL.to_owned(), label.to_owned())].into()),
+            ..ObjectMeta::default()
+        },
+        data: Some([said].into()),
         ..ConfigMap::default()
     };
-    // Writers' names are at most 128 characters, those of nodes may be longer.
-    let writer: String = writer.chars().take(128).collect();
-    api.patch(NAME, &PatchParams::apply(&writer).force(), &Patch::Apply(&map)).await.map(drop)
+    api.patch(name, &PatchParams::apply(writer).force(), &Patch::Apply(&map)).await.map(drop)
 }
 
 #[cfg(test)]
@@ -139,22 +189,25 @@ mod tests {
 
     #[test]
     fn what_another_run_ordered_or_reported_is_nothing() {
-        let text = serde_json::to_string(&Order { nonce: "a".to_owned(), task: Task::Watch {} }).unwrap();
-        let report = Report { nonce: "a".to_owned(), ..Report::default() };
-        let map = ConfigMap {
-            data: Some(
-                [
-                    (ORDER.to_owned(), text),
-                    ("node.n1".to_owned(), serde_json::to_string(&report).unwrap()),
-                    ("node.n2".to_owned(), "no JSON".to_owned()),
-                ]
-                .into(),
-            ),
+        let map = |key: &str, text: &str| ConfigMap {
+            data: Some([(key.to_owned(), text.to_owned())].into()),
             ..ConfigMap::default()
         };
-        assert_eq!(order(&map, "a"), Some(Task::Watch {}));
-        assert_eq!(order(&map, "b"), None);
-        assert_eq!(reports(&map, "a").into_keys().collect::<Vec<_>>(), ["n1"]);
-        assert!(reports(&map, "b").is_empty());
+        let task = Task::Watch { faults: Vec::new() };
+        let given = Order { nonce: "a".to_owned(), task: task.clone() };
+        let given = map(ORDER, &serde_json::to_string(&given).unwrap());
+        assert_eq!((order(&given, "a"), order(&given, "b")), (Some(task), None));
+        let told = Report { nonce: "a".to_owned(), ..Report::default() };
+        let said = map("node.n1", &serde_json::to_string(&told).unwrap());
+        assert_eq!((report(&said, "a"), report(&said, "b")), (Some(("n1".to_owned(), told)), None));
+        assert_eq!(report(&map("node.n2", "no JSON"), "a"), None);
+        assert_eq!((report(&given, "a"), order(&said, "a")), (None, None));
+    }
+
+    #[test]
+    fn a_node_is_selected_by_a_label_that_its_name_fits_into() {
+        let long = "n".repeat(253);
+        assert!(short(&long).len() <= 63 && short(&long) != short("n"));
+        assert_eq!(of_node("n1"), format!("factory.gov.kg/strikes in (order,{})", short("n1")));
     }
 }

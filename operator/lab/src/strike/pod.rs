@@ -15,6 +15,7 @@ use super::{
     gate,
     order::Struck,
     place::Place,
+    preflight,
     residue::{self, Rules},
     tap::{Tap, Tapping},
 };
@@ -75,9 +76,7 @@ fn carry_out(
     struck: &mut Struck,
     tell: &mut dyn FnMut(&Struck),
 ) -> Result<(), StrikeError> {
-    // On a thread of its own: a rehearsal leaves it in a network namespace of its own.
-    thread::scope(|scope| scope.spawn(|| fault.preflight()).join())
-        .unwrap_or_else(|_| Err(StrikeError::Incapable("the preflight died".to_owned())))?;
+    preflight::of(fault)?;
     place.enter_network()?;
     let rules = Rules::look()?;
     for _ in 0..LOOKS_BEFORE {

@@ -1,6 +1,6 @@
 //! Follows the orders of `prove` and the candidate's pods on this node, until the run is over. One task
-//! decides; threads strike. A node that was killed in the middle of a fault takes away, when it comes
-//! back, what that left.
+//! decides; threads strike. One that was killed in the middle of a fault takes away, when `guard` or the kubelet
+//! has started it again, what that left.
 
 pub mod pods;
 
@@ -29,9 +29,9 @@ use tokio::{
 use super::{
     NodeFault,
     aim::{Aim, Peer},
-    order::{self, NAME, Report, Struck, Task},
-    pod::{self, Span},
-    residue,
+    hands::Hands,
+    order::{self, Planned, Report, Struck, Task},
+    pod::Span,
 };
 use crate::faults;
 use pods::{Pods, Watched};
@@ -41,6 +41,9 @@ const UNDO: Duration = Duration::from_secs(10);
 
 /// How soon a pod that could not be watched is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// What becomes known within this time is told together: a node with a hundred pods writes no hundred times.
+const TOGETHER: Duration = Duration::from_millis(40);
 
 /// A node cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +57,7 @@ pub enum ServeError {
 }
 
 enum Seen {
-    Orders(Option<ConfigMap>),
+    Maps(Event<ConfigMap>),
     Pods(Event<Pod>),
 }
 
@@ -69,76 +72,125 @@ struct InForce {
     until: Instant,
 }
 
-struct Node<'a> {
+struct Node<'a, H: Hands> {
+    hands: H,
     api: Api<ConfigMap>,
     name: &'a str,
     report: Report,
-    pods: Pods,
+    /// What an earlier life of this node told; until the first order is followed.
+    earlier: Option<Report>,
+    /// The order that was listed, while the list is being read.
+    listed: Option<Task>,
+    pods: Pods<H>,
     in_force: Option<InForce>,
     stop: Arc<AtomicBool>,
     striking: usize,
-    outcomes: mpsc::UnboundedSender<(String, String, Struck)>,
+    outcomes: mpsc::UnboundedSender<Outcome>,
 }
 
-/// Serves the run with `nonce` on the candidate in `namespace`, as `node`.
-pub async fn serve(client: &Client, namespace: &str, nonce: &str, node: &str) -> Result<(), ServeError> {
+/// Phase, UID of the pod, and what became of it.
+type Outcome = (String, String, Struck);
+
+/// Serves the run with `nonce` on the candidate in `namespace`, as `node`, with its `hands`.
+pub async fn serve<H: Hands>(
+    client: &Client,
+    namespace: &str,
+    nonce: &str,
+    node: &str,
+    hands: H,
+) -> Result<(), ServeError> {
     let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let orders = watcher(api.clone(), watcher::Config::default().fields(&format!("metadata.name={NAME}")))
+    // The order, and what this node itself has told: both come with the first list.
+    let maps = watcher(api.clone(), watcher::Config::default().labels(&order::of_node(node)))
         .default_backoff()
-        .applied_objects()
-        .map(|map| Seen::Orders(map.ok()));
+        .filter_map(async |event| event.ok().map(Seen::Maps));
     let pods = watcher(pods, watcher::Config::default().fields(&format!("spec.nodeName={node}")))
         .default_backoff()
         .filter_map(async |event| event.ok().map(Seen::Pods));
-    let mut seen = stream::select(orders.boxed(), pods.boxed());
+    let mut seen = stream::select(maps.boxed(), pods.boxed());
     let mut terminated = signal(SignalKind::terminate())?;
     let (sender, mut outcomes) = mpsc::unbounded_channel();
     let mut node = Node {
+        pods: Pods::new(hands.clone()),
+        hands,
         api,
         name: node,
         report: Report { nonce: nonce.to_owned(), ..Report::default() },
-        pods: Pods::default(),
+        earlier: None,
+        listed: None,
         in_force: None,
         stop: Arc::new(AtomicBool::new(false)),
         striking: 0,
         outcomes: sender,
     };
-    let mut first = true;
+    tracing::info!(node = node.name, "serves");
     let mut again = tokio::time::interval(AGAIN);
     loop {
-        tokio::select! {
+        let task = tokio::select! {
             event = seen.next() => match event {
-                Some(Seen::Orders(Some(map))) => {
-                    if std::mem::take(&mut first) {
-                        node.resume(&map).await?;
-                    }
-                    match order::order(&map, nonce) {
-                        Some(Task::End {}) => return node.end(&mut outcomes).await,
-                        Some(task) => node.follow(task).await?,
-                        None => {}
-                    }
+                Some(Seen::Maps(event)) => node.heard(event).await?,
+                Some(Seen::Pods(event)) => {
+                    node.saw(event).await?;
+                    None
                 }
-                Some(Seen::Orders(None)) => {}
-                Some(Seen::Pods(event)) => node.saw(event).await?,
                 None => return Ok(()),
             },
-            Some(outcome) = outcomes.recv() => node.note(outcome).await?,
-            _ = again.tick() => if node.pods.again().await {
-                node.watching().await?;
-            },
-            _ = terminated.recv() => return node.end(&mut outcomes).await,
+            Some(outcome) = outcomes.recv() => {
+                node.note_all(outcome, &mut outcomes).await?;
+                None
+            }
+            _ = again.tick() => {
+                if node.pods.again().await {
+                    node.watching().await?;
+                }
+                None
+            }
+            _ = terminated.recv() => Some(Task::End {}),
+        };
+        match task {
+            Some(Task::End {}) => return node.end(&mut outcomes).await,
+            Some(task) => node.follow(task).await?,
+            None => {}
         }
     }
 }
 
-impl Node<'_> {
+impl<H: Hands> Node<'_, H> {
+    /// Takes in what was seen of the order and of this node's own report; the order that is to be followed now. Of
+    /// what was listed nothing is followed before all of it was read.
+    async fn heard(&mut self, event: Event<ConfigMap>) -> Result<Option<Task>, ServeError> {
+        let nonce = self.report.nonce.clone();
+        match event {
+            Event::Init => self.listed = None,
+            Event::InitApply(map) => {
+                self.listed = self.listed.take().or_else(|| order::order(&map, &nonce));
+                // Its own life's report is known to it: only the first list tells of another's.
+                if self.report.phase.is_empty() && self.report.lacks.is_none() {
+                    let of_this = |(node, report): (String, Report)| (node == self.name).then_some(report);
+                    self.earlier = self.earlier.take().or_else(|| order::report(&map, &nonce).and_then(of_this));
+                }
+            }
+            Event::InitDone => {
+                let listed = self.listed.take();
+                let Some(earlier) = self.earlier.take() else { return Ok(listed) };
+                // Whoever served here before had tried what it can do.
+                let restarted = earlier.lacks.is_some();
+                self.resume(earlier).await?;
+                return if restarted { self.missed(listed).await } else { Ok(listed) };
+            }
+            Event::Apply(map) => return Ok(order::order(&map, &nonce)),
+            Event::Delete(_) => {}
+        }
+        Ok(None)
+    }
+
     /// After a restart: what an earlier life left goes, and its strike is told to have broken off.
-    async fn resume(&mut self, map: &ConfigMap) -> Result<(), ServeError> {
-        let Some(mut earlier) = order::reports(map, &self.report.nonce).remove(self.name) else { return Ok(()) };
+    async fn resume(&mut self, mut earlier: Report) -> Result<(), ServeError> {
         for (uid, struck) in earlier.pods.iter_mut().filter(|(_, struck)| !struck.ended) {
             let place = super::place::Place { uid: uid.clone(), containers: Vec::new() };
-            let cleared = tokio::task::spawn_blocking(move || residue::clear(&place)).await;
+            let hands = self.hands.clone();
+            let cleared = tokio::task::spawn_blocking(move || hands.clear(&place)).await;
             struck.errors.push("the lab pod of its node was killed while this fault lasted".to_owned());
             struck.errors.extend(cleared.unwrap_or_default().iter().map(ToString::to_string));
             struck.ended = true;
@@ -149,8 +201,41 @@ impl Node<'_> {
         self.tell().await
     }
 
+    /// Of an order that was given while nobody was here: how long ago cannot be told, so a fault would last into what
+    /// is measured after it. It is not struck, and `prove` hears of no pod that was.
+    async fn missed(&mut self, listed: Option<Task>) -> Result<Option<Task>, ServeError> {
+        match listed {
+            Some(Task::Strike { phase, .. }) if phase != self.report.phase => {
+                tracing::warn!(phase, "ordered while nobody served here: not struck");
+                self.report.phase = phase;
+                self.report.pods = BTreeMap::new();
+                self.tell().await?;
+                Ok(None)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Says what this node lacks for `planned`.
+    async fn try_all(&mut self, planned: Vec<Planned>) -> Result<(), ServeError> {
+        if self.report.lacks.is_some() {
+            return Ok(());
+        }
+        let hands = self.hands.clone();
+        let died = |_| vec!["the preflight died".to_owned()];
+        let lacks = tokio::task::spawn_blocking(move || hands.lacking(&planned)).await.unwrap_or_else(died);
+        self.report.lacks = Some(lacks);
+        self.tell().await
+    }
+
     async fn follow(&mut self, task: Task) -> Result<(), ServeError> {
-        let Task::Strike { phase, kind, component, pods, strike, addresses, after_ms } = task else { return Ok(()) };
+        let (phase, kind, component, pods, strike, addresses, after_ms) = match task {
+            Task::Strike { phase, kind, component, pods, strike, addresses, after_ms } => {
+                (phase, kind, component, pods, strike, addresses, after_ms)
+            }
+            Task::Watch { faults } => return self.try_all(faults).await,
+            Task::End {} => return Ok(()),
+        };
         if phase == self.report.phase {
             if let Some(peer) = self.in_force.as_ref().and_then(|in_force| in_force.peer.as_ref()) {
                 peer.moves(addresses);
@@ -171,7 +256,7 @@ impl Node<'_> {
     /// Strikes every pod here that the order in force means and that is not struck yet.
     fn strike_all(&mut self) {
         let Some(in_force) = &self.in_force else { return };
-        let meant = |watched: &&Watched| {
+        let meant = |watched: &&Watched<H>| {
             in_force.pods.contains(&watched.place.uid)
                 || in_force.strike.share == Share::All && watched.component == in_force.component
         };
@@ -192,16 +277,16 @@ impl Node<'_> {
         }
     }
 
-    fn start(&mut self, fault: Option<Box<dyn NodeFault>>, watched: Watched, span: Span) {
+    fn start(&mut self, fault: Option<Box<dyn NodeFault>>, watched: Watched<H>, span: Span) {
         let Some(fault) = fault else { return };
-        let (stop, outcomes) = (Arc::clone(&self.stop), self.outcomes.clone());
+        let (stop, outcomes, hands) = (Arc::clone(&self.stop), self.outcomes.clone(), self.hands.clone());
         let phase = self.report.phase.clone();
         let uid = watched.place.uid.clone();
         let of_pod = uid.clone();
         let work = move || {
             // Nobody hears it any more when the node has ended.
             let mut tell = |struck: &Struck| drop(outcomes.send((phase.clone(), of_pod.clone(), struck.clone())));
-            pod::strike(fault, &watched.place, &watched.tapping, span, &stop, &mut tell);
+            hands.strike(fault, (&watched.place, watched.look.as_ref()), span, &stop, &mut tell);
         };
         match std::thread::Builder::new().name("strike".to_owned()).spawn(work) {
             Ok(_) => self.striking += 1,
@@ -223,14 +308,27 @@ impl Node<'_> {
         self.tell().await
     }
 
-    async fn note(&mut self, (phase, uid, struck): (String, String, Struck)) -> Result<(), ServeError> {
+    /// Takes in an outcome, and those that come soon after it, and tells all of them at once.
+    async fn note_all(
+        &mut self,
+        first: Outcome,
+        outcomes: &mut mpsc::UnboundedReceiver<Outcome>,
+    ) -> Result<(), ServeError> {
+        self.note(first);
+        tokio::time::sleep(TOGETHER).await;
+        while let Ok(outcome) = outcomes.try_recv() {
+            self.note(outcome);
+        }
+        self.tell().await
+    }
+
+    fn note(&mut self, (phase, uid, struck): Outcome) {
         if struck.ended {
             self.striking = self.striking.saturating_sub(1);
         }
         if phase == self.report.phase {
             self.report.pods.insert(uid, struck);
         }
-        self.tell().await
     }
 
     async fn tell(&self) -> Result<(), ServeError> {
@@ -238,15 +336,12 @@ impl Node<'_> {
     }
 
     /// Lets every strike undo what it did, and ends.
-    async fn end(
-        &mut self,
-        outcomes: &mut mpsc::UnboundedReceiver<(String, String, Struck)>,
-    ) -> Result<(), ServeError> {
+    async fn end(&mut self, outcomes: &mut mpsc::UnboundedReceiver<Outcome>) -> Result<(), ServeError> {
         self.stop.store(true, Ordering::Relaxed);
         let undone = async {
             while self.striking > 0 {
                 let Some(outcome) = outcomes.recv().await else { return Ok(()) };
-                self.note(outcome).await?;
+                self.note_all(outcome, outcomes).await?;
             }
             Ok(())
         };

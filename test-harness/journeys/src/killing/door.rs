@@ -54,7 +54,7 @@ impl Hall {
     }
 
     /// Returns when the leader `number` is dead.
-    async fn kill(&self, number: u64) {
+    pub(super) async fn kill(&self, number: u64) {
         let (tell, dead) = oneshot::channel();
         if self.kills.send((number, tell)).await.is_ok() {
             // An error means that the journey has ended, and the leader with it.

@@ -24,6 +24,20 @@ pub struct Leader {
     doors: JoinSet<()>,
 }
 
+/// Kills the leader, wherever it is in its work.
+#[derive(Clone)]
+pub struct Killer {
+    hall: Arc<Hall>,
+}
+
+impl Killer {
+    /// Returns when it is dead; the next one is started at once.
+    pub async fn kill(&self) {
+        let number = *self.hall.number.borrow();
+        self.hall.kill(number).await;
+    }
+}
+
 impl Leader {
     /// Starts it for the release of `service`; nobody else may lead meanwhile.
     pub async fn begin(
@@ -39,6 +53,12 @@ impl Leader {
         let mut doors = JoinSet::new();
         let settings = Settings::lay_out(scene, &hall, &mut doors).await?;
         Ok(Self { hall, life: tokio::spawn(live(settings, asked, count)), doors })
+    }
+
+    /// Who can kill it at any moment.
+    #[must_use]
+    pub fn killer(&self) -> Killer {
+        Killer { hall: Arc::clone(&self.hall) }
     }
 
     /// Returns only when it ended by itself, and says how.

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use factory_crds::{Outcome, Release, StateService};
+use factory_crds::{Experiment, Outcome, Release, ResilienceStandard, StateService};
 use factory_journeys::{
     Failure, Manifest, ensure, events, experiment, people,
     road::{Standing, codes, reasons, standing},
     scene::Scene,
-    sources,
+    sources, standard,
     waiting::{until, until_gone},
 };
 use k8s_openapi::{
@@ -82,6 +82,55 @@ async fn mistakes_in_a_manifest_are_refused_at_the_door_with_field_and_item() ->
     }
     let left = scene.services().get_opt("mistaken").await?;
     ensure(left.is_none(), || "a refused manifest left a StateService behind".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_door() -> Result<(), Failure> {
+    let scene = Scene::of("journey-input").await?;
+    let standard = |pointer: &str, value: Value| {
+        let mut object = standard::object("basic", &json!([standard::fault("PodKill", &json!({}))]));
+        if let Some(place) = object.pointer_mut(pointer) {
+            *place = value;
+        }
+        object
+    };
+    let fault = |kind: &str, more: Value| standard("/spec/faults", json!([standard::fault(kind, &more)]));
+    // The regulator's: what each asks, and what the refusal names.
+    let standards: [(Value, &[&str]); 8] = [
+        (standard("/spec/faults", json!([])), &["spec.faults", "item 63.2"]),
+        (fault("Loss", json!({"leaseSeconds": 5, "lossPpm": 1_000_001})), &["lossPpm", "1000001"]),
+        (fault("Delay", json!({"leaseSeconds": 2, "delayMs": 2_000})), &["delayMs", "leaseSeconds"]),
+        (fault("Bandwidth", json!({"leaseSeconds": 5})), &["kilobytesPerSecond"]),
+        (fault("Partition", json!({"leaseSeconds": 15})), &["leaseSeconds", "windowSeconds"]),
+        (fault("Partition", json!({"leaseSeconds": 5, "peer": "registry.team-b"})), &["peer", "registry.team-b"]),
+        (standard("/spec/load/timeout", json!("1")), &["spec.load.timeout"]),
+        (standard("/spec/load/thinkTime", json!(5)), &["spec.load.thinkTime"]),
+    ];
+    let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
+    let how = PatchParams { dry_run: true, ..PatchParams::apply("journeys").force() };
+    for (object, wanted) in standards {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        refuses(api.patch(&name, &how, &Patch::Apply(&object)).await, wanted)?;
+    }
+    // A team's: one of another namespace is no target.
+    let api: Api<Experiment> = Api::namespaced(scene.team.client.clone(), &scene.participant);
+    let object = json!({
+        "apiVersion": "factory.gov.kg/v1alpha1", "kind": "Experiment", "metadata": {"name": "elsewhere"},
+        "spec": {"service": "team-b/queue-number", "rehearsal": true},
+    });
+    refuses(api.patch("elsewhere", &how, &Patch::Apply(&object)).await, &["spec.service", "team-b/queue-number"])
+}
+
+/// `answer` must be a refusal that names all of `wanted`.
+fn refuses<T>(answer: Result<T, kube::Error>, wanted: &[&str]) -> Result<(), Failure> {
+    match answer {
+        Ok(_) => Err(Failure::new(format!("{wanted:?}: accepted"))),
+        Err(kube::Error::Api(refusal)) => {
+            let missing = wanted.iter().find(|word| !refusal.message.contains(**word));
+            missing.map_or(Ok(()), |word| Err(Failure::new(format!("`{word}` is not named in: {}", refusal.message))))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

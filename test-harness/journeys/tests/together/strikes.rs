@@ -1,6 +1,6 @@
 //! Journey: faults on the node, as a regulator's standard asks for them: felt by a sound service and gone
 //! without a trace; and what becomes of a run whose lab pods end in the middle of one. (Kills that nobody
-//! hears of are `make bench ONLY=leases`.)
+//! hears of are the journey `leases`, and `make bench ONLY=leases`.)
 
 use std::time::Duration;
 
@@ -8,6 +8,8 @@ use factory_crds::{Outcome, Release, StateService};
 use factory_journeys::{
     Failure, ensure,
     fence::{no_create, refused_for},
+    leases::orders::Orders,
+    programs::lab_image,
     road::{Standing, codes, reasons, standing},
     scene::Scene,
     sources,
@@ -17,10 +19,7 @@ use factory_journeys::{
 };
 use k8s_openapi::{
     ByteString,
-    api::{
-        batch::v1::Job,
-        core::v1::{ConfigMap, Pod},
-    },
+    api::{batch::v1::Job, core::v1::Pod},
 };
 use kube::{
     Api, ResourceExt as _,
@@ -31,8 +30,6 @@ use tokio::sync::Mutex;
 
 /// Where the lab has power over nodes.
 const STRIKE: &str = "factory-strike";
-/// Orders to the nodes, and their reports.
-const STRIKES: &str = "factory-strikes";
 /// Whose standard of the class `critical` is in force: an attempt that is made again takes the newest one.
 static CRITICAL: Mutex<()> = Mutex::const_new(());
 
@@ -143,13 +140,7 @@ async fn end_the_first(scene: &Scene, service: &str) -> Result<String, Failure> 
     };
     let name = follow(&scene.services(), service, "its release", limit, made).await?;
     let namespace = follow(&scene.releases(), &name, "its announcement", limit, with_candidate).await?;
-    let strikes: Api<ConfigMap> = Api::namespaced(engineer.clone(), &namespace);
-    let in_force = |map: Option<&ConfigMap>| {
-        let reports = map?.data.as_ref()?.iter().filter(|(key, _)| key.starts_with("node."));
-        let injected = |text: &String| text.contains("\"injected\":true") && text.contains("\"ended\":false");
-        reports.into_iter().any(|(_, text)| injected(text)).then_some(())
-    };
-    follow(&strikes, STRIKES, "a fault in force", limit, in_force).await?;
+    Orders::follow(engineer, &namespace).injected(limit).await?;
     let pods: Api<Pod> = Api::namespaced(engineer.clone(), STRIKE);
     let at_once = DeleteParams { grace_period_seconds: Some(0), ..DeleteParams::default() };
     for pod in pods.list(&of(&scene.releases().get(&name).await?)).await? {
@@ -185,7 +176,7 @@ async fn nothing_but_the_labs_own_verb_gets_power_over_a_node() -> Result<(), Fa
     };
     // Not even the cluster's administrator; a team has no right there at all.
     let engineer = &scene.people.engineer;
-    let lab = lab_image(&scene).await?;
+    let lab = lab_image(&scene.people.engineer).await?;
     let pods: Api<Pod> = Api::namespaced(engineer.client.clone(), STRIKE);
     let how = PostParams { dry_run: true, ..PostParams::default() };
     let root = json!({"volumes": [{"name": "root", "hostPath": {"path": "/"}}]});
@@ -200,14 +191,4 @@ async fn nothing_but_the_labs_own_verb_gets_power_over_a_node() -> Result<(), Fa
     }
     pods.create(&how, &serde_json::from_value(pod(&lab, &["strike"], &json!({"hostPID": true})))?).await?;
     no_create::<Pod>(&scene.team, STRIKE, pod(&lab, &["strike"], &json!({}))).await
-}
-
-/// The lab's image, as the operator is told.
-async fn lab_image(scene: &Scene) -> Result<String, Failure> {
-    let engineer = scene.people.engineer.client.clone();
-    let operators: Api<k8s_openapi::api::apps::v1::Deployment> = Api::namespaced(engineer, "factory-system");
-    let operator = serde_json::to_value(operators.get("factory-operator").await?)?;
-    let text = operator.to_string();
-    let image = text.split('"').find(|part| part.contains("/factory-lab:"));
-    image.map(str::to_owned).ok_or_else(|| Failure::new("the operator is told no image of the lab"))
 }

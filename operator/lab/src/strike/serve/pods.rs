@@ -8,34 +8,48 @@ use std::{
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher::Event;
 
-use crate::strike::{place::Place, tap::Tapping};
+use crate::strike::{hands::Hands, place::Place};
 
 /// Label with the name of a component.
 const COMPONENT: &str = "app.kubernetes.io/name";
 
 /// A pod that is watched.
-#[derive(Clone, Debug)]
-pub struct Watched {
+pub struct Watched<H: Hands> {
     /// Where it is.
     pub place: Place,
     /// Its component.
     pub component: String,
     /// The look at its packets.
-    pub tapping: Arc<Tapping>,
+    pub look: Arc<H::Look>,
+}
+
+impl<H: Hands> Clone for Watched<H> {
+    fn clone(&self) -> Self {
+        Self { place: self.place.clone(), component: self.component.clone(), look: Arc::clone(&self.look) }
+    }
 }
 
 /// Pods of the candidate that run on this node.
-#[derive(Debug, Default)]
-pub struct Pods {
-    watched: BTreeMap<String, Watched>,
+pub struct Pods<H: Hands> {
+    hands: H,
+    watched: BTreeMap<String, Watched<H>>,
     /// Those that could not be watched yet.
     waiting: BTreeMap<String, (String, Place)>,
     listed: BTreeSet<String>,
+    /// Whether the list that is being read changed anything: it is told once, when all of it was read.
+    changed: bool,
 }
 
-impl Pods {
+impl<H: Hands> Pods<H> {
+    /// None yet.
+    #[must_use]
+    pub fn new(hands: H) -> Self {
+        let (watched, waiting, listed) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { hands, watched, waiting, listed, changed: false }
+    }
+
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Watched> {
+    pub fn iter(&self) -> impl Iterator<Item = &Watched<H>> {
         self.watched.values()
     }
 
@@ -50,11 +64,12 @@ impl Pods {
                 let before = self.watched.len();
                 self.watched.retain(|uid, _| self.listed.contains(uid));
                 self.waiting.retain(|uid, _| self.listed.contains(uid));
-                before != self.watched.len()
+                std::mem::take(&mut self.changed) | (before != self.watched.len())
             }
             Event::InitApply(pod) => {
                 self.listed.extend(pod.metadata.uid.clone());
-                self.is(&pod).await
+                self.changed |= self.is(&pod).await;
+                false
             }
             Event::Apply(pod) => self.is(&pod).await,
             Event::Delete(pod) => {
@@ -86,9 +101,9 @@ impl Pods {
     }
 
     async fn watch(&mut self, component: String, place: Place) -> bool {
-        let there = place.clone();
-        let tapping = match tokio::task::spawn_blocking(move || Tapping::start(&there)).await {
-            Ok(Ok(tapping)) => Arc::new(tapping),
+        let (there, hands) = (place.clone(), self.hands.clone());
+        let look = match tokio::task::spawn_blocking(move || hands.look(&there)).await {
+            Ok(Ok(look)) => Arc::new(look),
             Ok(Err(error)) => {
                 tracing::warn!(pod = place.uid, %error, "a pod cannot be watched yet");
                 self.waiting.insert(place.uid.clone(), (component, place));
@@ -97,7 +112,7 @@ impl Pods {
             Err(_) => return false,
         };
         self.waiting.remove(&place.uid);
-        self.watched.insert(place.uid.clone(), Watched { place, component, tapping });
+        self.watched.insert(place.uid.clone(), Watched { place, component, look });
         true
     }
 }

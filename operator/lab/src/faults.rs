@@ -120,9 +120,7 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
         FaultKind::CpuStarvation => Some(Box::new(cpu_starvation::CpuStarvation::new(strength))),
         FaultKind::DiskFull => Some(Box::new(disk_full::DiskFull::new(strength))),
-        FaultKind::DescriptorExhaustion => {
-            Some(Box::new(descriptor_exhaustion::DescriptorExhaustion::new(strength)))
-        }
+        FaultKind::DescriptorExhaustion => Some(Box::new(descriptor_exhaustion::DescriptorExhaustion::new(strength))),
         FaultKind::Reset => Some(Box::new(reset::Reset::new(strength, aim.clone()))),
     }
 }

@@ -46,7 +46,7 @@ pub fn exhaust(seconds: u32, percent: u64, first: i32) -> Result<(), StrikeError
     let told = told_to_end()?;
     let mut held = Held { percent, processes: BTreeMap::new() };
     let lowered = held.lower(first).and_then(|()| keep(&mut held, first, ends, &told));
-    held.give_back();
+    held.give_back(first);
     lowered
 }
 
@@ -55,7 +55,7 @@ fn keep(held: &mut Held, first: i32, ends: Instant, told: &SignalFd) -> Result<(
     println!("{HELD}");
     std::io::stdout().flush().map_err(StrikeError::kernel("say that it holds"))?;
     while Instant::now() < ends && !matches!(told.read_signal(), Ok(Some(_))) {
-        held.pass_on()?;
+        pass_on()?;
         // One that went in the middle of it is looked at no more.
         drop(held.lower(first));
         thread::sleep(AGAIN);
@@ -84,7 +84,7 @@ impl Held {
     fn lower(&mut self, first: i32) -> Result<(), StrikeError> {
         for process in descriptors::processes(first) {
             let Some(now) = Descriptors::of(process, self.percent) else { continue };
-            let known = self.processes.get(&process.pid).filter(|(known, _)| *known == process).is_some();
+            let known = self.processes.get(&process.pid).is_some_and(|(known, _)| *known == process);
             if !known {
                 hold(process)?;
                 // One that was started meanwhile has its parent's limit; what that had is the container's.
@@ -101,32 +101,41 @@ impl Held {
         Ok(())
     }
 
-    /// Lets every stop of a held process pass as if nobody held it.
-    fn pass_on(&self) -> Result<(), StrikeError> {
-        loop {
-            let passed = match waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(()),
-                Ok(WaitStatus::Stopped(pid, signal)) => ptrace::cont(pid, signal),
-                // It stopped as a group, or was told to go on: there is nothing to hand on.
-                Ok(WaitStatus::PtraceEvent(pid, ..)) => ptrace::cont(pid, None),
-                Ok(_) | Err(Errno::EINTR) => Ok(()),
-                Err(error) => Err(error),
-            };
-            match passed {
-                Ok(()) | Err(Errno::ESRCH) => {}
-                Err(error) => return Err(StrikeError::kernel("hand a signal on")(error)),
-            }
-        }
-    }
-
-    /// Gives every process its limit back, and only then lets it go. All are tried.
-    fn give_back(&self) {
+    /// Gives every process of the container its limit back, and only then lets it go. All are tried.
+    fn give_back(&self, first: i32) {
         for (process, had) in self.processes.values() {
             let Some(now) = Descriptors::of(*process, self.percent) else { continue };
             // One that cannot be given its limit back is not let go either: it ends with this process.
             if set(*process, (*had).min(now.most), now.most).is_ok() {
                 let _ = let_go(*process);
             }
+        }
+        // One that was started since the last look has its parent's limit, and is held by nobody.
+        let Some(usual) = self.processes.values().map(|(_, had)| *had).max() else { return };
+        let fresh =
+            descriptors::processes(first).into_iter().filter(|process| !self.processes.contains_key(&process.pid));
+        for process in fresh {
+            if let Some(now) = Descriptors::of(process, self.percent).filter(|now| now.limit < usual) {
+                drop(set(process, usual.min(now.most), now.most));
+            }
+        }
+    }
+}
+
+/// Lets every stop of a held process pass as if nobody held it.
+fn pass_on() -> Result<(), StrikeError> {
+    loop {
+        let passed = match waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(()),
+            Ok(WaitStatus::Stopped(pid, signal)) => ptrace::cont(pid, signal),
+            // It stopped as a group, or was told to go on: there is nothing to hand on.
+            Ok(WaitStatus::PtraceEvent(pid, ..)) => ptrace::cont(pid, None),
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(error) => Err(error),
+        };
+        match passed {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(error) => return Err(StrikeError::kernel("hand a signal on")(error)),
         }
     }
 }

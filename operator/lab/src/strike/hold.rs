@@ -134,6 +134,9 @@ impl Holder {
             BufReader::new(why).read_line(&mut line).map_err(StrikeError::kernel("hear a holder"))?;
         }
         let said = line.split_once(": ").map_or(line.as_str(), |(_, why)| why).trim();
-        Err(StrikeError::Tool { tool: verb, said: if said.is_empty() { "it was ended".to_owned() } else { said.to_owned() } })
+        Err(StrikeError::Tool {
+            tool: verb,
+            said: if said.is_empty() { "it was ended".to_owned() } else { said.to_owned() },
+        })
     }
 }

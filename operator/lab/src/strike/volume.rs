@@ -120,9 +120,8 @@ fn mounts(text: &str) -> impl Iterator<Item = Mount<'_>> {
 /// that those `outside` have in folders of the pod `uid` only. Each file system once.
 fn fillable<'a>(inside: &'a str, outside: &str, uid: &str) -> Vec<Mount<'a>> {
     let of_pod = format!("/pods/{uid}/");
-    let is_of_others = |device: &str| {
-        mounts(outside).any(|mount| mount.device == device && !mount.path.contains(&of_pod))
-    };
+    let is_of_others =
+        |device: &str| mounts(outside).any(|mount| mount.device == device && !mount.path.contains(&of_pod));
     let of_runtime = |path: &str| RUNTIME.iter().any(|folder| Path::new(path).starts_with(folder));
     let mut found: Vec<Mount<'_>> = Vec::new();
     for mount in mounts(inside) {

@@ -92,7 +92,11 @@ fn once(kind: FaultKind, percent: u64) -> Result<Vec<Figure>, Failure> {
     let missing = if missing > POINTS { usize::try_from(missing)? } else { 0 };
     let is_like_before = before.is_none_or(|before| before + 2 * POINTS > percent);
     Ok(vec![
-        Figure::none(&format!("points that {slug} misses, of which {during} % were felt"), missing, usize::try_from(percent)?),
+        Figure::none(
+            &format!("points that {slug} misses, of which {during} % were felt"),
+            missing,
+            usize::try_from(percent)?,
+        ),
         Figure::none(&format!("medians before {slug} as during it"), usize::from(is_like_before), 1),
         Figure::none(&format!("what the pod could do during {slug}"), wrong.len(), 1),
         Figure::none(&format!("what it could not do after {slug}"), usize::from(!usable), 1),

@@ -38,7 +38,9 @@ pub fn fill(seconds: u32, percent: u64, uid: &str, pid: i32) -> Result<(), Strik
     loop {
         thread::sleep(AGAIN);
         // The service was quicker: the next look takes what is left.
-        held.iter_mut().for_each(|one| drop(top_up(one, percent)));
+        for one in &mut held {
+            drop(top_up(one, percent));
+        }
     }
 }
 

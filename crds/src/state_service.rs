@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::Text;
 pub use binding::{Binding, BindingKind, Migration};
 pub use check::{Check, Expect, Request, Step};
-pub use component::{Build, Component, EnvVar, Probes, Resources, SecretReference, Volume};
+pub use component::{Build, Component, EnvVar, Medium, Probes, Resources, SecretReference, Volume};
 pub use decision::{Decision, Delegation};
 pub use dependency::Dependency;
 pub use instructions::{Instructions, Procedure};

@@ -57,6 +57,9 @@ SLUG = {
     "Reset": "reset",
     "MemoryPressure": "memory-pressure",
     "Jitter": "jitter",
+    "CpuStarvation": "cpu-starvation",
+    "DiskFull": "disk-full",
+    "DescriptorExhaustion": "descriptor-exhaustion",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -71,6 +74,9 @@ PHRASE = {
     "Reset": "connections to it were reset",
     "MemoryPressure": "its memory was nearly full",
     "Jitter": "packets to it came unevenly",
+    "CpuStarvation": "its threads waited for a CPU",
+    "DiskFull": "its volumes were full",
+    "DescriptorExhaustion": "it could open hardly any descriptor",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
 STRENGTH = {
@@ -80,9 +86,19 @@ STRENGTH = {
     "Bandwidth": "kilobytesPerSecond",
     "Reset": "resetPpm",
     "MemoryPressure": "memoryPercent",
+    "CpuStarvation": "cpuPercent",
+    "DiskFull": "diskPercent",
+    "DescriptorExhaustion": "descriptorPercent",
 }
-AMOUNTS = {"Delay", "Jitter", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
-STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, "MemoryPressure": 100}
+# Faults that take a percentage: of what, what became of that part, and who feels it.
+TAKEN = {
+    "MemoryPressure": ("of the limit", "in use", "a container that uses"),
+    "CpuStarvation": ("of the time that threads wanted to run", "waited", "a container whose threads wait"),
+    "DiskFull": ("of a volume", "in use", "a volume that holds"),
+    "DescriptorExhaustion": ("of the limit of descriptors", "in use", "a process that uses"),
+}
+AMOUNTS = {"Delay", "Jitter", "Bandwidth", *TAKEN}  # a value of their doses is more than yes or no
+STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, **dict.fromkeys(TAKEN, 100)}
 ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
 WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
@@ -265,7 +281,7 @@ class Asked:
         strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
         amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
-                  "MemoryPressure": f" of {strength} %"}.get(self.kind, "")
+                  **dict.fromkeys(TAKEN, f" of {strength} %")}.get(self.kind, "")
         peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
         amount += peer + WAY.get(self.strike.get("direction"), "")
         return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
@@ -994,24 +1010,26 @@ def dose_limited(asked, before, during):
     return felt(most)
 
 
-def dose_filled(asked, before, during):
+def dose_filled(asked, before, during, taken):
+    part, became, who = taken
     before, during = histogram(before), histogram(during)
     counts = [sum(side.cells.values()) for side in (before, during)]
     if min(counts) < 5:
         return too_few_samples("moments", *counts, 5)
     was, now, quarter = before.percentile(50), during.percentile(50), during.percentile(25)
     if was + 20 > asked:
-        return unknown(f"in half of the moments before it {was} % of the limit or more were in use; {asked} % is felt "
-                       f"only by a container that uses 20 points less")
+        return unknown(f"in half of the moments before it {was} % {part} or more were {became}; {asked} % is felt "
+                       f"only by {who} 20 points less")
     if quarter + 10 < asked:
-        return not_felt(f"in a quarter of the moments while it lasted no more than {quarter} % of the limit were in "
-                        f"use; asked was {asked} %, and 10 points less is felt")
+        return not_felt(f"in a quarter of the moments while it lasted no more than {quarter} % {part} were {became}; "
+                        f"asked was {asked} %, and 10 points less is felt")
     return felt(now)
 
 
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
-        "Bandwidth": dose_limited, "Jitter": dose_uneven, "MemoryPressure": dose_filled}
+        "Bandwidth": dose_limited, "Jitter": dose_uneven,
+        **{kind: functools.partial(dose_filled, taken=taken) for kind, taken in TAKEN.items()}}
 
 
 def dose_of_pod(asked, doses):

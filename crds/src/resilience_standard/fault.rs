@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind == 'Bandwidth' ? has(self.kilobytesPerSecond) : !has(self.kilobytesPerSecond)").message("kilobytesPerSecond: the rate belongs to a fault of kind Bandwidth, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Reset' ? has(self.resetPpm) : !has(self.resetPpm)").message("resetPpm: the share of packets answered with a reset in parts per million belongs to a fault of kind Reset, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'MemoryPressure' ? has(self.memoryPercent) : !has(self.memoryPercent)").message("memoryPercent: how much of its limit of memory is taken belongs to a fault of kind MemoryPressure, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'CpuStarvation' ? has(self.cpuPercent) : !has(self.cpuPercent)").message("cpuPercent: how much of their time threads wait for a CPU belongs to a fault of kind CpuStarvation, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'DiskFull' ? has(self.diskPercent) : !has(self.diskPercent)").message("diskPercent: how full its volumes are belongs to a fault of kind DiskFull, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'DescriptorExhaustion' ? has(self.descriptorPercent) : !has(self.descriptorPercent)").message("descriptorPercent: how much of its limit of descriptors is in use belongs to a fault of kind DescriptorExhaustion, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
 #[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
@@ -83,6 +86,21 @@ pub struct FaultLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 30, max = 100))]
     pub memory_percent: Option<u32>,
+    /// Of a CpuStarvation: how much of the time that they want to run the container's threads wait for a CPU while it
+    /// lasts, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 30, max = 95))]
+    pub cpu_percent: Option<u32>,
+    /// Of a DiskFull: how full the container's volumes are while it lasts, in percent. Only volumes are filled that have
+    /// a bound and a file system of their own, as those of medium `Memory` have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 30, max = 100))]
+    pub disk_percent: Option<u32>,
+    /// Of a DescriptorExhaustion: how much of the limit of file descriptors of each process of the container is in use
+    /// while it lasts, in percent; at 100 none can be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 30, max = 100))]
+    pub descriptor_percent: Option<u32>,
     /// Largest 95th percentile of latency in the window, in milliseconds; no limit where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
@@ -112,6 +130,9 @@ impl FaultLimits {
             kilobytes_per_second: None,
             reset_ppm: None,
             memory_percent: None,
+            cpu_percent: None,
+            disk_percent: None,
+            descriptor_percent: None,
             p95_ms: None,
             p99_ms: None,
         }
@@ -123,7 +144,8 @@ impl FaultLimits {
     pub fn strength(&self) -> u64 {
         let network =
             self.delay_ms.or(self.jitter_ms).or(self.loss_ppm).or(self.kilobytes_per_second).or(self.reset_ppm);
-        network.or(self.memory_percent).unwrap_or(0).into()
+        let pressure = self.memory_percent.or(self.cpu_percent).or(self.disk_percent).or(self.descriptor_percent);
+        network.or(pressure).unwrap_or(0).into()
     }
 }
 
@@ -154,6 +176,12 @@ pub enum FaultKind {
     MemoryPressure,
     /// Packets to the pod arrive later, now more and now less.
     Jitter,
+    /// Threads of the container wait for a CPU most of the time that they want to run.
+    CpuStarvation,
+    /// The container's volumes are full.
+    DiskFull,
+    /// The container's processes can open hardly any file descriptor.
+    DescriptorExhaustion,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -165,7 +193,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -178,6 +206,9 @@ impl FaultKind {
         Self::Reset,
         Self::MemoryPressure,
         Self::Jitter,
+        Self::CpuStarvation,
+        Self::DiskFull,
+        Self::DescriptorExhaustion,
     ];
 
     /// As it stands in names of phases.
@@ -196,6 +227,9 @@ impl FaultKind {
             Self::Reset => "reset",
             Self::MemoryPressure => "memory-pressure",
             Self::Jitter => "jitter",
+            Self::CpuStarvation => "cpu-starvation",
+            Self::DiskFull => "disk-full",
+            Self::DescriptorExhaustion => "descriptor-exhaustion",
         }
     }
 
@@ -215,6 +249,9 @@ impl FaultKind {
             Self::Reset => "connections to it were reset",
             Self::MemoryPressure => "its memory was nearly full",
             Self::Jitter => "packets to it came unevenly",
+            Self::CpuStarvation => "its threads waited for a CPU",
+            Self::DiskFull => "its volumes were full",
+            Self::DescriptorExhaustion => "it could open hardly any descriptor",
         }
     }
 
@@ -222,6 +259,12 @@ impl FaultKind {
     #[must_use]
     pub const fn on_network(self) -> bool {
         matches!(self, Self::Partition | Self::Delay | Self::Jitter | Self::Loss | Self::Bandwidth | Self::Reset)
+    }
+
+    /// Whether its strength is a percentage: of a bound that the container has, how much is taken.
+    #[must_use]
+    pub const fn takes_percent(self) -> bool {
+        matches!(self, Self::MemoryPressure | Self::CpuStarvation | Self::DiskFull | Self::DescriptorExhaustion)
     }
 
     /// Whether it is injected where the pod runs, by a lab pod on that node.
@@ -296,6 +339,28 @@ mod tests {
         ] {
             let said = said(kind, &more);
             assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_belongs_to_its_kind_alone_and_is_one_that_can_be_felt() {
+        let fields = [
+            ("MemoryPressure", "memoryPercent"),
+            ("CpuStarvation", "cpuPercent"),
+            ("DiskFull", "diskPercent"),
+            ("DescriptorExhaustion", "descriptorPercent"),
+        ];
+        for (kind, own) in fields {
+            assert_eq!(said(kind, &json!({own: 90})), "", "{kind}");
+            assert!(said(kind, &json!({})).starts_with(&format!("{own}: ")), "{kind} without {own}");
+            assert!(said(kind, &json!({own: 90, "peer": "*"})).starts_with("peer: "), "{kind} has no peer");
+            let (_, other) = fields.into_iter().find(|(other, _)| *other != kind).unwrap();
+            assert!(said(kind, &json!({own: 90, other: 90})).starts_with(&format!("{other}: ")), "{kind} with {other}");
+            // Below this a container that hardly uses anything would not feel it; more than all there is not.
+            let most = if kind == "CpuStarvation" { 96 } else { 101 };
+            for impossible in [0, 29, most] {
+                assert!(!said(kind, &json!({own: impossible})).is_empty(), "{kind} of {impossible} %");
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use kube::KubeSchema;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One program of the service. Reached by the others at `http://<name>:<port>`.
@@ -140,6 +141,17 @@ pub struct Volume {
     /// Its size, for example `64Mi`.
     #[schemars(regex(pattern = r"^[0-9]+(Mi|Gi)$"))]
     pub size: String,
+    /// `Memory` keeps it in memory, where its size is a bound that a file system keeps, and counts against the memory of
+    /// who writes. Where nothing is said it is a folder of the node's disk, and a pod that exceeds its size is evicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub medium: Option<Medium>,
+}
+
+/// What scratch space is kept in, if not on the node's disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Medium {
+    /// In memory.
+    Memory,
 }
 
 /// HTTP probes.

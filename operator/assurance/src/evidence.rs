@@ -225,6 +225,9 @@ pub struct FaultEvidence {
 /// | `Delay`, `Jitter` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
 /// | `Bandwidth` | kilobytes that left in one second |
 /// | `MemoryPressure` | percent of the container's limit of memory that were in use at one moment |
+/// | `CpuStarvation` | percent of the time that the container's threads wanted to run, between two looks, which they waited |
+/// | `DiskFull` | percent of one of the container's volumes that were in use at one moment |
+/// | `DescriptorExhaustion` | percent of the limit of descriptors of one of the container's processes that were in use at one moment |
 ///
 /// Of each class that was looked at there is one, even if nothing was seen: a class that is missing
 /// could hide traffic that the fault did not reach. Without a dose of class `All` (`Dns` of a

@@ -62,6 +62,13 @@ pub fn pressed() -> TestResult {
     judged(unbroken(planned::pressing(), of_web()))
 }
 
+/// A result that passes, with a CPU, volumes and descriptors that are used up: component `web` alone, 30 s at 20
+/// requests a second.
+#[must_use]
+pub fn exhausted() -> TestResult {
+    judged(unbroken(planned::exhausting(), of_web()))
+}
+
 /// A result that passes, with faults of traffic with one peer and of one direction, and with jitter: `web` calls
 /// `registry`, 48 s at 20 requests a second.
 #[must_use]

@@ -9,7 +9,10 @@
 
 pub mod bandwidth;
 pub mod container_kill;
+pub mod cpu_starvation;
 pub mod delay;
+pub mod descriptor_exhaustion;
+pub mod disk_full;
 pub mod dns_outage;
 pub mod freeze;
 pub mod gated;
@@ -23,6 +26,7 @@ pub mod pod_kill;
 pub mod reset;
 pub mod rolling_restart;
 pub mod run;
+pub mod taken;
 pub mod target;
 
 use factory_assurance::evidence::FaultEvidence;
@@ -114,6 +118,9 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength, aim.clone()))),
         FaultKind::DnsOutage => Some(Box::new(dns_outage::DnsOutage::default())),
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
+        FaultKind::CpuStarvation => Some(Box::new(cpu_starvation::CpuStarvation::new(strength))),
+        FaultKind::DiskFull => Some(Box::new(disk_full::DiskFull::new(strength))),
+        FaultKind::DescriptorExhaustion => Some(Box::new(descriptor_exhaustion::DescriptorExhaustion::new(strength))),
         FaultKind::Reset => Some(Box::new(reset::Reset::new(strength, aim.clone()))),
     }
 }

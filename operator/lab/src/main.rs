@@ -61,16 +61,22 @@ enum Command {
     },
     /// Takes a container's memory for as long as this one lives.
     #[command(hide = true)]
-    Press {
-        /// After so many seconds it ends by itself.
+    Press(Take),
+    /// Competes for a container's CPU for as long as this one lives.
+    #[command(hide = true)]
+    Spin(Take),
+    /// Fills a container's volumes for as long as this one lives.
+    #[command(hide = true)]
+    Fill {
+        /// UID of its pod.
         #[arg(long)]
-        seconds: u32,
-        /// Up to so many percent of its limit.
-        #[arg(long)]
-        percent: u64,
-        /// Id of its first process.
-        process: i32,
+        pod: String,
+        #[command(flatten)]
+        take: Take,
     },
+    /// Keeps a container's limits of descriptors low until its time has come.
+    #[command(hide = true)]
+    Exhaust(Take),
     Load(Load),
 }
 
@@ -88,6 +94,19 @@ struct Striking {
     nonce: String,
 }
 
+/// What is taken of a container, and for how long.
+#[derive(Debug, clap::Args)]
+struct Take {
+    /// After so many seconds it ends by itself.
+    #[arg(long)]
+    seconds: u32,
+    /// Up to so many percent.
+    #[arg(long)]
+    percent: u64,
+    /// Id of its first process.
+    process: i32,
+}
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
@@ -99,8 +118,17 @@ fn main() -> ExitCode {
         Command::Hold { seconds, processes } => {
             Some(strike::hold::hold(*seconds, processes).map_err(|error| format!("hold: {error}")))
         }
-        Command::Press { seconds, percent, process } => {
+        Command::Press(Take { seconds, percent, process }) => {
             Some(strike::press::press(*seconds, *percent, *process).map_err(|error| format!("press: {error}")))
+        }
+        Command::Spin(Take { seconds, percent, process }) => {
+            Some(strike::spin::spin(*seconds, *percent, *process).map_err(|error| format!("spin: {error}")))
+        }
+        Command::Fill { pod, take: Take { seconds, percent, process } } => {
+            Some(strike::fill::fill(*seconds, *percent, pod, *process).map_err(|error| format!("fill: {error}")))
+        }
+        Command::Exhaust(Take { seconds, percent, process }) => {
+            Some(strike::exhaust::exhaust(*seconds, *percent, *process).map_err(|error| format!("exhaust: {error}")))
         }
         _ => None,
     };
@@ -167,7 +195,12 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             Box::pin(strike::serve::serve(&client, namespace, nonce, node, strike::hands::Kernel)).await?;
             Ok(None)
         }
-        Command::Hold { .. } | Command::Press { .. } | Command::Load(_) => Ok(None),
+        Command::Hold { .. }
+        | Command::Press(_)
+        | Command::Spin(_)
+        | Command::Fill { .. }
+        | Command::Exhaust(_)
+        | Command::Load(_) => Ok(None),
     }
 }
 

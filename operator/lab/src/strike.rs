@@ -7,13 +7,18 @@
 //! follows orders and pods with the `hands` of this node, `preflight` says what it lacks, `pod` carries one fault out
 //! on one pod. The parts that the faults share: `gate` (rules that end by
 //! themselves), `aim` (which packets they mean), `tap` (what the pod's packets feel), `place` (a pod's processes and network),
-//! `hold` (processes that stand still while another lives), `memory` and `press` (what a container may
-//! use, and who takes it), `residue`.
+//! `hold` (processes that stand still while another lives), `groups` (control groups), what a container may use and who
+//! takes it (`memory` and `press`, `cpu` and `spin`, `volume` and `fill`, `descriptors` and `exhaust`), `residue`.
 
 pub mod aim;
+pub mod cpu;
+pub mod descriptors;
+pub mod exhaust;
+pub mod fill;
 pub mod gate;
 pub mod guard;
 pub mod hands;
+pub mod groups;
 pub mod hold;
 pub mod memory;
 pub mod order;
@@ -23,7 +28,9 @@ pub mod preflight;
 pub mod press;
 pub mod residue;
 pub mod serve;
+pub mod spin;
 pub mod tap;
+pub mod volume;
 
 use std::{io, time::Duration};
 
@@ -99,6 +106,11 @@ pub trait NodeFault: Send {
 
     /// What was felt, `before` and `during`, from the looks and from the pod's packets.
     fn dose(&mut self, before: &Tap, during: &Tap) -> Result<Vec<Dose>, StrikeError>;
+
+    /// What it sees different from before when it was undone, one line each, beside rules and held threads.
+    fn left(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Takes away, by identity, what has no effect any more and would still be there. Everything is
     /// tried, even when something fails.

@@ -100,7 +100,8 @@ pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
     }
 }
 
-fn median(cells: &[[u64; 2]]) -> Option<u64> {
+/// The middle value of a histogram.
+pub fn median(cells: &[[u64; 2]]) -> Option<u64> {
     percentile(cells, 50)
 }
 

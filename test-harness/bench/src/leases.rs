@@ -26,7 +26,7 @@ use factory_lab::{
 use crate::{Failure, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 9] = [
+const FAULTS: [(FaultKind, u64); 12] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
@@ -36,13 +36,14 @@ const FAULTS: [(FaultKind, u64); 9] = [
     (FaultKind::Reset, 600_000),
     (FaultKind::MemoryPressure, 90),
     (FaultKind::Jitter, 300),
+    (FaultKind::CpuStarvation, 90),
+    (FaultKind::DiskFull, 100),
+    (FaultKind::DescriptorExhaustion, 100),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);
 /// After the end of the lease, so long until the effect must be gone.
 const GONE: Duration = Duration::from_secs(1);
-/// Beyond this, in percent, memory is still taken: the rig's server needs next to none.
-const FULL: u64 = 50;
 /// An answer that takes longer than this, and every one of several, is the fault's.
 const AT_ONCE: Duration = Duration::from_millis(150);
 
@@ -65,11 +66,11 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
         thread::sleep((injected + LEASE + GONE).saturating_duration_since(Instant::now()));
         let held = residue::held(&rig.place);
         let slow = (0..6).filter(|_| rig.users().ask(AT_ONCE).is_none()).count();
-        let memory = rig.memory_percent()?;
-        if slow > 1 || !held.is_empty() || memory > FULL {
+        let taken = rig.taken()?;
+        if slow > 1 || !held.is_empty() || !taken.is_empty() {
             effects += 1;
             eprintln!(
-                "{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}, memory {memory} % full",
+                "{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}, taken: {taken:?}",
                 kind.slug(),
                 moment.as_millis()
             );

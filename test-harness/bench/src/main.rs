@@ -7,6 +7,7 @@ mod leases;
 mod peers;
 mod rig;
 mod scale;
+mod scarce;
 mod users;
 
 use std::{
@@ -18,6 +19,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
+use factory_lab::strike;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -61,6 +63,8 @@ enum Group {
         #[arg(long, default_value_t = 6_000)]
         pods: usize,
     },
+    /// Whether what a container may use is as scarce as asked, for it alone, and given back.
+    Scarce,
     /// The server of a rig.
     #[command(hide = true)]
     Serve { address: String, body: usize },
@@ -74,15 +78,36 @@ enum Group {
         seconds: u32,
         processes: Vec<i32>,
     },
-    /// Takes memory, as in the lab's program.
+    /// As in the lab's program: takes a container's memory for as long as this one lives.
     #[command(hide = true)]
-    Press {
+    Press(Take),
+    /// The same: competes for a container's CPU for as long as this one lives.
+    #[command(hide = true)]
+    Spin(Take),
+    /// The same: fills a container's volumes for as long as this one lives.
+    #[command(hide = true)]
+    Fill {
         #[arg(long)]
-        seconds: u32,
-        #[arg(long)]
-        percent: u64,
-        process: i32,
+        pod: String,
+        #[command(flatten)]
+        take: Take,
     },
+    /// The same: keeps a container's limits of descriptors low until its time has come.
+    #[command(hide = true)]
+    Exhaust(Take),
+}
+
+/// What is taken of a container, and for how long.
+#[derive(Debug, clap::Args)]
+struct Take {
+    /// After so many seconds it ends by itself.
+    #[arg(long)]
+    seconds: u32,
+    /// Up to so many percent.
+    #[arg(long)]
+    percent: u64,
+    /// Id of its first process.
+    process: i32,
 }
 
 fn main() -> ExitCode {
@@ -101,15 +126,23 @@ fn run(group: Group, output: &Path) -> Result<(), Failure> {
         Group::Dose { rounds } => dose::measure(rounds)?,
         Group::Peers { brief } => peers::measure(brief)?,
         Group::Scale { pods } => scale::measure(pods)?,
+        Group::Scarce => scarce::measure()?,
         Group::Leases { count, seed } => leases::measure(count, &seed)?,
         Group::Serve { address, body } => return users::serve(&address, body),
         Group::Strike { uid, slug, strength, lease_ms } => {
             return leases::struck(&uid, &slug, strength, Duration::from_millis(lease_ms));
         }
-        Group::Press { seconds, percent, process } => {
-            return Ok(factory_lab::strike::press::press(seconds, percent, process)?);
+        Group::Press(Take { seconds, percent, process }) => {
+            return Ok(strike::press::press(seconds, percent, process)?);
         }
-        Group::Hold { seconds, processes } => return Ok(factory_lab::strike::hold::hold(seconds, &processes)?),
+        Group::Spin(Take { seconds, percent, process }) => return Ok(strike::spin::spin(seconds, percent, process)?),
+        Group::Fill { pod, take: Take { seconds, percent, process } } => {
+            return Ok(strike::fill::fill(seconds, percent, &pod, process)?);
+        }
+        Group::Exhaust(Take { seconds, percent, process }) => {
+            return Ok(strike::exhaust::exhaust(seconds, percent, process)?);
+        }
+        Group::Hold { seconds, processes } => return Ok(strike::hold::hold(seconds, &processes)?),
     };
     for figure in &figures {
         eprintln!("{figure}");

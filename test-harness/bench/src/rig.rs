@@ -15,10 +15,12 @@ use std::{
 };
 
 use factory_lab::strike::{
+    descriptors::Descriptors,
     gate,
     memory::Memory,
-    place::Place,
+    place::{Place, Process},
     tap::{INTERFACE, Tapping},
+    volume::Volume,
 };
 
 use crate::{Failure, users::Users};
@@ -26,14 +28,18 @@ use crate::{Failure, users::Users};
 /// Control group hierarchies in which a group may be made, the usual ones first.
 const HIERARCHIES: [&str; 4] =
     ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
-/// Where memory is counted, if not in one of those, and what limits it there or in the second version.
-const MEMORY: &str = "/sys/fs/cgroup/memory";
-/// Names of those limits.
+/// Where memory and CPU are counted, if not in one of those.
+const COUNTED: [&str; 3] = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpuacct"];
+/// What limits memory there, or in the second version.
 const LIMITS: [&str; 2] = ["memory.limit_in_bytes", "memory.max"];
 /// What the pod may use.
 const LIMIT: &str = "67108864";
+/// Where the pod has a volume of its own, and how large that is.
+pub const VOLUME: [&str; 2] = ["/srv", "16m"];
 /// How often it is tried to take a group away, every hundredth of a second.
 const PATIENCE: usize = 500;
+/// Beyond this, in percent, something of the pod's is still taken.
+const FULL: u64 = 50;
 /// The pod, in the network of the rig.
 const POD: u8 = 1;
 /// Those who ask it.
@@ -58,8 +64,19 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// A fresh pod whose server answers with `body` bytes.
+    /// A fresh pod whose server answers with `body` bytes, with a volume in memory.
     pub fn new(body: usize) -> Result<Self, Failure> {
+        let [folder, size] = VOLUME;
+        Self::after(body, &format!("mount -t tmpfs -o size={size} factory {folder}"))
+    }
+
+    /// The same without a volume: all that it could write to is the machine's.
+    pub fn bare(body: usize) -> Result<Self, Failure> {
+        Self::after(body, "true")
+    }
+
+    /// The pod, whose server starts after `first` was done in its place.
+    fn after(body: usize, first: &str) -> Result<Self, Failure> {
         let id = std::process::id();
         let uid = format!("bench-{id}");
         let place = Place { containers: vec![uid.clone()], uid };
@@ -83,6 +100,7 @@ impl Rig {
             .args(["-c", "for group in $0; do echo $$ >\"$group\"; done && exec unshare --pid --fork --kill-child ip netns exec \"$@\""])
             .arg(groups.iter().map(|group| group.join("cgroup.procs").display().to_string()).collect::<Vec<_>>().join(" "))
             .arg(pod)
+            .args(["sh", "-c", &format!("{first} && exec \"$@\""), "sh"])
             .arg(std::env::current_exe()?)
             .args(["serve", &address, &body.to_string()])
             .stdin(Stdio::null())
@@ -135,6 +153,37 @@ impl Rig {
         Ok(memory.used().ok_or("the pod's memory is not counted")? * 100 / memory.limit())
     }
 
+    /// What of its own is still taken, one line each: the rig's server needs next to none of it.
+    pub fn taken(&self) -> Result<Vec<String>, Failure> {
+        let mut taken = Vec::new();
+        let memory = self.memory_percent()?;
+        if memory > FULL {
+            taken.push(format!("memory {memory} % full"));
+        }
+        let spinning = |group: &PathBuf| {
+            let threads = fs::read_to_string(group.join("tasks")).unwrap_or_default();
+            let names = threads.lines().map(|thread| fs::read_to_string(format!("/proc/{thread}/comm")));
+            names.filter(|name| name.as_ref().is_ok_and(|name| name.trim() == "spin")).count()
+        };
+        let spinning: usize = self.groups.iter().map(spinning).sum();
+        if spinning > 0 {
+            taken.push(format!("{spinning} threads compete"));
+        }
+        let first = self.place.first()?;
+        for volume in Volume::of(first, &self.place.uid).unwrap_or_default() {
+            let used = volume.used().unwrap_or(100);
+            if used > FULL {
+                taken.push(format!("volume {} {used} % full", volume.path));
+            }
+        }
+        let process = Process::of(first).ok_or("the pod's first process is gone")?;
+        let descriptors = Descriptors::of(process, 100).ok_or("the pod's descriptors are not counted")?;
+        if descriptors.used() > FULL {
+            taken.push(format!("{descriptors:?}"));
+        }
+        Ok(taken)
+    }
+
     /// A look at its packets.
     pub fn tapping(&self) -> Result<Arc<Tapping>, Failure> {
         Ok(Arc::new(Tapping::start(&self.place)?))
@@ -176,7 +225,8 @@ fn ip(words: &[&str]) -> Result<(), Failure> {
     Ok(gate::run("ip", words, "").map(drop)?)
 }
 
-/// Control groups with the name that a pod's has: one by which it is found, and one that limits its memory.
+/// Control groups with the name that a pod's has: one by which it is found, and those that limit its memory and
+/// count its CPU.
 fn groups(uid: &str) -> Result<Vec<PathBuf>, Failure> {
     let name = format!("pod{uid}");
     let mut groups = Vec::new();
@@ -193,10 +243,13 @@ fn groups(uid: &str) -> Result<Vec<PathBuf>, Failure> {
     if groups.is_empty() {
         return Err("no control group can be made here: run as root".into());
     }
-    if PathBuf::from(MEMORY).is_dir() {
-        let group = PathBuf::from(MEMORY).join(&name);
-        fs::create_dir(&group)?;
-        groups.push(group);
+    for hierarchy in COUNTED.map(PathBuf::from).into_iter().filter(|hierarchy| hierarchy.is_dir()) {
+        // Two names can be one hierarchy, and it may be the one from above.
+        let group = hierarchy.join(&name);
+        if !group.exists() {
+            fs::create_dir(&group)?;
+            groups.push(group);
+        }
     }
     for limit in groups.iter().flat_map(|group| LIMITS.map(|limit| group.join(limit))).filter(|file| file.exists()) {
         fs::write(limit, LIMIT)?;

@@ -182,7 +182,11 @@ pub fn serve(address: &str, body: usize) -> Result<(), Failure> {
     answer.resize(answer.len() + body, b'x');
     let answer: Arc<[u8]> = answer.into();
     for connection in TcpListener::bind(address)?.incoming() {
-        let (mut connection, answer) = (connection?, Arc::clone(&answer));
+        // Without a free descriptor it waits for one.
+        let (Ok(mut connection), answer) = (connection, Arc::clone(&answer)) else {
+            thread::sleep(EVERY);
+            continue;
+        };
         connection.set_nodelay(true)?;
         thread::spawn(move || {
             let mut question = [0; 1024];

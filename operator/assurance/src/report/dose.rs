@@ -39,7 +39,7 @@ const fn measure(kind: FaultKind) -> Measure {
     match kind {
         FaultKind::Delay | FaultKind::Jitter => Measure::Delay,
         FaultKind::Bandwidth => Measure::Rate,
-        FaultKind::MemoryPressure => Measure::Percent,
+        _ if kind.takes_percent() => Measure::Percent,
         _ => Measure::Share,
     }
 }
@@ -84,7 +84,10 @@ pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
         FaultKind::PodKill | FaultKind::RollingRestart => return None,
         FaultKind::Delay | FaultKind::Jitter => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
-        FaultKind::MemoryPressure => of_limit(strength),
+        FaultKind::MemoryPressure
+        | FaultKind::CpuStarvation
+        | FaultKind::DiskFull
+        | FaultKind::DescriptorExhaustion => of_limit(strength),
         FaultKind::Loss | FaultKind::Reset => percent(strength),
         FaultKind::ContainerKill | FaultKind::Freeze | FaultKind::Partition | FaultKind::DnsOutage => {
             percent(1_000_000)
@@ -112,6 +115,7 @@ mod tests {
         assert_eq!(shown(FaultKind::Delay, &[[51_000, 1], [50_100, 3]]).unwrap(), "50.1 ms (n = 4)");
         assert_eq!(shown(FaultKind::Bandwidth, &[[498, 5]]).unwrap(), "498 kB/s (n = 5)");
         assert_eq!(shown(FaultKind::MemoryPressure, &[[12, 1], [89, 3]]).unwrap(), "89 % (n = 4)");
+        assert_eq!(shown(FaultKind::CpuStarvation, &[[4, 1], [91, 3]]).unwrap(), "91 % (n = 4)");
         assert_eq!(shown(FaultKind::Freeze, &[]), None);
         assert_eq!(shown(FaultKind::Freeze, &[[1, 0]]), None);
     }
@@ -122,6 +126,7 @@ mod tests {
         assert_eq!(asked(FaultKind::Delay, Some(&strike(50))).unwrap(), "50 ms");
         assert_eq!(asked(FaultKind::Loss, Some(&strike(100_000))).unwrap(), "10 %");
         assert_eq!(asked(FaultKind::Partition, Some(&strike(0))).unwrap(), "100 %");
+        assert_eq!(asked(FaultKind::DescriptorExhaustion, Some(&strike(100))).unwrap(), "100 %");
         assert_eq!(asked(FaultKind::PodKill, Some(&strike(0))), None);
         assert_eq!(asked(FaultKind::Delay, None), None);
     }

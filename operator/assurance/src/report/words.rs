@@ -78,8 +78,8 @@ pub struct Words {
     pub failed: &'static str,
     pub faults: &'static str,
     pub no_faults: &'static str,
-    pub fault_names: [&'static str; 12],
-    pub fault_means: [&'static str; 12],
+    pub fault_names: [&'static str; FaultKind::ALL.len()],
+    pub fault_means: [&'static str; FaultKind::ALL.len()],
     pub share: &'static str,
     pub share_one: &'static str,
     pub share_all: &'static str,
@@ -173,6 +173,9 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::Reset => 9,
         FaultKind::MemoryPressure => 10,
         FaultKind::Jitter => 11,
+        FaultKind::CpuStarvation => 12,
+        FaultKind::DiskFull => 13,
+        FaultKind::DescriptorExhaustion => 14,
     }
 }
 

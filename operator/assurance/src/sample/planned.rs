@@ -49,6 +49,16 @@ pub fn pressing() -> Standard {
     ])
 }
 
+/// With a CPU, volumes and descriptors that are used up.
+pub fn exhausting() -> Standard {
+    let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
+    standard_of(vec![
+        FaultLimits { cpu_percent: Some(80), ..lasts(FaultKind::CpuStarvation) },
+        FaultLimits { disk_percent: Some(95), ..lasts(FaultKind::DiskFull) },
+        FaultLimits { descriptor_percent: Some(90), ..lasts(FaultKind::DescriptorExhaustion) },
+    ])
+}
+
 /// With faults of traffic with one peer, and ones of one direction.
 pub fn apart() -> Standard {
     let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };

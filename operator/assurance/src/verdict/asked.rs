@@ -102,7 +102,7 @@ impl Asked {
     pub fn strength(&self) -> Option<u32> {
         let most = match self.kind {
             FaultKind::Loss | FaultKind::Reset => 1_000_000,
-            FaultKind::MemoryPressure => 100,
+            kind if kind.takes_percent() => 100,
             _ => u32::MAX,
         };
         let strength = u32::try_from(self.strike.as_ref()?.strength).ok()?;
@@ -117,7 +117,7 @@ impl Asked {
             FaultKind::Delay | FaultKind::Jitter => format!(" of {} ms", strike.strength),
             FaultKind::Loss | FaultKind::Reset => format!(" of {}", say::percent(strike.strength)),
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
-            FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
+            kind if kind.takes_percent() => format!(" of {} %", strike.strength),
             _ => String::new(),
         };
         let peer =

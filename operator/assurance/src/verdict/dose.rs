@@ -21,6 +21,22 @@ const POINTS: u64 = 10;
 /// All of a share.
 const WHOLE: u128 = 1_000_000;
 
+/// What a fault that takes a percentage takes, in words.
+struct Taken {
+    /// After a percentage.
+    of: &'static str,
+    /// What became of that part.
+    became: &'static str,
+    /// Who feels it.
+    who: &'static str,
+}
+
+const MEMORY: Taken = Taken { of: "of the limit", became: "in use", who: "a container that uses" };
+const CPU: Taken =
+    Taken { of: "of the time that threads wanted to run", became: "waited", who: "a container whose threads wait" };
+const DISK: Taken = Taken { of: "of a volume", became: "in use", who: "a volume that holds" };
+const DESCRIPTORS: Taken = Taken { of: "of the limit of descriptors", became: "in use", who: "a process that uses" };
+
 /// Whether a fault was felt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dose {
@@ -43,7 +59,10 @@ pub fn of(kind: FaultKind, strength: u32, before: &[[u64; 2]], during: &[[u64; 2
         FaultKind::Delay => delayed(strength, &histogram(before), &histogram(during)),
         FaultKind::Jitter => uneven(strength, &histogram(before), &histogram(during)),
         FaultKind::Bandwidth => limited(strength, &histogram(before), &histogram(during)),
-        FaultKind::MemoryPressure => filled(strength, &histogram(before), &histogram(during)),
+        FaultKind::MemoryPressure => filled(&MEMORY, strength, &histogram(before), &histogram(during)),
+        FaultKind::CpuStarvation => filled(&CPU, strength, &histogram(before), &histogram(during)),
+        FaultKind::DiskFull => filled(&DISK, strength, &histogram(before), &histogram(during)),
+        FaultKind::DescriptorExhaustion => filled(&DESCRIPTORS, strength, &histogram(before), &histogram(during)),
         FaultKind::PodKill | FaultKind::RollingRestart => Dose::Unknown("it is not measured in the pod".to_owned()),
     }
 }
@@ -244,22 +263,23 @@ fn limited(asked: u32, before: &Histogram, during: &Histogram) -> Dose {
     }
 }
 
-/// A container that had room in its memory, and then had as little as was asked, in three of four moments.
-fn filled(asked: u32, before: &Histogram, during: &Histogram) -> Dose {
+/// A container that had room, and then had as little as was asked, in three of four moments.
+fn filled(taken: &Taken, asked: u32, before: &Histogram, during: &Histogram) -> Dose {
     let (seen_before, seen) = (before.count(), during.count());
     let values = [before.percentile(50), during.percentile(50), during.percentile(25)];
     let ([Some(was), Some(is), Some(quarter)], true) = (values, seen_before >= SAMPLES && seen >= SAMPLES) else {
         return few("moments", seen_before, seen, SAMPLES);
     };
     let asked = u64::from(asked);
+    let Taken { of, became, who } = taken;
     if was.saturating_add(2 * POINTS) > asked {
         Dose::Unknown(format!(
-            "in half of the moments before it {was} % of the limit or more were in use; {asked} % is felt only by a container that uses {} points less",
+            "in half of the moments before it {was} % {of} or more were {became}; {asked} % is felt only by {who} {} points less",
             2 * POINTS
         ))
     } else if quarter.saturating_add(POINTS) < asked {
         Dose::NotFelt(format!(
-            "in a quarter of the moments while it lasted no more than {quarter} % of the limit were in use; asked was {asked} %, and {POINTS} points less is felt"
+            "in a quarter of the moments while it lasted no more than {quarter} % {of} were {became}; asked was {asked} %, and {POINTS} points less is felt"
         ))
     } else {
         Dose::Felt(Some(is))
@@ -274,7 +294,8 @@ fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
 mod tests {
     use super::*;
     use FaultKind::{
-        Bandwidth, ContainerKill, Delay, DnsOutage, Freeze, Jitter, Loss, MemoryPressure, Partition, Reset,
+        Bandwidth, ContainerKill, CpuStarvation, Delay, DescriptorExhaustion, DiskFull, DnsOutage, Freeze, Jitter,
+        Loss, MemoryPressure, Partition, Reset,
     };
 
     type Cells = &'static [[u64; 2]];
@@ -342,6 +363,15 @@ mod tests {
         (MemoryPressure, 90, &[[10, 5]], &[[79, 1], [91, 6]], "F 91"),
         (MemoryPressure, 90, &[[10, 4]], &[[90, 5]], "U"),
         (MemoryPressure, 90, &[[10, 5]], &[[90, 4]], "U"),
+        (CpuStarvation, 80, &[[60, 5]], &[[70, 5]], "F 70"),
+        (CpuStarvation, 80, &[[60, 5]], &[[69, 5]], "N"),
+        (CpuStarvation, 80, &[[61, 5]], &[[80, 5]], "U"),
+        (DiskFull, 95, &[[0, 5]], &[[85, 5]], "F 85"),
+        (DiskFull, 95, &[[0, 5]], &[[84, 5]], "N"),
+        (DiskFull, 95, &[[76, 5]], &[[95, 5]], "U"),
+        (DescriptorExhaustion, 100, &[[80, 5]], &[[89, 1], [100, 4]], "F 100"),
+        (DescriptorExhaustion, 100, &[[80, 5]], &[[89, 2], [100, 4]], "N"),
+        (DescriptorExhaustion, 100, &[[80, 4]], &[[100, 5]], "U"),
         (Bandwidth, 400, &[[501, 2]], &[[500, 2]], "F 500"),
         (Bandwidth, 400, &[[501, 2]], &[[501, 2]], "N"),
         (Bandwidth, 400, &[[501, 2]], &[[200, 2]], "F 200"),

@@ -16,13 +16,14 @@ fn sampled(phase: &str) -> TestResult {
     match phase {
         _ if PRESSED.contains(&phase) => sample::pressed(),
         _ if APART.contains(&phase) => sample::apart(),
+        _ if EXHAUSTED.contains(&phase) => sample::exhausted(),
         _ => sample::struck(),
     }
 }
 
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 16] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -36,7 +37,12 @@ const ALL: [&str; 13] = [
     "partition-web-to-registry",
     "delay-100-web-to-registry",
     "jitter-100-web",
+    "cpu-starvation-80-web",
+    "disk-full-95-web",
+    "descriptor-exhaustion-90-web",
 ];
+/// Those of the fourth sample.
+const EXHAUSTED: &[&str] = &["cpu-starvation-80-web", "disk-full-95-web", "descriptor-exhaustion-90-web"];
 /// Those of the third sample.
 const APART: &[&str] = &["partition-web-to-registry", "delay-100-web-to-registry", "jitter-100-web"];
 /// Those of the second sample.
@@ -61,6 +67,9 @@ const ONE: &[&str] = &[
     "partition-web-to-registry",
     "delay-100-web-to-registry",
     "jitter-100-web",
+    "cpu-starvation-80-web",
+    "disk-full-95-web",
+    "descriptor-exhaustion-90-web",
 ];
 const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web"];
 const CUTS: &[&str] = &["partition-web", "dns-outage-web", "partition-web-to-registry"];
@@ -149,6 +158,12 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
     ("a memory that is given back in between", &["memory-pressure-90-web"], |d| {
         d[0].during = vec![[15, 20], [90, 60]];
     }),
+    ("used up before it already", EXHAUSTED, |d| d[0].before = vec![[88, 8]]),
+    ("half of what was asked", EXHAUSTED, |d| d[0].during = vec![[45, 80]]),
+    ("given back for a third of the time", EXHAUSTED, |d| d[0].during = vec![[15, 30], [96, 60]]),
+    ("stressors of which one in three runs elsewhere", &["cpu-starvation-80-web"], |d| d[0].during = vec![[66, 80]]),
+    ("one of two volumes", &["disk-full-95-web"], |d| d[0].during = vec![[3, 80], [95, 80]]),
+    ("the first process alone, of four", &["descriptor-exhaustion-90-web"], |d| d[0].during = vec![[6, 240], [90, 80]]),
     ("a freeze that lets go now and then", &["freeze-web"], |d| d[0].during = vec![[0, 4], [1, 26]]),
     ("a pod that stood still already", &["freeze-web"], |d| d[0].before = vec![[0, 10], [1, 10]]),
     ("a process that was gone already", &["container-kill-web"], |d| d[0].before = vec![[0, 19], [1, 1]]),

@@ -287,6 +287,23 @@ fn cases() -> Vec<(&'static str, TestResult)> {
                 fault(r, "memory-pressure-90-web").doses[0].before = vec![[71, 8]];
             }),
         ),
+        ("v2-used-up", sample::exhausted()),
+        (
+            "v2-used-up-not-felt",
+            changed(sample::exhausted(), |r| {
+                fault(r, "cpu-starvation-80-web").doses[0].during = vec![[69, 20], [80, 60]];
+                fault(r, "disk-full-95-web").doses[0].during = vec![[3, 40], [95, 40]];
+                fault(r, "descriptor-exhaustion-90-web").doses[0].during = vec![[79, 40], [90, 40]];
+            }),
+        ),
+        (
+            "v2-used-up-unknown",
+            changed(sample::exhausted(), |r| {
+                fault(r, "cpu-starvation-80-web").doses[0].before = vec![[61, 8]];
+                fault(r, "disk-full-95-web").doses[0].before = vec![[76, 8]];
+                fault(r, "descriptor-exhaustion-90-web").doses[0].during = vec![[90, 4]];
+            }),
+        ),
         ("v2-plan-incomplete", with(|r| r.standard.faults[3].delay_ms = Some(250))),
     ]
 }

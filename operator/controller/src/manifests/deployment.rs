@@ -1,7 +1,7 @@
 //! Deployment of a component: rolling without a gap, Pod Security `restricted`, nothing by which the
 //! program could tell that it is tested.
 
-use factory_crds::state_service::{Component, SecretReference};
+use factory_crds::state_service::{self, Component, Medium, SecretReference};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
@@ -89,9 +89,7 @@ fn pod(component: &Component, image: &str, place: Option<&Place<'_>>) -> PodSpec
             }),
             ..TopologySpreadConstraint::default()
         }]),
-        volumes: Some(
-            component.volumes.iter().enumerate().map(|(index, volume)| scratch(index, &volume.size)).collect(),
-        ),
+        volumes: Some(component.volumes.iter().enumerate().map(|(index, volume)| scratch(index, volume)).collect()),
         ..PodSpec::default()
     }
 }
@@ -163,10 +161,11 @@ fn referred(reference: &SecretReference) -> EnvVar {
     }
 }
 
-fn scratch(index: usize, size: &str) -> Volume {
+fn scratch(index: usize, volume: &state_service::Volume) -> Volume {
+    let medium = volume.medium.map(|Medium::Memory| "Memory".to_owned());
     Volume {
         name: format!("scratch-{index}"),
-        empty_dir: Some(EmptyDirVolumeSource { size_limit: Some(Quantity(size.to_owned())), medium: None }),
+        empty_dir: Some(EmptyDirVolumeSource { size_limit: Some(Quantity(volume.size.clone())), medium }),
         ..Volume::default()
     }
 }
@@ -179,6 +178,16 @@ fn mount(index: usize, path: &str) -> VolumeMount {
 mod tests {
     use super::*;
     use crate::state_service::examples;
+
+    #[test]
+    fn a_volume_is_the_nodes_disk_or_memory_as_the_manifest_says_and_has_its_size_either_way() {
+        let of = |medium| {
+            let volume = state_service::Volume { path: "/tmp".to_owned(), size: "8Mi".to_owned(), medium };
+            serde_json::to_value(scratch(0, &volume).empty_dir).unwrap()
+        };
+        assert_eq!(of(None), serde_json::json!({"sizeLimit": "8Mi"}));
+        assert_eq!(of(Some(Medium::Memory)), serde_json::json!({"medium": "Memory", "sizeLimit": "8Mi"}));
+    }
 
     #[test]
     fn a_secret_is_a_variable_by_reference_and_never_by_value() {

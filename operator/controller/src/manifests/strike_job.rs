@@ -19,9 +19,10 @@ use crate::context::STRIKE_NAMESPACE;
 
 /// Service account of these pods, and the ClusterRole that is bound in a candidate's namespace.
 const STRIKE: &str = "factory-strike";
-/// What a fault on a node takes: rules and queues of a pod's network, the way into its namespaces, and
-/// its processes.
-const CAPABILITIES: [&str; 6] = ["DAC_READ_SEARCH", "KILL", "NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE"];
+/// What a fault on a node takes: rules and queues of a pod's network, the way into its namespaces, its processes, and
+/// to be of their user: only then the kernel lets their limits be set without power over all limits.
+const CAPABILITIES: [&str; 8] =
+    ["DAC_READ_SEARCH", "KILL", "NET_ADMIN", "NET_RAW", "SETGID", "SETUID", "SYS_ADMIN", "SYS_PTRACE"];
 
 /// The lab's part of one run on one node.
 pub struct StrikeRun<'a> {

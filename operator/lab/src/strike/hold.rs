@@ -12,6 +12,7 @@ use nix::{
     errno::Errno,
     sys::{
         ptrace,
+        signal::{Signal, kill},
         wait::{WaitPidFlag, waitpid},
     },
     unistd::{Pid, alarm},
@@ -69,8 +70,12 @@ pub struct Holder {
 
 impl Drop for Holder {
     fn drop(&mut self) {
-        // It may have ended by its timer already.
-        drop(self.process.kill());
+        // It may have ended by its timer already. One that has something to give back hears this and gives it.
+        if matches!(self.process.try_wait(), Ok(None))
+            && let Ok(pid) = i32::try_from(self.process.id())
+        {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
         drop(self.process.wait());
     }
 }
@@ -79,14 +84,19 @@ impl Holder {
     /// Lets `processes` stand still for `lease`; returns when they do.
     pub fn start(processes: &[i32], lease: Duration) -> Result<Self, StrikeError> {
         let processes: Vec<_> = processes.iter().map(ToString::to_string).collect();
-        Self::spawn("hold", &processes, lease, "processes could not be held: the kernel refuses ptrace, or they went")
+        Self::spawn("hold", &processes, lease)
     }
 
-    /// Takes memory of the container whose first process is `pid`, up to `percent` of its limit, for `lease`;
-    /// returns when it is taken.
-    pub fn pressing(pid: i32, percent: u64, lease: Duration) -> Result<Self, StrikeError> {
-        let arguments = ["--percent".to_owned(), percent.to_string(), pid.to_string()];
-        Self::spawn("press", &arguments, lease, "its memory could not be taken: it has no limit, or it went")
+    /// Takes up to `percent` of something of a container for `lease`, as `verb` does with `arguments`; returns when it
+    /// is taken.
+    pub fn taking(
+        verb: &'static str,
+        percent: u64,
+        arguments: &[String],
+        lease: Duration,
+    ) -> Result<Self, StrikeError> {
+        let percent = ["--percent".to_owned(), percent.to_string()];
+        Self::spawn(verb, &[&percent, arguments].concat(), lease)
     }
 
     /// Whether it still holds.
@@ -94,9 +104,8 @@ impl Holder {
         matches!(self.process.try_wait(), Ok(None))
     }
 
-    /// This program with another verb, which ends by itself; `otherwise` says what it means when it does not
-    /// say that it holds.
-    fn spawn(verb: &str, arguments: &[String], lease: Duration, otherwise: &str) -> Result<Self, StrikeError> {
+    /// This program with another verb, which ends by itself.
+    fn spawn(verb: &'static str, arguments: &[String], lease: Duration) -> Result<Self, StrikeError> {
         let failed = StrikeError::kernel::<std::io::Error>;
         let program = std::env::current_exe().map_err(failed("find this program"))?;
         // Timers of this kind know whole seconds; the end of the lease itself is the owner's to keep.
@@ -106,9 +115,10 @@ impl Holder {
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(StrikeError::kernel("start a holder"))?;
-        let said = process.stdout.take();
+        let (said, why) = (process.stdout.take(), process.stderr.take());
         let holder = Self { process };
         let mut line = String::new();
         if let Some(said) = said {
@@ -117,6 +127,16 @@ impl Holder {
         if line.trim() == HELD {
             return Ok(holder);
         }
-        Err(StrikeError::Incapable(otherwise.to_owned()))
+        // It ends by itself and says why, behind its own name.
+        drop(holder);
+        line.clear();
+        if let Some(why) = why {
+            BufReader::new(why).read_line(&mut line).map_err(StrikeError::kernel("hear a holder"))?;
+        }
+        let said = line.split_once(": ").map_or(line.as_str(), |(_, why)| why).trim();
+        Err(StrikeError::Tool {
+            tool: verb,
+            said: if said.is_empty() { "it was ended".to_owned() } else { said.to_owned() },
+        })
     }
 }

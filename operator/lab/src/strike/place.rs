@@ -109,7 +109,7 @@ fn processes(wanted: impl Fn(&str) -> bool) -> Vec<i32> {
 }
 
 /// Entries of `folder` whose names are numbers, rising.
-fn numbers(folder: &Path) -> Vec<i32> {
+pub(super) fn numbers(folder: &Path) -> Vec<i32> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut numbers: Vec<i32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     numbers.sort_unstable();

@@ -129,6 +129,7 @@ fn carry_out(
     // What was refused may have been done in part: undo and the look at what is left always happen.
     struck.errors.extend(fault.undo().iter().map(|error| line(&error.to_string())));
     struck.residue = rules.differences(&Rules::look()?);
+    struck.residue.extend(fault.left());
     struck.residue.extend(residue::held(place).iter().map(|thread| format!("left: thread {thread} is still held")));
     injected
 }

@@ -44,7 +44,10 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
             vec![(Class::All, vec![[3 * strength, 2], [4 * strength, 1]], vec![[strength / 2, 1], [strength, 3]])]
         }
         FaultKind::DnsOutage => vec![(Class::Dns, vec![[0, 10]], vec![[1, 9]])],
-        FaultKind::MemoryPressure => {
+        FaultKind::MemoryPressure
+        | FaultKind::CpuStarvation
+        | FaultKind::DiskFull
+        | FaultKind::DescriptorExhaustion => {
             vec![(Class::All, vec![[14, 7], [15, 1]], vec![[strength, 60], [strength + 1, 20]])]
         }
     }

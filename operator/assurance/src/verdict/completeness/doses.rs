@@ -62,7 +62,7 @@ fn of_dose(asked: &Asked, dose: &Dose, stranger: bool, twice: bool) -> Option<St
 
 /// Whether a value says which of two things was seen, and no amount.
 const fn has_sides(kind: FaultKind) -> bool {
-    !matches!(kind, FaultKind::Delay | FaultKind::Jitter | FaultKind::Bandwidth | FaultKind::MemoryPressure)
+    !matches!(kind, FaultKind::Delay | FaultKind::Jitter | FaultKind::Bandwidth) && !kind.takes_percent()
 }
 
 const fn name(class: Class) -> &'static str {

@@ -57,6 +57,9 @@ SLUG = {
     "Reset": "reset",
     "MemoryPressure": "memory-pressure",
     "Jitter": "jitter",
+    "DnsFailure": "dns-failure",
+    "DnsWrongAddress": "dns-wrong-address",
+    "DnsDelay": "dns-delay",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -71,6 +74,9 @@ PHRASE = {
     "Reset": "connections to it were reset",
     "MemoryPressure": "its memory was nearly full",
     "Jitter": "packets to it came unevenly",
+    "DnsFailure": "DNS told it that it failed",
+    "DnsWrongAddress": "DNS gave it a wrong address",
+    "DnsDelay": "DNS answered it late",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
 STRENGTH = {
@@ -80,14 +86,17 @@ STRENGTH = {
     "Bandwidth": "kilobytesPerSecond",
     "Reset": "resetPpm",
     "MemoryPressure": "memoryPercent",
+    "DnsDelay": "delayMs",
 }
-AMOUNTS = {"Delay", "Jitter", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
+AMOUNTS = {"Delay", "Jitter", "DnsDelay", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
 STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, "MemoryPressure": 100}
+ON_ANSWERS_OF_DNS = {"DnsFailure", "DnsWrongAddress", "DnsDelay"}
+ON_DNS = {"DnsOutage"} | ON_ANSWERS_OF_DNS
 ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
 WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
-LATER = ["leaseSeconds", "share", "peer", "direction", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
+LATER = ["leaseSeconds", "share", "peer", "direction", "names", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
 LEASE_LATE_MS = 1000
 YEARS = 5000  # that are modelled
@@ -224,7 +233,8 @@ def strike_of(limits):
         "leaseSeconds": limits.get("leaseSeconds") or 0,
         "strength": next((strength for strength in strengths if strength is not None), 0),
     }
-    return strike | {field: limits[field] for field in ("peer", "direction") if limits.get(field) is not None}
+    more = {field: limits[field] for field in ("peer", "direction") if limits.get(field) is not None}
+    return strike | more | ({"names": limits["names"]} if limits.get("names") else {})
 
 
 class Asked:
@@ -257,17 +267,19 @@ class Asked:
         return self.key() == other.key()
 
     def key(self):
-        return self.kind, tuple(sorted(self.strike.items())) if self.strike else None
+        return self.kind, json.dumps(self.strike and {"names": [], **self.strike}, sort_keys=True)
 
     def words(self):
         if not self.on_node or self.strike is None:
             return self.slug
         strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
-        amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms", "Loss": f" of {percent(strength)}",
+        amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms",
+                  "DnsDelay": f" of {strength} ms", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
                   "MemoryPressure": f" of {strength} %"}.get(self.kind, "")
         peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
-        amount += peer + WAY.get(self.strike.get("direction"), "")
+        names = ", ".join(quote(name) for name in self.strike.get("names", []))
+        amount += peer + (f" of answers for {names}" if names else "") + WAY.get(self.strike.get("direction"), "")
         return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
 
     def phrase(self):
@@ -476,6 +488,8 @@ def lack_of_strike(run, span):
         return f"{asked.slug} has no peer, and the plan gives it one"
     if strike.get("direction") is not None and asked.kind not in ON_NETWORK - {"Bandwidth"}:
         return f"{asked.slug} has no direction, and the plan gives it one"
+    if strike.get("names") and asked.kind not in ON_ANSWERS_OF_DNS:
+        return f"{asked.slug} has no names, and the plan gives it some"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
     known = asked.peer in called and asked.peer in run.result["bundle"]["images"] and asked.peer != span.component
     if asked.peer is not None and not known:
@@ -671,7 +685,7 @@ def wrong_doses(run):
         for dose in doses:
             pod, name = dose["pod"], dose["class"]
             wrong = None
-            if (name == "Dns") != (asked.kind == "DnsOutage"):
+            if (name == "Dns") != (asked.kind in ON_DNS):
                 wrong = f"a dose of class {name}, which {asked.slug} does not have"
             elif (pod, name) in seen:
                 wrong = f"two doses of class {name}"
@@ -921,18 +935,30 @@ def dose_lost(asked, before, during, gone="lost"):
     return felt(share_ppm(dropped, seen))
 
 
-def dose_delayed(asked_ms, before, during):
+def dose_misled(_, before, during):
+    (right_before, wrong_before), (right, wrong) = sides(before), sides(during)
+    seen_before, seen = right_before + wrong_before, right + wrong
+    if wrong_before:
+        return not_felt(f"{wrong_before} of {seen_before} questions were answered wrongly before it already")
+    if seen_before < 5 or seen < 5:
+        return too_few_samples("answers", seen_before, seen, 5)
+    if right:
+        return not_felt(f"{right} of {seen} questions were answered rightly while it lasted; none may be")
+    return felt()
+
+
+def dose_delayed(asked_ms, before, during, what="packets"):
     before, during = histogram(before), histogram(during)
     counts = [sum(side.cells.values()) for side in (before, during)]
     if min(counts) < 5:
-        return too_few_samples("packets", *counts, 5)
+        return too_few_samples(what, *counts, 5)
     asked, was, now, quarter = asked_ms * 1000, before.percentile(50), during.percentile(50), during.percentile(25)
     least, most = asked * 4 // 5, asked * 3 // 2
     wanted = f"asked was {latency(asked)} more, and from {latency(least)} to {latency(most)} more is felt"
     if not least <= now - was <= most:
-        return not_felt(f"packets took {latency(was)} before it and {latency(now)} while it lasted; {wanted}")
+        return not_felt(f"{what} took {latency(was)} before it and {latency(now)} while it lasted; {wanted}")
     if quarter < least:
-        return not_felt(f"a quarter of packets took no more than {latency(quarter)} while it lasted; {wanted}")
+        return not_felt(f"a quarter of {what} took no more than {latency(quarter)} while it lasted; {wanted}")
     return felt(now - was)
 
 
@@ -994,12 +1020,13 @@ def dose_filled(asked, before, during):
 
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
-        "Bandwidth": dose_limited, "Jitter": dose_uneven, "MemoryPressure": dose_filled}
+        "Bandwidth": dose_limited, "Jitter": dose_uneven, "MemoryPressure": dose_filled, "DnsFailure": dose_misled, "DnsWrongAddress": dose_misled,
+        "DnsDelay": functools.partial(dose_delayed, what="answers")}
 
 
 def dose_of_pod(asked, doses):
     """The class that decided, and what the pod felt."""
-    whole = "Dns" if asked.kind == "DnsOutage" else "All"
+    whole = "Dns" if asked.kind in ON_DNS else "All"
     strength = asked.strength()
     if asked.has_strength and strength is None:
         return whole, unknown("the plan does not say how strong it is")
@@ -1357,7 +1384,7 @@ def figures_of(run):
                 strength = span.asked.strength() if span.asked.has_strength else None
                 add(span.name, "podsFelt", who.count if who else None, who.must if who else None)
                 add(span.name, "doseP50", who.least if who else None,
-                    strength * 1000 if strength and span.asked.kind in ("Delay", "Jitter") else strength)
+                    strength * 1000 if strength and span.asked.kind in ("Delay", "Jitter", "DnsDelay") else strength)
             else:
                 add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
             add(span.name, "recoveryMs", None if recovery == "never" else recovery, run.recovery_ms)

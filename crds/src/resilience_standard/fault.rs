@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 /// A fault that every component must survive, and what it may cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.kind == 'Delay' ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind in ['Delay', 'DnsDelay'] ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay or DnsDelay, and to those alone"))]
+#[x_kube(validation = Rule::new("self.kind != 'DnsDelay' || !has(self.delayMs) || !has(self.leaseSeconds) || self.delayMs <= self.leaseSeconds * 100").message("delayMs: of a DnsDelay at most a tenth of leaseSeconds, or too few answers come while it lasts"))]
+#[x_kube(validation = Rule::new("!has(self.names) || self.kind in ['DnsFailure', 'DnsWrongAddress', 'DnsDelay']").message("names: answers for listed names belong to DnsFailure, DnsWrongAddress and DnsDelay alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Jitter' ? has(self.jitterMs) : !has(self.jitterMs)").message("jitterMs: the longest wait of a packet in milliseconds belongs to a fault of kind Jitter, and to that alone"))]
 #[x_kube(validation = Rule::new("!has(self.jitterMs) || !has(self.leaseSeconds) || self.jitterMs <= self.leaseSeconds * 100").message("jitterMs: at most a tenth of leaseSeconds, or chance decides what is felt of it"))]
 #[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
@@ -55,8 +57,13 @@ pub struct FaultLimits {
     /// Partition is `Both` and a Delay, a Jitter, a Loss and a Reset are `In`; a Bandwidth limits what leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// Of a fault of DNS's answers: the names whose answers it strikes, as the service asks for them (`registry`) or in
+    /// full; with a search domain behind it a name is the same name. All names where none is listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), inner(length(max = 253), regex(pattern = r"^[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*$")))]
+    pub names: Vec<String>,
     /// Of a Delay: how much later an answer comes, in milliseconds: packets one way wait for so long, or for half of it
-    /// each way where `direction` is `Both`.
+    /// each way where `direction` is `Both`. Of a DnsDelay: how much later an answer of DNS comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60_000))]
     pub delay_ms: Option<u32>,
@@ -105,6 +112,7 @@ impl FaultLimits {
             share: None,
             peer: None,
             direction: None,
+            names: Vec::new(),
             delay_ms: None,
             jitter_ms: None,
             loss_ppm: None,
@@ -153,6 +161,12 @@ pub enum FaultKind {
     MemoryPressure,
     /// Packets to the pod arrive later, now more and now less.
     Jitter,
+    /// DNS answers the pod that it failed.
+    DnsFailure,
+    /// DNS answers the pod with an address where nobody is.
+    DnsWrongAddress,
+    /// DNS answers the pod late.
+    DnsDelay,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -164,7 +178,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -177,6 +191,9 @@ impl FaultKind {
         Self::Reset,
         Self::MemoryPressure,
         Self::Jitter,
+        Self::DnsFailure,
+        Self::DnsWrongAddress,
+        Self::DnsDelay,
     ];
 
     /// As it stands in names of phases.
@@ -195,6 +212,9 @@ impl FaultKind {
             Self::Reset => "reset",
             Self::MemoryPressure => "memory-pressure",
             Self::Jitter => "jitter",
+            Self::DnsFailure => "dns-failure",
+            Self::DnsWrongAddress => "dns-wrong-address",
+            Self::DnsDelay => "dns-delay",
         }
     }
 
@@ -214,6 +234,9 @@ impl FaultKind {
             Self::Reset => "connections to it were reset",
             Self::MemoryPressure => "its memory was nearly full",
             Self::Jitter => "packets to it came unevenly",
+            Self::DnsFailure => "DNS told it that it failed",
+            Self::DnsWrongAddress => "DNS gave it a wrong address",
+            Self::DnsDelay => "DNS answered it late",
         }
     }
 
@@ -221,6 +244,18 @@ impl FaultKind {
     #[must_use]
     pub const fn on_network(self) -> bool {
         matches!(self, Self::Partition | Self::Delay | Self::Jitter | Self::Loss | Self::Bandwidth | Self::Reset)
+    }
+
+    /// Whether what is measured of it are questions to DNS.
+    #[must_use]
+    pub const fn on_dns(self) -> bool {
+        matches!(self, Self::DnsOutage) || self.on_answers_of_dns()
+    }
+
+    /// Whether it acts on answers of DNS, so that it can act on those for some names alone.
+    #[must_use]
+    pub const fn on_answers_of_dns(self) -> bool {
+        matches!(self, Self::DnsFailure | Self::DnsWrongAddress | Self::DnsDelay)
     }
 
     /// Whether it is injected where the pod runs, by a lab pod on that node.
@@ -294,6 +329,32 @@ mod tests {
         ] {
             let said = said(kind, &more);
             assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");
+        }
+    }
+
+    #[test]
+    fn only_faults_of_dnss_answers_have_names_and_their_answers_come_while_they_last() {
+        for (kind, more) in [
+            ("DnsFailure", json!({})),
+            ("DnsWrongAddress", json!({"names": ["registry", "api.example.kg"]})),
+            ("DnsDelay", json!({"names": ["registry"], "delayMs": 1_000})),
+        ] {
+            assert_eq!(said(kind, &more), "", "{kind} {more}");
+        }
+        for (begins, kind, more) in [
+            ("names: ", "DnsOutage", json!({"names": ["registry"]})),
+            ("names: ", "Freeze", json!({"names": ["registry"]})),
+            ("delayMs: the delay", "DnsDelay", json!({})),
+            ("delayMs: the delay", "DnsFailure", json!({"delayMs": 5})),
+            ("delayMs: of a DnsDelay", "DnsDelay", json!({"delayMs": 1_001})),
+            ("peer: ", "DnsFailure", json!({"peer": "registry"})),
+            ("direction: ", "DnsDelay", json!({"delayMs": 5, "direction": "In"})),
+        ] {
+            let said = said(kind, &more);
+            assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");
+        }
+        for name in ["Registry", "a..b", "a b", "", "a.", "*.a"] {
+            assert_ne!(said("DnsFailure", &json!({"names": [name]})), "", "{name:?}");
         }
     }
 

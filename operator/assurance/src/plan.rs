@@ -143,6 +143,9 @@ pub struct Strike {
     /// Which way packets go that feel it; as the kind has it where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// Names whose answers of DNS feel it; those for all names where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 impl Strike {
@@ -155,6 +158,7 @@ impl Strike {
             strength: limits.strength(),
             peer: limits.peer.clone(),
             direction: limits.direction,
+            names: limits.names.clone(),
         })
     }
 

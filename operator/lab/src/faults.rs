@@ -10,6 +10,7 @@
 pub mod bandwidth;
 pub mod container_kill;
 pub mod delay;
+pub mod dns_answer;
 pub mod dns_outage;
 pub mod freeze;
 pub mod gated;
@@ -20,10 +21,13 @@ pub mod nodes;
 pub mod partition;
 pub mod peer;
 pub mod pod_kill;
+pub mod queued;
 pub mod reset;
 pub mod rolling_restart;
 pub mod run;
 pub mod target;
+
+use std::time::Duration;
 
 use factory_assurance::evidence::FaultEvidence;
 use factory_crds::resilience_standard::FaultKind;
@@ -33,6 +37,7 @@ use crate::{
     measure::view::View,
     strike::{NodeFault, aim::Aim},
 };
+use dns_answer::{DnsAnswer, Lie};
 pub use target::Target;
 
 /// Why a fault could not be injected, or not be undone.
@@ -99,10 +104,11 @@ pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn F
     }
 }
 
-/// The fault of `kind` on the node, so strong, on the packets that `aim` means where it acts on packets;
+/// The fault of `kind` on the node, so strong, on the packets and answers that `aim` means where it acts on packets;
 /// `None` for one on objects of the API.
 #[must_use]
 pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn NodeFault>> {
+    let answers = |lie| Some(Box::new(DnsAnswer::new(lie, aim.names.clone())) as Box<dyn NodeFault>);
     match kind {
         FaultKind::PodKill | FaultKind::RollingRestart => None,
         FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
@@ -113,6 +119,9 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::Loss => Some(Box::new(loss::Loss::new(strength, aim.clone()))),
         FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength, aim.clone()))),
         FaultKind::DnsOutage => Some(Box::new(dns_outage::DnsOutage::default())),
+        FaultKind::DnsFailure => answers(Lie::Failure),
+        FaultKind::DnsWrongAddress => answers(Lie::WrongAddress),
+        FaultKind::DnsDelay => answers(Lie::Late(Duration::from_millis(strength))),
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
         FaultKind::Reset => Some(Box::new(reset::Reset::new(strength, aim.clone()))),
     }

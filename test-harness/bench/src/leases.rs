@@ -26,7 +26,7 @@ use factory_lab::{
 use crate::{Failure, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 9] = [
+const FAULTS: [(FaultKind, u64); 12] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
@@ -36,6 +36,9 @@ const FAULTS: [(FaultKind, u64); 9] = [
     (FaultKind::Reset, 600_000),
     (FaultKind::MemoryPressure, 90),
     (FaultKind::Jitter, 300),
+    (FaultKind::DnsFailure, 0),
+    (FaultKind::DnsWrongAddress, 0),
+    (FaultKind::DnsDelay, 400),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);
@@ -52,9 +55,11 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
     let mut random = Random::seeded("leases", seed);
     let (mut effects, mut objects, mut midway) = (0, 0, 0);
     let clean = rules(&rig.place)?;
+    // A socket that was open all the time feels the end like a new one.
+    let resolver = rig.resolver()?;
     for index in 0..count {
         let (kind, strength) = FAULTS[index % FAULTS.len()];
-        let mut striker = strike(&rig.place, kind, strength)?;
+        let mut striker = strike(&rig.place, kind, strength, LEASE)?;
         let injected = injected(&mut striker)?;
         // From the injection to a little after its end.
         let moment = Duration::from_millis(random.below(1_200));
@@ -66,10 +71,11 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
         let held = residue::held(&rig.place);
         let slow = (0..6).filter(|_| rig.users().ask(AT_ONCE).is_none()).count();
         let memory = rig.memory_percent()?;
-        if slow > 1 || !held.is_empty() || memory > FULL {
+        let misled = resolver.misled("registry", AT_ONCE)?;
+        if slow > 1 || misled > 0 || !held.is_empty() || memory > FULL {
             effects += 1;
             eprintln!(
-                "{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}, memory {memory} % full",
+                "{} killed after {} ms: {slow} of 6 answers late, {misled} of 3 of DNS wrong, threads held: {held:?}, memory {memory} % full",
                 kind.slug(),
                 moment.as_millis()
             );
@@ -90,8 +96,8 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
 }
 
 /// A process that strikes, as the lab's pod on a node would.
-fn strike(place: &Place, kind: FaultKind, strength: u64) -> Result<Child, Failure> {
-    let (lease, strength) = (LEASE.as_millis().to_string(), strength.to_string());
+pub fn strike(place: &Place, kind: FaultKind, strength: u64, lease: Duration) -> Result<Child, Failure> {
+    let (lease, strength) = (lease.as_millis().to_string(), strength.to_string());
     Ok(Command::new(std::env::current_exe()?)
         .args(["strike", &place.uid, kind.slug(), &strength, &lease])
         .stdin(Stdio::null())
@@ -100,7 +106,7 @@ fn strike(place: &Place, kind: FaultKind, strength: u64) -> Result<Child, Failur
 }
 
 /// When the striker says that it has injected its fault.
-fn injected(striker: &mut Child) -> Result<Instant, Failure> {
+pub fn injected(striker: &mut Child) -> Result<Instant, Failure> {
     let said = striker.stdout.take().ok_or("the striker has no voice")?;
     let mut line = String::new();
     BufReader::new(said).read_line(&mut line)?;

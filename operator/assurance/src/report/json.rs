@@ -128,6 +128,9 @@ pub struct FaultReport {
     pub strength: Option<u64>,
     /// The component with which traffic feels it; all traffic where there is none.
     pub peer: Option<String>,
+    /// Names whose answers of DNS feel it; those for all where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// Which way packets go that feel it, where the plan says so.
     pub direction: Option<Direction>,
     /// When it was injected, in milliseconds from the start of the load; `null` if it was not.
@@ -246,6 +249,7 @@ fn fault(span: &Span<'_>) -> Option<FaultReport> {
         lease_seconds: fault.strike.map(|strike| strike.lease_seconds),
         strength: fault.strike.map(|strike| strike.strength),
         peer: fault.strike.and_then(|strike| strike.peer.clone()),
+        names: fault.strike.map(|strike| strike.names.clone()).unwrap_or_default(),
         direction: fault.strike.and_then(|strike| strike.direction),
         injected_ms: seen.and_then(|seen| seen.injected_ms),
         ended_ms: seen.and_then(|seen| seen.ended_ms),

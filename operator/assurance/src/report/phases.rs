@@ -110,6 +110,7 @@ mod tests {
             strength: 0,
             peer: None,
             direction: None,
+            names: Vec::new(),
         };
         let lease = |seen: &FaultEvidence| {
             let kind = FaultKind::Freeze;

@@ -78,12 +78,13 @@ pub struct Words {
     pub failed: &'static str,
     pub faults: &'static str,
     pub no_faults: &'static str,
-    pub fault_names: [&'static str; 12],
-    pub fault_means: [&'static str; 12],
+    pub fault_names: [&'static str; 15],
+    pub fault_means: [&'static str; 15],
     pub share: &'static str,
     pub share_one: &'static str,
     pub share_all: &'static str,
     pub peer: &'static str,
+    pub names: &'static str,
     pub direction: &'static str,
     /// In the order of [`factory_crds::resilience_standard::Direction`].
     pub directions: [&'static str; 3],
@@ -171,6 +172,9 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::Reset => 9,
         FaultKind::MemoryPressure => 10,
         FaultKind::Jitter => 11,
+        FaultKind::DnsFailure => 12,
+        FaultKind::DnsWrongAddress => 13,
+        FaultKind::DnsDelay => 14,
     }
 }
 

@@ -64,6 +64,17 @@ pub fn apart() -> Standard {
     ])
 }
 
+/// With faults of DNS's answers.
+pub fn misled() -> Standard {
+    let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
+    let names = vec!["registry".to_owned(), "api.example.kg".to_owned()];
+    standard_of(vec![
+        FaultLimits { names, ..lasts(FaultKind::DnsFailure) },
+        lasts(FaultKind::DnsWrongAddress),
+        FaultLimits { delay_ms: Some(200), share: Some(Share::All), ..lasts(FaultKind::DnsDelay) },
+    ])
+}
+
 fn standard_of(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),

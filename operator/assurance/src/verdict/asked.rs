@@ -80,6 +80,8 @@ impl Asked {
                 | FaultKind::Freeze
                 | FaultKind::Partition
                 | FaultKind::DnsOutage
+                | FaultKind::DnsFailure
+                | FaultKind::DnsWrongAddress
         )
     }
 
@@ -114,7 +116,7 @@ impl Asked {
         let slug = self.kind.slug();
         let Some(strike) = self.strike.as_ref().filter(|_| self.on_node()) else { return slug.to_owned() };
         let amount = match self.kind {
-            FaultKind::Delay | FaultKind::Jitter => format!(" of {} ms", strike.strength),
+            FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay => format!(" of {} ms", strike.strength),
             FaultKind::Loss | FaultKind::Reset => format!(" of {}", say::percent(strike.strength)),
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
             FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
@@ -122,6 +124,8 @@ impl Asked {
         };
         let peer =
             strike.peer.as_ref().map_or_else(String::new, |peer| format!(" of traffic with {}", say::quote(peer)));
+        let names: Vec<_> = strike.names.iter().map(|name| say::quote(name)).collect();
+        let names = if names.is_empty() { String::new() } else { format!(" of answers for {}", names.join(", ")) };
         let way = match strike.direction {
             None => "",
             Some(Direction::In) => " on the way in",
@@ -130,7 +134,7 @@ impl Asked {
         };
         let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };
         let all = if strike.share == Share::All { " of all pods" } else { "" };
-        format!("{slug}{amount}{peer}{way}{lease}{all}")
+        format!("{slug}{amount}{peer}{names}{way}{lease}{all}")
     }
 
     /// After "when" and "after". Of one kind on the node there can be several, so it says which.

@@ -171,6 +171,8 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
             Some(format!("{kind} has no peer, and the plan gives it one"))
         } else if strike.direction.is_some() && !asked.has_direction() {
             Some(format!("{kind} has no direction, and the plan gives it one"))
+        } else if !strike.names.is_empty() && !asked.kind.on_answers_of_dns() {
+            Some(format!("{kind} has no names, and the plan gives it some"))
         } else if strike.peer.as_ref().is_some_and(|peer| !calls(component, peer)) {
             Some(format!("{fault} has a peer that the component does not call"))
         } else {

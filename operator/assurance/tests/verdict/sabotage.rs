@@ -15,6 +15,7 @@ use super::fault;
 fn sampled(phase: &str) -> TestResult {
     match phase {
         _ if PRESSED.contains(&phase) => sample::pressed(),
+        _ if MISLED.contains(&phase) => sample::misled(),
         _ if APART.contains(&phase) => sample::apart(),
         _ => sample::struck(),
     }
@@ -22,7 +23,7 @@ fn sampled(phase: &str) -> TestResult {
 
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 16] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -36,12 +37,17 @@ const ALL: [&str; 13] = [
     "partition-web-to-registry",
     "delay-100-web-to-registry",
     "jitter-100-web",
+    "dns-failure-web",
+    "dns-wrong-address-web",
+    "dns-delay-200-web",
 ];
+/// Those of the fourth sample.
+const MISLED: &[&str] = &["dns-failure-web", "dns-wrong-address-web", "dns-delay-200-web"];
 /// Those of the third sample.
 const APART: &[&str] = &["partition-web-to-registry", "delay-100-web-to-registry", "jitter-100-web"];
 /// Those of the second sample.
 const PRESSED: &[&str] = &["reset-100000-web", "memory-pressure-90-web"];
-const DELAYS: &[&str] = &["delay-200-web", "delay-50-web", "delay-100-web-to-registry"];
+const DELAYS: &[&str] = &["delay-200-web", "delay-50-web", "delay-100-web-to-registry", "dns-delay-200-web"];
 const STRONG: &[&str] = &[
     "delay-200-web",
     "delay-50-web",
@@ -49,6 +55,7 @@ const STRONG: &[&str] = &[
     "bandwidth-500-web",
     "reset-100000-web",
     "delay-100-web-to-registry",
+    "dns-delay-200-web",
 ];
 const ONE: &[&str] = &[
     "container-kill-web",
@@ -61,8 +68,10 @@ const ONE: &[&str] = &[
     "partition-web-to-registry",
     "delay-100-web-to-registry",
     "jitter-100-web",
+    "dns-failure-web",
+    "dns-wrong-address-web",
 ];
-const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web"];
+const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web", "dns-failure-web"];
 const CUTS: &[&str] = &["partition-web", "dns-outage-web", "partition-web-to-registry"];
 const CLASSES: &[&str] = &[
     "partition-web",
@@ -98,6 +107,14 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
         each(d, |dose| dose.class = Class::Dns);
     }),
     ("other traffic than questions to DNS", &["dns-outage-web"], |d| each(d, |dose| dose.class = Class::All)),
+    ("other traffic than answers of DNS", MISLED, |d| each(d, |dose| dose.class = Class::All)),
+    ("one way of asking is answered rightly", MISLED, |d| {
+        each(d, |dose| dose.during = vec![[dose.before[0][0], 30], [dose.during[0][0], 60]]);
+    }),
+    ("four answers", MISLED, |d| each(d, |dose| dose.during = vec![[dose.during[0][0], 4]])),
+    ("answers that were wrong before it", &["dns-failure-web", "dns-wrong-address-web"], |d| {
+        each(d, |dose| dose.before = vec![[0, 8], [1, 1]]);
+    }),
     ("new connections only", CLASSES, |d| d.retain(|dose| dose.class == Class::New)),
     ("open connections only", CLASSES, |d| d.retain(|dose| dose.class == Class::Pooled)),
     ("open connections pass untouched", CLASSES, |d| {
@@ -203,7 +220,7 @@ fn scaled(dose: &mut Dose, phase: &str, percent: u64) {
         let lost = (dose.during[1][1] * percent / 100).min(400);
         dose.during = vec![[0, 400 - lost], [1, lost]];
     } else {
-        let base = if phase.starts_with("delay") { dose.before[0][0] } else { 0 };
+        let base = if phase.contains("delay") { dose.before[0][0] } else { 0 };
         for cell in &mut dose.during {
             cell[0] = base + (cell[0] - base) * percent / 100;
         }

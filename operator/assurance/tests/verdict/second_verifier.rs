@@ -157,7 +157,7 @@ const FIRST: [&str; 8] = [
 
 /// The results in `tests/vectors`, by name.
 fn vectors() -> Vec<(String, TestResult)> {
-    let names = FIRST.into_iter().chain(cases().into_iter().chain(of_one_peer()).map(|(name, _)| name));
+    let names = FIRST.into_iter().chain(cases().into_iter().chain(of_one_peer()).chain(of_dns()).map(|(name, _)| name));
     names
         .map(|name| {
             let text = fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
@@ -199,6 +199,30 @@ fn of_one_peer() -> Vec<(&'static str, TestResult)> {
                 }
                 sample::fail(r, 0, 140..146, Failure::Timeout);
             }),
+        ),
+    ]
+}
+
+/// Vectors with faults of DNS's answers.
+fn of_dns() -> Vec<(&'static str, TestResult)> {
+    let misled = |change: fn(&mut TestResult)| {
+        let mut result = sample::misled();
+        change(&mut result);
+        sample::judged(result)
+    };
+    vec![
+        ("v2-misled", sample::misled()),
+        (
+            "v2-misled-not-felt",
+            misled(|r| {
+                fault(r, "dns-failure-web").doses[0].during = vec![[0, 2], [1, 88]];
+                fault(r, "dns-wrong-address-web").doses[0].during = vec![[1, 4]];
+                fault(r, "dns-delay-200-web").doses[1].during = vec![[100_800, 30]];
+            }),
+        ),
+        (
+            "v2-misled-plan-incomplete",
+            misled(|r| r.standard.faults[0].names = vec!["registry".to_owned()]),
         ),
     ]
 }
@@ -295,7 +319,7 @@ fn cases() -> Vec<(&'static str, TestResult)> {
 #[test]
 #[ignore = "writes tests/vectors; run by hand when a case is added"]
 fn write_vectors() {
-    for (name, result) in cases().into_iter().chain(of_one_peer()) {
+    for (name, result) in cases().into_iter().chain(of_one_peer()).chain(of_dns()) {
         let path = folder().join(format!("{name}.json"));
         if !path.exists() {
             fs::write(path, canonical::bytes(&result).unwrap()).unwrap();

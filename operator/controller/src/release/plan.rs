@@ -115,7 +115,7 @@ fn phase(fault: &FaultLimits, component: &Component, peer: Option<&str>) -> Phas
     }
 }
 
-/// A fault as phases name it: two of one kind differ in strength, share or direction.
+/// A fault as phases name it: two of one kind differ in strength, share, names or direction.
 fn slug(fault: &FaultLimits) -> String {
     let mut slug = fault.kind.slug().to_owned();
     if fault.strength() > 0 {
@@ -123,6 +123,9 @@ fn slug(fault: &FaultLimits) -> String {
     }
     if fault.share == Some(Share::All) {
         slug.push_str("-all");
+    }
+    for name in &fault.names {
+        slug = format!("{slug}-{name}");
     }
     slug.push_str(match fault.direction {
         None => "",

@@ -17,6 +17,8 @@ pub struct Aim {
     pub direction: Option<Direction>,
     /// With whom they are exchanged; with anybody where there is none.
     pub peer: Option<Peer>,
+    /// Of answers of DNS: for which names; for all where there is none.
+    pub names: Vec<String>,
 }
 
 impl Aim {
@@ -103,7 +105,7 @@ mod tests {
     #[test]
     fn a_direction_that_is_given_is_the_only_one() {
         let ways = |direction| {
-            let aim = Aim { direction, peer: None };
+            let aim = Aim { direction, ..Aim::default() };
             (aim.comes(Direction::Both), aim.leaves(Direction::Both), aim.leaves(Direction::In))
         };
         assert_eq!(ways(None), (true, true, false));

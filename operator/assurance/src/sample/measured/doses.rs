@@ -43,6 +43,8 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
         FaultKind::Bandwidth => {
             vec![(Class::All, vec![[3 * strength, 2], [4 * strength, 1]], vec![[strength / 2, 1], [strength, 3]])]
         }
+        FaultKind::DnsFailure | FaultKind::DnsWrongAddress => vec![(Class::Dns, vec![[0, 9]], vec![[1, 90]])],
+        FaultKind::DnsDelay => vec![(Class::Dns, vec![[800, 9]], vec![[late + 820, 30], [late + 2_000, 4]])],
         FaultKind::DnsOutage => vec![(Class::Dns, vec![[0, 10]], vec![[1, 9]])],
         FaultKind::MemoryPressure => {
             vec![(Class::All, vec![[14, 7], [15, 1]], vec![[strength, 60], [strength + 1, 20]])]
@@ -53,6 +55,7 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
 const fn way(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Delay | FaultKind::Jitter | FaultKind::Loss | FaultKind::Bandwidth => "netem",
+        FaultKind::DnsFailure | FaultKind::DnsWrongAddress | FaultKind::DnsDelay => "nft queue",
         FaultKind::Partition | FaultKind::DnsOutage | FaultKind::Reset => "nft",
         _ => "cgroup",
     }

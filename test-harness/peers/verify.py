@@ -60,6 +60,10 @@ SLUG = {
     "DnsFailure": "dns-failure",
     "DnsWrongAddress": "dns-wrong-address",
     "DnsDelay": "dns-delay",
+    "HttpReset": "http-reset",
+    "HttpDelay": "http-delay",
+    "HttpStatus": "http-status",
+    "HttpCut": "http-cut",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -77,9 +81,17 @@ PHRASE = {
     "DnsFailure": "DNS told it that it failed",
     "DnsWrongAddress": "DNS gave it a wrong address",
     "DnsDelay": "DNS answered it late",
+    "HttpReset": "its connections were reset in place of answers",
+    "HttpDelay": "its answers came late",
+    "HttpStatus": "its answers had a wrong status",
+    "HttpCut": "its answers were cut off",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
 STRENGTH = {
+    "HttpReset": "requestPpm",  # first: of a HttpDelay, how late it is stands beside
+    "HttpDelay": "requestPpm",
+    "HttpStatus": "requestPpm",
+    "HttpCut": "requestPpm",
     "Delay": "delayMs",
     "Jitter": "jitterMs",
     "Loss": "lossPpm",
@@ -89,14 +101,15 @@ STRENGTH = {
     "DnsDelay": "delayMs",
 }
 AMOUNTS = {"Delay", "Jitter", "DnsDelay", "Bandwidth", "MemoryPressure"}  # a value of their doses is more than yes or no
-STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, "MemoryPressure": 100}
+ON_HTTP = {"HttpReset", "HttpDelay", "HttpStatus", "HttpCut"}
+STRONGEST = {**{kind: 1_000_000 for kind in ON_HTTP}, "Loss": 1_000_000, "Reset": 1_000_000, "MemoryPressure": 100}
 ON_ANSWERS_OF_DNS = {"DnsFailure", "DnsWrongAddress", "DnsDelay"}
 ON_DNS = {"DnsOutage"} | ON_ANSWERS_OF_DNS
 ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
 WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
-LATER = ["leaseSeconds", "share", "peer", "direction", "names", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
+LATER = ["leaseSeconds", "share", "peer", "direction", "names", "path", "status", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
 LEASE_LATE_MS = 1000
 YEARS = 5000  # that are modelled
@@ -233,7 +246,9 @@ def strike_of(limits):
         "leaseSeconds": limits.get("leaseSeconds") or 0,
         "strength": next((strength for strength in strengths if strength is not None), 0),
     }
-    more = {field: limits[field] for field in ("peer", "direction") if limits.get(field) is not None}
+    more = {field: limits[field] for field in ("peer", "direction", "path", "status") if limits.get(field) is not None}
+    if limits["kind"] == "HttpDelay" and limits.get("delayMs") is not None:
+        more["lateMs"] = limits["delayMs"]
     return strike | more | ({"names": limits["names"]} if limits.get("names") else {})
 
 
@@ -274,12 +289,17 @@ class Asked:
             return self.slug
         strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
         amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms",
-                  "DnsDelay": f" of {strength} ms", "Loss": f" of {percent(strength)}",
+                  "DnsDelay": f" of {strength} ms", "HttpReset": f" of {percent(strength)}",
+                  "HttpCut": f" of {percent(strength)}",
+                  "HttpDelay": f" of {self.strike.get('lateMs') or 0} ms of {percent(strength)}",
+                  "HttpStatus": f" {self.strike.get('status') or 0} of {percent(strength)}", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
                   "MemoryPressure": f" of {strength} %"}.get(self.kind, "")
         peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
         names = ", ".join(quote(name) for name in self.strike.get("names", []))
-        amount += peer + (f" of answers for {names}" if names else "") + WAY.get(self.strike.get("direction"), "")
+        amount += peer + (f" of answers for {names}" if names else "")
+        path = self.strike.get("path")
+        amount += (f" of requests under {quote(path)}" if path is not None else "") + WAY.get(self.strike.get("direction"), "")
         return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
 
     def phrase(self):
@@ -490,6 +510,12 @@ def lack_of_strike(run, span):
         return f"{asked.slug} has no direction, and the plan gives it one"
     if strike.get("names") and asked.kind not in ON_ANSWERS_OF_DNS:
         return f"{asked.slug} has no names, and the plan gives it some"
+    if strike.get("path") is not None and asked.kind not in ON_HTTP:
+        return f"{asked.slug} has no path, and the plan gives it one"
+    if (400 <= (strike.get("status") or 0) < 600) != (asked.kind == "HttpStatus"):
+        return f"{asked.slug} has no such status as the plan says"
+    if ((strike.get("lateMs") or 0) > 0) != (asked.kind == "HttpDelay"):
+        return f"{asked.slug} is not late as the plan says"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
     known = asked.peer in called and asked.peer in run.result["bundle"]["images"] and asked.peer != span.component
     if asked.peer is not None and not known:
@@ -947,6 +973,24 @@ def dose_misled(_, before, during):
     return felt()
 
 
+def dose_answered(asked, before, during):
+    (right_before, wrong_before), (right, wrong) = sides(before), sides(during)
+    seen_before, seen, million = right_before + wrong_before, right + wrong, 1_000_000
+    strike, to_pass = seen * asked, seen * (million - asked)
+    if seen_before < 5 or seen < 50:
+        return unknown(f"{seen_before} answers before it and {seen} while it lasted; fewer than 5 and 50 say nothing")
+    if wrong_before * 10 * million > seen_before * asked:
+        return not_felt(f"{wrong_before} of {seen_before} answers looked struck before it already")
+    if strike < 5 * million:
+        return unknown(f"of {seen} answers fewer than 5 should be struck; that says nothing")
+    if asked < million and to_pass < 5 * million:
+        return unknown(f"of {seen} answers fewer than 5 should be right; that says nothing")
+    if 2 * wrong * million < strike or wrong * million > 2 * strike or 2 * right * million < to_pass:
+        return not_felt(f"{wrong} of {seen} answers were struck; asked was {percent(asked)}, "
+                        f"and half to twice of that is felt")
+    return felt(share_ppm(wrong, seen))
+
+
 def dose_delayed(asked_ms, before, during, what="packets"):
     before, during = histogram(before), histogram(during)
     counts = [sum(side.cells.values()) for side in (before, during)]
@@ -1021,7 +1065,7 @@ def dose_filled(asked, before, during):
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
         "Bandwidth": dose_limited, "Jitter": dose_uneven, "MemoryPressure": dose_filled, "DnsFailure": dose_misled, "DnsWrongAddress": dose_misled,
-        "DnsDelay": functools.partial(dose_delayed, what="answers")}
+        "DnsDelay": functools.partial(dose_delayed, what="answers"), **{kind: dose_answered for kind in ON_HTTP}}
 
 
 def dose_of_pod(asked, doses):

@@ -14,6 +14,7 @@ pub mod dns_answer;
 pub mod dns_outage;
 pub mod freeze;
 pub mod gated;
+pub mod http_answer;
 pub mod leased;
 pub mod loss;
 pub mod memory_pressure;
@@ -38,6 +39,7 @@ use crate::{
     strike::{NodeFault, aim::Aim},
 };
 use dns_answer::{DnsAnswer, Lie};
+use http_answer::{HttpAnswer, Wrong};
 pub use target::Target;
 
 /// Why a fault could not be injected, or not be undone.
@@ -109,6 +111,10 @@ pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn F
 #[must_use]
 pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn NodeFault>> {
     let answers = |lie| Some(Box::new(DnsAnswer::new(lie, aim.names.clone())) as Box<dyn NodeFault>);
+    let over_http = |wrong| {
+        let path = aim.path.as_deref().unwrap_or("/");
+        Some(Box::new(HttpAnswer::new(wrong, strength, path)) as Box<dyn NodeFault>)
+    };
     match kind {
         FaultKind::PodKill | FaultKind::RollingRestart => None,
         FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
@@ -122,6 +128,10 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::DnsFailure => answers(Lie::Failure),
         FaultKind::DnsWrongAddress => answers(Lie::WrongAddress),
         FaultKind::DnsDelay => answers(Lie::Late(Duration::from_millis(strength))),
+        FaultKind::HttpReset => over_http(Wrong::Reset),
+        FaultKind::HttpDelay => over_http(Wrong::Late(aim.late)),
+        FaultKind::HttpStatus => over_http(Wrong::Status(aim.status)),
+        FaultKind::HttpCut => over_http(Wrong::Cut),
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
         FaultKind::Reset => Some(Box::new(reset::Reset::new(strength, aim.clone()))),
     }

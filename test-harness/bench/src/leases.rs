@@ -14,7 +14,6 @@ use factory_lab::{
     faults,
     random::Random,
     strike::{
-        aim::Aim,
         order::Struck,
         place::Place,
         pod::{self, Span},
@@ -23,10 +22,10 @@ use factory_lab::{
     },
 };
 
-use crate::{Failure, figures::Figure, rig::Rig};
+use crate::{Failure, answers, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 12] = [
+const FAULTS: [(FaultKind, u64); 16] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
@@ -39,6 +38,10 @@ const FAULTS: [(FaultKind, u64); 12] = [
     (FaultKind::DnsFailure, 0),
     (FaultKind::DnsWrongAddress, 0),
     (FaultKind::DnsDelay, 400),
+    (FaultKind::HttpReset, 1_000_000),
+    (FaultKind::HttpDelay, 1_000_000),
+    (FaultKind::HttpStatus, 1_000_000),
+    (FaultKind::HttpCut, 1_000_000),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);
@@ -59,6 +62,8 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
     let resolver = rig.resolver()?;
     for index in 0..count {
         let (kind, strength) = FAULTS[index % FAULTS.len()];
+        // Answers are struck where some are seen.
+        let _traffic = kind.on_http().then(|| rig.users().traffic());
         let mut striker = strike(&rig.place, kind, strength, LEASE)?;
         let injected = injected(&mut striker)?;
         // From the injection to a little after its end.
@@ -125,7 +130,7 @@ fn rules(place: &Place) -> Result<Rules, Failure> {
 pub fn struck(uid: &str, slug: &str, strength: u64, lease: Duration) -> Result<(), Failure> {
     let place = Place { uid: uid.to_owned(), containers: vec![uid.to_owned()] };
     let kind = FaultKind::ALL.into_iter().find(|kind| kind.slug() == slug).ok_or("no such fault")?;
-    let fault = faults::on_node(kind, strength, &Aim::default()).ok_or("no fault on the node")?;
+    let fault = faults::on_node(kind, strength, &answers::aim()).ok_or("no fault on the node")?;
     let tapping = Tapping::start(&place)?;
     let mut told = false;
     let mut tell = |struck: &Struck| {

@@ -50,7 +50,11 @@ enum Group {
         seed: String,
     },
     /// Whether faults of answers reach those that they mean, and are seen when they do not.
-    Answers,
+    Answers {
+        /// Only one fault of each sort.
+        #[arg(long)]
+        brief: bool,
+    },
     /// Whether a fault of traffic with one peer reaches that traffic and no other.
     Peers {
         /// Only the cut, and one delay.
@@ -98,7 +102,7 @@ fn main() -> ExitCode {
 fn run(group: Group, output: &Path) -> Result<(), Failure> {
     let figures = match group {
         Group::Dose { rounds } => dose::measure(rounds)?,
-        Group::Answers => answers::measure()?,
+        Group::Answers { brief } => answers::measure(brief)?,
         Group::Peers { brief } => peers::measure(brief)?,
         Group::Leases { count, seed } => leases::measure(count, &seed)?,
         Group::Serve { address, body } => return users::serve(&address, body),

@@ -85,7 +85,12 @@ pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
         FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
         FaultKind::MemoryPressure => of_limit(strength),
-        FaultKind::Loss | FaultKind::Reset => percent(strength),
+        FaultKind::Loss
+        | FaultKind::Reset
+        | FaultKind::HttpReset
+        | FaultKind::HttpDelay
+        | FaultKind::HttpStatus
+        | FaultKind::HttpCut => percent(strength),
         FaultKind::ContainerKill
         | FaultKind::Freeze
         | FaultKind::Partition
@@ -121,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_has_the_same_unit() {
-        let strike = |strength| Strike { share: Share::One, lease_seconds: 5, strength, peer: None, direction: None, names: Vec::new() };
+        let strike = |strength| Strike { share: Share::One, lease_seconds: 5, strength, ..Strike::default() };
         assert_eq!(asked(FaultKind::Delay, Some(&strike(50))).unwrap(), "50 ms");
         assert_eq!(asked(FaultKind::Loss, Some(&strike(100_000))).unwrap(), "10 %");
         assert_eq!(asked(FaultKind::Partition, Some(&strike(0))).unwrap(), "100 %");

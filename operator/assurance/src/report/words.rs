@@ -78,13 +78,16 @@ pub struct Words {
     pub failed: &'static str,
     pub faults: &'static str,
     pub no_faults: &'static str,
-    pub fault_names: [&'static str; 15],
-    pub fault_means: [&'static str; 15],
+    pub fault_names: [&'static str; 19],
+    pub fault_means: [&'static str; 19],
     pub share: &'static str,
     pub share_one: &'static str,
     pub share_all: &'static str,
     pub peer: &'static str,
     pub names: &'static str,
+    pub path: &'static str,
+    pub status: &'static str,
+    pub late: &'static str,
     pub direction: &'static str,
     /// In the order of [`factory_crds::resilience_standard::Direction`].
     pub directions: [&'static str; 3],
@@ -175,6 +178,10 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::DnsFailure => 12,
         FaultKind::DnsWrongAddress => 13,
         FaultKind::DnsDelay => 14,
+        FaultKind::HttpReset => 15,
+        FaultKind::HttpDelay => 16,
+        FaultKind::HttpStatus => 17,
+        FaultKind::HttpCut => 18,
     }
 }
 

@@ -15,6 +15,7 @@ use super::fault;
 fn sampled(phase: &str) -> TestResult {
     match phase {
         _ if PRESSED.contains(&phase) => sample::pressed(),
+        _ if ANSWERING.contains(&phase) => sample::answering(),
         _ if MISLED.contains(&phase) => sample::misled(),
         _ if APART.contains(&phase) => sample::apart(),
         _ => sample::struck(),
@@ -23,7 +24,7 @@ fn sampled(phase: &str) -> TestResult {
 
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 16] = [
+const ALL: [&str; 20] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -40,7 +41,14 @@ const ALL: [&str; 16] = [
     "dns-failure-web",
     "dns-wrong-address-web",
     "dns-delay-200-web",
+    "http-reset-100000-web",
+    "http-delay-200000-web",
+    "http-status-300000-web",
+    "http-cut-400000-web",
 ];
+/// Those of the fifth sample.
+const ANSWERING: &[&str] =
+    &["http-reset-100000-web", "http-delay-200000-web", "http-status-300000-web", "http-cut-400000-web"];
 /// Those of the fourth sample.
 const MISLED: &[&str] = &["dns-failure-web", "dns-wrong-address-web", "dns-delay-200-web"];
 /// Those of the third sample.
@@ -71,7 +79,8 @@ const ONE: &[&str] = &[
     "dns-failure-web",
     "dns-wrong-address-web",
 ];
-const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web", "dns-failure-web"];
+const SIDES: &[&str] =
+    &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web", "dns-failure-web"];
 const CUTS: &[&str] = &["partition-web", "dns-outage-web", "partition-web-to-registry"];
 const CLASSES: &[&str] = &[
     "partition-web",
@@ -110,6 +119,22 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
     ("other traffic than answers of DNS", MISLED, |d| each(d, |dose| dose.class = Class::All)),
     ("one way of asking is answered rightly", MISLED, |d| {
         each(d, |dose| dose.during = vec![[dose.before[0][0], 30], [dose.during[0][0], 60]]);
+    }),
+    ("a third of the answers that were asked for", ANSWERING, |d| {
+        each(d, |dose| {
+            let struck = dose.during[1][1] / 3;
+            dose.during = vec![[0, 200 - struck], [1, struck]];
+        });
+    }),
+    ("every answer struck", ANSWERING, |d| each(d, |dose| dose.during = vec![[1, 200]])),
+    ("49 answers", ANSWERING, |d| each(d, |dose| dose.during = vec![[0, 30], [1, 19]])),
+    ("a service that answers so by itself", ANSWERING, |d| each(d, |dose| dose.before = vec![[0, 80], [1, 10]])),
+    ("connections that are kept pass untouched", ANSWERING, |d| {
+        each(d, |dose| {
+            if dose.class == Class::Pooled {
+                dose.during = vec![[0, 200]];
+            }
+        });
     }),
     ("four answers", MISLED, |d| each(d, |dose| dose.during = vec![[dose.during[0][0], 4]])),
     ("answers that were wrong before it", &["dns-failure-web", "dns-wrong-address-web"], |d| {

@@ -66,7 +66,7 @@ impl Gated for Bandwidth {
         self.shape("lo").map_err(|error| StrikeError::Incapable(error.to_string()))
     }
 
-    fn prepare(&mut self) -> Result<(), StrikeError> {
+    fn prepare(&mut self, _: &Tap) -> Result<(), StrikeError> {
         self.shape(INTERFACE)
     }
 

@@ -75,7 +75,7 @@ impl Gated for Delay {
         Ok(())
     }
 
-    fn prepare(&mut self) -> Result<(), StrikeError> {
+    fn prepare(&mut self, _: &Tap) -> Result<(), StrikeError> {
         self.queued.serve(if self.wanders { Wait::wandering(self.late) } else { Wait::Always(self.late) })
     }
 

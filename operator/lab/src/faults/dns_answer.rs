@@ -20,7 +20,7 @@ use super::{
     queued::{
         Queued,
         segment::Segment,
-        serve::{Fate, Treatment},
+        serve::{Fate, Treatment, Way},
     },
 };
 use crate::{
@@ -99,8 +99,9 @@ impl Gated for DnsAnswer {
         self.queued.preflight(gate)
     }
 
-    fn prepare(&mut self) -> Result<(), StrikeError> {
-        let asking = self.asking.as_ref().ok_or_else(|| StrikeError::Incapable("nothing was asked of DNS".to_owned()))?;
+    fn prepare(&mut self, _: &Tap) -> Result<(), StrikeError> {
+        let asking =
+            self.asking.as_ref().ok_or_else(|| StrikeError::Incapable("nothing was asked of DNS".to_owned()))?;
         asking.answered_before()?;
         self.prepared = true;
         self.queued.serve(Lying { lie: self.lie, names: self.names.clone() })
@@ -160,7 +161,7 @@ impl Treatment for Lying {
         u16::MAX
     }
 
-    fn treat(&mut self, packet: &[u8], _: Instant) -> Fate {
+    fn treat(&mut self, packet: &[u8], _: Way, _: Instant) -> Fate {
         let Some(segment) = Segment::parse(packet) else { return Fate::default() };
         let mut payload = segment.payload().to_vec();
         let mut is_meant = false;
@@ -183,10 +184,8 @@ mod tests {
 
     #[test]
     fn a_listed_name_is_meant_alone_and_with_a_search_domain_and_no_other_is() {
-        let lying = |names: &[&str]| Lying {
-            lie: Lie::Failure,
-            names: names.iter().map(|name| (*name).to_owned()).collect(),
-        };
+        let lying =
+            |names: &[&str]| Lying { lie: Lie::Failure, names: names.iter().map(|name| (*name).to_owned()).collect() };
         let listed = lying(&["registry", "api.example.kg"]);
         for name in ["registry", "registry.svc-1.svc.cluster.local", "api.example.kg", "api.example.kg.cluster.local"] {
             assert!(listed.means(name), "{name}");

@@ -91,7 +91,7 @@ impl NodeFault for MemoryPressure {
         Ok(())
     }
 
-    fn lease(&mut self, place: &Place, lease: Duration) -> Result<(), StrikeError> {
+    fn lease(&mut self, place: &Place, lease: Duration, _: &Tap) -> Result<(), StrikeError> {
         self.until = Some(Instant::now() + lease);
         self.known = place.firsts().into_iter().collect();
         self.press(place, place.first()?, lease)

@@ -64,11 +64,7 @@ fn of_dose(asked: &Asked, dose: &Dose, stranger: bool, twice: bool) -> Option<St
 const fn has_sides(kind: FaultKind) -> bool {
     !matches!(
         kind,
-        FaultKind::Delay
-            | FaultKind::Jitter
-            | FaultKind::DnsDelay
-            | FaultKind::Bandwidth
-            | FaultKind::MemoryPressure
+        FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay | FaultKind::Bandwidth | FaultKind::MemoryPressure
     )
 }
 

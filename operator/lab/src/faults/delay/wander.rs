@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::{
-    faults::queued::serve::{Fate, Treatment},
+    faults::queued::serve::{Fate, Treatment, Way},
     random::Random,
 };
 
@@ -59,7 +59,7 @@ impl Treatment for Wait {
         1
     }
 
-    fn treat(&mut self, _: &[u8], now: Instant) -> Fate {
+    fn treat(&mut self, _: &[u8], _: Way, now: Instant) -> Fate {
         Fate { wait: self.of(now), becomes: None }
     }
 }

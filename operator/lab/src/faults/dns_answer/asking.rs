@@ -295,7 +295,8 @@ mod tests {
 
     #[test]
     fn search_domains_are_those_of_the_last_line() {
-        let text = "search a.b\nnameserver 198.18.0.10\nsearch svc-1.svc.cluster.local svc.cluster.local\noptions ndots:5\n";
+        let text =
+            "search a.b\nnameserver 198.18.0.10\nsearch svc-1.svc.cluster.local svc.cluster.local\noptions ndots:5\n";
         assert_eq!(searched(text).collect::<Vec<_>>(), ["svc-1.svc.cluster.local", "svc.cluster.local"]);
         assert_eq!(searched("nameserver 198.18.0.10\n").count(), 0);
     }

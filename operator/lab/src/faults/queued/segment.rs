@@ -2,8 +2,14 @@
 //! again afterwards. Pure; a packet may hold anything, so what does not fit is `None`. (What only looks
 //! reads `strike::tap::packet`.)
 
-use std::ops::Range;
+use std::{net::IpAddr, ops::Range};
 
+/// Flag of TCP: the side that sends it ends the connection.
+pub const FIN: u8 = 0x01;
+/// Flag of TCP: it resets the connection.
+pub const RESET: u8 = 0x04;
+const PUSH: u8 = 0x08;
+const ACK: u8 = 0x10;
 /// Protocol number of TCP.
 const TCP: u8 = 6;
 /// Protocol number of UDP.
@@ -53,6 +59,72 @@ impl Segment {
         self.protocol == TCP
     }
 
+    /// Address and port it comes from.
+    #[must_use]
+    pub fn from(&self) -> (IpAddr, u16) {
+        self.end(0)
+    }
+
+    /// Address and port it goes to.
+    #[must_use]
+    pub fn to(&self) -> (IpAddr, u16) {
+        self.end(1)
+    }
+
+    fn end(&self, which: usize) -> (IpAddr, u16) {
+        let addresses = self.bytes.get(self.addresses.clone()).unwrap_or_default();
+        let address = addresses.chunks(addresses.len() / 2).nth(which).unwrap_or_default();
+        let address =
+            <[u8; 16]>::try_from(address).map(IpAddr::from).or_else(|_| <[u8; 4]>::try_from(address).map(IpAddr::from));
+        (address.unwrap_or(IpAddr::from([0; 4])), short(&self.bytes, self.transport + 2 * which).unwrap_or(0))
+    }
+
+    /// Number of the first byte of its payload, of TCP.
+    #[must_use]
+    pub fn sequence(&self) -> u32 {
+        let at = self.transport + 4;
+        let bytes = self.bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, u32::from_be_bytes)
+    }
+
+    /// Whether its side of a connection of TCP ends with it.
+    #[must_use]
+    pub fn is_fin(&self) -> bool {
+        self.flags() & FIN != 0
+    }
+
+    /// Whether it resets a connection of TCP.
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        self.flags() & RESET != 0
+    }
+
+    fn flags(&self) -> u8 {
+        if self.is_tcp() { self.bytes.get(self.transport + 13).copied().unwrap_or(0) } else { 0 }
+    }
+
+    /// The packet of TCP with the first `keep` bytes of its payload, as the last one of its side: a [`FIN`] or a
+    /// [`RESET`].
+    #[must_use]
+    pub fn cut(mut self, keep: usize, last: u8) -> Option<Vec<u8>> {
+        if !self.is_tcp() || keep > self.payload().len() {
+            return None;
+        }
+        self.bytes.truncate(self.payload + keep);
+        *self.bytes.get_mut(self.transport + 13)? = last | ACK | if last == FIN { PUSH } else { 0 };
+        let is_v4 = self.addresses.len() == 8;
+        let length = u16::try_from(self.bytes.len() - if is_v4 { 0 } else { 40 }).ok()?;
+        let at = if is_v4 { 2 } else { 4 };
+        self.bytes.get_mut(at..at + 2)?.copy_from_slice(&length.to_be_bytes());
+        if is_v4 {
+            self.bytes.get_mut(10..12)?.fill(0);
+            let sum = folded(added(self.bytes.get(..self.transport)?))?;
+            self.bytes.get_mut(10..12)?.copy_from_slice(&sum.to_be_bytes());
+        }
+        self.sum()?;
+        Some(self.bytes)
+    }
+
     /// Its payload.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
@@ -75,18 +147,22 @@ impl Segment {
         let whole = self.bytes.get(self.transport..)?;
         let length = u32::try_from(whole.len()).ok()?;
         let pseudo = added(self.bytes.get(self.addresses.clone())?) + length + u32::from(self.protocol);
-        let mut sum = added(whole) + pseudo;
-        while sum > 0xffff {
-            sum = (sum >> 16) + (sum & 0xffff);
-        }
         // A sum of 0 would say that UDP has none.
-        let sum = match !u16::try_from(sum).ok()? {
+        let sum = match folded(added(whole) + pseudo)? {
             0 if self.protocol == UDP => 0xffff,
             sum => sum,
         };
         self.bytes.get_mut(at..at + 2)?.copy_from_slice(&sum.to_be_bytes());
         Some(())
     }
+}
+
+/// The sum that makes words which add up to `sum` add up to ones.
+fn folded(mut sum: u32) -> Option<u16> {
+    while sum > 0xffff {
+        sum = (sum >> 16) + (sum & 0xffff);
+    }
+    Some(!u16::try_from(sum).ok()?)
 }
 
 /// Sum of 16-bit words; a last byte stands for a word with a zero behind it.
@@ -104,7 +180,7 @@ fn short(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::faults) mod tests {
     use super::*;
     use proptest::prelude::*;
 
@@ -122,6 +198,36 @@ mod tests {
             sum = (sum >> 16) + (sum & 0xffff);
         }
         sum == 0xffff
+    }
+
+    /// A packet of TCP over IPv4 with `payload`, to the pod or from it.
+    pub fn tcp(leaves: bool, payload: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(40 + payload.len()).unwrap().to_be_bytes();
+        let (pod, user) = ([198, 18, 0, 1], [198, 18, 0, 2]);
+        let (from, to) = if leaves { (pod, user) } else { (user, pod) };
+        let (from_port, to_port) = if leaves { ([0, 80], [0x9c, 0x40]) } else { ([0x9c, 0x40], [0, 80]) };
+        let mut packet = vec![0x45, 0, length[0], length[1], 0, 0, 0x40, 0, 64, 6, 0, 0];
+        packet.extend([from, to].concat());
+        packet.extend([from_port, to_port].concat());
+        packet.extend([0, 0, 0, 7, 0, 0, 0, 9, 0x50, 0x18, 0, 0, 0, 0, 0, 0]);
+        packet.extend(payload);
+        packet
+    }
+
+    #[test]
+    fn a_cut_packet_is_the_last_of_its_side_and_its_sums_and_lengths_are_right() {
+        let segment = Segment::parse(&tcp(true, b"abcdef")).unwrap();
+        assert_eq!(segment.from(), ([198, 18, 0, 1].into(), 80));
+        assert_eq!(segment.to(), ([198, 18, 0, 2].into(), 40_000));
+        for (keep, last) in [(3, FIN), (0, RESET)] {
+            let packet = segment.clone().cut(keep, last).unwrap();
+            assert!(is_right(&packet, 20, 6));
+            assert_eq!(folded(added(&packet[..20])), Some(0));
+            assert_eq!((usize::from(packet[3]), packet.len()), (40 + keep, 40 + keep));
+            let cut = Segment::parse(&packet).unwrap();
+            assert_eq!((cut.is_fin(), cut.is_reset(), cut.payload()), (last == FIN, last == RESET, &b"abc"[..keep]));
+        }
+        assert_eq!(segment.cut(7, FIN), None);
     }
 
     #[test]

@@ -20,6 +20,8 @@ use crate::strike::StrikeError;
 pub const NUMBER: u16 = 64023;
 /// Most packets that wait; more pass at once.
 const MOST: u32 = 8192;
+/// `NF_INET_PRE_ROUTING` of the kernel: where packets come.
+const PREROUTING: u8 = 0;
 /// From one look at the queue to the next: the library offers nothing to wait on.
 const LOOK: Duration = Duration::from_micros(300);
 
@@ -29,8 +31,17 @@ pub trait Treatment: Send + 'static {
     /// Bytes of a packet that it reads, at least 1: none at all would mean all to the kernel.
     fn reads(&self) -> u16;
 
-    /// What becomes of `packet`, from its head of IP on, which came `now`; moments do not go back.
-    fn treat(&mut self, packet: &[u8], now: Instant) -> Fate;
+    /// What becomes of `packet`, from its head of IP on, which came into the queue `now`; moments do not go back.
+    fn treat(&mut self, packet: &[u8], way: Way, now: Instant) -> Fate;
+}
+
+/// Which way a packet goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To the pod.
+    Coming,
+    /// From it.
+    Leaving,
 }
 
 /// What becomes of one packet.
@@ -125,7 +136,8 @@ fn serve(queue: &mut Queue, treatment: &mut impl Treatment, ended: &AtomicBool) 
         // Until there is nothing more, or too much came at once and some was let pass.
         while let Ok(mut message) = queue.recv() {
             let now = Instant::now();
-            let fate = treatment.treat(message.get_payload(), now);
+            let way = if message.get_hook() == PREROUTING { Way::Coming } else { Way::Leaving };
+            let fate = treatment.treat(message.get_payload(), way, now);
             if let Some(other) = fate.becomes {
                 message.set_payload(other);
             }

@@ -124,7 +124,9 @@ impl Asked {
             FaultKind::HttpStatus => {
                 format!(" {} of {}", strike.status.unwrap_or(0), say::percent(strike.strength))
             }
-            FaultKind::Loss | FaultKind::Reset | FaultKind::HttpReset | FaultKind::HttpCut => format!(" of {}", say::percent(strike.strength)),
+            FaultKind::Loss | FaultKind::Reset | FaultKind::HttpReset | FaultKind::HttpCut => {
+                format!(" of {}", say::percent(strike.strength))
+            }
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
             FaultKind::MemoryPressure => format!(" of {} %", strike.strength),
             _ => String::new(),

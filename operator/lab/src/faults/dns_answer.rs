@@ -73,7 +73,9 @@ impl DnsAnswer {
             Lie::Late(_) => {
                 let grid = Grid::new().map_err(|error| StrikeError::Incapable(error.to_string()))?;
                 let mut took = Sparse::default();
-                asked.iter().for_each(|answered| took.record(&grid, answered.took_us));
+                for answered in asked {
+                    took.record(&grid, answered.took_us);
+                }
                 took.cells()
             }
         })

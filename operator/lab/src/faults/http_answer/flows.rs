@@ -147,7 +147,8 @@ fn with_status(segment: Segment, status: u16) -> Option<Vec<u8>> {
 fn cut(segment: Segment, meant: Meant) -> (Option<Meant>, Fate) {
     let payload = segment.payload();
     let seen = if let Meant::Head(seen) = meant { seen } else { 0 };
-    let body = match if meant == Meant::Body { Ok(0) } else { head_end(payload, seen) } {
+    let found = if meant == Meant::Body { Ok(0) } else { head_end(payload, seen) };
+    let body = match found {
         Ok(body) => body,
         Err(seen) => return (Some(Meant::Head(seen)), Fate::default()),
     };

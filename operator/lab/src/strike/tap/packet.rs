@@ -21,6 +21,7 @@ pub struct Packet {
 
 /// What TCP says in a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // flags, each by its own name in the head of TCP
 pub struct Tcp {
     /// First byte of the payload.
     pub sequence: u32,

@@ -60,6 +60,13 @@ SLUG = {
     "CpuStarvation": "cpu-starvation",
     "DiskFull": "disk-full",
     "DescriptorExhaustion": "descriptor-exhaustion",
+    "DnsFailure": "dns-failure",
+    "DnsWrongAddress": "dns-wrong-address",
+    "DnsDelay": "dns-delay",
+    "HttpReset": "http-reset",
+    "HttpDelay": "http-delay",
+    "HttpStatus": "http-status",
+    "HttpCut": "http-cut",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -77,9 +84,20 @@ PHRASE = {
     "CpuStarvation": "its threads waited for a CPU",
     "DiskFull": "its volumes were full",
     "DescriptorExhaustion": "it could open hardly any descriptor",
+    "DnsFailure": "DNS told it that it failed",
+    "DnsWrongAddress": "DNS gave it a wrong address",
+    "DnsDelay": "DNS answered it late",
+    "HttpReset": "its connections were reset in place of answers",
+    "HttpDelay": "its answers came late",
+    "HttpStatus": "its answers had a wrong status",
+    "HttpCut": "its answers were cut off",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
 STRENGTH = {
+    "HttpReset": "requestPpm",  # first: of a HttpDelay, how late it is stands beside
+    "HttpDelay": "requestPpm",
+    "HttpStatus": "requestPpm",
+    "HttpCut": "requestPpm",
     "Delay": "delayMs",
     "Jitter": "jitterMs",
     "Loss": "lossPpm",
@@ -89,6 +107,7 @@ STRENGTH = {
     "CpuStarvation": "cpuPercent",
     "DiskFull": "diskPercent",
     "DescriptorExhaustion": "descriptorPercent",
+    "DnsDelay": "delayMs",
 }
 # Faults that take a percentage: of what, what became of that part, and who feels it.
 TAKEN = {
@@ -97,13 +116,16 @@ TAKEN = {
     "DiskFull": ("of a volume", "in use", "a volume that holds"),
     "DescriptorExhaustion": ("of the limit of descriptors", "in use", "a process that uses"),
 }
-AMOUNTS = {"Delay", "Jitter", "Bandwidth", *TAKEN}  # a value of their doses is more than yes or no
-STRONGEST = {"Loss": 1_000_000, "Reset": 1_000_000, **dict.fromkeys(TAKEN, 100)}
+AMOUNTS = {"Delay", "Jitter", "DnsDelay", "Bandwidth", *TAKEN}  # a value of their doses is more than yes or no
+ON_HTTP = {"HttpReset", "HttpDelay", "HttpStatus", "HttpCut"}
+STRONGEST = {**dict.fromkeys(ON_HTTP, 1_000_000), "Loss": 1_000_000, "Reset": 1_000_000, **dict.fromkeys(TAKEN, 100)}
+ON_ANSWERS_OF_DNS = {"DnsFailure", "DnsWrongAddress", "DnsDelay"}
+ON_DNS = {"DnsOutage"} | ON_ANSWERS_OF_DNS
 ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
 WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
-LATER = ["leaseSeconds", "share", "peer", "direction", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
+LATER = ["leaseSeconds", "share", "peer", "direction", "names", "path", "status", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
 LEASE_LATE_MS = 1000
 YEARS = 5000  # that are modelled
@@ -240,7 +262,10 @@ def strike_of(limits):
         "leaseSeconds": limits.get("leaseSeconds") or 0,
         "strength": next((strength for strength in strengths if strength is not None), 0),
     }
-    return strike | {field: limits[field] for field in ("peer", "direction") if limits.get(field) is not None}
+    more = {field: limits[field] for field in ("peer", "direction", "path", "status") if limits.get(field) is not None}
+    if limits["kind"] == "HttpDelay" and limits.get("delayMs") is not None:
+        more["lateMs"] = limits["delayMs"]
+    return strike | more | ({"names": limits["names"]} if limits.get("names") else {})
 
 
 class Asked:
@@ -273,17 +298,24 @@ class Asked:
         return self.key() == other.key()
 
     def key(self):
-        return self.kind, tuple(sorted(self.strike.items())) if self.strike else None
+        return self.kind, json.dumps(self.strike and {"names": [], **self.strike}, sort_keys=True)
 
     def words(self):
         if not self.on_node or self.strike is None:
             return self.slug
         strength, lease = self.strike["strength"], self.strike["leaseSeconds"]
-        amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms", "Loss": f" of {percent(strength)}",
+        amount = {"Delay": f" of {strength} ms", "Jitter": f" of {strength} ms",
+                  "DnsDelay": f" of {strength} ms", "HttpReset": f" of {percent(strength)}",
+                  "HttpCut": f" of {percent(strength)}",
+                  "HttpDelay": f" of {self.strike.get('lateMs') or 0} ms of {percent(strength)}",
+                  "HttpStatus": f" {self.strike.get('status') or 0} of {percent(strength)}", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
                   **dict.fromkeys(TAKEN, f" of {strength} %")}.get(self.kind, "")
         peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
-        amount += peer + WAY.get(self.strike.get("direction"), "")
+        names = ", ".join(quote(name) for name in self.strike.get("names", []))
+        amount += peer + (f" of answers for {names}" if names else "")
+        path = self.strike.get("path")
+        amount += (f" of requests under {quote(path)}" if path is not None else "") + WAY.get(self.strike.get("direction"), "")
         return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
 
     def phrase(self):
@@ -509,6 +541,14 @@ def lack_of_strike(run, span):
         return f"{asked.slug} has no peer, and the plan gives it one"
     if strike.get("direction") is not None and asked.kind not in ON_NETWORK - {"Bandwidth"}:
         return f"{asked.slug} has no direction, and the plan gives it one"
+    if strike.get("names") and asked.kind not in ON_ANSWERS_OF_DNS:
+        return f"{asked.slug} has no names, and the plan gives it some"
+    if strike.get("path") is not None and asked.kind not in ON_HTTP:
+        return f"{asked.slug} has no path, and the plan gives it one"
+    if (400 <= (strike.get("status") or 0) < 600) != (asked.kind == "HttpStatus"):
+        return f"{asked.slug} has no such status as the plan says"
+    if ((strike.get("lateMs") or 0) > 0) != (asked.kind == "HttpDelay"):
+        return f"{asked.slug} is not late as the plan says"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
     known = asked.peer in called and asked.peer in run.result["bundle"]["images"] and asked.peer != span.component
     if asked.peer is not None and not known:
@@ -704,7 +744,7 @@ def wrong_doses(run):
         for dose in doses:
             pod, name = dose["pod"], dose["class"]
             wrong = None
-            if (name == "Dns") != (asked.kind == "DnsOutage"):
+            if (name == "Dns") != (asked.kind in ON_DNS):
                 wrong = f"a dose of class {name}, which {asked.slug} does not have"
             elif (pod, name) in seen:
                 wrong = f"two doses of class {name}"
@@ -954,18 +994,48 @@ def dose_lost(asked, before, during, gone="lost"):
     return felt(share_ppm(dropped, seen))
 
 
-def dose_delayed(asked_ms, before, during):
+def dose_misled(_, before, during):
+    (right_before, wrong_before), (right, wrong) = sides(before), sides(during)
+    seen_before, seen = right_before + wrong_before, right + wrong
+    if wrong_before:
+        return not_felt(f"{wrong_before} of {seen_before} questions were answered wrongly before it already")
+    if seen_before < 5 or seen < 5:
+        return too_few_samples("answers", seen_before, seen, 5)
+    if right:
+        return not_felt(f"{right} of {seen} questions were answered rightly while it lasted; none may be")
+    return felt()
+
+
+def dose_answered(asked, before, during):
+    (right_before, wrong_before), (right, wrong) = sides(before), sides(during)
+    seen_before, seen, million = right_before + wrong_before, right + wrong, 1_000_000
+    strike, to_pass = seen * asked, seen * (million - asked)
+    if seen_before < 5 or seen < 50:
+        return unknown(f"{seen_before} answers before it and {seen} while it lasted; fewer than 5 and 50 say nothing")
+    if wrong_before * 10 * million > seen_before * asked:
+        return not_felt(f"{wrong_before} of {seen_before} answers looked struck before it already")
+    if strike < 5 * million:
+        return unknown(f"of {seen} answers fewer than 5 should be struck; that says nothing")
+    if asked < million and to_pass < 5 * million:
+        return unknown(f"of {seen} answers fewer than 5 should be right; that says nothing")
+    if 2 * wrong * million < strike or wrong * million > 2 * strike or 2 * right * million < to_pass:
+        return not_felt(f"{wrong} of {seen} answers were struck; asked was {percent(asked)}, "
+                        f"and half to twice of that is felt")
+    return felt(share_ppm(wrong, seen))
+
+
+def dose_delayed(asked_ms, before, during, what="packets"):
     before, during = histogram(before), histogram(during)
     counts = [sum(side.cells.values()) for side in (before, during)]
     if min(counts) < 5:
-        return too_few_samples("packets", *counts, 5)
+        return too_few_samples(what, *counts, 5)
     asked, was, now, quarter = asked_ms * 1000, before.percentile(50), during.percentile(50), during.percentile(25)
     least, most = asked * 4 // 5, asked * 3 // 2
     wanted = f"asked was {latency(asked)} more, and from {latency(least)} to {latency(most)} more is felt"
     if not least <= now - was <= most:
-        return not_felt(f"packets took {latency(was)} before it and {latency(now)} while it lasted; {wanted}")
+        return not_felt(f"{what} took {latency(was)} before it and {latency(now)} while it lasted; {wanted}")
     if quarter < least:
-        return not_felt(f"a quarter of packets took no more than {latency(quarter)} while it lasted; {wanted}")
+        return not_felt(f"a quarter of {what} took no more than {latency(quarter)} while it lasted; {wanted}")
     return felt(now - was)
 
 
@@ -1028,13 +1098,14 @@ def dose_filled(asked, before, during, taken):
 
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
-        "Bandwidth": dose_limited, "Jitter": dose_uneven,
+        "Bandwidth": dose_limited, "Jitter": dose_uneven, "DnsFailure": dose_misled, "DnsWrongAddress": dose_misled,
+        "DnsDelay": functools.partial(dose_delayed, what="answers"), **{kind: dose_answered for kind in ON_HTTP},
         **{kind: functools.partial(dose_filled, taken=taken) for kind, taken in TAKEN.items()}}
 
 
 def dose_of_pod(asked, doses):
     """The class that decided, and what the pod felt."""
-    whole = "Dns" if asked.kind == "DnsOutage" else "All"
+    whole = "Dns" if asked.kind in ON_DNS else "All"
     strength = asked.strength()
     if asked.has_strength and strength is None:
         return whole, unknown("the plan does not say how strong it is")
@@ -1392,7 +1463,7 @@ def figures_of(run):
                 strength = span.asked.strength() if span.asked.has_strength else None
                 add(span.name, "podsFelt", who.count if who else None, who.must if who else None)
                 add(span.name, "doseP50", who.least if who else None,
-                    strength * 1000 if strength and span.asked.kind in ("Delay", "Jitter") else strength)
+                    strength * 1000 if strength and span.asked.kind in ("Delay", "Jitter", "DnsDelay") else strength)
             else:
                 add(span.name, "podsGone", struck.gone if struck else None, struck.must if struck else None)
             add(span.name, "recoveryMs", None if recovery == "never" else recovery, run.recovery_ms)

@@ -11,8 +11,13 @@ use serde::{Deserialize, Serialize};
 /// A fault that every component must survive, and what it may cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.kind == 'Delay' ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind in ['Delay', 'DnsDelay', 'HttpDelay'] ? has(self.delayMs) : !has(self.delayMs)").message("delayMs: the delay in milliseconds belongs to a fault of kind Delay, DnsDelay or HttpDelay, and to those alone"))]
 #[x_kube(validation = Rule::new("!has(self.delayMs) || !has(self.leaseSeconds) || self.delayMs < self.leaseSeconds * 1000").message("delayMs: must be less than leaseSeconds, or nothing that waited arrives while it lasts"))]
+#[x_kube(validation = Rule::new("!(self.kind in ['DnsDelay', 'HttpDelay']) || !has(self.delayMs) || !has(self.leaseSeconds) || self.delayMs <= self.leaseSeconds * 100").message("delayMs: of a DnsDelay or HttpDelay at most a tenth of leaseSeconds, or too few answers come while it lasts"))]
+#[x_kube(validation = Rule::new("self.kind in ['HttpReset', 'HttpDelay', 'HttpStatus', 'HttpCut'] ? has(self.requestPpm) : !has(self.requestPpm)").message("requestPpm: the share of requests in parts per million belongs to HttpReset, HttpDelay, HttpStatus and HttpCut, and to those alone"))]
+#[x_kube(validation = Rule::new("!has(self.path) || self.kind in ['HttpReset', 'HttpDelay', 'HttpStatus', 'HttpCut']").message("path: requests under a path belong to HttpReset, HttpDelay, HttpStatus and HttpCut alone"))]
+#[x_kube(validation = Rule::new("self.kind == 'HttpStatus' ? has(self.status) : !has(self.status)").message("status: the status in place of the right one belongs to a fault of kind HttpStatus, and to that alone"))]
+#[x_kube(validation = Rule::new("!has(self.names) || self.kind in ['DnsFailure', 'DnsWrongAddress', 'DnsDelay']").message("names: answers for listed names belong to DnsFailure, DnsWrongAddress and DnsDelay alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Jitter' ? has(self.jitterMs) : !has(self.jitterMs)").message("jitterMs: the longest wait of a packet in milliseconds belongs to a fault of kind Jitter, and to that alone"))]
 #[x_kube(validation = Rule::new("!has(self.jitterMs) || !has(self.leaseSeconds) || self.jitterMs <= self.leaseSeconds * 100").message("jitterMs: at most a tenth of leaseSeconds, or chance decides what is felt of it"))]
 #[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
@@ -59,8 +64,34 @@ pub struct FaultLimits {
     /// Partition is `Both` and a Delay, a Jitter, a Loss and a Reset are `In`; a Bandwidth limits what leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// Of a fault of DNS's answers: the names whose answers it strikes, as the service asks for them (`registry`) or in
+    /// full; with a search domain behind it a name is the same name. All names where none is listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 8),
+        inner(
+            length(max = 253),
+            regex(pattern = r"^[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*$")
+        )
+    )]
+    pub names: Vec<String>,
+    /// Of a fault of answers over HTTP: the share of requests whose answers it strikes, in parts per million, each by
+    /// chance of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub request_ppm: Option<u32>,
+    /// Of a fault of answers over HTTP: what the path of a request begins with whose answer it may strike; all requests to
+    /// the pod where nothing is said, the kubelet's probes too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100), regex(pattern = r"^/[!-~]*$"))]
+    pub path: Option<String>,
+    /// Of a HttpStatus: the status that stands in place of the right one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 400, max = 599))]
+    pub status: Option<u32>,
     /// Of a Delay: how much later an answer comes, in milliseconds: packets one way wait for so long, or for half of it
-    /// each way where `direction` is `Both`.
+    /// each way where `direction` is `Both`. Of a DnsDelay: how much later an answer of DNS comes;
+    /// of a HttpDelay, one of the pod over HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 60_000))]
     pub delay_ms: Option<u32>,
@@ -124,6 +155,10 @@ impl FaultLimits {
             share: None,
             peer: None,
             direction: None,
+            names: Vec::new(),
+            request_ppm: None,
+            path: None,
+            status: None,
             delay_ms: None,
             jitter_ms: None,
             loss_ppm: None,
@@ -142,8 +177,9 @@ impl FaultLimits {
     /// a strength.
     #[must_use]
     pub fn strength(&self) -> u64 {
-        let network =
-            self.delay_ms.or(self.jitter_ms).or(self.loss_ppm).or(self.kilobytes_per_second).or(self.reset_ppm);
+        // Of a HttpDelay, how late it is stands beside its strength.
+        let network = self.request_ppm.or(self.delay_ms).or(self.jitter_ms).or(self.loss_ppm);
+        let network = network.or(self.kilobytes_per_second).or(self.reset_ppm);
         let pressure = self.memory_percent.or(self.cpu_percent).or(self.disk_percent).or(self.descriptor_percent);
         network.or(pressure).unwrap_or(0).into()
     }
@@ -182,6 +218,20 @@ pub enum FaultKind {
     DiskFull,
     /// The container's processes can open hardly any file descriptor.
     DescriptorExhaustion,
+    /// DNS answers the pod that it failed.
+    DnsFailure,
+    /// DNS answers the pod with an address where nobody is.
+    DnsWrongAddress,
+    /// DNS answers the pod late.
+    DnsDelay,
+    /// Connections to the pod are reset in place of some answers over HTTP.
+    HttpReset,
+    /// Some answers of the pod over HTTP come late.
+    HttpDelay,
+    /// Some answers of the pod over HTTP have a wrong status.
+    HttpStatus,
+    /// Some answers of the pod over HTTP end in the middle.
+    HttpCut,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -193,7 +243,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 22] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -209,6 +259,13 @@ impl FaultKind {
         Self::CpuStarvation,
         Self::DiskFull,
         Self::DescriptorExhaustion,
+        Self::DnsFailure,
+        Self::DnsWrongAddress,
+        Self::DnsDelay,
+        Self::HttpReset,
+        Self::HttpDelay,
+        Self::HttpStatus,
+        Self::HttpCut,
     ];
 
     /// As it stands in names of phases.
@@ -230,6 +287,13 @@ impl FaultKind {
             Self::CpuStarvation => "cpu-starvation",
             Self::DiskFull => "disk-full",
             Self::DescriptorExhaustion => "descriptor-exhaustion",
+            Self::DnsFailure => "dns-failure",
+            Self::DnsWrongAddress => "dns-wrong-address",
+            Self::DnsDelay => "dns-delay",
+            Self::HttpReset => "http-reset",
+            Self::HttpDelay => "http-delay",
+            Self::HttpStatus => "http-status",
+            Self::HttpCut => "http-cut",
         }
     }
 
@@ -252,6 +316,13 @@ impl FaultKind {
             Self::CpuStarvation => "its threads waited for a CPU",
             Self::DiskFull => "its volumes were full",
             Self::DescriptorExhaustion => "it could open hardly any descriptor",
+            Self::DnsFailure => "DNS told it that it failed",
+            Self::DnsWrongAddress => "DNS gave it a wrong address",
+            Self::DnsDelay => "DNS answered it late",
+            Self::HttpReset => "its connections were reset in place of answers",
+            Self::HttpDelay => "its answers came late",
+            Self::HttpStatus => "its answers had a wrong status",
+            Self::HttpCut => "its answers were cut off",
         }
     }
 
@@ -265,6 +336,24 @@ impl FaultKind {
     #[must_use]
     pub const fn takes_percent(self) -> bool {
         matches!(self, Self::MemoryPressure | Self::CpuStarvation | Self::DiskFull | Self::DescriptorExhaustion)
+    }
+
+    /// Whether what is measured of it are questions to DNS.
+    #[must_use]
+    pub const fn on_dns(self) -> bool {
+        matches!(self, Self::DnsOutage) || self.on_answers_of_dns()
+    }
+
+    /// Whether it acts on answers of DNS, so that it can act on those for some names alone.
+    #[must_use]
+    pub const fn on_answers_of_dns(self) -> bool {
+        matches!(self, Self::DnsFailure | Self::DnsWrongAddress | Self::DnsDelay)
+    }
+
+    /// Whether it acts on a share of the pod's answers over HTTP.
+    #[must_use]
+    pub const fn on_http(self) -> bool {
+        matches!(self, Self::HttpReset | Self::HttpDelay | Self::HttpStatus | Self::HttpCut)
     }
 
     /// Whether it is injected where the pod runs, by a lab pod on that node.
@@ -361,6 +450,68 @@ mod tests {
             for impossible in [0, 29, most] {
                 assert!(!said(kind, &json!({own: impossible})).is_empty(), "{kind} of {impossible} %");
             }
+        }
+    }
+
+    #[test]
+    fn only_faults_of_dnss_answers_have_names_and_their_answers_come_while_they_last() {
+        for (kind, more) in [
+            ("DnsFailure", json!({})),
+            ("DnsWrongAddress", json!({"names": ["registry", "api.example.kg"]})),
+            ("DnsDelay", json!({"names": ["registry"], "delayMs": 1_000})),
+        ] {
+            assert_eq!(said(kind, &more), "", "{kind} {more}");
+        }
+        for (begins, kind, more) in [
+            ("names: ", "DnsOutage", json!({"names": ["registry"]})),
+            ("names: ", "Freeze", json!({"names": ["registry"]})),
+            ("delayMs: the delay", "DnsDelay", json!({})),
+            ("delayMs: the delay", "DnsFailure", json!({"delayMs": 5})),
+            ("delayMs: of a DnsDelay", "DnsDelay", json!({"delayMs": 1_001})),
+            ("peer: ", "DnsFailure", json!({"peer": "registry"})),
+            ("direction: ", "DnsDelay", json!({"delayMs": 5, "direction": "In"})),
+        ] {
+            let said = said(kind, &more);
+            assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");
+        }
+        for name in ["Registry", "a..b", "a b", "", "a.", "*.a"] {
+            assert_ne!(said("DnsFailure", &json!({"names": [name]})), "", "{name:?}");
+        }
+    }
+
+    #[test]
+    fn only_faults_of_answers_over_http_have_a_share_of_requests_a_path_and_a_status() {
+        for (kind, more) in [
+            ("HttpReset", json!({"requestPpm": 1_000_000})),
+            ("HttpDelay", json!({"requestPpm": 200_000, "path": "/v1/", "delayMs": 1_000})),
+            ("HttpStatus", json!({"requestPpm": 1, "status": 503})),
+            ("HttpCut", json!({"requestPpm": 1, "path": "/"})),
+        ] {
+            assert_eq!(said(kind, &more), "", "{kind} {more}");
+        }
+        for (begins, kind, more) in [
+            ("requestPpm: ", "HttpReset", json!({})),
+            ("requestPpm: ", "Freeze", json!({"requestPpm": 5})),
+            ("path: ", "Freeze", json!({"path": "/"})),
+            ("status: ", "HttpStatus", json!({"requestPpm": 5})),
+            ("status: ", "HttpCut", json!({"requestPpm": 5, "status": 503})),
+            ("delayMs: the delay", "HttpDelay", json!({"requestPpm": 5})),
+            ("delayMs: of a DnsDelay or HttpDelay", "HttpDelay", json!({"requestPpm": 5, "delayMs": 1_001})),
+            ("peer: ", "HttpCut", json!({"requestPpm": 5, "peer": "registry"})),
+        ] {
+            let said = said(kind, &more);
+            assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");
+        }
+        for more in [
+            json!({"requestPpm": 0}),
+            json!({"requestPpm": 1_000_001}),
+            json!({"requestPpm": 5, "path": "v1"}),
+            json!({"requestPpm": 5, "path": "/a b"}),
+        ] {
+            assert_ne!(said("HttpCut", &more), "", "{more}");
+        }
+        for status in [0, 200, 399, 600] {
+            assert_ne!(said("HttpStatus", &json!({"requestPpm": 5, "status": status})), "", "{status}");
         }
     }
 

@@ -222,6 +222,11 @@ pub struct FaultEvidence {
 /// | `Freeze` | 0: a moment at which a thread ran or could have run, 1: one at which none could |
 /// | `Partition`, `Loss`, `DnsOutage` | 0: a packet passed, 1: it was dropped |
 /// | `Reset` | 0: a packet passed, 1: it was answered with a reset that left the pod |
+/// | `DnsFailure`, `DnsWrongAddress` | 0: a question of ours in the pod was answered rightly, 1: with SERVFAIL, or with other addresses |
+/// | `DnsDelay` | microseconds from a question of ours in the pod to its answer |
+/// | `HttpReset`, `HttpCut` | 0: an answer left whole, 1: its connection was reset, or closed before all of it had left |
+/// | `HttpStatus` | 0: an answer had another status, 1: it had the wrong one that is asked for |
+/// | `HttpDelay` | 0: an answer began in time, or far later than asked, 1: from four fifths to one and a half of what is asked after half of the answers did before |
 /// | `Delay`, `Jitter` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
 /// | `Bandwidth` | kilobytes that left in one second |
 /// | `MemoryPressure` | percent of the container's limit of memory that were in use at one moment |
@@ -230,8 +235,8 @@ pub struct FaultEvidence {
 /// | `DescriptorExhaustion` | percent of the limit of descriptors of one of the container's processes that were in use at one moment |
 ///
 /// Of each class that was looked at there is one, even if nothing was seen: a class that is missing
-/// could hide traffic that the fault did not reach. Without a dose of class `All` (`Dns` of a
-/// `DnsOutage`) those of `New` and `Pooled` must both be there.
+/// could hide traffic that the fault did not reach. Without a dose of class `All` (`Dns` of
+/// faults of DNS) those of `New` and `Pooled` must both be there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dose {

@@ -164,7 +164,7 @@ pub enum PhaseRole {
 }
 
 /// How a fault on the node is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Strike {
@@ -172,7 +172,7 @@ pub struct Strike {
     pub share: Share,
     /// How long it lasts, in seconds; 0 for one that happens once.
     pub lease_seconds: u32,
-    /// Milliseconds of delay, lost packets in parts per million, or kilobytes a second; 0 for a kind without a strength.
+    /// Milliseconds of delay, packets or requests in parts per million, or kilobytes a second; 0 for a kind without a strength.
     pub strength: u64,
     /// Component with which traffic feels it; all traffic where there is none. A component's name in a plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,6 +180,18 @@ pub struct Strike {
     /// Which way packets go that feel it; as the kind has it where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// Names whose answers of DNS feel it; those for all names where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// What the path of a request begins with whose answer over HTTP may feel it; any where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The status in place of the right one, of a `HttpStatus`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u32>,
+    /// How late an answer comes, in milliseconds, of a `HttpDelay`: its strength is the share of requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_ms: Option<u32>,
 }
 
 impl Strike {
@@ -192,6 +204,10 @@ impl Strike {
             strength: limits.strength(),
             peer: limits.peer.clone(),
             direction: limits.direction,
+            names: limits.names.clone(),
+            path: limits.path.clone(),
+            status: limits.status,
+            late_ms: limits.delay_ms.filter(|_| limits.kind == FaultKind::HttpDelay),
         })
     }
 

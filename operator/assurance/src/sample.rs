@@ -76,6 +76,18 @@ pub fn apart() -> TestResult {
     judged(unbroken(planned::apart(), bundle()))
 }
 
+/// A result that passes, with faults of DNS's answers: component `web` alone, 30 s at 20 requests a second.
+#[must_use]
+pub fn misled() -> TestResult {
+    judged(unbroken(planned::misled(), of_web()))
+}
+
+/// A result that passes, with faults of answers over HTTP: component `web` alone, 36 s at 20 requests a second.
+#[must_use]
+pub fn answering() -> TestResult {
+    judged(unbroken(planned::answering(), of_web()))
+}
+
 /// A result that passes, of a standard that also says how often each fault comes: [`struck`], with
 /// the downtime of a year modelled.
 #[must_use]

@@ -13,9 +13,11 @@ pub mod cpu_starvation;
 pub mod delay;
 pub mod descriptor_exhaustion;
 pub mod disk_full;
+pub mod dns_answer;
 pub mod dns_outage;
 pub mod freeze;
 pub mod gated;
+pub mod http_answer;
 pub mod leased;
 pub mod loss;
 pub mod memory_pressure;
@@ -23,11 +25,14 @@ pub mod nodes;
 pub mod partition;
 pub mod peer;
 pub mod pod_kill;
+pub mod queued;
 pub mod reset;
 pub mod rolling_restart;
 pub mod run;
 pub mod taken;
 pub mod target;
+
+use std::time::Duration;
 
 use factory_assurance::evidence::FaultEvidence;
 use factory_crds::resilience_standard::FaultKind;
@@ -37,6 +42,8 @@ use crate::{
     measure::view::View,
     strike::{NodeFault, aim::Aim},
 };
+use dns_answer::{DnsAnswer, Lie};
+use http_answer::{HttpAnswer, Wrong};
 pub use target::Target;
 
 /// Why a fault could not be injected, or not be undone.
@@ -103,10 +110,15 @@ pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn F
     }
 }
 
-/// The fault of `kind` on the node, so strong, on the packets that `aim` means where it acts on packets;
+/// The fault of `kind` on the node, so strong, on the packets and answers that `aim` means where it acts on packets;
 /// `None` for one on objects of the API.
 #[must_use]
 pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn NodeFault>> {
+    let answers = |lie| Some(Box::new(DnsAnswer::new(lie, aim.names.clone())) as Box<dyn NodeFault>);
+    let over_http = |wrong| {
+        let path = aim.path.as_deref().unwrap_or("/");
+        Some(Box::new(HttpAnswer::new(wrong, strength, path)) as Box<dyn NodeFault>)
+    };
     match kind {
         FaultKind::PodKill | FaultKind::RollingRestart => None,
         FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
@@ -117,6 +129,13 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::Loss => Some(Box::new(loss::Loss::new(strength, aim.clone()))),
         FaultKind::Bandwidth => Some(Box::new(bandwidth::Bandwidth::new(strength, aim.clone()))),
         FaultKind::DnsOutage => Some(Box::new(dns_outage::DnsOutage::default())),
+        FaultKind::DnsFailure => answers(Lie::Failure),
+        FaultKind::DnsWrongAddress => answers(Lie::WrongAddress),
+        FaultKind::DnsDelay => answers(Lie::Late(Duration::from_millis(strength))),
+        FaultKind::HttpReset => over_http(Wrong::Reset),
+        FaultKind::HttpDelay => over_http(Wrong::Late(aim.late)),
+        FaultKind::HttpStatus => over_http(Wrong::Status(aim.status)),
+        FaultKind::HttpCut => over_http(Wrong::Cut),
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
         FaultKind::CpuStarvation => Some(Box::new(cpu_starvation::CpuStarvation::new(strength))),
         FaultKind::DiskFull => Some(Box::new(disk_full::DiskFull::new(strength))),

@@ -1,7 +1,7 @@
 //! `factory-lab strike`: one pod on each node of the lab, for the length of one run, carries out there
 //! what `prove` orders: faults that need the node. It alone has power over a node (invariant 6), so
-//! it reads little: orders, the list of the candidate's pods, and heads of packets. It never talks to
-//! the service under test, generates no load and knows no limits.
+//! it reads little: orders, the list of the candidate's pods, heads of packets, and answers that a fault
+//! changes. It never talks to the service under test, generates no load and knows no limits.
 //!
 //! `order` is what passes between `prove` and the nodes, `guard` keeps alive who serves the run there, `serve`
 //! follows orders and pods with the `hands` of this node, `preflight` says what it lacks, `pod` carries one fault out
@@ -95,8 +95,9 @@ pub trait NodeFault: Send {
         None
     }
 
-    /// Injects it for `lease`, after which its effect ends with no process of ours alive.
-    fn lease(&mut self, place: &Place, lease: Duration) -> Result<(), StrikeError>;
+    /// Injects it for `lease`, after which its effect ends with no process of ours alive; `before` is what was seen
+    /// until now.
+    fn lease(&mut self, place: &Place, lease: Duration, before: &Tap) -> Result<(), StrikeError>;
 
     /// Looks once; called every few hundredths of a second, before the injection too.
     fn sample(&mut self, place: &Place);

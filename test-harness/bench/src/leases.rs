@@ -14,7 +14,6 @@ use factory_lab::{
     faults,
     random::Random,
     strike::{
-        aim::Aim,
         order::Struck,
         place::Place,
         pod::{self, Span},
@@ -23,10 +22,10 @@ use factory_lab::{
     },
 };
 
-use crate::{Failure, figures::Figure, rig::Rig};
+use crate::{Failure, answers, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 12] = [
+const FAULTS: [(FaultKind, u64); 19] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
@@ -39,6 +38,13 @@ const FAULTS: [(FaultKind, u64); 12] = [
     (FaultKind::CpuStarvation, 90),
     (FaultKind::DiskFull, 100),
     (FaultKind::DescriptorExhaustion, 100),
+    (FaultKind::DnsFailure, 0),
+    (FaultKind::DnsWrongAddress, 0),
+    (FaultKind::DnsDelay, 400),
+    (FaultKind::HttpReset, 1_000_000),
+    (FaultKind::HttpDelay, 1_000_000),
+    (FaultKind::HttpStatus, 1_000_000),
+    (FaultKind::HttpCut, 1_000_000),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);
@@ -53,9 +59,13 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
     let mut random = Random::seeded("leases", seed);
     let (mut effects, mut objects, mut midway) = (0, 0, 0);
     let clean = rules(&rig.place)?;
+    // A socket that was open all the time feels the end like a new one.
+    let resolver = rig.resolver()?;
     for index in 0..count {
         let (kind, strength) = FAULTS[index % FAULTS.len()];
-        let mut striker = strike(&rig.place, kind, strength)?;
+        // Answers are struck where some are seen.
+        let _traffic = kind.on_http().then(|| rig.users().traffic());
+        let mut striker = strike(&rig.place, kind, strength, LEASE)?;
         let injected = injected(&mut striker)?;
         // From the injection to a little after its end.
         let moment = Duration::from_millis(random.below(1_200));
@@ -67,10 +77,11 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
         let held = residue::held(&rig.place);
         let slow = (0..6).filter(|_| rig.users().ask(AT_ONCE).is_none()).count();
         let taken = rig.taken()?;
-        if slow > 1 || !held.is_empty() || !taken.is_empty() {
+        let misled = resolver.misled("registry", AT_ONCE)?;
+        if slow > 1 || misled > 0 || !held.is_empty() || !taken.is_empty() {
             effects += 1;
             eprintln!(
-                "{} killed after {} ms: {slow} of 6 answers late, threads held: {held:?}, taken: {taken:?}",
+                "{} killed after {} ms: {slow} of 6 answers late, {misled} of 3 of DNS wrong, threads held: {held:?}, taken: {taken:?}",
                 kind.slug(),
                 moment.as_millis()
             );
@@ -91,8 +102,8 @@ pub fn measure(count: usize, seed: &str) -> Result<Vec<Figure>, Failure> {
 }
 
 /// A process that strikes, as the lab's pod on a node would.
-fn strike(place: &Place, kind: FaultKind, strength: u64) -> Result<Child, Failure> {
-    let (lease, strength) = (LEASE.as_millis().to_string(), strength.to_string());
+pub fn strike(place: &Place, kind: FaultKind, strength: u64, lease: Duration) -> Result<Child, Failure> {
+    let (lease, strength) = (lease.as_millis().to_string(), strength.to_string());
     Ok(Command::new(std::env::current_exe()?)
         .args(["strike", &place.uid, kind.slug(), &strength, &lease])
         .stdin(Stdio::null())
@@ -101,7 +112,7 @@ fn strike(place: &Place, kind: FaultKind, strength: u64) -> Result<Child, Failur
 }
 
 /// When the striker says that it has injected its fault.
-fn injected(striker: &mut Child) -> Result<Instant, Failure> {
+pub fn injected(striker: &mut Child) -> Result<Instant, Failure> {
     let said = striker.stdout.take().ok_or("the striker has no voice")?;
     let mut line = String::new();
     BufReader::new(said).read_line(&mut line)?;
@@ -120,7 +131,7 @@ fn rules(place: &Place) -> Result<Rules, Failure> {
 pub fn struck(uid: &str, slug: &str, strength: u64, lease: Duration) -> Result<(), Failure> {
     let place = Place { uid: uid.to_owned(), containers: vec![uid.to_owned()] };
     let kind = FaultKind::ALL.into_iter().find(|kind| kind.slug() == slug).ok_or("no such fault")?;
-    let fault = faults::on_node(kind, strength, &Aim::default()).ok_or("no fault on the node")?;
+    let fault = faults::on_node(kind, strength, &answers::aim()).ok_or("no fault on the node")?;
     let tapping = Tapping::start(&place)?;
     let mut told = false;
     let mut tell = |struck: &Struck| {

@@ -1,6 +1,8 @@
 //! `make bench`: the groups that need the lab's own code, on a rig or beside a cluster. Writes its figures to a
 //! file as JSON, and as a table to the terminal. Beside the road; nothing here is part of the product.
 
+mod answers;
+mod dns;
 mod dose;
 mod figures;
 mod leases;
@@ -50,6 +52,12 @@ enum Group {
         #[arg(long, default_value = "leases")]
         seed: String,
     },
+    /// Whether faults of answers reach those that they mean, and are seen when they do not.
+    Answers {
+        /// Only one fault of each sort.
+        #[arg(long)]
+        brief: bool,
+    },
     /// Whether a fault of traffic with one peer reaches that traffic and no other.
     Peers {
         /// Only the cut, and one delay.
@@ -68,6 +76,9 @@ enum Group {
     /// The server of a rig.
     #[command(hide = true)]
     Serve { address: String, body: usize },
+    /// The name server of a rig.
+    #[command(hide = true)]
+    Names { address: String },
     /// A strike on the pod of a rig.
     #[command(hide = true)]
     Strike { uid: String, slug: String, strength: u64, lease_ms: u64 },
@@ -124,11 +135,13 @@ fn main() -> ExitCode {
 fn run(group: Group, output: &Path) -> Result<(), Failure> {
     let figures = match group {
         Group::Dose { rounds } => dose::measure(rounds)?,
+        Group::Answers { brief } => answers::measure(brief)?,
         Group::Peers { brief } => peers::measure(brief)?,
         Group::Scale { pods } => scale::measure(pods)?,
         Group::Scarce => scarce::measure()?,
         Group::Leases { count, seed } => leases::measure(count, &seed)?,
         Group::Serve { address, body } => return users::serve(&address, body),
+        Group::Names { address } => return dns::serve(&address),
         Group::Strike { uid, slug, strength, lease_ms } => {
             return leases::struck(&uid, &slug, strength, Duration::from_millis(lease_ms));
         }

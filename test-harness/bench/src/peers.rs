@@ -66,7 +66,7 @@ fn cut_off() -> Result<Vec<Figure>, Failure> {
     let mut open = [rig.callers(PEER).kept()?, rig.callers(OTHER).kept()?, rig.users().kept()?];
     thread::sleep(Duration::from_secs(1));
     let peer = Peer::at([PEER, GONE].map(Rig::host));
-    let aim = Aim { direction: None, peer: Some(peer.clone()) };
+    let aim = Aim { direction: None, peer: Some(peer.clone()), ..Aim::default() };
     let mut seen = None;
     let struck = strike(&rig, FaultKind::Partition, 0, &aim, || {
         let answers = |host| rig.callers(host).ask(AT_ONCE).is_some();
@@ -121,7 +121,7 @@ fn strong(kind: FaultKind, strength: u64, unit: &str, direction: Direction) -> R
     };
     thread::sleep(Duration::from_secs(2));
     let direction = Some(direction).filter(|_| kind != FaultKind::Bandwidth);
-    let aim = Aim { direction, peer: Some(Peer::at([Rig::host(host)])) };
+    let aim = Aim { direction, peer: Some(Peer::at([Rig::host(host)])), ..Aim::default() };
     let mut late = 0;
     let struck = strike(&rig, kind, strength, &aim, || {
         late = (0..4).filter(|_| rig.callers(OTHER).ask(AT_ONCE / 5).is_none()).count();

@@ -23,7 +23,11 @@ use factory_lab::strike::{
     volume::Volume,
 };
 
-use crate::{Failure, users::Users};
+use crate::{
+    Failure,
+    dns::{self, Resolver},
+    users::Users,
+};
 
 /// Control group hierarchies in which a group may be made, the usual ones first.
 const HIERARCHIES: [&str; 4] =
@@ -50,6 +54,8 @@ pub const PEER: u8 = 3;
 pub const GONE: u8 = 4;
 /// Another server that it calls.
 pub const OTHER: u8 = 5;
+/// The name server of the pod.
+pub const NAMES: u8 = 6;
 /// Port of the server.
 const PORT: u16 = 8080;
 
@@ -60,6 +66,8 @@ pub struct Rig {
     networks: [String; 2],
     groups: Vec<PathBuf>,
     server: Child,
+    names: Child,
+    resolver: PathBuf,
     address: String,
 }
 
@@ -88,25 +96,35 @@ impl Rig {
             ip(&["-n", network, "link", "set", "lo", "up"])?;
         }
         ip(&["link", "add", INTERFACE, "netns", pod, "type", "veth", "peer", "name", INTERFACE, "netns", users])?;
-        for (network, hosts) in [(pod, &[POD][..]), (users, &[USERS, PEER, GONE, OTHER])] {
+        for (network, hosts) in [(pod, &[POD][..]), (users, &[USERS, PEER, GONE, OTHER, NAMES])] {
             for host in hosts {
                 ip(&["-n", network, "addr", "add", &format!("{}/28", Self::host(*host)), "dev", INTERFACE])?;
             }
             ip(&["-n", network, "link", "set", INTERFACE, "up"])?;
         }
         let address = Self::at(POD);
+        let resolver = std::env::temp_dir().join(format!("{}-resolv.conf", place.uid));
+        fs::write(&resolver, format!("nameserver {}\nsearch {}\n", Self::host(NAMES), dns::DOMAIN))?;
+        let names = Command::new("ip")
+            .args(["netns", "exec", users])
+            .arg(std::env::current_exe()?)
+            .args(["names", &format!("{}:53", Self::host(NAMES))])
+            .stdin(Stdio::null())
+            .spawn()?;
         // In the group before anything else, and the first process of a process namespace, as a container's is.
         let server = Command::new("sh")
-            .args(["-c", "for group in $0; do echo $$ >\"$group\"; done && exec unshare --pid --fork --kill-child ip netns exec \"$@\""])
+            .args(["-c", "for group in $0; do echo $$ >\"$group\"; done && exec unshare --pid --fork --kill-child --mount sh -c 'mount --bind \"$0\" /etc/resolv.conf && exec ip netns exec \"$@\"' \"$@\""])
             .arg(groups.iter().map(|group| group.join("cgroup.procs").display().to_string()).collect::<Vec<_>>().join(" "))
+            .arg(&resolver)
             .arg(pod)
             .args(["sh", "-c", &format!("{first} && exec \"$@\""), "sh"])
             .arg(std::env::current_exe()?)
             .args(["serve", &address, &body.to_string()])
             .stdin(Stdio::null())
             .spawn()?;
-        let rig = Self { place, networks, groups, server, address };
+        let rig = Self { place, networks, groups, server, names, resolver, address };
         rig.users().until_answered()?;
+        rig.resolver()?.until_answered()?;
         Ok(rig)
     }
 
@@ -143,6 +161,11 @@ impl Rig {
     #[must_use]
     pub fn users(&self) -> Users {
         Users::new(&self.networks[1], &self.address)
+    }
+
+    /// The pod, as it asks its name server.
+    pub fn resolver(&self) -> Result<Resolver, Failure> {
+        Resolver::new(&self.networks[0], (Self::host(NAMES), 53).into())
     }
 
     /// How much of what its memory may hold is in use now, in percent.
@@ -206,6 +229,9 @@ impl Drop for Rig {
     fn drop(&mut self) {
         drop(self.server.kill());
         drop(self.server.wait());
+        drop(self.names.kill());
+        drop(self.names.wait());
+        drop(fs::remove_file(&self.resolver));
         for network in &self.networks {
             drop(ip(&["netns", "del", network]));
         }

@@ -25,7 +25,8 @@ const FRESH: u32 = 4;
 const TOGETHER: usize = 20;
 /// Longest wait of the traffic for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-const QUESTION: &[u8] = b"GET / HTTP/1.1\r\nhost: pod\r\n\r\n";
+/// What is asked for where nothing is said.
+const PATH: &str = "/";
 
 /// Users in a network namespace.
 #[derive(Clone, Debug)]
@@ -42,7 +43,15 @@ pub struct Kept {
 impl Kept {
     /// Whether one more question is answered within `patience`.
     pub fn answers(&mut self, patience: Duration) -> bool {
-        self.connection.set_read_timeout(Some(patience)).is_ok() && exchange(&mut self.connection).is_ok()
+        self.answer_for(PATH, patience).is_some()
+    }
+
+    /// How long an answer for `path` takes; nothing if longer than `patience`.
+    pub fn answer_for(&mut self, path: &str, patience: Duration) -> Option<Duration> {
+        self.connection.set_read_timeout(Some(patience)).ok()?;
+        let began = Instant::now();
+        exchange(&mut self.connection, path).ok()?;
+        Some(began.elapsed()).filter(|took| *took <= patience)
     }
 }
 
@@ -80,12 +89,18 @@ impl Users {
     /// How long a fresh connection and one answer take now; nothing if longer than `patience`.
     #[must_use]
     pub fn ask(&self, patience: Duration) -> Option<Duration> {
-        let users = self.clone();
+        self.ask_for(PATH, patience)
+    }
+
+    /// The same for `path`.
+    #[must_use]
+    pub fn ask_for(&self, path: &str, patience: Duration) -> Option<Duration> {
+        let (users, path) = (self.clone(), path.to_owned());
         let asking = thread::spawn(move || {
             users.enter()?;
             let began = Instant::now();
             let mut connection = users.connect(patience)?;
-            exchange(&mut connection)?;
+            exchange(&mut connection, &path)?;
             Ok::<_, Failure>(began.elapsed())
         });
         asking.join().ok()?.ok().filter(|took| *took <= patience)
@@ -97,7 +112,7 @@ impl Users {
         let asking = thread::spawn(move || {
             users.enter()?;
             let mut connection = users.connect(PATIENCE)?;
-            exchange(&mut connection)?;
+            exchange(&mut connection, PATH)?;
             Ok::<_, Failure>(connection)
         });
         Ok(Kept { connection: asking.join().map_err(|_| "the one who asks died")?? })
@@ -106,8 +121,14 @@ impl Users {
     /// Steady traffic.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
+        self.traffic_for(PATH)
+    }
+
+    /// The same for `path`.
+    #[must_use]
+    pub fn traffic_for(&self, path: &str) -> Traffic {
         let ended = Arc::new(AtomicBool::new(false));
-        let (users, stop) = (self.clone(), Arc::clone(&ended));
+        let (users, stop, path) = (self.clone(), Arc::clone(&ended), path.to_owned());
         let ask = move || {
             if users.enter().is_err() {
                 return;
@@ -118,10 +139,10 @@ impl Users {
                     return;
                 }
                 if count % FRESH == 0 {
-                    drop(users.connect(PATIENCE).and_then(|mut fresh| exchange(&mut fresh)));
+                    drop(users.connect(PATIENCE).and_then(|mut fresh| exchange(&mut fresh, &path)));
                 } else {
                     kept = kept.or_else(|| users.connect(PATIENCE).ok());
-                    kept = kept.and_then(|mut connection| exchange(&mut connection).ok().map(|()| connection));
+                    kept = kept.and_then(|mut connection| exchange(&mut connection, &path).ok().map(|()| connection));
                 }
                 thread::sleep(EVERY);
             }
@@ -160,9 +181,9 @@ impl Users {
     }
 }
 
-/// One question and its whole answer.
-fn exchange(connection: &mut TcpStream) -> Result<(), Failure> {
-    connection.write_all(QUESTION)?;
+/// One question for `path` and its whole answer, a good one.
+fn exchange(connection: &mut TcpStream, path: &str) -> Result<(), Failure> {
+    connection.write_all(format!("GET {path} HTTP/1.1\r\nhost: pod\r\n\r\n").as_bytes())?;
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -170,6 +191,9 @@ fn exchange(connection: &mut TcpStream) -> Result<(), Failure> {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head)?;
+    if !head.starts_with("HTTP/1.1 200 ") {
+        return Err("another status".into());
+    }
     let length =
         head.lines().find_map(|line| line.strip_prefix("content-length: ")).ok_or("an answer without length")?;
     let mut body = vec![0; length.parse()?];

@@ -37,7 +37,7 @@ enum Measure {
 
 const fn measure(kind: FaultKind) -> Measure {
     match kind {
-        FaultKind::Delay | FaultKind::Jitter => Measure::Delay,
+        FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay => Measure::Delay,
         FaultKind::Bandwidth => Measure::Rate,
         _ if kind.takes_percent() => Measure::Percent,
         _ => Measure::Share,
@@ -82,16 +82,24 @@ pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
     let strength = strike?.strength;
     Some(match kind {
         FaultKind::PodKill | FaultKind::RollingRestart => return None,
-        FaultKind::Delay | FaultKind::Jitter => milliseconds(strength.saturating_mul(1_000)),
+        FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
         FaultKind::MemoryPressure
         | FaultKind::CpuStarvation
         | FaultKind::DiskFull
         | FaultKind::DescriptorExhaustion => of_limit(strength),
-        FaultKind::Loss | FaultKind::Reset => percent(strength),
-        FaultKind::ContainerKill | FaultKind::Freeze | FaultKind::Partition | FaultKind::DnsOutage => {
-            percent(1_000_000)
-        }
+        FaultKind::Loss
+        | FaultKind::Reset
+        | FaultKind::HttpReset
+        | FaultKind::HttpDelay
+        | FaultKind::HttpStatus
+        | FaultKind::HttpCut => percent(strength),
+        FaultKind::ContainerKill
+        | FaultKind::Freeze
+        | FaultKind::Partition
+        | FaultKind::DnsOutage
+        | FaultKind::DnsFailure
+        | FaultKind::DnsWrongAddress => percent(1_000_000),
     })
 }
 
@@ -122,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_has_the_same_unit() {
-        let strike = |strength| Strike { share: Share::One, lease_seconds: 5, strength, peer: None, direction: None };
+        let strike = |strength| Strike { share: Share::One, lease_seconds: 5, strength, ..Strike::default() };
         assert_eq!(asked(FaultKind::Delay, Some(&strike(50))).unwrap(), "50 ms");
         assert_eq!(asked(FaultKind::Loss, Some(&strike(100_000))).unwrap(), "10 %");
         assert_eq!(asked(FaultKind::Partition, Some(&strike(0))).unwrap(), "100 %");

@@ -224,7 +224,7 @@ mod tests {
         let mut result = sample::passing();
         let strikes = [(200, 4, Share::One), (50, 2, Share::One), (50, 2, Share::All)];
         for (phase, (strength, lease_seconds, share)) in result.plan.prove.phases[2..5].iter_mut().zip(strikes) {
-            let strike = Some(crate::plan::Strike { share, lease_seconds, strength, peer: None, direction: None });
+            let strike = Some(crate::plan::Strike { share, lease_seconds, strength, ..crate::plan::Strike::default() });
             phase.role = PhaseRole::Fault { kind: FaultKind::Delay, component: "web".to_owned(), strike };
         }
         let spans = phases::spans(&result);

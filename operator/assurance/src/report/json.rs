@@ -142,6 +142,18 @@ pub struct FaultReport {
     pub strength: Option<u64>,
     /// The component with which traffic feels it; all traffic where there is none.
     pub peer: Option<String>,
+    /// Names whose answers of DNS feel it; those for all where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// What the path of a request begins with whose answer may feel it; any where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The status in place of the right one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u32>,
+    /// How late an answer comes, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_ms: Option<u32>,
     /// Which way packets go that feel it, where the plan says so.
     pub direction: Option<Direction>,
     /// When it was injected, in milliseconds from the start of the load; `null` if it was not.
@@ -269,6 +281,10 @@ fn fault(span: &Span<'_>) -> Option<FaultReport> {
         lease_seconds: fault.strike.map(|strike| strike.lease_seconds),
         strength: fault.strike.map(|strike| strike.strength),
         peer: fault.strike.and_then(|strike| strike.peer.clone()),
+        names: fault.strike.map(|strike| strike.names.clone()).unwrap_or_default(),
+        path: fault.strike.and_then(|strike| strike.path.clone()),
+        status: fault.strike.and_then(|strike| strike.status),
+        late_ms: fault.strike.and_then(|strike| strike.late_ms),
         direction: fault.strike.and_then(|strike| strike.direction),
         injected_ms: seen.and_then(|seen| seen.injected_ms),
         ended_ms: seen.and_then(|seen| seen.ended_ms),

@@ -108,8 +108,7 @@ mod tests {
             share: factory_crds::resilience_standard::Share::One,
             lease_seconds: 3,
             strength: 0,
-            peer: None,
-            direction: None,
+            ..Strike::default()
         };
         let lease = |seen: &FaultEvidence| {
             let kind = FaultKind::Freeze;

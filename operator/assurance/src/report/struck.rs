@@ -103,6 +103,11 @@ fn facts(span: &Span<'_>, fault: &Fault<'_>, verdict: &Verdict, words: &Words) -
     ];
     let mut fact = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
     fact(words.peer, fault.strike.and_then(|strike| strike.peer.as_deref()).map(plain));
+    let names = fault.strike.map(|strike| strike.names.join(", ")).filter(|names| !names.is_empty());
+    fact(words.names, names.as_deref().map(plain));
+    fact(words.path, fault.strike.and_then(|strike| strike.path.as_deref()).map(plain));
+    fact(words.status, fault.strike.and_then(|strike| strike.status).map(|status| status.to_string()));
+    fact(words.late, fault.strike.and_then(|strike| strike.late_ms).map(|late| format!("{late} ms")));
     let way = |direction| words.directions[direction as usize].to_owned();
     fact(words.direction, fault.strike.and_then(|strike| strike.direction).map(way));
     fact(words.lease_asked, lease.map(|lease| format!("{lease} s")));

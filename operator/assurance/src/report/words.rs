@@ -84,6 +84,10 @@ pub struct Words {
     pub share_one: &'static str,
     pub share_all: &'static str,
     pub peer: &'static str,
+    pub names: &'static str,
+    pub path: &'static str,
+    pub status: &'static str,
+    pub late: &'static str,
     pub direction: &'static str,
     /// In the order of [`factory_crds::resilience_standard::Direction`].
     pub directions: [&'static str; 3],
@@ -176,6 +180,13 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::CpuStarvation => 12,
         FaultKind::DiskFull => 13,
         FaultKind::DescriptorExhaustion => 14,
+        FaultKind::DnsFailure => 15,
+        FaultKind::DnsWrongAddress => 16,
+        FaultKind::DnsDelay => 17,
+        FaultKind::HttpReset => 18,
+        FaultKind::HttpDelay => 19,
+        FaultKind::HttpStatus => 20,
+        FaultKind::HttpCut => 21,
     }
 }
 

@@ -74,6 +74,32 @@ pub fn apart() -> Standard {
     ])
 }
 
+/// With faults of DNS's answers.
+pub fn misled() -> Standard {
+    let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
+    let names = vec!["registry".to_owned(), "api.example.kg".to_owned()];
+    standard_of(vec![
+        FaultLimits { names, ..lasts(FaultKind::DnsFailure) },
+        lasts(FaultKind::DnsWrongAddress),
+        FaultLimits { delay_ms: Some(200), share: Some(Share::All), ..lasts(FaultKind::DnsDelay) },
+    ])
+}
+
+/// With faults of answers over HTTP.
+pub fn answering() -> Standard {
+    let lasts = |kind, ppm| FaultLimits {
+        lease_seconds: Some(3),
+        request_ppm: Some(ppm),
+        ..FaultLimits::once(kind, 50_000, WINDOW)
+    };
+    standard_of(vec![
+        lasts(FaultKind::HttpReset, 100_000),
+        FaultLimits { path: Some("/v1/".to_owned()), delay_ms: Some(300), ..lasts(FaultKind::HttpDelay, 200_000) },
+        FaultLimits { status: Some(503), ..lasts(FaultKind::HttpStatus, 300_000) },
+        FaultLimits { share: Some(Share::All), ..lasts(FaultKind::HttpCut, 400_000) },
+    ])
+}
+
 fn standard_of(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),

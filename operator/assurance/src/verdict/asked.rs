@@ -80,6 +80,8 @@ impl Asked {
                 | FaultKind::Freeze
                 | FaultKind::Partition
                 | FaultKind::DnsOutage
+                | FaultKind::DnsFailure
+                | FaultKind::DnsWrongAddress
         )
     }
 
@@ -102,6 +104,7 @@ impl Asked {
     pub fn strength(&self) -> Option<u32> {
         let most = match self.kind {
             FaultKind::Loss | FaultKind::Reset => 1_000_000,
+            kind if kind.on_http() => 1_000_000,
             kind if kind.takes_percent() => 100,
             _ => u32::MAX,
         };
@@ -114,14 +117,26 @@ impl Asked {
         let slug = self.kind.slug();
         let Some(strike) = self.strike.as_ref().filter(|_| self.on_node()) else { return slug.to_owned() };
         let amount = match self.kind {
-            FaultKind::Delay | FaultKind::Jitter => format!(" of {} ms", strike.strength),
-            FaultKind::Loss | FaultKind::Reset => format!(" of {}", say::percent(strike.strength)),
+            FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay => format!(" of {} ms", strike.strength),
+            FaultKind::HttpDelay => {
+                format!(" of {} ms of {}", strike.late_ms.unwrap_or(0), say::percent(strike.strength))
+            }
+            FaultKind::HttpStatus => {
+                format!(" {} of {}", strike.status.unwrap_or(0), say::percent(strike.strength))
+            }
+            FaultKind::Loss | FaultKind::Reset | FaultKind::HttpReset | FaultKind::HttpCut => {
+                format!(" of {}", say::percent(strike.strength))
+            }
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
             kind if kind.takes_percent() => format!(" of {} %", strike.strength),
             _ => String::new(),
         };
         let peer =
             strike.peer.as_ref().map_or_else(String::new, |peer| format!(" of traffic with {}", say::quote(peer)));
+        let names: Vec<_> = strike.names.iter().map(|name| say::quote(name)).collect();
+        let names = if names.is_empty() { String::new() } else { format!(" of answers for {}", names.join(", ")) };
+        let path =
+            strike.path.as_ref().map_or_else(String::new, |path| format!(" of requests under {}", say::quote(path)));
         let way = match strike.direction {
             None => "",
             Some(Direction::In) => " on the way in",
@@ -130,7 +145,7 @@ impl Asked {
         };
         let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };
         let all = if strike.share == Share::All { " of all pods" } else { "" };
-        format!("{slug}{amount}{peer}{way}{lease}{all}")
+        format!("{slug}{amount}{peer}{names}{path}{way}{lease}{all}")
     }
 
     /// After "when" and "after". Of one kind on the node there can be several, so it says which.

@@ -56,13 +56,18 @@ pub fn of(kind: FaultKind, strength: u32, before: &[[u64; 2]], during: &[[u64; 2
         FaultKind::Partition | FaultKind::DnsOutage => cut_off(sides(before), sides(during)),
         FaultKind::Loss => lost(strength, "lost", sides(before), sides(during)),
         FaultKind::Reset => lost(strength, "reset", sides(before), sides(during)),
-        FaultKind::Delay => delayed(strength, &histogram(before), &histogram(during)),
+        FaultKind::DnsFailure | FaultKind::DnsWrongAddress => misled(sides(before), sides(during)),
+        FaultKind::Delay => delayed(strength, "packets", &histogram(before), &histogram(during)),
+        FaultKind::DnsDelay => delayed(strength, "answers", &histogram(before), &histogram(during)),
         FaultKind::Jitter => uneven(strength, &histogram(before), &histogram(during)),
         FaultKind::Bandwidth => limited(strength, &histogram(before), &histogram(during)),
         FaultKind::MemoryPressure => filled(&MEMORY, strength, &histogram(before), &histogram(during)),
         FaultKind::CpuStarvation => filled(&CPU, strength, &histogram(before), &histogram(during)),
         FaultKind::DiskFull => filled(&DISK, strength, &histogram(before), &histogram(during)),
         FaultKind::DescriptorExhaustion => filled(&DESCRIPTORS, strength, &histogram(before), &histogram(during)),
+        FaultKind::HttpReset | FaultKind::HttpDelay | FaultKind::HttpStatus | FaultKind::HttpCut => {
+            answered(strength, sides(before), sides(during))
+        }
         FaultKind::PodKill | FaultKind::RollingRestart => Dose::Unknown("it is not measured in the pod".to_owned()),
     }
 }
@@ -124,6 +129,45 @@ fn cut_off(before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
     Dose::Felt(None)
 }
 
+/// Questions that were answered rightly, and then none was.
+fn misled([right_before, wrong_before]: [u128; 2], [right, wrong]: [u128; 2]) -> Dose {
+    let (seen_before, seen) = (right_before + wrong_before, right + wrong);
+    if wrong_before > 0 {
+        Dose::NotFelt(format!("{wrong_before} of {seen_before} questions were answered wrongly before it already"))
+    } else if seen_before < SAMPLES || seen < SAMPLES {
+        few("answers", seen_before, seen, SAMPLES)
+    } else if right > 0 {
+        Dose::NotFelt(format!("{right} of {seen} questions were answered rightly while it lasted; none may be"))
+    } else {
+        Dose::Felt(None)
+    }
+}
+
+/// Answers of which hardly one was struck, and then half to twice as many as asked, of those that were not too.
+fn answered(asked: u32, [right_before, wrong_before]: [u128; 2], [right, wrong]: [u128; 2]) -> Dose {
+    let (seen_before, seen) = (right_before + wrong_before, right + wrong);
+    let (asked, to_pass) = (u128::from(asked), u128::from(1_000_000_u32.saturating_sub(asked)));
+    let (strike, pass) = (seen * asked, seen * to_pass);
+    if seen_before < SAMPLES || seen < PACKETS {
+        Dose::Unknown(format!(
+            "{seen_before} answers before it and {seen} while it lasted; fewer than {SAMPLES} and {PACKETS} say nothing"
+        ))
+    } else if wrong_before * 10 * WHOLE > seen_before * asked {
+        Dose::NotFelt(format!("{wrong_before} of {seen_before} answers looked struck before it already"))
+    } else if strike < EXPECTED * WHOLE {
+        Dose::Unknown(format!("of {seen} answers fewer than {EXPECTED} should be struck; that says nothing"))
+    } else if to_pass > 0 && pass < EXPECTED * WHOLE {
+        Dose::Unknown(format!("of {seen} answers fewer than {EXPECTED} should be right; that says nothing"))
+    } else if 2 * wrong * WHOLE < strike || wrong * WHOLE > 2 * strike || 2 * right * WHOLE < pass {
+        let asked = say::percent(u64::try_from(asked).unwrap_or(u64::MAX));
+        Dose::NotFelt(format!(
+            "{wrong} of {seen} answers were struck; asked was {asked}, and half to twice of that is felt"
+        ))
+    } else {
+        Dose::Felt(ppm(wrong, seen))
+    }
+}
+
 /// Packets that passed, and then some were `gone`, lost or reset: half to twice as many as asked, of those
 /// that pass too.
 fn lost(asked: u32, gone: &str, before: [u128; 2], [passed, dropped]: [u128; 2]) -> Dose {
@@ -165,15 +209,15 @@ fn not_whole_before([passed, dropped]: [u128; 2]) -> Option<Dose> {
     }
 }
 
-/// Packets that took longer, by four fifths to one and a half of what was asked; and no more than a
+/// Packets or answers that took longer, by four fifths to one and a half of what was asked; and no more than a
 /// quarter of them as if there were no delay.
-fn delayed(asked_ms: u32, before: &Histogram, during: &Histogram) -> Dose {
+fn delayed(asked_ms: u32, what: &str, before: &Histogram, during: &Histogram) -> Dose {
     let (seen_before, seen) = (before.count(), during.count());
     let asked = u64::from(asked_ms) * 1_000;
     let (least, most) = (asked / 5 * 4, asked / 2 * 3);
     let values = [before.percentile(50), during.percentile(50), during.percentile(25)];
     let ([Some(was), Some(is), Some(quarter)], true) = (values, seen_before >= SAMPLES && seen >= SAMPLES) else {
-        return few("packets", seen_before, seen, SAMPLES);
+        return few(what, seen_before, seen, SAMPLES);
     };
     let wanted = || {
         let [asked, least, most] = [asked, least, most].map(say::latency);
@@ -182,10 +226,10 @@ fn delayed(asked_ms: u32, before: &Histogram, during: &Histogram) -> Dose {
     match is.checked_sub(was).filter(|added| (least..=most).contains(added)) {
         None => {
             let (was, is) = (say::latency(was), say::latency(is));
-            Dose::NotFelt(format!("packets took {was} before it and {is} while it lasted; {}", wanted()))
+            Dose::NotFelt(format!("{what} took {was} before it and {is} while it lasted; {}", wanted()))
         }
         Some(_) if quarter < least => Dose::NotFelt(format!(
-            "a quarter of packets took no more than {} while it lasted; {}",
+            "a quarter of {what} took no more than {} while it lasted; {}",
             say::latency(quarter),
             wanted()
         )),
@@ -294,8 +338,8 @@ fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
 mod tests {
     use super::*;
     use FaultKind::{
-        Bandwidth, ContainerKill, CpuStarvation, Delay, DescriptorExhaustion, DiskFull, DnsOutage, Freeze, Jitter,
-        Loss, MemoryPressure, Partition, Reset,
+        Bandwidth, ContainerKill, CpuStarvation, Delay, DescriptorExhaustion, DiskFull, DnsDelay, DnsFailure, DnsOutage, DnsWrongAddress, Freeze, HttpCut, HttpDelay,
+        HttpReset, HttpStatus, Jitter, Loss, MemoryPressure, Partition, Reset,
     };
 
     type Cells = &'static [[u64; 2]];
@@ -346,6 +390,28 @@ mod tests {
         (Delay, 200, &[[1_000, 5]], &[[159_999, 2], [201_000, 6]], "N"),
         (Delay, 200, &[[1_000, 5]], &[[160_000, 2], [201_000, 6]], "F 200000"),
         (Delay, 200, &[[1_000, 5]], &[[1_000, 1], [201_000, 6]], "F 200000"),
+        (DnsFailure, 0, &[[0, 5]], &[[1, 5]], "F"),
+        (DnsFailure, 0, &[[0, 5]], &[[0, 1], [1, 99]], "N"),
+        (DnsFailure, 0, &[[0, 5]], &[[0, 5]], "N"),
+        (DnsFailure, 0, &[[0, 4]], &[[1, 5]], "U"),
+        (DnsFailure, 0, &[[0, 5]], &[[1, 4]], "U"),
+        (DnsWrongAddress, 0, &[[0, 9], [1, 1]], &[[1, 9]], "N"),
+        (DnsWrongAddress, 0, &[[0, 9]], &[], "U"),
+        (HttpStatus, 200_000, &[[0, 5]], &[[0, 90], [1, 10]], "F 100000"),
+        (HttpStatus, 200_000, &[[0, 5]], &[[0, 91], [1, 9]], "N"),
+        (HttpReset, 200_000, &[[0, 5]], &[[0, 60], [1, 40]], "F 400000"),
+        (HttpReset, 200_000, &[[0, 5]], &[[0, 59], [1, 41]], "N"),
+        (HttpCut, 200_000, &[[0, 49], [1, 1]], &[[0, 40], [1, 10]], "F 200000"),
+        (HttpCut, 200_000, &[[0, 48], [1, 1]], &[[0, 40], [1, 10]], "N"),
+        (HttpCut, 200_000, &[[0, 5]], &[[0, 39], [1, 10]], "U"),
+        (HttpDelay, 200_000, &[[0, 4]], &[[0, 40], [1, 10]], "U"),
+        (HttpDelay, 90_000, &[[0, 5]], &[[0, 45], [1, 5]], "U"),
+        (HttpDelay, 950_000, &[[0, 5]], &[[0, 3], [1, 57]], "U"),
+        (HttpDelay, 1_000_000, &[[0, 5]], &[[1, 50]], "F 1000000"),
+        (DnsDelay, 200, &[[1_000, 5]], &[[161_000, 5]], "F 160000"),
+        (DnsDelay, 200, &[[1_000, 5]], &[[160_999, 5]], "N"),
+        (DnsDelay, 200, &[[1_000, 5]], &[[1_000, 3], [201_000, 6]], "N"),
+        (DnsDelay, 200, &[[1_000, 4]], &[[201_000, 5]], "U"),
         (Jitter, 100, &[[1_000, 20]], &[[21_000, 3], [81_000, 17]], "F 80000"),
         (Jitter, 100, &[[1_000, 20]], &[[21_000, 3], [80_999, 17]], "N"),
         (Jitter, 100, &[[1_000, 20]], &[[1_000, 3], [151_000, 17]], "F 150000"),

@@ -106,7 +106,7 @@ impl Felt {
 
 /// What one pod felt: every class that says something must have felt it, and none may be left out.
 fn of_pod(asked: &Asked, doses: &[&evidence::Dose]) -> (Class, Dose) {
-    let none = if asked.kind == FaultKind::DnsOutage { Class::Dns } else { Class::All };
+    let none = if asked.kind.on_dns() { Class::Dns } else { Class::All };
     let Some(strength) = asked.strength().or((!asked.has_strength()).then_some(0)) else {
         return (none, Dose::Unknown("the plan does not say how strong it is".to_owned()));
     };

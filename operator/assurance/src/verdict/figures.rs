@@ -97,7 +97,7 @@ fn done(span: &Span<'_>, asked: &Asked, struck: Option<&Struck<'_>>) -> Vec<Figu
     let felt = struck.map(|struck| Felt::of(asked, struck.evidence));
     let (count, must) = (felt.as_ref().map(|felt| felt.count as u64), felt.as_ref().map(|felt| felt.must as u64));
     // Times are measured in microseconds.
-    let unit = if matches!(asked.kind, FaultKind::Delay | FaultKind::Jitter) { 1_000 } else { 1 };
+    let unit = if matches!(asked.kind, FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay) { 1_000 } else { 1 };
     let strength = asked.strength().filter(|_| asked.has_strength()).map(|strength| u64::from(strength) * unit);
     vec![figure(phase, "podsFelt", count, must), figure(phase, "doseP50", felt.and_then(|felt| felt.least), strength)]
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use factory_crds::resilience_standard::{EACH_PEER, FaultLimits};
+use factory_crds::resilience_standard::{EACH_PEER, FaultKind, FaultLimits};
 
 use crate::{
     dossier::TestResult,
@@ -159,6 +159,7 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
             && result.bundle.images.contains_key(peer)
             && called.is_some_and(|called| called.contains(peer))
     };
+    let is_wrong = |status| (400..600).contains(&status);
     let lacks = |phase: &Phase| {
         let (asked, component) = Asked::of(rules, &phase.role)?;
         let (fault, kind) = (asked.words(), asked.kind.slug());
@@ -185,6 +186,14 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
             Some(format!("{kind} has no peer, and the plan gives it one"))
         } else if strike.direction.is_some() && !asked.has_direction() {
             Some(format!("{kind} has no direction, and the plan gives it one"))
+        } else if !strike.names.is_empty() && !asked.kind.on_answers_of_dns() {
+            Some(format!("{kind} has no names, and the plan gives it some"))
+        } else if strike.path.is_some() && !asked.kind.on_http() {
+            Some(format!("{kind} has no path, and the plan gives it one"))
+        } else if strike.status.is_some_and(is_wrong) != (asked.kind == FaultKind::HttpStatus) {
+            Some(format!("{kind} has no such status as the plan says"))
+        } else if strike.late_ms.is_some_and(|late| late > 0) != (asked.kind == FaultKind::HttpDelay) {
+            Some(format!("{kind} is not late as the plan says"))
         } else if strike.peer.as_ref().is_some_and(|peer| !calls(component, peer)) {
             Some(format!("{fault} has a peer that the component does not call"))
         } else {

@@ -16,7 +16,7 @@ pub fn delayed() -> TestResult {
     let mut result = sample::passing();
     if let PhaseRole::Fault { kind, strike, .. } = &mut result.plan.prove.phases[2].role {
         *kind = FaultKind::Delay;
-        *strike = Some(Strike { share: Share::One, lease_seconds: 3, strength: 50, peer: None, direction: None });
+        *strike = Some(Strike { share: Share::One, lease_seconds: 3, strength: 50, ..Strike::default() });
     }
     let fault = &mut prove(&mut result).faults[0];
     fault.gone.clear();

@@ -15,6 +15,8 @@ use super::fault;
 fn sampled(phase: &str) -> TestResult {
     match phase {
         _ if PRESSED.contains(&phase) => sample::pressed(),
+        _ if ANSWERING.contains(&phase) => sample::answering(),
+        _ if MISLED.contains(&phase) => sample::misled(),
         _ if APART.contains(&phase) => sample::apart(),
         _ if EXHAUSTED.contains(&phase) => sample::exhausted(),
         _ => sample::struck(),
@@ -23,7 +25,7 @@ fn sampled(phase: &str) -> TestResult {
 
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 16] = [
+const ALL: [&str; 23] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -40,14 +42,26 @@ const ALL: [&str; 16] = [
     "cpu-starvation-80-web",
     "disk-full-95-web",
     "descriptor-exhaustion-90-web",
+    "dns-failure-web",
+    "dns-wrong-address-web",
+    "dns-delay-200-web",
+    "http-reset-100000-web",
+    "http-delay-200000-web",
+    "http-status-300000-web",
+    "http-cut-400000-web",
 ];
 /// Those of the fourth sample.
 const EXHAUSTED: &[&str] = &["cpu-starvation-80-web", "disk-full-95-web", "descriptor-exhaustion-90-web"];
+/// Those of the fifth sample.
+const ANSWERING: &[&str] =
+    &["http-reset-100000-web", "http-delay-200000-web", "http-status-300000-web", "http-cut-400000-web"];
+/// Those of the fourth sample.
+const MISLED: &[&str] = &["dns-failure-web", "dns-wrong-address-web", "dns-delay-200-web"];
 /// Those of the third sample.
 const APART: &[&str] = &["partition-web-to-registry", "delay-100-web-to-registry", "jitter-100-web"];
 /// Those of the second sample.
 const PRESSED: &[&str] = &["reset-100000-web", "memory-pressure-90-web"];
-const DELAYS: &[&str] = &["delay-200-web", "delay-50-web", "delay-100-web-to-registry"];
+const DELAYS: &[&str] = &["delay-200-web", "delay-50-web", "delay-100-web-to-registry", "dns-delay-200-web"];
 const STRONG: &[&str] = &[
     "delay-200-web",
     "delay-50-web",
@@ -55,6 +69,7 @@ const STRONG: &[&str] = &[
     "bandwidth-500-web",
     "reset-100000-web",
     "delay-100-web-to-registry",
+    "dns-delay-200-web",
 ];
 const ONE: &[&str] = &[
     "container-kill-web",
@@ -70,8 +85,11 @@ const ONE: &[&str] = &[
     "cpu-starvation-80-web",
     "disk-full-95-web",
     "descriptor-exhaustion-90-web",
+    "dns-failure-web",
+    "dns-wrong-address-web",
 ];
-const SIDES: &[&str] = &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web"];
+const SIDES: &[&str] =
+    &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web", "dns-failure-web"];
 const CUTS: &[&str] = &["partition-web", "dns-outage-web", "partition-web-to-registry"];
 const CLASSES: &[&str] = &[
     "partition-web",
@@ -107,6 +125,30 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
         each(d, |dose| dose.class = Class::Dns);
     }),
     ("other traffic than questions to DNS", &["dns-outage-web"], |d| each(d, |dose| dose.class = Class::All)),
+    ("other traffic than answers of DNS", MISLED, |d| each(d, |dose| dose.class = Class::All)),
+    ("one way of asking is answered rightly", MISLED, |d| {
+        each(d, |dose| dose.during = vec![[dose.before[0][0], 30], [dose.during[0][0], 60]]);
+    }),
+    ("a third of the answers that were asked for", ANSWERING, |d| {
+        each(d, |dose| {
+            let struck = dose.during[1][1] / 3;
+            dose.during = vec![[0, 200 - struck], [1, struck]];
+        });
+    }),
+    ("every answer struck", ANSWERING, |d| each(d, |dose| dose.during = vec![[1, 200]])),
+    ("49 answers", ANSWERING, |d| each(d, |dose| dose.during = vec![[0, 30], [1, 19]])),
+    ("a service that answers so by itself", ANSWERING, |d| each(d, |dose| dose.before = vec![[0, 80], [1, 10]])),
+    ("connections that are kept pass untouched", ANSWERING, |d| {
+        each(d, |dose| {
+            if dose.class == Class::Pooled {
+                dose.during = vec![[0, 200]];
+            }
+        });
+    }),
+    ("four answers", MISLED, |d| each(d, |dose| dose.during = vec![[dose.during[0][0], 4]])),
+    ("answers that were wrong before it", &["dns-failure-web", "dns-wrong-address-web"], |d| {
+        each(d, |dose| dose.before = vec![[0, 8], [1, 1]]);
+    }),
     ("new connections only", CLASSES, |d| d.retain(|dose| dose.class == Class::New)),
     ("open connections only", CLASSES, |d| d.retain(|dose| dose.class == Class::Pooled)),
     ("open connections pass untouched", CLASSES, |d| {
@@ -218,7 +260,7 @@ fn scaled(dose: &mut Dose, phase: &str, percent: u64) {
         let lost = (dose.during[1][1] * percent / 100).min(400);
         dose.during = vec![[0, 400 - lost], [1, lost]];
     } else {
-        let base = if phase.starts_with("delay") { dose.before[0][0] } else { 0 };
+        let base = if phase.contains("delay") { dose.before[0][0] } else { 0 };
         for cell in &mut dose.during {
             cell[0] = base + (cell[0] - base) * percent / 100;
         }

@@ -157,7 +157,8 @@ const FIRST: [&str; 8] = [
 
 /// The results in `tests/vectors`, by name.
 fn vectors() -> Vec<(String, TestResult)> {
-    let names = FIRST.into_iter().chain(cases().into_iter().chain(of_one_peer()).map(|(name, _)| name));
+    let names =
+        FIRST.into_iter().chain(cases().into_iter().chain(of_one_peer()).chain(of_answers()).map(|(name, _)| name));
     names
         .map(|name| {
             let text = fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
@@ -200,6 +201,49 @@ fn of_one_peer() -> Vec<(&'static str, TestResult)> {
                 sample::fail(r, 0, 140..146, Failure::Timeout);
             }),
         ),
+    ]
+}
+
+/// Vectors with faults of answers, of DNS and over HTTP.
+fn of_answers() -> Vec<(&'static str, TestResult)> {
+    let misled = |change: fn(&mut TestResult)| {
+        let mut result = sample::misled();
+        change(&mut result);
+        sample::judged(result)
+    };
+    let answering = |change: fn(&mut TestResult)| {
+        let mut result = sample::answering();
+        change(&mut result);
+        sample::judged(result)
+    };
+    vec![
+        ("v2-answering", sample::answering()),
+        (
+            "v2-answering-not-felt",
+            answering(|r| {
+                fault(r, "http-reset-100000-web").doses[0].during = vec![[0, 191], [1, 9]];
+                fault(r, "http-delay-200000-web").doses[1].during = vec![[0, 40], [1, 9]];
+                fault(r, "http-status-300000-web").doses[0].before = vec![[0, 80], [1, 10]];
+                fault(r, "http-cut-400000-web").doses[0].before = vec![[0, 4]];
+            }),
+        ),
+        (
+            "v2-answering-plan-incomplete",
+            answering(|r| {
+                r.standard.faults[1].delay_ms = Some(400);
+                r.standard.faults[2].status = Some(500);
+            }),
+        ),
+        ("v2-misled", sample::misled()),
+        (
+            "v2-misled-not-felt",
+            misled(|r| {
+                fault(r, "dns-failure-web").doses[0].during = vec![[0, 2], [1, 88]];
+                fault(r, "dns-wrong-address-web").doses[0].during = vec![[1, 4]];
+                fault(r, "dns-delay-200-web").doses[1].during = vec![[100_800, 30]];
+            }),
+        ),
+        ("v2-misled-plan-incomplete", misled(|r| r.standard.faults[0].names = vec!["registry".to_owned()])),
     ]
 }
 
@@ -312,7 +356,7 @@ fn cases() -> Vec<(&'static str, TestResult)> {
 #[test]
 #[ignore = "writes tests/vectors; run by hand when a case is added"]
 fn write_vectors() {
-    for (name, result) in cases().into_iter().chain(of_one_peer()) {
+    for (name, result) in cases().into_iter().chain(of_one_peer()).chain(of_answers()) {
         let path = folder().join(format!("{name}.json"));
         if !path.exists() {
             fs::write(path, canonical::bytes(&result).unwrap()).unwrap();

@@ -235,8 +235,7 @@ fn a_plan_that_does_not_say_how_a_fault_is_done_proves_nothing() {
         assert_ne!(verdict.outcome, Passed, "{said}");
     }
     let mut result = sample::passing();
-    *role(&mut result, 2) =
-        Some(Strike { share: Share::One, lease_seconds: 0, strength: 0, peer: None, direction: None });
+    *role(&mut result, 2) = Some(Strike { share: Share::One, lease_seconds: 0, strength: 0, ..Strike::default() });
     let said = "phase `pod-kill-registry`: pod-kill is not done on a node, as the plan says";
     assert!(messages(&result.judge(), "PlanIncomplete").contains(&said));
 }

@@ -8,7 +8,7 @@ use factory_assurance::plan::{
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
-    resilience_standard::{Direction, FaultLimits, Share},
+    resilience_standard::{Direction, FaultKind, FaultLimits, Share},
     state_service::{Component, Request, Step},
 };
 
@@ -162,7 +162,7 @@ fn phase(fault: &FaultLimits, component: &Component, peer: Option<&str>) -> Phas
     }
 }
 
-/// A fault as phases name it: two of one kind differ in strength, share or direction.
+/// A fault as phases name it: two of one kind differ in strength, status, path, share, names or direction.
 fn slug(fault: &FaultLimits) -> String {
     let mut slug = fault.kind.slug().to_owned();
     if fault.strength() > 0 {
@@ -170,6 +170,19 @@ fn slug(fault: &FaultLimits) -> String {
     }
     if fault.share == Some(Share::All) {
         slug.push_str("-all");
+    }
+    if fault.kind == FaultKind::HttpDelay {
+        slug = format!("{slug}-{}ms", fault.delay_ms.unwrap_or(0));
+    }
+    if let Some(status) = fault.status {
+        slug = format!("{slug}-{status}");
+    }
+    if let Some(path) = &fault.path {
+        let words: Vec<_> = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        slug = format!("{slug}-{}", words.join("-"));
+    }
+    for name in &fault.names {
+        slug = format!("{slug}-{name}");
     }
     slug.push_str(match fault.direction {
         None => "",
@@ -184,7 +197,6 @@ fn slug(fault: &FaultLimits) -> String {
 mod tests {
     use super::*;
     use crate::state_service::examples;
-    use factory_crds::resilience_standard::FaultKind;
 
     #[test]
     fn the_plan_holds_every_fault_for_every_component_between_two_steady_states() {

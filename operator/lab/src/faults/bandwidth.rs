@@ -66,7 +66,7 @@ impl Gated for Bandwidth {
         self.shape("lo").map_err(StrikeError::incapable)
     }
 
-    fn prepare(&mut self) -> Result<(), StrikeError> {
+    fn prepare(&mut self, _: &Tap) -> Result<(), StrikeError> {
         self.shape(INTERFACE)
     }
 

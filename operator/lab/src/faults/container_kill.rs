@@ -46,7 +46,7 @@ impl NodeFault for ContainerKill {
         Ok(())
     }
 
-    fn lease(&mut self, place: &Place, _: Duration) -> Result<(), StrikeError> {
+    fn lease(&mut self, place: &Place, _: Duration, _: &Tap) -> Result<(), StrikeError> {
         let missing = || StrikeError::NoPlace(place.uid.clone(), "no container of it runs here");
         kill(self.victim.ok_or_else(missing)?, place)?;
         self.killed = true;

@@ -60,7 +60,7 @@ fn ask(place: &Place) -> Option<()> {
 }
 
 /// The first name server of a `resolv.conf`.
-fn resolver(text: &str) -> Option<std::net::IpAddr> {
+pub(crate) fn resolver(text: &str) -> Option<std::net::IpAddr> {
     text.lines().filter_map(|line| line.trim().strip_prefix("nameserver")).find_map(|rest| rest.trim().parse().ok())
 }
 

@@ -52,7 +52,7 @@ impl NodeFault for Freeze {
         tried
     }
 
-    fn lease(&mut self, place: &Place, lease: Duration) -> Result<(), StrikeError> {
+    fn lease(&mut self, place: &Place, lease: Duration, _: &Tap) -> Result<(), StrikeError> {
         self.until = Some(Instant::now() + lease);
         if place.processes().is_empty() {
             return Err(StrikeError::NoPlace(place.uid.clone(), "no process of it runs here"));

@@ -25,8 +25,8 @@ pub trait Gated: Send {
     }
 
     /// Puts in place what the gate leads packets to: without it the gate would open into nothing, and
-    /// before it opens nothing is felt of it.
-    fn prepare(&mut self) -> Result<(), StrikeError> {
+    /// before it opens nothing is felt of it. What was seen `before` may be a reason to refuse.
+    fn prepare(&mut self, _: &Tap) -> Result<(), StrikeError> {
         Ok(())
     }
 
@@ -56,8 +56,8 @@ impl<F: Gated> NodeFault for F {
         Gated::peer(self)
     }
 
-    fn lease(&mut self, _: &Place, lease: Duration) -> Result<(), StrikeError> {
-        self.prepare()?;
+    fn lease(&mut self, _: &Place, lease: Duration, before: &Tap) -> Result<(), StrikeError> {
+        self.prepare(before)?;
         self.gate().open(lease)
     }
 

@@ -197,7 +197,7 @@ mod tests {
             phase: "freeze-web".to_owned(),
             kind: FaultKind::Freeze,
             component: "web".to_owned(),
-            strike: Strike { share, lease_seconds: 3, strength: 0, peer: None, direction: None },
+            strike: Strike { share, lease_seconds: 3, strength: 0, ..Strike::default() },
             peer: None,
             respite: Duration::ZERO,
         }

@@ -1,11 +1,12 @@
-//! Which of a pod's packets a fault at the gate means: those of one direction, or those that the pod
-//! exchanges with one peer. Where the peer is, is for `prove` to find out and to follow; here it is a set
+//! Which of a pod's packets and answers a fault at the gate means: those of one direction, those that the pod
+//! exchanges with one peer, answers for some names or paths; and what answers become. Where the peer is, is for `prove` to find out and to follow; here it is a set
 //! of addresses that may change while a fault lasts.
 
 use std::{
     collections::BTreeSet,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use factory_crds::resilience_standard::Direction;
@@ -17,6 +18,14 @@ pub struct Aim {
     pub direction: Option<Direction>,
     /// With whom they are exchanged; with anybody where there is none.
     pub peer: Option<Peer>,
+    /// Of answers of DNS: for which names; for all where there is none.
+    pub names: Vec<String>,
+    /// Of answers over HTTP: what the path of the request begins with; any where there is none.
+    pub path: Option<String>,
+    /// Of answers over HTTP: the status that they get.
+    pub status: u16,
+    /// Of answers over HTTP: by how much they are late.
+    pub late: Duration,
 }
 
 impl Aim {
@@ -103,7 +112,7 @@ mod tests {
     #[test]
     fn a_direction_that_is_given_is_the_only_one() {
         let ways = |direction| {
-            let aim = Aim { direction, peer: None };
+            let aim = Aim { direction, ..Aim::default() };
             (aim.comes(Direction::Both), aim.leaves(Direction::Both), aim.leaves(Direction::In))
         };
         assert_eq!(ways(None), (true, true, false));

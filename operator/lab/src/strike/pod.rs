@@ -96,7 +96,7 @@ fn carry_out(
         None => tap,
     };
     let before = tapping.take();
-    let injected = fault.lease(place, lease);
+    let injected = fault.lease(place, lease, &before);
     let began = Instant::now();
     // What happened during the injection itself belongs to neither side.
     drop(tapping.take());

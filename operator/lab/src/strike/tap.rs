@@ -1,7 +1,9 @@
 //! Looks at the heads of the packets on a pod's interface, in the pod's own network namespace: before
 //! the rules of a fault on the way in, behind them on the way out. So it sees what the pod feels, and
-//! would see that a fault does nothing. Reads packets of others; sends none and keeps no payload.
+//! would see that a fault does nothing. Reads packets of others; sends none, and keeps of their payload only
+//! what `exchange` does.
 
+pub mod exchange;
 pub mod packet;
 pub mod turnaround;
 
@@ -32,6 +34,7 @@ use nix::{
 
 use super::{StrikeError, place::Place};
 use crate::load::sparse::{Grid, Sparse};
+use exchange::{Came, Exchange, Exchanges};
 use packet::Packet;
 use turnaround::{Answered, Turnaround};
 
@@ -41,8 +44,10 @@ pub const INTERFACE: &str = "eth0";
 const LOOPBACK: &str = "lo";
 /// Most addresses with which packets are told apart.
 const MOST_REMOTES: usize = 256;
-/// Bytes of a packet that are read: its heads, with room for options.
-const HEAD: usize = 192;
+/// Most exchanges that are kept between two looks; of more nothing is known.
+const MOST_EXCHANGES: usize = 20_000;
+/// Bytes of a packet that are read: its heads, with room for options, and the head of an answer over HTTP.
+const HEAD: usize = 1024;
 /// `PACKET_OUTGOING` of the kernel: the packet leaves the pod.
 const OUTGOING: u8 = 4;
 /// How long a look may find nothing before it is asked whether to go on.
@@ -63,6 +68,10 @@ pub struct Tap {
     pub opened: u64,
     /// Resets of connections that left, or that the pod's own kernel sent to it.
     pub resets: u64,
+    /// Requests over HTTP/1 to the pod that ended.
+    pub exchanges: Vec<Exchange>,
+    /// Handshakes of TLS that came to it.
+    pub tls: u64,
     /// The same of those with whom the pod exchanged packets, each by its address.
     remotes: BTreeMap<IpAddr, Tap>,
     since: Instant,
@@ -74,10 +83,23 @@ impl Tap {
     fn new(since: Instant) -> Self {
         let (new_us, pooled_us) = (Sparse::default(), Sparse::default());
         let (remotes, bytes) = (BTreeMap::new(), BTreeMap::new());
-        Self { new_us, pooled_us, sent: 0, asked: 0, opened: 0, resets: 0, remotes, since, until: since, bytes }
+        Self {
+            new_us,
+            pooled_us,
+            sent: 0,
+            asked: 0,
+            opened: 0,
+            resets: 0,
+            exchanges: Vec::new(),
+            tls: 0,
+            remotes,
+            since,
+            until: since,
+            bytes,
+        }
     }
 
-    /// What of it was seen with `peers` alone.
+    /// What of it was seen with `peers` alone; nothing of HTTP.
     #[must_use]
     pub fn with(&self, peers: &BTreeSet<IpAddr>) -> Self {
         let mut seen = Self { until: self.until, ..Self::new(self.since) };
@@ -122,6 +144,14 @@ impl Tap {
         self.count(packet, answered, grid);
         if let Some(remote) = self.remote(packet.to.0) {
             remote.count(packet, answered, grid);
+        }
+    }
+
+    /// An exchange ended. One that began before anybody looked says nothing about the time since.
+    fn ended(&mut self, exchange: Exchange) {
+        let looked = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        if exchange.took_us <= looked && self.exchanges.len() < MOST_EXCHANGES {
+            self.exchanges.push(exchange);
         }
     }
 
@@ -228,27 +258,41 @@ impl Socket {
 
     fn look(&self, seen: &Mutex<Tap>, ended: &AtomicBool) {
         let Ok(grid) = Grid::new() else { return };
-        let mut turnaround = Turnaround::default();
+        let (mut turnaround, mut exchanges) = (Turnaround::default(), Exchanges::default());
+        let mut head = [0; HEAD];
         while !ended.load(Ordering::Relaxed) {
-            let Some((packet, way, at_us)) = self.next() else { continue };
+            let Some((packet, way, at_us, length)) = self.next(&mut head) else { continue };
+            let said = head.get(..length).and_then(packet::said).unwrap_or_default();
             let tap = || seen.lock().unwrap_or_else(PoisonError::into_inner);
             match way {
                 Seen::Left => {
                     let answered = turnaround.left(&packet, at_us);
+                    let ended = exchanges.left(&packet, said, at_us);
                     tap().left(&packet, answered, &grid);
+                    if let Some(ended) = ended {
+                        tap().ended(ended);
+                    }
                 }
-                Seen::Came => turnaround.came(&packet, at_us),
+                Seen::Came => {
+                    turnaround.came(&packet, at_us);
+                    let (came, ended) = exchanges.came(&packet, said, at_us);
+                    if came == Came::Tls {
+                        tap().tls += 1;
+                    }
+                    if let Some(ended) = ended {
+                        tap().ended(ended);
+                    }
+                }
                 Seen::Inside if packet.tcp.is_some_and(|tcp| tcp.reset) => tap().reset(&packet),
                 Seen::Inside => {}
             }
         }
     }
 
-    /// The next packet of the pod's interfaces, where it was seen, and when.
-    fn next(&self) -> Option<(Packet, Seen, u64)> {
-        let mut head = [0; HEAD];
+    /// The next packet of the pod's interfaces, where it was seen, when, and how much of it was read into `head`.
+    fn next(&self, head: &mut [u8; HEAD]) -> Option<(Packet, Seen, u64, usize)> {
         let mut control = cmsg_space!(TimeSpec);
-        let mut parts = [IoSliceMut::new(&mut head)];
+        let mut parts = [IoSliceMut::new(head)];
         let message =
             recvmsg::<LinkAddr>(self.packets.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
         let link = message.address?;
@@ -265,7 +309,7 @@ impl Socket {
             _ => return None,
         };
         let packet = packet::parse(head.get(..length)?)?;
-        Some((packet, way, u64::try_from(at.as_micros()).ok()?))
+        Some((packet, way, u64::try_from(at.as_micros()).ok()?, length))
     }
 }
 

@@ -43,6 +43,13 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
         FaultKind::Bandwidth => {
             vec![(Class::All, vec![[3 * strength, 2], [4 * strength, 1]], vec![[strength / 2, 1], [strength, 3]])]
         }
+        FaultKind::DnsFailure | FaultKind::DnsWrongAddress => vec![(Class::Dns, vec![[0, 9]], vec![[1, 90]])],
+        FaultKind::DnsDelay => vec![(Class::Dns, vec![[800, 9]], vec![[late + 820, 30], [late + 2_000, 4]])],
+        FaultKind::HttpReset | FaultKind::HttpDelay | FaultKind::HttpStatus | FaultKind::HttpCut => {
+            let struck = 200 * strength / 1_000_000;
+            let of = |class| (class, vec![[0, 90]], vec![[0, 200 - struck], [1, struck]]);
+            vec![of(Class::All), of(Class::Pooled)]
+        }
         FaultKind::DnsOutage => vec![(Class::Dns, vec![[0, 10]], vec![[1, 9]])],
         FaultKind::MemoryPressure
         | FaultKind::CpuStarvation
@@ -56,6 +63,7 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
 const fn way(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Delay | FaultKind::Jitter | FaultKind::Loss | FaultKind::Bandwidth => "netem",
+        kind if kind.on_answers_of_dns() || kind.on_http() => "nft queue",
         FaultKind::Partition | FaultKind::DnsOutage | FaultKind::Reset => "nft",
         _ => "cgroup",
     }

@@ -45,7 +45,7 @@ fn of_fault(asked: &Asked, fault: &FaultEvidence) -> Option<String> {
 
 fn of_dose(asked: &Asked, dose: &Dose, stranger: bool, twice: bool) -> Option<String> {
     let cells = || dose.before.iter().chain(&dose.during);
-    if (dose.class == Class::Dns) != (asked.kind == FaultKind::DnsOutage) {
+    if (dose.class == Class::Dns) != asked.kind.on_dns() {
         Some(format!("a dose of class {}, which {} does not have", name(dose.class), asked.kind.slug()))
     } else if twice {
         Some(format!("two doses of class {}", name(dose.class)))
@@ -62,7 +62,8 @@ fn of_dose(asked: &Asked, dose: &Dose, stranger: bool, twice: bool) -> Option<St
 
 /// Whether a value says which of two things was seen, and no amount.
 const fn has_sides(kind: FaultKind) -> bool {
-    !matches!(kind, FaultKind::Delay | FaultKind::Jitter | FaultKind::Bandwidth) && !kind.takes_percent()
+    !matches!(kind, FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay | FaultKind::Bandwidth)
+        && !kind.takes_percent()
 }
 
 const fn name(class: Class) -> &'static str {

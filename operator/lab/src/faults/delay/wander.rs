@@ -3,7 +3,10 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::random::Random;
+use crate::{
+    faults::queued::serve::{Fate, Treatment, Way},
+    random::Random,
+};
 
 /// How long packets wait.
 #[derive(Debug)]
@@ -43,11 +46,21 @@ impl Wait {
     }
 
     /// No packet waits longer.
-    #[must_use]
-    pub const fn longest(&self) -> Duration {
+    #[cfg(test)]
+    const fn longest(&self) -> Duration {
         match self {
             Self::Always(longest) | Self::Wandering(Wander { longest, .. }) => *longest,
         }
+    }
+}
+
+impl Treatment for Wait {
+    fn reads(&self) -> u16 {
+        1
+    }
+
+    fn treat(&mut self, _: &[u8], _: Way, now: Instant) -> Fate {
+        Fate { wait: self.of(now), becomes: None }
     }
 }
 

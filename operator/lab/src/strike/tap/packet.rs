@@ -21,6 +21,7 @@ pub struct Packet {
 
 /// What TCP says in a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // flags, each by its own name in the head of TCP
 pub struct Tcp {
     /// First byte of the payload.
     pub sequence: u32,
@@ -32,6 +33,8 @@ pub struct Tcp {
     pub ack: bool,
     /// Resets the connection.
     pub reset: bool,
+    /// Ends its side of the connection.
+    pub fin: bool,
     /// Bytes of payload.
     pub payload: u32,
 }
@@ -45,6 +48,18 @@ pub fn parse(head: &[u8]) -> Option<Packet> {
         [0x86, 0xdd] => v6(network),
         _ => None,
     }
+}
+
+/// What was read of the payload of TCP of a frame.
+#[must_use]
+pub fn said(head: &[u8]) -> Option<&[u8]> {
+    let network = head.get(ETHERNET..)?;
+    let before = if network.first()? >> 4 == 4 { usize::from(*network.first()? & 0x0f) * 4 } else { 40 };
+    let transport = network.get(before..)?;
+    // Short frames are filled up: what is behind the packet is none of it.
+    let payload = parse(head)?.tcp?.payload as usize;
+    let said = transport.get(usize::from(*transport.get(12)? >> 4) * 4..)?;
+    Some(said.get(..payload).unwrap_or(said))
 }
 
 fn v4(ip: &[u8]) -> Option<Packet> {
@@ -74,6 +89,7 @@ fn transport(protocol: u8, rest: &[u8], from: IpAddr, to: IpAddr, bytes: u64, be
                 syn: flags & 0x02 != 0,
                 ack: flags & 0x10 != 0,
                 reset: flags & 0x04 != 0,
+                fin: flags & 0x01 != 0,
                 payload: u32::try_from(bytes.checked_sub(before + head)?).ok()?,
             })
         }
@@ -111,8 +127,12 @@ mod tests {
         assert_eq!(packet.from, ("198.18.0.1".parse().unwrap(), 40_000));
         assert_eq!(packet.to, ("198.18.0.2".parse().unwrap(), 8_080));
         assert_eq!(packet.bytes, 43);
-        let tcp = Tcp { sequence: 7, acknowledged: 9, syn: false, ack: true, reset: false, payload: 3 };
+        let tcp = Tcp { sequence: 7, acknowledged: 9, syn: false, ack: true, reset: false, fin: false, payload: 3 };
         assert_eq!(packet.tcp, Some(tcp));
+        let mut whole = frame(0x18);
+        whole.extend(b"abc and what fills it up");
+        assert_eq!((said(&whole), said(&frame(0x18))), (Some(&b"abc"[..]), Some(&b""[..])));
+        assert!(parse(&frame(0x11)).unwrap().tcp.unwrap().fin);
         assert!(parse(&frame(0x02)).unwrap().tcp.unwrap().syn);
         assert!(parse(&frame(0x14)).unwrap().tcp.unwrap().reset);
     }
@@ -138,7 +158,7 @@ mod tests {
             if bytes.len() > ETHERNET {
                 bytes[12..14].copy_from_slice(if kind == 0 { &[0x08, 0x00] } else { &[0x86, 0xdd] });
             }
-            let _ = parse(&bytes);
+            let _ = (parse(&bytes), said(&bytes));
         }
     }
 }

@@ -93,7 +93,12 @@ mod tests {
     fn packet(out: bool, syn: bool, ack: bool, sequence: u32, acknowledged: u32, payload: u32) -> Packet {
         let (client, server) = (("198.18.0.1".parse().unwrap(), 40_000), ("198.18.0.2".parse().unwrap(), 80));
         let (from, to) = if out { (server, client) } else { (client, server) };
-        Packet { from, to, bytes: 60, tcp: Some(Tcp { sequence, acknowledged, syn, ack, reset: false, payload }) }
+        Packet {
+            from,
+            to,
+            bytes: 60,
+            tcp: Some(Tcp { sequence, acknowledged, syn, ack, reset: false, fin: false, payload }),
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod dossier;
 pub mod dsse;
 pub mod evidence;
 pub mod log;
+pub mod object;
 pub mod plan;
 pub mod provenance;
 pub mod report;

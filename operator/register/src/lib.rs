@@ -24,6 +24,7 @@ pub mod kpi;
 pub mod linked;
 pub mod log;
 pub mod metrics;
+pub mod objects;
 pub mod pages;
 mod peer;
 pub mod replay;

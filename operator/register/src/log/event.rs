@@ -4,6 +4,7 @@
 //! an `Option` that is left out when absent; none may be renamed or removed.
 
 mod claim;
+mod object;
 
 use factory_assurance::{
     bundle::Bundle,
@@ -19,6 +20,7 @@ use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
 
 pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
+pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,16 @@ pub enum Event {
     ClaimAnswer(ClaimAnswered),
     /// What a person wrote was forgotten.
     Forgetting(ClaimForgotten),
+    /// An owner submitted an object that the factory did not build (7).
+    Object(Box<ObjectTaken>),
+    /// The regulator sent it back.
+    ObjectReturn(ObjectReturned),
+    /// The regulator confirmed it.
+    ObjectConfirmation(ObjectConfirmed),
+    /// Its public entry came into being (21).
+    ObjectEntry(Box<ObjectEntered>),
+    /// Contacts of people were forgotten.
+    ContactsForgotten(ContactsForgotten),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -289,6 +301,11 @@ impl Event {
             Self::ClaimDecision(_) => "claimDecision",
             Self::ClaimAnswer(_) => "claimAnswer",
             Self::Forgetting(_) => "forgetting",
+            Self::Object(_) => "object",
+            Self::ObjectReturn(_) => "object-return",
+            Self::ObjectConfirmation(_) => "object-confirmation",
+            Self::ObjectEntry(_) => "object-entry",
+            Self::ContactsForgotten(_) => "contacts-forgotten",
         }
     }
 
@@ -311,6 +328,11 @@ impl Event {
             Self::ClaimDecision(body) => canonical::bytes(body),
             Self::ClaimAnswer(body) => canonical::bytes(body),
             Self::Forgetting(body) => canonical::bytes(body),
+            Self::Object(body) => canonical::bytes(body),
+            Self::ObjectReturn(body) => canonical::bytes(body),
+            Self::ObjectConfirmation(body) => canonical::bytes(body),
+            Self::ObjectEntry(body) => canonical::bytes(body),
+            Self::ContactsForgotten(body) => canonical::bytes(body),
         }
     }
 
@@ -333,6 +355,11 @@ impl Event {
             "claimDecision" => serde_json::from_slice(bytes).map(Self::ClaimDecision),
             "claimAnswer" => serde_json::from_slice(bytes).map(Self::ClaimAnswer),
             "forgetting" => serde_json::from_slice(bytes).map(Self::Forgetting),
+            "object" => serde_json::from_slice(bytes).map(Self::Object),
+            "object-return" => serde_json::from_slice(bytes).map(Self::ObjectReturn),
+            "object-confirmation" => serde_json::from_slice(bytes).map(Self::ObjectConfirmation),
+            "object-entry" => serde_json::from_slice(bytes).map(Self::ObjectEntry),
+            "contacts-forgotten" => serde_json::from_slice(bytes).map(Self::ContactsForgotten),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

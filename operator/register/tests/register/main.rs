@@ -22,6 +22,7 @@ mod linked;
 mod load;
 mod log;
 mod mutation;
+mod objects;
 mod oversight;
 mod page;
 mod pages;

@@ -83,7 +83,6 @@ struct FormPage<'a> {
 struct ListPage<'a> {
     words: &'a words::Words,
     said: &'a said::Words,
-    own: &'a crate::console::words::Words,
     language: Language,
     keep: String,
     notice: &'a str,
@@ -182,8 +181,8 @@ fn why(own: &'static said::Words, refusal: &Refusal) -> &'static str {
 }
 
 fn list(language: Language, status: StatusCode, notice: &str, objects: Vec<Held>) -> Response {
-    let (words, said, own) = (words::of(language), said::of(language), crate::console::words::of(language));
-    private(render(status, language, &ListPage { words, said, own, language, keep: String::new(), notice, objects }))
+    let (words, said) = (words::of(language), said::of(language));
+    private(render(status, language, &ListPage { words, said, language, keep: String::new(), notice, objects }))
 }
 
 fn page(

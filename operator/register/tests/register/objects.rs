@@ -4,7 +4,7 @@
 use factory_assurance::{
     confirmation::{self, Confirmed},
     dsse::{PrivateKey, sign},
-    object::{self, Object, ObjectKind},
+    object::ObjectKind,
     sample,
     wire::{ConfirmationRequest, ExclusionRequest, Procedure, SubmissionState, WithdrawalRequest},
 };
@@ -20,55 +20,22 @@ use serde_json::{Value, json};
 
 use crate::{
     page::Page,
-    world::{Answer, World, named},
+    world::{Answer, EMAIL, World, inclusion_by, named, object_request},
 };
 
 const OBJECTS: &str = "/api/v1/objects";
 const ENTRY: &str = "/api/v1/entries/social-registry/archive";
-const EMAIL: &str = "anna@social-registry.gov.kg";
-
-/// The sample with contacts in the open, as an owner sends it.
-pub fn request() -> Value {
-    let mut request = serde_json::to_value(sample::object()).unwrap();
-    let person = &mut request["register"]["protection"][0];
-    (person["name"], person["email"], person["phone"]) =
-        ("Anna Asanova".into(), EMAIL.into(), "+996 555 010203".into());
-    request
-}
 
 async fn submit(world: &World, token: &str, key: &str, change: impl FnOnce(&mut Value)) -> Answer {
-    let mut body = request();
+    let mut body = object_request();
     change(&mut body);
     world.post(OBJECTS, token, key, &body).await
 }
 
-pub async fn submitted(world: &World, key: &str) -> ObjectState {
+async fn submitted(world: &World, key: &str) -> ObjectState {
     let answer = submit(world, "owner", key, |_| {}).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     answer.json()
-}
-
-/// What a regulator signs, from what the API says of the object.
-fn object_of(state: &ObjectState) -> Object {
-    let state = state.clone();
-    Object {
-        participant: state.participant,
-        name: state.name,
-        kind: state.kind,
-        basis: state.basis,
-        explanation: state.explanation,
-        titles: state.titles,
-        host: state.host,
-        register: state.register,
-        evidence: state.evidence,
-    }
-}
-
-pub fn inclusion_by(key: &PrivateKey, state: &ObjectState) -> ConfirmationRequest {
-    let object = object_of(state);
-    assert_eq!(object.digest().unwrap(), state.digest);
-    let statement = object::statement(&object, "Regulator of the ecosystem", "2026-03-04T05:06:07Z").unwrap();
-    ConfirmationRequest { confirmation: sign(&statement, key).unwrap() }
 }
 
 async fn confirm(world: &World, state: &ObjectState) -> Answer {

@@ -48,6 +48,24 @@ async function instruct(page, service) {
   assert(text.includes("It loses requests when a pod is killed.") && text.includes("By mistake."), text);
 }
 
+// Fills in the form of an owner; nothing in it needs a script.
+async function submitObject(page, name) {
+  await page.goto(`${address}/entries?lang=en`);
+  await page.getByRole("link", { name: "Submit an object that the factory did not build" }).click();
+  const fields = {
+    token: "owner", participant: "social-registry", name, title_ky: name, title_ru: name, title_en: name,
+    host: "none", explanation: "A table that others read.", owner_name: "Social Registry", owner_number: "1",
+    users: "State bodies\nPeople", used_in: "Certificate", interacts_with: "none", methods: "SQL", results: "Addresses",
+    person_position: "Head", person_name: "Anna", person_email: "anna@gov.kg", person_phone: "+996 555 010203",
+    downtime: "8h", recovery: "1h", simultaneous: "10", data_formats: "text/csv", interfaces: "HTTPS",
+    evidence: `sha256:${"a".repeat(64)} https://gov.kg/act.pdf Act of acceptance`,
+  };
+  for (const [id, value] of Object.entries(fields)) await page.locator(`#${id}`).fill(value);
+  await page.getByLabel("Kind of object").selectOption("Resource");
+  await page.getByRole("button", { name: "Submit" }).click();
+  await page.getByText("The regulator considers it within five working days.").waitFor();
+}
+
 export const tests = {
   "a person signs in, reads, returns one and confirms another in the browser": async (browser) => {
     const { context, page, faults } = await person(browser);
@@ -109,6 +127,52 @@ export const tests = {
     await isPublic(browser, "to-hand-in", "Regulator of the ecosystem");
     assert(faults.length === 0, faults.join("\n"));
     await context.close();
+  },
+
+  "an owner submits an object by the form, and the regulator includes it, with JavaScript and without": async (browser) => {
+    for (const javaScriptEnabled of [true, false]) {
+      const name = javaScriptEnabled ? "by-form" : "by-plain-form";
+      const owner = await person(browser, { javaScriptEnabled });
+      await submitObject(owner.page, name);
+      const { context, page, faults } = await person(browser, { javaScriptEnabled });
+      await signIn(page);
+      await page.getByRole("link", { name: "Waiting" }).click();
+      await page.getByRole("row").filter({ hasText: name }).getByRole("link").click();
+      await page.getByText("+996 555 010203").waitFor();
+      await page.getByRole("link", { name: "Return…" }).click();
+      await page.getByLabel("What the owner must mend").fill(LATER);
+      await page.getByRole("button", { name: "Return" }).click();
+      await page.getByText("Returned to its owner with your reason.").waitFor();
+      await owner.page.goto(`${address}/objects/new?lang=en`);
+      const yours = owner.page.getByRole("form", { name: "What was submitted" });
+      await yours.getByLabel("Token for the audience factory-register").fill("owner");
+      await yours.getByLabel("Participant (namespace)").fill("social-registry");
+      await yours.getByRole("button", { name: "Show" }).click();
+      await owner.page.getByRole("row").filter({ hasText: name }).getByText(LATER).waitFor();
+
+      const other = javaScriptEnabled ? "archive-in-browser" : "archive-by-file";
+      await page.getByRole("link", { name: "Objects", exact: true }).click();
+      await page.getByRole("row").filter({ hasText: other }).getByRole("link").click();
+      await page.getByRole("link", { name: "Confirm…" }).click();
+      await page.getByText("It permits no launch.").waitFor();
+      if (javaScriptEnabled) {
+        await page.getByLabel("Private key (PEM, PKCS#8)").setInputFiles(data.key);
+        await page.getByRole("button", { name: "Sign and confirm" }).click();
+      } else {
+        await page.getByLabel("File of the signed statement").setInputFiles(data.inclusion);
+        await page.getByRole("button", { name: "Hand in and confirm" }).click();
+      }
+      await page.getByText("Confirmed. The entry is public.").waitFor();
+      await page.getByRole("link", { name: "Public entry" }).click();
+      await page.getByRole("heading", { name: "No test by the factory was needed" }).waitFor();
+      await page.goto(`${address}/console/audit?lang=en`);
+      const rows = await page.getByRole("row").allInnerTexts();
+      assert(rows.some((row) => row.includes(other) && row.includes("Made the public entry of an object")), rows.join("\n"));
+      for (const { faults } of [owner, { faults: [] }]) assert(faults.length === 0, faults.join("\n"));
+      assert(faults.length === 0, faults.join("\n"));
+      await owner.context.close();
+      await context.close();
+    }
   },
 
   "an instruction is issued and withdrawn, with JavaScript and without": async (browser) => {

@@ -21,6 +21,8 @@ export const open = [
   ["claims", `${entry("queue")}/claims`, "What do you want to say?"],
   ["claim-status", `/claims/${data.claim}`, "The regulator considers it"],
   ["no-claim", "/claims/none", "There is no such claim"],
+  ["entry-object", entry("archive"), "No test by the factory was needed"],
+  ["object-form", "/objects/new", "It is no state service"],
   ["not-found", entry("none"), "There is no such entry"],
   ["sign-in", "/console/sign-in", "Token for the audience"],
 ];
@@ -48,6 +50,11 @@ export const closed = [
   ["console-claim", `/console/claims/${data.claim}`, "+996 555 010203"],
   ["forget", `/console/claims/${data.said}/forget`, "removed from the register for good"],
   ["exclude", `/console${entry("address")}/exclude`, "Ground, for everyone to read"],
+  ["objects", "/console/objects", "Object archive-new"],
+  ["object", `/console/objects/${data.object}`, "anna@social-registry.gov.kg"],
+  ["object-confirm", `/console/objects/${data.object}/confirm`, "object-inclusion/v1"],
+  ["object-return", `/console/objects/${data.object}/return`, "What the owner must mend"],
+  ["object-forget", `/console/objects/${data.object}/forget`, "Names and contacts of item 17.7"],
   ["no-submission", submission("none"), "There is no such submission"],
 ];
 

@@ -14,6 +14,7 @@ pub mod dsse;
 pub mod evidence;
 pub mod live;
 pub mod log;
+pub mod object;
 pub mod plan;
 pub mod provenance;
 pub mod report;

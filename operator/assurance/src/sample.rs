@@ -15,6 +15,7 @@
 //! ```
 
 mod measured;
+mod object;
 mod planned;
 mod record;
 
@@ -31,6 +32,8 @@ use crate::{
     wire::{Announced, Announcement},
 };
 use factory_crds::release::Outcome;
+
+pub use object::object;
 
 /// A result that passes, its verdict computed: two components, `web` and `registry`, both faults
 /// on each, 36 s at 20 requests a second.

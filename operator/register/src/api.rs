@@ -23,6 +23,7 @@ pub(crate) mod kpis;
 pub(crate) mod limits;
 mod linked;
 mod log;
+pub mod objects;
 mod observe;
 pub(crate) mod observed;
 pub mod problem;
@@ -160,6 +161,7 @@ pub fn router(register: Arc<Register>) -> Router {
         .merge(public)
         .merge(pages::fixed())
         .merge(pages::claims::router())
+        .merge(pages::objects::router())
         .merge(console::router())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)
@@ -225,6 +227,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
         .merge(claims::others())
+        .merge(objects::router())
 }
 
 /// Longest time for one write: a database that went silent would keep it for ever, and with it all others.

@@ -23,12 +23,13 @@ mod instruct;
 mod instructions;
 mod kpis;
 mod lists;
+mod objects;
 mod overview;
 mod replay;
 mod rows;
 mod send_back;
 pub mod sessions;
-mod sign_in;
+pub(crate) mod sign_in;
 mod signed_in;
 pub mod words;
 
@@ -108,6 +109,11 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/console/claims", get(claims::list))
         .route("/console/claims/{id}", get(claims::claim).post(claims::decide))
         .route("/console/claims/{id}/forget", get(claims::form).post(claims::forget))
+        .route("/console/objects", get(objects::list))
+        .route("/console/objects/{id}", get(objects::one))
+        .route("/console/objects/{id}/confirm", get(objects::confirm_form).post(objects::confirm))
+        .route("/console/objects/{id}/return", get(objects::return_form).post(objects::send_back))
+        .route("/console/objects/{id}/forget", get(objects::forget_form).post(objects::forget))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/submissions/{id}", get(case::case))

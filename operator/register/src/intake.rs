@@ -5,6 +5,7 @@
 
 pub mod completeness;
 pub mod instruction;
+pub mod objects;
 
 use factory_assurance::{
     bundle::Bundle,

@@ -25,6 +25,7 @@ pub mod linked;
 pub mod log;
 pub mod metrics;
 pub mod observed;
+pub mod objects;
 pub mod pages;
 mod peer;
 pub mod replay;

@@ -6,6 +6,7 @@
 //! outside names a thing only after it was found to be one of the web.
 
 mod catalogue;
+mod object;
 mod service;
 
 use factory_crds::Text;

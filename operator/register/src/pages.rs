@@ -10,6 +10,7 @@ pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
 mod observed;
+pub(crate) mod objects;
 pub mod oversight;
 mod public;
 pub(crate) mod times;
@@ -208,15 +209,16 @@ async fn entry(
         Ok(seen) => seen,
         Err(error) => return unavailable(language, error),
     };
+    let operations = entry.instructions.iter().flat_map(|instructions| &instructions.operations);
     let page = EntryPage {
         words,
         language,
         keep: String::new(),
         entry,
-        outcome: words.terms.outcome(entry.verdict.outcome),
+        outcome: entry.verdict.as_ref().map_or("", |verdict| words.terms.outcome(verdict.outcome)),
         role: words.role(entry.register.owner.role),
-        operations: entry.instructions.operations.iter().map(|operation| words.operation(*operation)).collect(),
-        figures: figures::rows(&entry.verdict.figures, words),
+        operations: operations.map(|operation| words.operation(*operation)).collect(),
+        figures: entry.verdict.as_ref().map(|verdict| figures::rows(&verdict.figures, words)).unwrap_or_default(),
         history: &history,
         seen: observed::Shown::new(&seen, observed::of(language)),
         watched: observed::of(language),

@@ -22,6 +22,7 @@ pub mod kpis;
 mod location;
 pub mod migrate;
 mod observed;
+pub mod objects;
 mod plaintexts;
 mod postgres;
 mod read;
@@ -46,7 +47,7 @@ use crate::{
 };
 use factory_assurance::{canonical::NotCanonical, wire::Procedure};
 
-pub use entries::{Change, Entry, EntryList};
+pub use entries::{Change, Entry, EntryList, Said};
 pub use instructions::{Instruction, Issue, Proven, Which};
 pub use location::{Location, LocationError};
 pub use read::{Filter, Held};
@@ -243,6 +244,9 @@ pub enum WriteError {
     /// Nothing can be done so with a claim.
     #[error(transparent)]
     Claim(#[from] claims::ClaimError),
+    /// Nothing can be done so with an object that the factory did not build.
+    #[error(transparent)]
+    Object(#[from] objects::ObjectError),
 }
 
 impl From<sqlx::Error> for WriteError {

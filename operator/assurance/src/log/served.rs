@@ -14,8 +14,10 @@ use crate::canonical::{self, NotCanonical};
 
 /// Kind of the events that are entries.
 pub const ENTRY: &str = "entry";
+/// Kind of entries of objects that the factory did not build.
+pub const OBJECT_ENTRY: &str = "object-entry";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 4] = [ENTRY, "withdrawal", "exclusion", HANDOVER];
+pub const PUBLIC_KINDS: [&str; 5] = [ENTRY, OBJECT_ENTRY, "withdrawal", "exclusion", HANDOVER];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -164,7 +166,7 @@ impl EventProof {
     pub fn verify(&self, log: &Verifier, witnesses: &[Verifier]) -> Result<Checkpoint, ServedError> {
         let (seq, kind) = (self.public.place.seq, self.public.place.kind.as_str());
         // Other kinds have the same summary in them, and mean something else.
-        if kind != ENTRY {
+        if kind != ENTRY && kind != OBJECT_ENTRY {
             return Err(ServedError::Place { seq, what: "it is no entry" });
         }
         let leaf = self.public.leaf()?;

@@ -9,7 +9,7 @@ use std::{
 use factory_assurance::log::{
     Checkpoint,
     note::Verifier,
-    served::{EventProof, ServedError},
+    served::{EventProof, OBJECT_ENTRY, ServedError},
 };
 use serde_json::{Value, json};
 
@@ -84,6 +84,11 @@ fn write_text(proof: &EventProof, checkpoint: &Checkpoint, witnesses: &[Verifier
         writeln!(out, "Witness:  {} has co-signed", witness.name())?;
     }
     writeln!(out, "Event:    {} ({}), {}", place.seq, harmless(&place.kind), harmless(&place.time))?;
+    if place.kind == OBJECT_ENTRY {
+        writeln!(out, "Object:   {}/{}, {}", text("/object/participant"), text("/object/name"), text("/object/kind"))?;
+        writeln!(out, "No test by the factory was needed: {}", text("/object/explanation"))?;
+        return writeln!(out, "Digest:   {}", text("/digest"));
+    }
     let subject = "/summary/subject";
     writeln!(
         out,

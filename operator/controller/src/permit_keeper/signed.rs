@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use factory_assurance::{
         dsse::{PrivateKey, sign},
-        sample,
+        object, sample,
         wire::Procedure,
     };
 
@@ -124,6 +124,20 @@ mod tests {
         let mut images: Vec<_> = sample::passing().bundle.images.into_values().collect();
         images.sort_unstable();
         assert_eq!(permitted.images, images);
+    }
+
+    #[test]
+    fn an_object_that_was_included_permits_nothing() {
+        let key = PrivateKey::generate();
+        let (state, dossier) = confirmed(&key, "2026-03-04T05:06:07Z");
+        let object = sample::object();
+        let inclusion = sign(&object::statement(&object, "regulator", "2026-03-04T05:06:07Z").unwrap(), &key).unwrap();
+        // Whatever a register says of it: an inclusion is no confirmation, and an object is no dossier.
+        let said = SubmissionState { confirmation: Some(inclusion.clone()), ..state.clone() };
+        assert!(matches!(bundle(&said, &dossier, &[key.public()]), Err(KeeperError::Confirmation(_))));
+        for document in [sign(&object, &key).unwrap(), inclusion] {
+            assert!(bundle(&state, &document, &[key.public()]).is_err());
+        }
     }
 
     #[test]

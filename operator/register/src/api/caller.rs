@@ -87,6 +87,21 @@ impl Caller {
         Ok(register.users.is_program(&self.0) || register.access.may(&self.0, Right::Confirm).await?)
     }
 
+    /// Whoever `token` is of: asked of the cluster each time.
+    pub(crate) async fn of_token(register: &Register, token: &str) -> Result<Self, Refusal> {
+        if token.is_empty() || token.len() > LONGEST_TOKEN {
+            return Err(Refusal::unauthenticated("token: must have 1 to 16384 bytes"));
+        }
+        let identity = register.access.identify(token).await?;
+        register.limits.user(&identity.user)?;
+        Ok(Self(identity))
+    }
+
+    /// Refuses a caller who is no regulator.
+    pub async fn regulates(&self, register: &Register) -> Result<(), Refusal> {
+        Regulator::of(register, Self(self.0.clone())).await.map(drop)
+    }
+
     /// Whether the caller is an owner of this participant's submissions.
     pub async fn owns(&self, register: &Register, participant: &str) -> Result<bool, Refusal> {
         Ok(register.access.may(&self.0, Right::Read(participant)).await?)

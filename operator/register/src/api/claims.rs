@@ -29,6 +29,7 @@ use crate::{
     },
 };
 pub(crate) use decide::{carry_out_decision, carry_out_forgetting};
+pub(crate) use documents::FULL_LINE;
 pub use documents::{
     AnswerRequest, ClaimRequest, ClaimStatus, DecisionRequest, ForgettingRequest, HeldClaim, HeldClaims, PublicAnswer,
     PublicClaim, PublicClaims,

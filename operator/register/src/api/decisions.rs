@@ -115,6 +115,19 @@ pub(crate) async fn carry_out_return(
     id: String,
     reason: &str,
 ) -> Result<SubmissionState, Refusal> {
+    let reason = fit_reason(reason)?;
+    let (shared, submission) = (Arc::clone(register), id.clone());
+    let user = regulator.user().to_owned();
+    let written = to_the_end(async move { shared.store.send_back(&user, &submission, &reason).await }).await?;
+    if written == Written::Now(()) {
+        tracing::info!(submission = id, regulator = regulator.user(), "returned");
+    }
+    let held = submissions::held(register, &id).await?;
+    submissions::state_of(register, held).await
+}
+
+/// `reason` as the reason of a return, without the space around it.
+pub(super) fn fit_reason(reason: &str) -> Result<String, Refusal> {
     let reason = reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
         let (field, found) = ("reason".to_owned(), reason.chars().take(20).collect());
@@ -124,14 +137,7 @@ pub(crate) async fn carry_out_return(
         let (field, found) = ("reason".to_owned(), format!("U+{:04X}", u32::from(steering)));
         return Err(IntakeError::Field { field, rule: "must be plain text", found }.into());
     }
-    let (shared, submission) = (Arc::clone(register), id.clone());
-    let user = regulator.user().to_owned();
-    let written = to_the_end(async move { shared.store.send_back(&user, &submission, &reason).await }).await?;
-    if written == Written::Now(()) {
-        tracing::info!(submission = id, regulator = regulator.user(), "returned");
-    }
-    let held = submissions::held(register, &id).await?;
-    submissions::state_of(register, held).await
+    Ok(reason)
 }
 
 /// Whether a text of several lines must not hold `letter`: it steers whoever shows it, or is none for a database.

@@ -8,7 +8,11 @@ use axum::{
     http::{HeaderMap, HeaderName, header::ACCESS_CONTROL_ALLOW_ORIGIN},
     response::{IntoResponse as _, Response},
 };
-use factory_assurance::{verdict::Verdict, wire::Withdrawal};
+use factory_assurance::{
+    object::{Basis, Evidence, Object, ObjectKind},
+    verdict::Verdict,
+    wire::Withdrawal,
+};
 use factory_crds::{
     Text,
     state_service::{Instructions, RegisterData},
@@ -23,7 +27,10 @@ use super::{
     linked,
     problem::Refusal,
 };
-use crate::store::Entry;
+use crate::{
+    log::event::{EntryMade, ObjectEntered},
+    store::{Entry, Said},
+};
 
 /// Entries in one answer, unless fewer are asked for.
 const MOST: u32 = 100;
@@ -80,10 +87,16 @@ pub struct PublicEntry {
     pub host: String,
     /// The nine groups of item 17. Contacts in 17.7 are salted commitments.
     pub register: RegisterData,
-    /// Instructions for use (64 and 65).
-    pub instructions: Instructions,
-    /// The verdict that the register computed, with its figures.
-    pub verdict: Verdict,
+    /// Instructions for use (64 and 65); none of an object that is no state service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Instructions>,
+    /// The verdict that the register computed, with its figures; none of an object that needed no test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Of an object that needed no test by the factory: why, and what stands for it. It has no release, standard,
+    /// source and bundle, and nothing of it is ever permitted to be launched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untested: Option<Untested>,
     /// `<name>@<version>` of the standard.
     pub standard: String,
     /// Which attempt at the bundle it was.
@@ -94,7 +107,7 @@ pub struct PublicEntry {
     pub commit: String,
     /// `sha256:…` of the bundle.
     pub bundle: String,
-    /// `sha256:…` of the dossier's payload.
+    /// `sha256:…` of the dossier's payload, or of the object as the regulator signed it.
     pub dossier: String,
     /// Who confirmed.
     pub confirmed_by: String,
@@ -111,35 +124,90 @@ pub struct PublicEntry {
     pub withdrawn: Option<Withdrawal>,
 }
 
+/// Why an object needed no test by the factory, and what stands for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Untested {
+    /// What it is (7).
+    pub kind: ObjectKind,
+    /// Why no test was needed.
+    pub basis: Basis,
+    /// Items of the regulation that the basis rests on.
+    pub items: String,
+    /// The same for this object, in its owner's words.
+    pub explanation: String,
+    /// Documents that stand for it.
+    pub evidence: Vec<Evidence>,
+}
+
 impl From<Entry> for PublicEntry {
-    fn from(entry: Entry) -> Self {
-        let (record, summary) = (entry.made.record, entry.made.summary);
-        let subject = summary.subject;
-        Self {
-            page: format!("/entries/{}/{}", subject.participant, subject.service),
-            participant: subject.participant,
-            service: subject.service,
-            release: subject.release,
-            titles: record.titles,
-            class: record.class,
-            decision: record.decision,
-            reported_by: record.reported_by,
-            host: record.host,
-            register: record.data,
-            instructions: record.instructions,
-            verdict: summary.verdict,
-            standard: summary.standard,
-            attempt: summary.attempt,
-            source: subject.source,
-            commit: subject.commit,
-            bundle: summary.bundle,
-            dossier: summary.dossier,
-            confirmed_by: entry.made.confirmed_by,
-            confirmed_at: entry.made.confirmed_at,
-            registered_at: entry.time,
-            event: entry.seq,
-            withdrawn: entry.withdrawn,
+    fn from(Entry { seq, time, said, withdrawn }: Entry) -> Self {
+        match said {
+            Said::Tested(made) => Self { registered_at: time, event: seq, withdrawn, ..tested(*made) },
+            Said::Object(made) => Self { registered_at: time, event: seq, withdrawn, ..untested(*made) },
         }
+    }
+}
+
+fn tested(EntryMade { submission: _, summary, record, confirmed_by, confirmed_at }: EntryMade) -> PublicEntry {
+    let subject = summary.subject;
+    PublicEntry {
+        page: format!("/entries/{}/{}", subject.participant, subject.service),
+        participant: subject.participant,
+        service: subject.service,
+        release: subject.release,
+        titles: record.titles,
+        class: record.class,
+        decision: record.decision,
+        reported_by: record.reported_by,
+        host: record.host,
+        register: record.data,
+        instructions: Some(record.instructions),
+        verdict: Some(summary.verdict),
+        untested: None,
+        standard: summary.standard,
+        attempt: summary.attempt,
+        source: subject.source,
+        commit: subject.commit,
+        bundle: summary.bundle,
+        dossier: summary.dossier,
+        confirmed_by,
+        confirmed_at,
+        registered_at: String::new(),
+        event: 0,
+        withdrawn: None,
+    }
+}
+
+fn untested(made: ObjectEntered) -> PublicEntry {
+    let ObjectEntered { submission: _, object, digest, submitted_by, confirmed_by, confirmed_at } = made;
+    let Object { participant, name, kind, basis, explanation, titles, host, register, evidence } = object;
+    let none = String::new;
+    PublicEntry {
+        page: format!("/entries/{participant}/{name}"),
+        participant,
+        service: name,
+        release: none(),
+        titles,
+        class: kind.name().to_lowercase(),
+        decision: none(),
+        reported_by: submitted_by,
+        host,
+        register,
+        instructions: None,
+        verdict: None,
+        untested: Some(Untested { kind, basis, items: basis.items().to_owned(), explanation, evidence }),
+        standard: none(),
+        attempt: 0,
+        source: none(),
+        commit: none(),
+        bundle: none(),
+        dossier: digest,
+        confirmed_by,
+        confirmed_at,
+        registered_at: none(),
+        event: 0,
+        withdrawn: None,
     }
 }
 

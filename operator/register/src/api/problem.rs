@@ -16,7 +16,7 @@ use crate::{
     intake::IntakeError,
     keys::KeysError,
     signer::SignerError,
-    store::{StoreError, WriteError, claims::ClaimError},
+    store::{StoreError, WriteError, claims::ClaimError, objects::ObjectError},
 };
 
 /// Longest line in an answer, in characters: evidence may be quoted in it.
@@ -155,7 +155,9 @@ impl From<WriteError> for Refusal {
             WriteError::Epoch { .. } => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
             WriteError::NoService { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
             WriteError::Claim(error) => error.into(),
-            WriteError::Key(_)
+            WriteError::Object(ObjectError::Unknown(_)) => Self::not_found(&error.to_string()),
+            WriteError::Object(_)
+            | WriteError::Key(_)
             | WriteError::Ended { .. }
             | WriteError::Frozen { .. }
             | WriteError::SecondDossier { .. }

@@ -80,7 +80,7 @@ fn row(entry: PublicEntry) -> [String; HEAD.len()] {
         owner.name,
         owner.registration_number,
         entry.host,
-        format!("{:?}", entry.verdict.outcome),
+        entry.verdict.map_or_else(|| "NotNeeded".to_owned(), |verdict| format!("{:?}", verdict.outcome)),
         entry.standard,
         entry.attempt.to_string(),
         availability.max_downtime_per_year.to_string(),

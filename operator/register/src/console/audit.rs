@@ -111,6 +111,13 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         Event::ClaimDecision(decided) => (None, claim(store, &decided.claim).await?, decided.reason),
         Event::ClaimAnswer(answered) => (None, claim(store, &answered.claim).await?, String::new()),
         Event::Forgetting(made) => (None, claim(store, &made.claim).await?, made.reason),
+        Event::Object(taken) => (None, format!("{}/{}", taken.object.participant, taken.object.name), String::new()),
+        Event::ObjectReturn(made) => (None, object(store, &made.object).await?, made.reason),
+        Event::ObjectConfirmation(made) => (None, object(store, &made.object).await?, String::new()),
+        Event::ObjectEntry(made) => {
+            (None, format!("{}/{}", made.object.participant, made.object.name), made.confirmed_by)
+        }
+        Event::ContactsForgotten(made) => (None, object(store, &made.of).await?, made.reason),
         _ => (None, String::new(), String::new()),
     };
     let about = match &submission {
@@ -124,6 +131,12 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
 async fn instructed(store: &Store, id: &str) -> Result<String, StoreError> {
     let held = store.instruction(id).await?;
     Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.issued.participant, held.issued.service)))
+}
+
+/// Participant and name of an object.
+async fn object(store: &Store, id: &str) -> Result<String, StoreError> {
+    let held = store.object(id).await?;
+    Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.object.participant, held.object.name)))
 }
 
 /// The service that a claim is about.

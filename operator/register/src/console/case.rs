@@ -30,7 +30,7 @@ use crate::{
     keys::Keys,
     log::event::EntryMade,
     pages::{self, day, figures, moment},
-    store::{Entry, Which, cases::Case},
+    store::{Entry, Said, Which, cases::Case},
 };
 
 /// A figure with its margin.
@@ -182,7 +182,7 @@ fn preview(
     let record = read(envelope)?.predicate.record;
     let (confirmed_by, confirmed_at) = (String::new(), String::new());
     let made = EntryMade { submission, summary, record, confirmed_by, confirmed_at };
-    Ok(Entry { seq: 0, time: String::new(), made, withdrawn: None }.into())
+    Ok(Entry { seq: 0, time: String::new(), said: Said::Tested(Box::new(made)), withdrawn: None }.into())
 }
 
 /// What a decision just now came to.

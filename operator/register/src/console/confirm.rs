@@ -39,28 +39,34 @@ const LONGEST_OFFICE: usize = 200;
 
 #[derive(Template)]
 #[template(path = "console/confirm.html")]
-struct ConfirmPage<'a> {
-    words: &'a pages::words::Words,
-    own: &'a Words,
-    language: Language,
-    keep: String,
-    here: &'static str,
-    who: &'a SignedIn,
-    case: &'a Case,
-    heading: String,
-    form: String,
-    office: String,
+pub(super) struct ConfirmPage<'a> {
+    pub words: &'a pages::words::Words,
+    pub own: &'a Words,
+    pub language: Language,
+    pub keep: String,
+    pub here: &'static str,
+    pub who: &'a SignedIn,
+    /// Path of the page of what is confirmed.
+    pub at: String,
+    pub back: &'a str,
+    pub intro: &'a str,
+    /// What is signed, in parts that can be compared.
+    pub facts: Vec<(&'a str, String)>,
+    pub heading: String,
+    pub form: String,
+    pub office: String,
     /// What is signed, with its DSSE encoding.
-    signed: String,
-    command: String,
-    error: &'a str,
-    detail: &'a str,
+    pub signed: String,
+    /// How it is signed by the command line, where it can be.
+    pub command: Option<String>,
+    pub error: &'a str,
+    pub detail: &'a str,
 }
 
 #[derive(Default, Deserialize)]
-struct OfficeQuery {
+pub(super) struct OfficeQuery {
     #[serde(default)]
-    office: String,
+    pub office: String,
 }
 
 /// The statement, and the ways to sign it.
@@ -81,13 +87,10 @@ pub async fn confirm(
     who: SignedIn,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Response> {
-    let Some(sent) = sent(parts).await else { return Err(who.stale()) };
-    who.hand_in(&register, &sent.csrf, &sent.form)?;
     let own = words::of(who.language);
-    let envelope: Envelope = match serde_json::from_str(sent.envelope.trim()) {
+    let envelope: Envelope = match signed(&register, &who, parts).await? {
         Ok(envelope) => envelope,
         Err(error) => {
-            let error = error.to_string();
             let shown = (StatusCode::UNPROCESSABLE_ENTITY, "", own.refused_envelope, error.as_str());
             return page(&register, &id, &who, shown).await;
         }
@@ -99,6 +102,17 @@ pub async fn confirm(
             page(&register, &id, &who, (refusal.status(), "", error, refusal.detail())).await
         }
     }
+}
+
+/// The signed statement that a form of this session hands in; an error in words where it is none.
+pub(super) async fn signed(
+    register: &Register,
+    who: &SignedIn,
+    parts: Result<Multipart, MultipartRejection>,
+) -> Result<Result<Envelope, String>, Response> {
+    let Some(sent) = sent(parts).await else { return Err(who.stale()) };
+    who.hand_in(register, &sent.csrf, &sent.form)?;
+    Ok(serde_json::from_str(sent.envelope.trim()).map_err(|error| error.to_string()))
 }
 
 #[derive(Default)]
@@ -143,15 +157,12 @@ async fn page(
         }
     }
     let title = title(register, &case).await.map_err(|error| pages::unavailable(language, error))?;
-    let office = match office.trim() {
-        "" => who.regulator.user(),
-        office => office,
-    };
-    let office: String = office.chars().filter(|c| !c.is_control()).take(LONGEST_OFFICE).collect();
+    let office = office_or_user(office, who);
     let signed = statement(&case, &office, &format!("{:.0}", register.store.now()))
         .map_err(|error| Refusal::internal(&error).into_response())?;
+    let words = pages::words::of(language);
     let page = ConfirmPage {
-        words: pages::words::of(language),
+        words,
         own,
         language,
         keep: String::new(),
@@ -160,17 +171,33 @@ async fn page(
         heading: with(own.confirm_title, language.pick(&title)),
         form: who.form(register)?,
         signed,
-        command: format!(
+        command: Some(format!(
             "kubectl factory confirm {id} --key regulator.pem --office '{}'",
             office.replace('\'', "'\\''")
-        ),
+        )),
         office,
-        case: &case,
+        at: format!("/console/submissions/{id}"),
+        back: own.back_to_submission,
+        intro: own.confirm_intro,
+        facts: vec![
+            (words.bundle, case.summary.bundle.clone()),
+            (words.digest, case.summary.dossier.clone()),
+            (words.terms.standard, case.summary.standard.clone()),
+        ],
         error,
         detail,
     };
     let (name, value) = browser::WITH_SCRIPT;
     Ok(([(name, value)], pages::render(status, language, &page)).into_response())
+}
+
+/// The name of the office that was written, or the user's.
+pub(super) fn office_or_user(office: &str, who: &SignedIn) -> String {
+    let office = match office.trim() {
+        "" => who.regulator.user(),
+        office => office,
+    };
+    office.chars().filter(|c| !c.is_control()).take(LONGEST_OFFICE).collect()
 }
 
 /// What is to be signed: the DSSE encoding of the canonical statement. The script signs what the page shows.
@@ -182,7 +209,12 @@ fn statement(case: &Case, office: &str, time: &str) -> Result<String, canonical:
         dossier: &case.summary.dossier,
         standard: &case.summary.standard,
     };
-    let payload = canonical::bytes(&confirmation::statement(&confirmed, office, time))?;
+    encoded(&confirmation::statement(&confirmed, office, time))
+}
+
+/// The DSSE encoding of a canonical statement.
+pub(super) fn encoded(statement: &impl serde::Serialize) -> Result<String, canonical::NotCanonical> {
+    let payload = canonical::bytes(statement)?;
     // Canonical JSON is UTF-8, and so is what stands before it.
     Ok(String::from_utf8_lossy(&dsse::pae(dsse::IN_TOTO, &payload)).into_owned())
 }

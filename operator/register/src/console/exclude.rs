@@ -102,7 +102,7 @@ async fn page(
         here: "",
         who,
         page: format!("/entries/{participant}/{service}"),
-        heading: with(exclusion.title, language.pick(&entry.made.record.titles)),
+        heading: with(exclusion.title, language.pick(entry.said.titles())),
         form: who.form(register)?,
         reason,
         item,

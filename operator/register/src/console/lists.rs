@@ -12,12 +12,14 @@ use factory_assurance::report::Language;
 use serde::Deserialize;
 
 use super::{
+    objects,
     rows::{self, Row},
     signed_in::SignedIn,
     words::{self, Words},
 };
 use crate::{
     api::{Register, entries::escaped},
+    objects::words as said,
     pages::{self, day},
     store::{StoreError, cases},
 };
@@ -46,6 +48,9 @@ struct ListPage<'a> {
     participants: Vec<String>,
     rows: Vec<Row>,
     older: Option<String>,
+    said: &'a said::Words,
+    /// Objects that the factory did not build and that wait.
+    objects: Vec<objects::Row>,
 }
 
 /// What waits, the oldest first.
@@ -74,14 +79,15 @@ async fn list(register: &Register, uri: &Uri, who: &SignedIn, here: &'static str
         if more {
             cases.truncate(MOST as usize);
         }
+        let objects = if here == "inbox" { store.waiting_objects(&participant).await? } else { Vec::new() };
         let last = cases.last().map(|case| case.seq).filter(|_| more);
         let mut rows = Vec::with_capacity(cases.len());
         for case in &cases {
             rows.push(rows::row(register, case, language).await?);
         }
-        Ok::<_, StoreError>((rows, last, store.participants().await?))
+        Ok::<_, StoreError>((rows, objects, last, store.participants().await?))
     };
-    let (rows, last, participants) = match made.await {
+    let (rows, objects, last, participants) = match made.await {
         Ok(made) => made,
         Err(error) => return pages::unavailable(language, error),
     };
@@ -97,6 +103,8 @@ async fn list(register: &Register, uri: &Uri, who: &SignedIn, here: &'static str
         participant: &participant,
         participants,
         rows,
+        said: said::of(language),
+        objects: objects.into_iter().map(|held| objects::row(register, held, language)).collect(),
     };
     pages::render(StatusCode::OK, language, &page)
 }

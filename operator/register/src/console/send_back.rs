@@ -26,27 +26,29 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "console/return.html")]
-struct ReturnPage<'a> {
-    words: &'a pages::words::Words,
-    own: &'a Words,
-    language: Language,
-    keep: String,
-    here: &'static str,
-    who: &'a SignedIn,
-    id: &'a str,
-    heading: String,
-    form: String,
-    reason: &'a str,
-    error: &'a str,
-    detail: &'a str,
+pub(super) struct ReturnPage<'a> {
+    pub words: &'a pages::words::Words,
+    pub own: &'a Words,
+    pub language: Language,
+    pub keep: String,
+    pub here: &'static str,
+    pub who: &'a SignedIn,
+    /// Path of the page of what is returned.
+    pub at: String,
+    pub back: &'a str,
+    pub heading: String,
+    pub form: String,
+    pub reason: &'a str,
+    pub error: &'a str,
+    pub detail: &'a str,
 }
 
 /// What the form sends.
 #[derive(Deserialize)]
 pub struct ReturnForm {
-    csrf: String,
-    form: String,
-    reason: String,
+    pub(super) csrf: String,
+    pub(super) form: String,
+    pub(super) reason: String,
 }
 
 /// The form.
@@ -96,7 +98,8 @@ async fn page(
         keep: String::new(),
         here: "",
         who,
-        id,
+        at: format!("/console/submissions/{id}"),
+        back: own.back_to_submission,
         heading: with(own.return_title, language.pick(&title)),
         form: who.form(register)?,
         reason,

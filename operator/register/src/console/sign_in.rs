@@ -2,6 +2,7 @@
 //! same way: what it gives out is a token that the API server accepts.
 
 use std::{
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -26,7 +27,11 @@ use super::{
 };
 use crate::{
     access::AUDIENCE,
-    api::{Register, caller::Regulator, problem::Refusal},
+    api::{
+        Register,
+        caller::{Caller, Regulator},
+        problem::Refusal,
+    },
     pages,
     peer::Peer,
 };
@@ -138,6 +143,24 @@ pub async fn sign_in(
         }
         Err(error) => Refusal::internal(&error).into_response(),
     }
+}
+
+/// Whether a token shown with such a request could be read on its way.
+pub(crate) fn shown_openly(headers: &HeaderMap) -> bool {
+    Way::of(headers) == Way::Open
+}
+
+/// Whose `token` it is that came with a form from `source`: the cluster is asked as seldom as at a sign-in.
+pub(crate) async fn shown(register: &Register, source: IpAddr, token: &str) -> Result<Caller, Refusal> {
+    let asked = Try { source, token, could_be_one: could_be_one(token, SystemTime::now()) };
+    if !register.console.attempts.may(&asked, Instant::now()) {
+        return Err(Refusal::too_many("too many failed attempts".to_owned(), Duration::from_secs(60)));
+    }
+    let caller = Caller::of_token(register, token).await;
+    if caller.as_ref().is_err_and(|refusal| refusal.status() == StatusCode::UNAUTHORIZED) {
+        register.console.attempts.failed(&asked, Instant::now());
+    }
+    caller
 }
 
 /// Ends the session.

@@ -3,7 +3,7 @@
 use factory_crds::Text;
 use serde_json::{Value, json};
 
-use super::{KYRGYZSTAN, context, in_each, in_some, node, web};
+use super::{KYRGYZSTAN, context, in_each, in_some, node, object, web};
 use crate::api::entries::PublicEntry;
 
 /// The resolution that the register follows from.
@@ -22,9 +22,12 @@ fn resolution() -> Value {
 /// The entry as a document of linked data; names of things begin with `base`, or with where it was read.
 #[must_use]
 pub fn service(entry: &PublicEntry, base: Option<&str>) -> Value {
+    if let Some(untested) = &entry.untested {
+        return object::object(entry, untested, base);
+    }
     let page = entry.page.as_str();
     let identifier = format!("{}/{}", entry.participant, entry.service);
-    let (owner, instructions) = (&entry.register.owner, &entry.instructions);
+    let owner = &entry.register.owner;
     let mut service = node(
         &format!("{page}#service"),
         "cpsv:PublicService",
@@ -48,16 +51,20 @@ pub fn service(entry: &PublicEntry, base: Option<&str>) -> Value {
                 "dct:identifier": entry.decision,
                 "title": in_some(&entry.decision),
             }],
-            "cpsv:follows": [
-                rule(page, "rights", &identifier, ("Укуктар", "Права", "Rights"), &instructions.rights),
-                rule(page, "duties", &identifier, ("Милдеттер", "Обязанности", "Duties"), &instructions.duties),
-            ],
             "foaf:isPrimaryTopicOf": [
                 { "@id": page, "@type": "foaf:Document" },
                 { "@id": format!("/api/v1{page}"), "@type": "foaf:Document" },
             ],
         }),
     );
+    if let Some(withdrawn) = &entry.withdrawn {
+        service["modified"] = withdrawn.at.as_str().into();
+    }
+    let Some(instructions) = &entry.instructions else { return service };
+    service["cpsv:follows"] = json!([
+        rule(page, "rights", &identifier, ("Укуктар", "Права", "Rights"), &instructions.rights),
+        rule(page, "duties", &identifier, ("Милдеттер", "Обязанности", "Duties"), &instructions.duties),
+    ]);
     if let Some(address) = web(&instructions.url) {
         service["cv:contactPoint"] = node(
             &format!("{page}#contact"),
@@ -67,22 +74,20 @@ pub fn service(entry: &PublicEntry, base: Option<&str>) -> Value {
             }),
         );
     }
-    if let Some(withdrawn) = &entry.withdrawn {
-        service["modified"] = withdrawn.at.as_str().into();
-    }
     service
 }
 
 /// What the service is for: the goals of its procedures.
 fn purposes(entry: &PublicEntry) -> Text {
     let joined = |goal: fn(&Text) -> &str| {
-        let goals = entry.instructions.procedures.iter().map(|procedure| goal(&procedure.goal));
+        let procedures = entry.instructions.iter().flat_map(|instructions| &instructions.procedures);
+        let goals = procedures.map(|procedure| goal(&procedure.goal));
         goals.filter(|goal| !goal.trim().is_empty()).collect::<Vec<_>>().join("; ")
     };
     Text { ky: joined(|goal| &goal.ky), ru: joined(|goal| &goal.ru), en: joined(|goal| &goal.en) }
 }
 
-fn status(entry: &PublicEntry) -> Value {
+pub(super) fn status(entry: &PublicEntry) -> Value {
     let status = if entry.withdrawn.is_some() { "Withdrawn" } else { "Completed" };
     node(&format!("http://purl.org/adms/status/{status}"), "skos:Concept", json!({}))
 }

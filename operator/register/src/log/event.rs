@@ -5,6 +5,7 @@
 
 mod claim;
 mod observed;
+mod object;
 
 use factory_assurance::{
     bundle::Bundle,
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
 pub use observed::{DayObserved, ServiceObserved};
+pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +61,16 @@ pub enum Event {
     Forgetting(ClaimForgotten),
     /// Launched services were observed on a day.
     Observed(Box<DayObserved>),
+    /// An owner submitted an object that the factory did not build (7).
+    Object(Box<ObjectTaken>),
+    /// The regulator sent it back.
+    ObjectReturn(ObjectReturned),
+    /// The regulator confirmed it.
+    ObjectConfirmation(ObjectConfirmed),
+    /// Its public entry came into being (21).
+    ObjectEntry(Box<ObjectEntered>),
+    /// Contacts of people were forgotten.
+    ContactsForgotten(ContactsForgotten),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -294,6 +306,11 @@ impl Event {
             Self::ClaimAnswer(_) => "claimAnswer",
             Self::Forgetting(_) => "forgetting",
             Self::Observed(_) => "observed",
+            Self::Object(_) => "object",
+            Self::ObjectReturn(_) => "object-return",
+            Self::ObjectConfirmation(_) => "object-confirmation",
+            Self::ObjectEntry(_) => "object-entry",
+            Self::ContactsForgotten(_) => "contacts-forgotten",
         }
     }
 
@@ -317,6 +334,11 @@ impl Event {
             Self::ClaimAnswer(body) => canonical::bytes(body),
             Self::Forgetting(body) => canonical::bytes(body),
             Self::Observed(body) => canonical::bytes(body),
+            Self::Object(body) => canonical::bytes(body),
+            Self::ObjectReturn(body) => canonical::bytes(body),
+            Self::ObjectConfirmation(body) => canonical::bytes(body),
+            Self::ObjectEntry(body) => canonical::bytes(body),
+            Self::ContactsForgotten(body) => canonical::bytes(body),
         }
     }
 
@@ -340,6 +362,11 @@ impl Event {
             "claimAnswer" => serde_json::from_slice(bytes).map(Self::ClaimAnswer),
             "forgetting" => serde_json::from_slice(bytes).map(Self::Forgetting),
             "observed" => serde_json::from_slice(bytes).map(Self::Observed),
+            "object" => serde_json::from_slice(bytes).map(Self::Object),
+            "object-return" => serde_json::from_slice(bytes).map(Self::ObjectReturn),
+            "object-confirmation" => serde_json::from_slice(bytes).map(Self::ObjectConfirmation),
+            "object-entry" => serde_json::from_slice(bytes).map(Self::ObjectEntry),
+            "contacts-forgotten" => serde_json::from_slice(bytes).map(Self::ContactsForgotten),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

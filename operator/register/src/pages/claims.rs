@@ -146,7 +146,7 @@ async fn claim(
 }
 
 fn title(entry: &Entry, language: Language) -> &str {
-    language.pick(&entry.made.record.titles)
+    language.pick(entry.said.titles())
 }
 
 /// No cache keeps it: it holds the number of a form, or what its sender alone asks for.

@@ -16,7 +16,11 @@ use super::{
     words::{self},
 };
 use crate::{
-    api::{Register, entries::FOR_EVERYONE, problem::Refusal},
+    api::{
+        Register,
+        entries::{FOR_EVERYONE, PublicEntry},
+        problem::Refusal,
+    },
     store::Change,
 };
 
@@ -48,7 +52,7 @@ struct Feed<'a> {
     updated: &'a str,
     before: Option<u64>,
     older: Option<u64>,
-    changes: &'a [Change],
+    changes: Vec<(Change, PublicEntry)>,
 }
 
 /// What became of the entries
@@ -72,7 +76,7 @@ pub(crate) async fn feed(
         updated: changes.first().map_or(NEVER, Change::time),
         before,
         older: changes.last().map(|change| change.seq).filter(|_| more),
-        changes: &changes,
+        changes: changes.iter().map(|change| (change.clone(), change.entry.clone().into())).collect(),
     };
     let text = feed.render().map_err(|error| Refusal::internal(&error))?;
     Ok((ATOM, FOR_EVERYONE, language_headers(language), text).into_response())

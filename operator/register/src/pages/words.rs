@@ -6,6 +6,7 @@ mod ky;
 mod ru;
 
 use factory_assurance::{
+    object::{Basis, ObjectKind},
     report::{Language, Terms},
     wire::Withdrawal,
 };
@@ -65,6 +66,14 @@ pub struct Words {
     pub interfaces: &'static str,
     pub verdict: &'static str,
     pub verdict_intro: &'static str,
+    pub untested: &'static str,
+    pub untested_intro: &'static str,
+    pub evidence: &'static str,
+    pub submitted_by: &'static str,
+    pub object_digest: &'static str,
+    pub submit_object: &'static str,
+    pub object_kinds: [&'static str; 4],
+    pub bases: [&'static str; 3],
     pub figures: &'static str,
     pub whole_run: &'static str,
     pub no_limit: &'static str,
@@ -101,6 +110,31 @@ impl Words {
     #[must_use]
     pub const fn ended(&self, withdrawal: &Withdrawal) -> &'static str {
         if withdrawal.item.is_some() { self.excluded } else { self.withdrawn }
+    }
+
+    /// What an object is (7).
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass what they have by reference")]
+    pub const fn object_kind(&self, kind: &ObjectKind) -> &'static str {
+        let [resource, service, system, application] = self.object_kinds;
+        match kind {
+            ObjectKind::Resource => resource,
+            ObjectKind::Service => service,
+            ObjectKind::System => system,
+            ObjectKind::Application => application,
+        }
+    }
+
+    /// Why an object needed no test.
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass what they have by reference")]
+    pub const fn basis(&self, basis: &Basis) -> &'static str {
+        let [no_state_service, trust, basic] = self.bases;
+        match basis {
+            Basis::NoStateService => no_state_service,
+            Basis::TrustService => trust,
+            Basis::BasicService => basic,
+        }
     }
 
     /// The part of a participant.

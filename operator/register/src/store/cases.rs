@@ -153,7 +153,8 @@ impl Store {
 
     /// Participants with a submission.
     pub async fn participants(&self) -> Result<Vec<String>, StoreError> {
-        let query = "SELECT DISTINCT participant FROM submissions ORDER BY participant LIMIT $1";
+        let query =
+            "SELECT participant FROM submissions UNION SELECT participant FROM objects ORDER BY participant LIMIT $1";
         Ok(on!(self.readers, db => sqlx::query_scalar(query).bind(i64::from(MOST)).fetch_all(db).await)?)
     }
 
@@ -244,7 +245,8 @@ impl Store {
         let rows: Vec<i64> = on!(self.readers, db => sqlx::query_scalar(
             "SELECT seq FROM events WHERE seq < $1 AND kind IN ('confirmation', 'return', 'entry', 'withdrawal',
                  'exclusion', 'instruction', 'instruction-closed', 'instruction-withdrawn', 'claimDecision',
-                 'claimAnswer', 'forgetting')
+                 'claimAnswer', 'forgetting', 'object', 'object-return', 'object-confirmation', 'object-entry',
+                 'contacts-forgotten')
              ORDER BY seq DESC LIMIT $2",
         )
         .bind(before.map_or(i64::MAX, row_number))
@@ -258,7 +260,7 @@ impl Store {
         Ok(acts)
     }
 
-    async fn act(&self, seq: i64) -> Result<Act, StoreError> {
+    pub(super) async fn act(&self, seq: i64) -> Result<Act, StoreError> {
         let actor = on!(self.readers, db => sqlx::query_scalar("SELECT actor FROM events WHERE seq = $1").bind(seq).fetch_one(db).await)?;
         let (time, event) = self.event(seq).await?;
         Ok(Act { seq: seq.unsigned_abs(), time, actor, event })

@@ -2,9 +2,10 @@
 //! was withdrawn stays in all of them and says so (20 to 22).
 
 use factory_assurance::wire::Withdrawal;
+use factory_crds::Text;
 
 use super::{Store, StoreError, both::on, read::unexpected, writing::row_number};
-use crate::log::event::{EntryMade, Event};
+use crate::log::event::{EntryMade, Event, ObjectEntered};
 
 /// Entries in the history of one service.
 const HISTORY: i64 = 100;
@@ -17,9 +18,29 @@ pub struct Entry {
     /// When it came into being, RFC 3339.
     pub time: String,
     /// What it says.
-    pub made: EntryMade,
+    pub said: Said,
     /// Its withdrawal or exclusion, if it was in force then.
     pub withdrawn: Option<Withdrawal>,
+}
+
+/// What an entry says.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// Of a service that the factory tested.
+    Tested(Box<EntryMade>),
+    /// Of an object that needed no test by the factory.
+    Object(Box<ObjectEntered>),
+}
+
+impl Said {
+    /// Title in three languages.
+    #[must_use]
+    pub const fn titles(&self) -> &Text {
+        match self {
+            Self::Tested(made) => &made.record.titles,
+            Self::Object(made) => &made.object.titles,
+        }
+    }
 }
 
 /// One change of the register: a service was entered, withdrawn, or excluded.
@@ -145,12 +166,12 @@ impl Store {
     /// The entry with this number.
     pub async fn entry(&self, seq: u64) -> Result<Entry, StoreError> {
         let seq = row_number(seq);
-        match self.event(seq).await? {
-            (time, Event::Entry(made)) => {
-                Ok(Entry { seq: seq.unsigned_abs(), time, made: *made, withdrawn: self.withdrawal_of(seq).await? })
-            }
-            (_, other) => Err(unexpected(seq, &other)),
-        }
+        let (time, said) = match self.event(seq).await? {
+            (time, Event::Entry(made)) => (time, Said::Tested(made)),
+            (time, Event::ObjectEntry(made)) => (time, Said::Object(made)),
+            (_, other) => return Err(unexpected(seq, &other)),
+        };
+        Ok(Entry { seq: seq.unsigned_abs(), time, said, withdrawn: self.withdrawal_of(seq).await? })
     }
 
     async fn entries(&self, seqs: &[i64]) -> Result<Vec<Entry>, StoreError> {

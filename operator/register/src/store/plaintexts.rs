@@ -72,14 +72,15 @@ fn commitment(salt: &str, text: &str) -> String {
     canonical::sha256(&[salt.as_bytes(), text.as_bytes()].concat())
 }
 
-/// Holds the texts against the claims: each that is kept is there and is the one that was committed to, and
+/// Holds the texts against claims and contacts: each that is kept is there and is the one that was committed to, and
 /// nothing else is.
 pub(super) async fn hold(rows: &mut Rows<'_>) -> Result<(), StoreError> {
     let kept: Vec<String> = on!(rows, db => {
         sqlx::query_scalar(
             "SELECT words FROM claims WHERE words_forgotten IS NULL
              UNION ALL SELECT answer FROM claims WHERE answer IS NOT NULL AND words_forgotten IS NULL
-             UNION ALL SELECT contact FROM claims WHERE contact IS NOT NULL AND contact_forgotten IS NULL",
+             UNION ALL SELECT contact FROM claims WHERE contact IS NOT NULL AND contact_forgotten IS NULL
+             UNION ALL SELECT commitment FROM contacts WHERE forgotten IS NULL",
         )
         .fetch_all(db)
         .await

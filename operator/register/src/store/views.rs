@@ -2,8 +2,10 @@
 //! the views are made again from the log, so that the two cannot differ.
 
 mod claims;
+mod objects;
 
 use factory_assurance::canonical;
+use factory_crds::{Text, state_service::RegisterData};
 
 use super::{
     StoreError,
@@ -22,7 +24,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 10] = [
+pub(super) const VIEWS: [View; 12] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -50,6 +52,8 @@ pub(super) const VIEWS: [View; 10] = [
     ("instructions", &instructions::COLUMNS, &["seq"]),
     claims::VIEW,
     observed::VIEW,
+    objects::VIEW,
+    objects::CONTACTS,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -92,6 +96,11 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::ClaimAnswer(answered) => claims::answered(rows, seq, answered).await,
         Event::Forgetting(made) => claims::forgotten(rows, seq, made).await,
         Event::Observed(made) => observed::made(rows, seq, made).await,
+        Event::Object(taken) => objects::taken(rows, seq, taken).await,
+        Event::ObjectReturn(made) => objects::returned(rows, made).await,
+        Event::ObjectConfirmation(made) => objects::confirmed(rows, seq, made).await,
+        Event::ObjectEntry(made) => objects::entry(rows, seq, made).await,
+        Event::ContactsForgotten(made) => objects::forgotten(rows, seq, made).await,
     }
 }
 
@@ -139,14 +148,25 @@ async fn entry(rows: &mut Rows<'_>, seq: i64, made: &EntryMade) -> Result<(), St
             .bind(seq)
             .bind(&made.submission)
     )?)?;
-    let subject = &made.summary.subject;
+    let (subject, record) = (&made.summary.subject, &made.record);
+    entered(rows, seq, (&subject.participant, &subject.service), &record.titles, &record.data).await
+}
+
+/// The row by which everyone finds an entry.
+async fn entered(
+    rows: &mut Rows<'_>,
+    seq: i64,
+    (participant, name): (&str, &str),
+    titles: &Text,
+    data: &RegisterData,
+) -> Result<(), StoreError> {
     one(changed!(
         rows,
         sqlx::query("INSERT INTO entries (seq, participant, service, search) VALUES ($1, $2, $3, $4)")
             .bind(seq)
-            .bind(&subject.participant)
-            .bind(&subject.service)
-            .bind(search_text(made))
+            .bind(participant)
+            .bind(name)
+            .bind(search_text([&titles.ky, &titles.ru, &titles.en, participant, name, &data.owner.name]))
     )?)
 }
 
@@ -185,7 +205,7 @@ async fn withdrawal(
         .bind(state_name(Procedure::Confirmed))
         .bind(state_name(Procedure::Registered))
     )?;
-    Ok(())
+    objects::ended(rows, (participant, service), &text(&said)).await
 }
 
 /// The regulator's exclusion ends what a withdrawal ends, so that programs which read of one read of the other.
@@ -202,11 +222,8 @@ pub(super) fn text(written: &str) -> String {
 
 /// What the public index is searched by, in lower case: what a database folds itself
 /// differs from one to the other.
-fn search_text(made: &EntryMade) -> String {
-    let (titles, subject) = (&made.record.titles, &made.summary.subject);
-    [&titles.ky, &titles.ru, &titles.en, &subject.participant, &subject.service, &made.record.data.owner.name]
-        .map(|written| text(&written.to_lowercase()))
-        .join("\n")
+fn search_text(texts: [&str; 6]) -> String {
+    texts.map(|written| text(&written.to_lowercase())).join("\n")
 }
 
 /// A write must have changed exactly one row.

@@ -12,11 +12,12 @@ use factory_crds::{
     Text,
     resilience_standard::{Indicator, Measure},
 };
+use factory_register::api::objects::ObjectState;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::world::{AHEAD, World, confirmation_by, named};
+use crate::world::{AHEAD, World, confirmation_by, inclusion_by, named, object_request};
 
 /// 10:00 in Bishkek on a working day, and no holiday is near.
 const NOW: &str = "2026-06-24T04:00:00Z";
@@ -77,6 +78,23 @@ async fn claimed(world: &World, key: &str, words: &str) -> String {
     answer.json::<Value>()["id"].as_str().unwrap().to_owned()
 }
 
+/// An object that its owner has submitted.
+async fn object(world: &World, name: &str) -> ObjectState {
+    let mut object = object_request();
+    object["name"] = json!(name);
+    object["titles"]["en"] = json!(format!("Object {name}"));
+    let answer = world.post("/api/v1/objects", "owner", name, &object).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    answer.json()
+}
+
+/// Includes it.
+async fn include(world: &World, state: &ObjectState) {
+    let path = format!("/api/v1/objects/{}/confirmation", state.id);
+    let answer = world.post(&path, "regulator", "", &inclusion_by(&world.regulator_key, state)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}
+
 /// Writes a key beside the database.
 fn key(world: &World, name: &str, key: &PrivateKey) -> String {
     let path = world.folder.0.join(name);
@@ -112,6 +130,11 @@ pub async fn to_look_at() -> (World, Value) {
         )
         .await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    days_ago(9);
+    let object = object(&world, "archive-new").await;
+    let entered = self::object(&world, "archive").await;
+    days_ago(0);
+    include(&world, &entered).await;
     let said = claimed(&world, "said", "Кезек номери келбей калды.\nЭки жолу.").await;
     days_ago(5);
     let claim = claimed(&world, "claim", "The number is wrong.").await;
@@ -132,7 +155,7 @@ pub async fn to_look_at() -> (World, Value) {
     let data = json!({
         "overdue": overdue.id, "open": open.id,
         "waiting": waiting.id, "failed": failed.id, "returned": returned.id, "incomplete": incomplete.id,
-        "claim": claim, "said": said,
+        "claim": claim, "said": said, "object": object.id,
         "otherKey": key(&world, "other.pem", &PrivateKey::generate()),
     });
     (world, data)
@@ -146,9 +169,13 @@ pub async fn to_work_in() -> (World, Value) {
         submitted(&world, sample::passing(), service).await;
     }
     let state = submitted(&world, sample::passing(), "to-hand-in").await;
+    let inclusion = world.folder.0.join("inclusion.json");
+    object(&world, "archive-in-browser").await;
+    let signed = inclusion_by(&world.regulator_key, &object(&world, "archive-by-file").await).confirmation;
+    std::fs::write(&inclusion, serde_json::to_string(&signed).unwrap()).unwrap();
     let envelope = world.folder.0.join("envelope.json");
     let signed = confirmation_by(&world.regulator_key, &state).confirmation;
     std::fs::write(&envelope, serde_json::to_string(&signed).unwrap()).unwrap();
-    let data = json!({"key": key(&world, "regulator.pem", &world.regulator_key), "envelope": envelope});
+    let data = json!({"key": key(&world, "regulator.pem", &world.regulator_key), "envelope": envelope, "inclusion": inclusion});
     (world, data)
 }

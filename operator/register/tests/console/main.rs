@@ -11,6 +11,7 @@
 mod browser;
 mod filled;
 mod instructions;
+mod objects;
 mod person;
 mod refusals;
 #[allow(dead_code, reason = "it is of the register's other tests too")]

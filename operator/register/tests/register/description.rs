@@ -11,12 +11,12 @@ use factory_assurance::{
     sample,
     wire::{ReturnRequest, WithdrawalRequest},
 };
-use factory_register::api;
+use factory_register::api::{self, objects::ObjectState};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::world::{World, named};
+use crate::world::{World, inclusion_by, named, object_request};
 
 const DESCRIPTION: &str = "/api/v1/openapi.json";
 /// Said with every failure; another finds other things.
@@ -45,6 +45,18 @@ async fn filled() -> World {
     let claim = json!({"kind": "Claim", "language": "en", "publish": true, "words": "The seal is missing."});
     let sent = world.post("/api/v1/entries/social-registry/registered-address/claims", "", "claim", &claim).await;
     assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
+    for (key, name) in [("six", "archive"), ("seven", "waiting-object")] {
+        let mut object = object_request();
+        object["name"] = json!(name);
+        let answer = world.post("/api/v1/objects", "owner", key, &object).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        if name == "archive" {
+            let state: ObjectState = answer.json();
+            let inclusion = inclusion_by(&world.regulator_key, &state);
+            let path = format!("/api/v1/objects/{}/confirmation", state.id);
+            assert_eq!(world.post(&path, "regulator", "", &inclusion).await.status, StatusCode::OK);
+        }
+    }
     let failed = world.submitted(named(sample::failing(), "failed"), "five").await;
     let reason = ReturnRequest { reason: "It drops requests.".to_owned() };
     let returned = world.post(&format!("/api/v1/submissions/{}/return", failed.id), "regulator", "", &reason).await;
@@ -177,6 +189,8 @@ async fn every_route_is_described_and_nothing_else() {
         "/entries/{participant}/{service}",
         "/entries/{participant}/{service}/claims",
         "/glossary",
+        "/objects/new",
+        "/objects/submitted",
         "/register.css",
         "/statistics",
     ]

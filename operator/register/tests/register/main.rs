@@ -25,6 +25,7 @@ mod load;
 mod log;
 mod mutation;
 mod observed;
+mod objects;
 mod oversight;
 mod page;
 mod pages;

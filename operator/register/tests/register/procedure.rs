@@ -29,7 +29,7 @@ async fn a_service_that_passed_and_was_confirmed_is_in_the_public_register() {
     let entry: PublicEntry = world.get("/api/v1/entries/social-registry/registered-address", "").await.json();
     let passing = sample::passing();
     assert_eq!((entry.register, entry.titles), (passing.record.data, passing.record.titles));
-    assert_eq!((entry.dossier, entry.bundle, entry.verdict), (state.dossier, state.bundle, state.verdict));
+    assert_eq!((entry.dossier, entry.bundle, entry.verdict), (state.dossier, state.bundle, Some(state.verdict)));
     assert_eq!(
         (entry.confirmed_by.as_str(), entry.confirmed_at.as_str()),
         ("Regulator of the ecosystem", "2026-03-04T05:06:07Z")

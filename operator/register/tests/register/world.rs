@@ -17,12 +17,13 @@ use factory_assurance::{
     dossier::TestResult,
     dsse::{Envelope, PrivateKey, sign},
     log::note::Signer,
+    object::{self, Object},
     sample,
     wire::{Announced, ConfirmationRequest, Procedure, Submission, SubmissionState},
 };
 use factory_register::{
     access::{AccessError, Authenticator, Identity, Right, Users},
-    api::{Register, Settings},
+    api::{Register, Settings, objects::ObjectState},
     keys::Keys,
     metrics::Metrics,
     serve,
@@ -375,4 +376,39 @@ pub async fn send(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+/// Where a person of the sample is reached.
+pub const EMAIL: &str = "anna@social-registry.gov.kg";
+
+/// The sample with contacts in the open, as an owner sends it.
+pub fn object_request() -> Value {
+    let mut request = serde_json::to_value(sample::object()).unwrap();
+    let person = &mut request["register"]["protection"][0];
+    (person["name"], person["email"], person["phone"]) =
+        ("Anna Asanova".into(), EMAIL.into(), "+996 555 010203".into());
+    request
+}
+
+/// What a regulator signs, from what the API says of the object.
+fn object_of(state: &ObjectState) -> Object {
+    let state = state.clone();
+    Object {
+        participant: state.participant,
+        name: state.name,
+        kind: state.kind,
+        basis: state.basis,
+        explanation: state.explanation,
+        titles: state.titles,
+        host: state.host,
+        register: state.register,
+        evidence: state.evidence,
+    }
+}
+
+pub fn inclusion_by(key: &PrivateKey, state: &ObjectState) -> ConfirmationRequest {
+    let object = object_of(state);
+    assert_eq!(object.digest().unwrap(), state.digest);
+    let statement = object::statement(&object, "Regulator of the ecosystem", "2026-03-04T05:06:07Z").unwrap();
+    ConfirmationRequest { confirmation: sign(&statement, key).unwrap() }
 }

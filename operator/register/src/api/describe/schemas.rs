@@ -8,6 +8,7 @@ use factory_assurance::{
         proof::{Consistency, Inclusion},
         served::{EventProof, Events, LogKeys},
     },
+    object::Object,
     verdict::MAX_EXACT,
     wire::{
         Announced, Announcement, BindingInstruction, ConfirmationRequest, ExclusionRequest, InstructionRequest,
@@ -24,6 +25,7 @@ use crate::{
             AnswerRequest, ClaimRequest, ClaimStatus, DecisionRequest, ForgettingRequest, HeldClaims, PublicClaims,
         },
         entries::{PublicEntry, PublicIndex},
+        objects::{ContactsRequest, ObjectState, ObjectStates},
         problem::Refusal,
         replay::{Replay, ReplayRequest},
         statistics::Statistics,
@@ -66,6 +68,10 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<DecisionRequest>();
     generator.subschema_for::<AnswerRequest>();
     generator.subschema_for::<ForgettingRequest>();
+    generator.subschema_for::<Object>();
+    generator.subschema_for::<ObjectState>();
+    generator.subschema_for::<ObjectStates>();
+    generator.subschema_for::<ContactsRequest>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
     generator.subschema_for::<LogKeys>();
@@ -83,7 +89,8 @@ pub fn all() -> Map<String, Value> {
     schemas.insert("Document".to_owned(), json!({ "type": "object", "description": "Another standard's document." }));
     // Entries show commitments where manifests have the contacts themselves (17.7).
     let people = "/properties/register/properties/protection/items/properties";
-    if let Some(person) = schemas.get_mut("PublicEntry").and_then(|entry| entry.pointer_mut(people)) {
+    for of in ["PublicEntry", "ObjectState"] {
+        let Some(person) = schemas.get_mut(of).and_then(|entry| entry.pointer_mut(people)) else { continue };
         for contact in ["name", "email", "phone"] {
             person[contact] =
                 json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$", "description": "A salted commitment." });
@@ -95,12 +102,22 @@ pub fn all() -> Map<String, Value> {
 /// Holds announcements against their schema: rules of the kinds stand in it, which no reader of JSON knows.
 pub fn announcement() -> Result<&'static Validator, Refusal> {
     static VALIDATOR: OnceLock<Validator> = OnceLock::new();
-    if let Some(validator) = VALIDATOR.get() {
+    validator(&VALIDATOR, "Announcement")
+}
+
+/// The same of objects that owners submit.
+pub fn object() -> Result<&'static Validator, Refusal> {
+    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
+    validator(&VALIDATOR, "Object")
+}
+
+fn validator(made: &'static OnceLock<Validator>, name: &str) -> Result<&'static Validator, Refusal> {
+    if let Some(validator) = made.get() {
         return Ok(validator);
     }
-    let schema = json!({ "$ref": "#/components/schemas/Announcement", "components": { "schemas": all() } });
-    let made = jsonschema::draft202012::new(&schema).map_err(|error| Refusal::internal(&error))?;
-    Ok(VALIDATOR.get_or_init(|| made))
+    let schema = json!({ "$ref": format!("#/components/schemas/{name}"), "components": { "schemas": all() } });
+    let new = jsonschema::draft202012::new(&schema).map_err(|error| Refusal::internal(&error))?;
+    Ok(made.get_or_init(|| new))
 }
 
 fn generator() -> SchemaGenerator {

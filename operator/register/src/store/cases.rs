@@ -244,8 +244,8 @@ impl Store {
     pub async fn acts(&self, before: Option<u64>, most: u32) -> Result<Vec<Act>, StoreError> {
         let rows: Vec<i64> = on!(self.readers, db => sqlx::query_scalar(
             "SELECT seq FROM events WHERE seq < $1 AND kind IN ('confirmation', 'return', 'entry', 'withdrawal',
-                 'exclusion', 'instruction', 'instruction-closed', 'instruction-withdrawn', 'claimDecision',
-                 'claimAnswer', 'forgetting', 'object', 'object-return', 'object-confirmation', 'object-entry',
+                 'exclusion', 'instruction', 'instruction-closed', 'instruction-withdrawn', 'claim-decision',
+                 'claim-answer', 'forgetting', 'object', 'object-return', 'object-confirmation', 'object-entry',
                  'contacts-forgotten')
              ORDER BY seq DESC LIMIT $2",
         )

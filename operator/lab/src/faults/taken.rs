@@ -122,7 +122,7 @@ impl<B: Bounded> NodeFault for Taken<B> {
         B::preflight()
     }
 
-    fn lease(&mut self, place: &Place, lease: Duration) -> Result<(), StrikeError> {
+    fn lease(&mut self, place: &Place, lease: Duration, _: &Tap) -> Result<(), StrikeError> {
         self.until = Some(Instant::now() + lease);
         self.known = place.firsts().into_iter().collect();
         self.press(place, place.first()?, lease)

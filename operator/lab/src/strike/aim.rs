@@ -1,6 +1,6 @@
 //! Which of a pod's packets and answers a fault at the gate means: those of one direction, those that the pod
-//! exchanges with one peer, answers for some names or paths; and what answers become. Where the peer is, is for `prove` to find out and to follow; here it is a set
-//! of addresses that may change while a fault lasts.
+//! exchanges with one peer, answers for some names or paths; and what answers become. Where the peer is, is for
+//! `prove` to find out and to follow; here it is a set of addresses that may change while a fault lasts.
 
 use std::{
     collections::BTreeSet,
@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use factory_assurance::plan::Strike;
 use factory_crds::resilience_standard::Direction;
 
 /// Which packets.
@@ -29,6 +30,19 @@ pub struct Aim {
 }
 
 impl Aim {
+    /// What `strike` means, with `peer` where that is now.
+    #[must_use]
+    pub fn of(strike: &Strike, peer: Option<Peer>) -> Self {
+        Self {
+            direction: strike.direction,
+            peer,
+            names: strike.names.clone(),
+            path: strike.path.clone(),
+            status: strike.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
+            late: Duration::from_millis(strike.late_ms.unwrap_or(0).into()),
+        }
+    }
+
     /// Whether packets to the pod are meant, `otherwise` saying what is where nothing is said.
     #[must_use]
     pub fn comes(&self, otherwise: Direction) -> bool {

@@ -22,8 +22,7 @@ pub fn lacking(planned: &[Planned]) -> Vec<String> {
     let refused = |Planned { kind, strike }: &Planned| {
         // Where the peer is does not matter to what it takes to mean one.
         let peer = strike.peer.as_ref().map(|_| Peer::at([]));
-        let aim = Aim { direction: strike.direction, peer };
-        let mut fault = faults::on_node(*kind, strike.strength, &aim)?;
+        let mut fault = faults::on_node(*kind, strike.strength, &Aim::of(strike, peer))?;
         of(fault.as_mut()).err().map(|error| line(&format!("{kind}: {error}")))
     };
     let mut lines: Vec<_> = planned.iter().filter_map(refused).collect();

@@ -264,14 +264,7 @@ impl<H: Hands> Node<'_, H> {
         let left = in_force.until.saturating_duration_since(from);
         let fresh: Vec<_> = self.pods.iter().filter(meant).cloned().collect();
         let (kind, strike) = (in_force.kind, in_force.strike.clone());
-        let aim = Aim {
-            direction: strike.direction,
-            peer: in_force.peer.clone(),
-            names: strike.names.clone(),
-            path: strike.path.clone(),
-            status: strike.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
-            late: Duration::from_millis(strike.late_ms.unwrap_or(0).into()),
-        };
+        let aim = Aim::of(&strike, in_force.peer.clone());
         for watched in fresh {
             let uid = watched.place.uid.clone();
             // One that comes later is struck for what is left of the lease, and not for a fault that is over.

@@ -45,5 +45,7 @@ pub(crate) async fn beside(
     let today = BISHKEK.to_datetime(register.store.now()).date();
     let first = today.checked_sub(jiff::Span::new().days(SHOWN)).unwrap_or(today);
     let known = register.store.observed(participant, service, &first.to_string()).await?;
-    Ok(observed::beside(&entry.verdict.figures, &known, today))
+    // Of an object that needed no test of the factory nothing is predicted.
+    let predicted = entry.verdict.as_ref().map_or(&[][..], |verdict| &verdict.figures);
+    Ok(observed::beside(predicted, &known, today))
 }

@@ -194,7 +194,7 @@ mod tests {
             let _ = answers(&bytes);
             fail(&mut bytes);
             misdirect(&mut bytes);
-            each(&mut bytes.clone(), |message| misdirect(message));
+            each(&mut bytes.clone(), misdirect);
             prop_assert_eq!((bytes.len(), bytes.get(..2).map(<[u8]>::to_vec)), (length, id));
         }
     }

@@ -14,7 +14,7 @@ use std::{
 };
 
 use factory_assurance::{evidence::FaultEvidence, plan::Strike};
-use factory_crds::resilience_standard::{FaultKind, Share};
+use factory_crds::resilience_standard::{FaultKind, FaultLimits, Share};
 use factory_lab::{
     faults::{
         leased::{self, Ordered},
@@ -72,7 +72,12 @@ async fn strike(crowd: &Crowd, pods: usize) -> Result<Vec<Figure>, Failure> {
         standing_by.spawn(async move { serve::serve(&client, NAMESPACE, NONCE, &node, Waiting).await });
     }
     let client = counted(&calls).await?;
-    let strike = Strike { share: Share::All, lease_seconds: 10, strength: 0, peer: None, direction: None };
+    let limits = FaultLimits {
+        share: Some(Share::All),
+        lease_seconds: Some(10),
+        ..FaultLimits::once(FaultKind::Partition, 0, 20)
+    };
+    let strike = Strike::of(&limits).ok_or("no fault on the node")?;
     let planned = vec![Planned { kind: FaultKind::Partition, strike: strike.clone() }];
     let began = Instant::now();
     let follower = Follower::new(&client, NAMESPACE, COMPONENT).await?;

@@ -338,8 +338,9 @@ fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
 mod tests {
     use super::*;
     use FaultKind::{
-        Bandwidth, ContainerKill, CpuStarvation, Delay, DescriptorExhaustion, DiskFull, DnsDelay, DnsFailure, DnsOutage, DnsWrongAddress, Freeze, HttpCut, HttpDelay,
-        HttpReset, HttpStatus, Jitter, Loss, MemoryPressure, Partition, Reset,
+        Bandwidth, ContainerKill, CpuStarvation, Delay, DescriptorExhaustion, DiskFull, DnsDelay, DnsFailure,
+        DnsOutage, DnsWrongAddress, Freeze, HttpCut, HttpDelay, HttpReset, HttpStatus, Jitter, Loss, MemoryPressure,
+        Partition, Reset,
     };
 
     type Cells = &'static [[u64; 2]];

@@ -4,8 +4,8 @@
 //! an `Option` that is left out when absent; none may be renamed or removed.
 
 mod claim;
-mod observed;
 mod object;
+mod observed;
 
 use factory_assurance::{
     bundle::Bundle,
@@ -21,8 +21,8 @@ use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
 
 pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
-pub use observed::{DayObserved, ServiceObserved};
 pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
+pub use observed::{DayObserved, ServiceObserved};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]

@@ -86,7 +86,7 @@ pub async fn carry_out(
     if let Some(changed) = changed(&before, &components.get(COMPONENT).await?) {
         account.objects.push(changed);
     }
-    powerless(scene, &release, last + CLEAN, &mut account).await?;
+    Box::pin(powerless(scene, &release, last + CLEAN, &mut account)).await?;
     let ended = |release: &Release| release.status.as_ref().is_some_and(|status| status.outcome.is_some());
     let release = until(&scene.releases(), &name, "an outcome", NEXT, ended).await?;
     let outcome = release.status.and_then(|status| status.outcome);

@@ -112,7 +112,8 @@ async fn a_node_that_comes_back_reads_what_it_told_clears_and_does_not_strike_la
             "containerID": "simulated://c", "state": {"running": {}}}]},
     });
     let strike = json!({"share": "All", "leaseSeconds": 2, "strength": 0});
-    let strike = json!({"phase": "p", "kind": "Freeze", "component": "web", "pods": ["u"], "strike": strike, "afterMs": 0});
+    let strike =
+        json!({"phase": "p", "kind": "Freeze", "component": "web", "pods": ["u"], "strike": strike, "afterMs": 0});
     let order = json!({"nonce": NONCE, "task": {"strike": strike}}).to_string();
     // It was killed in the fault that is in force, or before that was ordered.
     for (phase, cleared) in [("p", vec!["cleared u"]), ("earlier", vec!["cleared u"])] {

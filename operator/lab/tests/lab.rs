@@ -4,9 +4,9 @@
 
 mod guard;
 mod hostile;
-mod lacking;
 mod load;
 mod load_closed;
 mod load_hostile;
+mod node;
 mod server;
 mod verify;

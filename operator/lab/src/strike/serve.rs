@@ -81,6 +81,8 @@ struct Node<'a, H: Hands> {
     earlier: Option<Report>,
     /// The order that was listed, while the list is being read.
     listed: Option<Task>,
+    /// Whether it was read once. Nothing is told before: that would be written over what an earlier life told.
+    knows: bool,
     pods: Pods<H>,
     in_force: Option<InForce>,
     stop: Arc<AtomicBool>,
@@ -119,6 +121,7 @@ pub async fn serve<H: Hands>(
         report: Report { nonce: nonce.to_owned(), ..Report::default() },
         earlier: None,
         listed: None,
+        knows: false,
         in_force: None,
         stop: Arc::new(AtomicBool::new(false)),
         striking: 0,
@@ -165,15 +168,21 @@ impl<H: Hands> Node<'_, H> {
             Event::Init => self.listed = None,
             Event::InitApply(map) => {
                 self.listed = self.listed.take().or_else(|| order::order(&map, &nonce));
-                // Its own life's report is known to it: only the first list tells of another's.
-                if self.report.phase.is_empty() && self.report.lacks.is_none() {
+                // Later lists tell of this life.
+                if !self.knows {
                     let of_this = |(node, report): (String, Report)| (node == self.name).then_some(report);
                     self.earlier = self.earlier.take().or_else(|| order::report(&map, &nonce).and_then(of_this));
                 }
             }
             Event::InitDone => {
                 let listed = self.listed.take();
-                let Some(earlier) = self.earlier.take() else { return Ok(listed) };
+                let first = !std::mem::replace(&mut self.knows, true);
+                let Some(earlier) = self.earlier.take() else {
+                    if first {
+                        self.tell().await?;
+                    }
+                    return Ok(listed);
+                };
                 // Whoever served here before had tried what it can do.
                 let restarted = earlier.lacks.is_some();
                 self.resume(earlier).await?;
@@ -195,7 +204,7 @@ impl<H: Hands> Node<'_, H> {
             struck.errors.extend(cleared.unwrap_or_default().iter().map(ToString::to_string));
             struck.ended = true;
         }
-        // What is watched is known to this life: the report may be its own, told before the first order came.
+        // What is watched is known to this life.
         let watches = std::mem::take(&mut self.report.watches);
         self.report = Report { watches, ..earlier };
         self.tell().await
@@ -332,6 +341,9 @@ impl<H: Hands> Node<'_, H> {
     }
 
     async fn tell(&self) -> Result<(), ServeError> {
+        if !self.knows {
+            return Ok(());
+        }
         Ok(order::tell(&self.api, self.name, &self.report).await?)
     }
 

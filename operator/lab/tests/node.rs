@@ -1,0 +1,191 @@
+//! A node of the lab before an API server that only lists: as a program whose tools are not there, which says what it
+//! lacks; and as one that comes back after a kill, which takes away what was left and strikes nothing.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    process::Stdio,
+    sync::{Arc, Mutex, atomic::AtomicBool},
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::{Query, Request, State},
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+    routing::{any, patch},
+};
+use factory_lab::strike::{
+    NodeFault, StrikeError,
+    hands::Hands,
+    order::{Planned, Struck},
+    place::Place,
+    pod::Span,
+    serve,
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, process::Command, sync::mpsc, time::timeout};
+
+const NONCE: &str = "ab";
+
+/// Lists and watches: of ConfigMaps the order to watch, of pods nothing.
+async fn list(State(items): State<Arc<Vec<Value>>>, Query(query): Query<BTreeMap<String, String>>) -> Response {
+    if query.contains_key("watch") {
+        // It goes on and says nothing.
+        return axum::body::Body::from_stream(futures::stream::pending::<std::io::Result<Vec<u8>>>()).into_response();
+    }
+    Json(json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "1"}, "items": *items}))
+        .into_response()
+}
+
+async fn slow(request: Request, next: Next) -> Response {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    next.run(request).await
+}
+
+/// An API server of a candidate's namespace with these ConfigMaps, which it is slow to list, and pods; where it is, and
+/// what is applied there.
+async fn api_server(maps: Vec<Value>, pods: Vec<Value>) -> (std::net::SocketAddr, mpsc::UnboundedReceiver<Value>) {
+    let (told, reports) = mpsc::unbounded_channel();
+    let take = move |body: String| async move {
+        let map: Value = serde_json::from_str(&body).unwrap();
+        // A test that has seen enough hears no more.
+        drop(told.send(map.clone()));
+        Json(map)
+    };
+    let of_maps = "/api/v1/namespaces/svc-00000000/configmaps";
+    let server = Router::new()
+        .route(of_maps, any(list).with_state(Arc::new(maps)).layer(from_fn(slow)))
+        .route("/api/v1/namespaces/svc-00000000/pods", any(list).with_state(Arc::new(pods)))
+        .route(&format!("{of_maps}/{{name}}"), patch(take));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, server).await });
+    (address, reports)
+}
+
+/// Hands that note whom they struck and cleared.
+#[derive(Clone, Default)]
+struct Noting(Arc<Mutex<Vec<String>>>);
+
+impl Noting {
+    fn note(&self, what: &str, place: &Place) {
+        self.0.lock().unwrap().push(format!("{what} {}", place.uid));
+    }
+}
+
+impl Hands for Noting {
+    type Look = ();
+
+    fn look(&self, _: &Place) -> Result<(), StrikeError> {
+        Ok(())
+    }
+
+    fn lacking(&self, _: &[Planned]) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn strike(
+        &self,
+        _: Box<dyn NodeFault>,
+        (place, ()): (&Place, &()),
+        _: Span,
+        _: &AtomicBool,
+        _: &mut dyn FnMut(&Struck),
+    ) {
+        self.note("struck", place);
+    }
+
+    fn clear(&self, place: &Place) -> Vec<StrikeError> {
+        self.note("cleared", place);
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_comes_back_reads_what_it_told_clears_and_does_not_strike_late() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let pod = json!({
+        "metadata": {"name": "web", "uid": "u", "labels": {"app.kubernetes.io/name": "web"}},
+        "status": {"containerStatuses": [{"name": "web", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+            "containerID": "simulated://c", "state": {"running": {}}}]},
+    });
+    let strike = json!({"share": "All", "leaseSeconds": 2, "strength": 0});
+    let strike =
+        json!({"phase": "p", "kind": "Freeze", "component": "web", "pods": ["u"], "strike": strike, "afterMs": 0});
+    let order = json!({"nonce": NONCE, "task": {"strike": strike}}).to_string();
+    // It was killed in the fault that is in force, or before that was ordered.
+    for (phase, cleared) in [("p", vec!["cleared u"]), ("earlier", vec!["cleared u"])] {
+        let struck = json!({"injected": true, "ended": false, "errors": [], "doses": [], "residue": []});
+        let told = json!({"nonce": NONCE, "watches": ["u"], "lacks": [], "phase": phase, "pods": {"u": struck}});
+        let maps = vec![
+            json!({"metadata": {"name": "order"}, "data": {"order": order}}),
+            json!({"metadata": {"name": "report"}, "data": {"node.n1": told.to_string()}}),
+        ];
+        let (address, mut reports) = api_server(maps, vec![pod.clone()]).await;
+        let config = kube::Config::new(format!("http://{address}").parse().unwrap());
+        let (client, hands) = (kube::Client::try_from(config).unwrap(), Noting::default());
+        let noting = hands.clone();
+        let serving = tokio::spawn(async move { serve::serve(&client, "svc-00000000", NONCE, "n1", hands).await });
+        let map: Value = timeout(Duration::from_secs(20), reports.recv()).await.unwrap().unwrap();
+        let first: Value = serde_json::from_str(map["data"]["node.n1"].as_str().unwrap()).unwrap();
+        assert_eq!((&first["phase"], &first["pods"]["u"]["ended"]), (&json!(phase), &json!(true)), "{first}");
+        assert!(first["pods"]["u"]["errors"][0].as_str().unwrap().contains("was killed"), "{first}");
+        if phase != "p" {
+            let map: Value = timeout(Duration::from_secs(20), reports.recv()).await.unwrap().unwrap();
+            let second: Value = serde_json::from_str(map["data"]["node.n1"].as_str().unwrap()).unwrap();
+            assert_eq!((&second["phase"], &second["pods"]), (&json!("p"), &json!({})), "{second}");
+        }
+        serving.abort();
+        assert_eq!(*noting.0.lock().unwrap(), cleared);
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_the_tools_says_which_fault_it_cannot_do_before_anything_is_injected() {
+    let faults = json!([
+        {"kind": "Bandwidth", "strike": {"share": "One", "leaseSeconds": 2, "strength": 50}},
+        {"kind": "Partition", "strike": {"share": "All", "leaseSeconds": 2, "strength": 0}},
+    ]);
+    let order = json!({"nonce": NONCE, "task": {"watch": {"faults": faults}}}).to_string();
+    let map = json!({"metadata": {"name": "factory-strikes"}, "data": {"order": order}});
+    let (address, mut reports) = api_server(vec![map], Vec::new()).await;
+
+    let kubeconfig = std::env::temp_dir().join(format!("factory-lacking-{}", std::process::id()));
+    let there = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "n",
+        "clusters": [{"name": "n", "cluster": {"server": format!("http://{address}")}}],
+        "users": [{"name": "n", "user": {}}],
+        "contexts": [{"name": "n", "context": {"cluster": "n", "user": "n"}}],
+    });
+    fs::write(&kubeconfig, there.to_string()).unwrap();
+    let _serving = Command::new(env!("CARGO_BIN_EXE_factory-lab"))
+        .args(["serve", "--node", "n1", "--namespace", "svc-00000000", "--nonce", NONCE])
+        .args(["--termination-log", "/dev/null"])
+        .env("KUBECONFIG", &kubeconfig)
+        // No `nft` and no `tc`, as in an image that somebody made without them.
+        .env("PATH", "/nonexistent")
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let lacks = loop {
+        let map: Value = timeout(Duration::from_secs(20), reports.recv()).await.unwrap().unwrap();
+        let report: Value = serde_json::from_str(map["data"]["node.n1"].as_str().unwrap()).unwrap();
+        assert_eq!((&report["phase"], &report["pods"]), (&json!(""), &json!({})));
+        if report["lacks"].is_array() {
+            break report["lacks"].clone();
+        }
+    };
+    fs::remove_file(&kubeconfig).unwrap();
+    let lacks: Vec<&str> = lacks.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    // Without root it is refused a network namespace first, which is as good a reason.
+    assert_eq!(lacks.len(), 2, "{lacks:?}");
+    for (said, kind) in lacks.iter().zip(["Bandwidth: ", "Partition: "]) {
+        assert!(
+            said.starts_with(kind) && (said.contains("this node cannot do it: ") || said.contains("network namespace")),
+            "{said}"
+        );
+    }
+}

@@ -49,7 +49,7 @@ pub enum DeviceError {
     #[error("{uri}: the token refuses the PIN in {file}: {reason}; it is not tried again until the file changes", file = file.display())]
     Refused {
         /// Which key.
-        uri: Uri,
+        uri: String,
         /// File of the PIN.
         file: PathBuf,
         /// As the token says.
@@ -59,7 +59,7 @@ pub enum DeviceError {
     #[error("{uri}: {found} of the tokens that are there are this one, must be 1; there are: {there}")]
     Token {
         /// Which key.
-        uri: Uri,
+        uri: String,
         /// How many.
         found: usize,
         /// Their labels.
@@ -69,7 +69,7 @@ pub enum DeviceError {
     #[error("{uri}: the token has {found} {what} keys of this name, must be 1")]
     Key {
         /// Which key.
-        uri: Uri,
+        uri: String,
         /// How many.
         found: usize,
         /// Private or public.
@@ -79,7 +79,7 @@ pub enum DeviceError {
     #[error("{uri}: the key is of the kind {found}, must be {expected}")]
     Kind {
         /// Which key.
-        uri: Uri,
+        uri: String,
         /// Its kind, as the standard names it.
         found: String,
         /// The algorithm.
@@ -87,12 +87,12 @@ pub enum DeviceError {
     },
     /// The private key and the public key of this name are no pair, or are not those that were there before.
     #[error("{0}: what the key signs does not fit the public key that was found at first")]
-    NoPair(Uri),
+    NoPair(String),
     /// The device was asked and failed.
     #[error("{uri}: the device does not answer as it must: {source}")]
     Device {
         /// Which key.
-        uri: Uri,
+        uri: String,
         /// Cause.
         source: Error,
     },
@@ -155,9 +155,9 @@ impl<A: Algorithm> Key<A> {
     }
 
     fn signed(&self, open: &Open, message: &[u8]) -> Result<A::Signature, DeviceError> {
-        let failed = |source| DeviceError::Device { uri: self.uri.clone(), source };
+        let failed = |source| DeviceError::Device { uri: self.uri.to_string(), source };
         let bytes = A::sign(&open.session, open.private, message).map_err(failed)?;
-        let no_pair = || DeviceError::NoPair(self.uri.clone());
+        let no_pair = || DeviceError::NoPair(self.uri.to_string());
         let signature = A::signature(&bytes).ok_or_else(no_pair)?;
         self.public.verify(message, &signature).map_err(|_| no_pair())?;
         Ok(signature)
@@ -194,8 +194,8 @@ fn connect<A: Algorithm>(uri: &Uri, state: &mut State, modules: &mut Modules) ->
 }
 
 fn session(uri: &Uri, module: &Module, state: &mut State) -> Result<Session, DeviceError> {
-    let failed = |source| DeviceError::Device { uri: uri.clone(), source };
-    let refused = |reason: String| DeviceError::Refused { uri: uri.clone(), file: uri.pin.clone(), reason };
+    let failed = |source| DeviceError::Device { uri: uri.to_string(), source };
+    let refused = |reason: String| DeviceError::Refused { uri: uri.to_string(), file: uri.pin.clone(), reason };
     let slot = slot(uri, module)?;
     let pin = fs::read_to_string(&uri.pin);
     let pin = pin.map_err(|source| DeviceError::Pin { file: uri.pin.clone(), source })?;
@@ -225,7 +225,7 @@ fn session(uri: &Uri, module: &Module, state: &mut State) -> Result<Session, Dev
 }
 
 fn slot(uri: &Uri, module: &Module) -> Result<Slot, DeviceError> {
-    let failed = |source| DeviceError::Device { uri: uri.clone(), source };
+    let failed = |source| DeviceError::Device { uri: uri.to_string(), source };
     let (mut found, mut there) = (Vec::new(), Vec::new());
     for slot in module.context.get_slots_with_initialized_token().map_err(failed)? {
         let Ok(info) = module.context.get_token_info(slot) else { continue };
@@ -238,13 +238,11 @@ fn slot(uri: &Uri, module: &Module) -> Result<Slot, DeviceError> {
         }
         there.push(info.label().trim_end().to_owned());
     }
-    match found[..] {
-        [slot] => Ok(slot),
-        _ => {
-            let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
-            Err(DeviceError::Token { uri: uri.clone(), found: found.len(), there })
-        }
+    if let [slot] = found[..] {
+        return Ok(slot);
     }
+    let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+    Err(DeviceError::Token { uri: uri.to_string(), found: found.len(), there })
 }
 
 /// What the key is called in the token.
@@ -255,26 +253,26 @@ fn named(uri: &Uri, class: ObjectClass) -> Vec<Attribute> {
 }
 
 fn private<A: Algorithm>(uri: &Uri, session: &Session) -> Result<ObjectHandle, DeviceError> {
-    let failed = |source| DeviceError::Device { uri: uri.clone(), source };
+    let failed = |source| DeviceError::Device { uri: uri.to_string(), source };
     let found = session.find_objects(&named(uri, ObjectClass::PRIVATE_KEY)).map_err(failed)?;
     let [key] = found[..] else {
-        return Err(DeviceError::Key { uri: uri.clone(), found: found.len(), what: "private" });
+        return Err(DeviceError::Key { uri: uri.to_string(), found: found.len(), what: "private" });
     };
     let attributes = session.get_attributes(key, &[AttributeType::KeyType]).map_err(failed)?;
     match attributes[..] {
         [Attribute::KeyType(kind)] if kind == A::KIND => Ok(key),
         [Attribute::KeyType(kind)] => {
-            Err(DeviceError::Kind { uri: uri.clone(), found: kind.to_string(), expected: A::NAME })
+            Err(DeviceError::Kind { uri: uri.to_string(), found: kind.to_string(), expected: A::NAME })
         }
-        _ => Err(DeviceError::Kind { uri: uri.clone(), found: "unknown".to_owned(), expected: A::NAME }),
+        _ => Err(DeviceError::Kind { uri: uri.to_string(), found: "unknown".to_owned(), expected: A::NAME }),
     }
 }
 
 fn public<A: Algorithm>(uri: &Uri, open: &Open) -> Result<A::Public, DeviceError> {
-    let failed = |source| DeviceError::Device { uri: uri.clone(), source };
+    let failed = |source| DeviceError::Device { uri: uri.to_string(), source };
     let found = open.session.find_objects(&named(uri, ObjectClass::PUBLIC_KEY)).map_err(failed)?;
     let [key] = found[..] else {
-        return Err(DeviceError::Key { uri: uri.clone(), found: found.len(), what: "public" });
+        return Err(DeviceError::Key { uri: uri.to_string(), found: found.len(), what: "public" });
     };
     let attributes = open.session.get_attributes(key, &[AttributeType::EcPoint]).map_err(failed)?;
     let point = match &attributes[..] {
@@ -282,5 +280,5 @@ fn public<A: Algorithm>(uri: &Uri, open: &Open) -> Result<A::Public, DeviceError
         _ => None,
     };
     let found = "of another curve".to_owned();
-    point.ok_or_else(|| DeviceError::Kind { uri: uri.clone(), found, expected: A::NAME })
+    point.ok_or_else(|| DeviceError::Kind { uri: uri.to_string(), found, expected: A::NAME })
 }

@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
+pub(crate) mod membership;
 pub(crate) mod objects;
 pub mod oversight;
 mod public;

@@ -213,7 +213,7 @@ async fn dossier_keys(given: Option<&Path>, cluster: &Cluster) -> Result<Vec<Pub
     Ok(keys)
 }
 
-fn read_private_key(path: &Path) -> Result<PrivateKey, DecideError> {
+pub(super) fn read_private_key(path: &Path) -> Result<PrivateKey, DecideError> {
     let file = path.display().to_string();
     let failed = |source| DecideError::ReadKey { file: file.clone(), source };
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
@@ -224,7 +224,7 @@ fn read_private_key(path: &Path) -> Result<PrivateKey, DecideError> {
     PrivateKey::from_pem(&pem).map_err(|source| DecideError::BadKey { file: file.clone(), source })
 }
 
-fn consent(already: bool, resource: &str) -> Result<(), Failure> {
+pub(super) fn consent(already: bool, resource: &str) -> Result<(), Failure> {
     if already {
         return Ok(());
     }

@@ -23,6 +23,8 @@ export const open = [
   ["no-claim", "/claims/none", "There is no such claim"],
   ["entry-object", entry("archive"), "No test by the factory was needed"],
   ["object-form", "/objects/new", "It is no state service"],
+  ["access", "/access", "What access is wanted for"],
+  ["access-status", `/access/${data.access}`, "Keep the address of this page"],
   ["not-found", entry("none"), "There is no such entry"],
   ["sign-in", "/console/sign-in", "Token for the audience"],
 ];
@@ -55,6 +57,8 @@ export const closed = [
   ["object-confirm", `/console/objects/${data.object}/confirm`, "object-inclusion/v1"],
   ["object-return", `/console/objects/${data.object}/return`, "What the owner must mend"],
   ["object-forget", `/console/objects/${data.object}/forget`, "Names and contacts of item 17.7"],
+  ["accesses", "/console/access", "Land Registry"],
+  ["console-access", `/console/access/${data.access}`, "bermet@example.kg"],
   ["no-submission", submission("none"), "There is no such submission"],
 ];
 

@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::verbs::{
-    compare, completion, decide, dossier, init, keygen, lint, rehearse, report, rollback, run, verify, verify_entry,
-    watch, why, withdraw,
+    compare, completion, decide, dossier, include, init, keygen, lint, rehearse, report, rollback, run, verify,
+    verify_entry, watch, why, withdraw,
 };
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the
@@ -89,6 +89,8 @@ pub enum Verb {
     Confirm(decide::ConfirmArguments),
     /// For the regulator: send a submission back with a reason
     Return(decide::ReturnArguments),
+    /// For the regulator: include an object that the factory did not build, signed with the regulator's key
+    Include(include::IncludeArguments),
     /// For the regulator: make a key pair
     Keygen(keygen::KeygenArguments),
     /// Write completions for a shell

@@ -41,6 +41,9 @@ pub enum Failure {
     /// `confirm` and `return`.
     #[error(transparent)]
     Decide(#[from] DecideError),
+    /// `include`.
+    #[error(transparent)]
+    Include(#[from] verbs::include::IncludeError),
     /// `withdraw`.
     #[error(transparent)]
     Withdraw(#[from] verbs::withdraw::WithdrawError),

@@ -2,6 +2,7 @@
 //! holds: `verify` does that on this machine, from the bytes.
 
 mod entries;
+pub mod objects;
 pub mod submissions;
 
 use std::{

@@ -4,6 +4,7 @@ pub mod compare;
 pub mod completion;
 pub mod decide;
 pub mod dossier;
+pub mod include;
 pub mod init;
 pub mod keygen;
 pub mod lint;
@@ -42,6 +43,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Compare(arguments) => compare::run(&arguments, connection).await,
         Verb::Confirm(arguments) => decide::confirm(&arguments, connection).await,
         Verb::Return(arguments) => decide::send_back(&arguments, connection).await,
+        Verb::Include(arguments) => include::run(&arguments, connection).await,
         Verb::Keygen(arguments) => keygen::run(&arguments),
         Verb::Completion(arguments) => completion::run(&arguments),
     }

@@ -127,7 +127,8 @@ async fn a_node_that_comes_back_reads_what_it_told_clears_and_does_not_strike_la
         let config = kube::Config::new(format!("http://{address}").parse().unwrap());
         let (client, hands) = (kube::Client::try_from(config).unwrap(), Noting::default());
         let noting = hands.clone();
-        let serving = tokio::spawn(async move { serve::serve(&client, "svc-00000000", NONCE, "n1", hands).await });
+        let serving =
+            tokio::spawn(async move { Box::pin(serve::serve(&client, "svc-00000000", NONCE, "n1", hands)).await });
         let map: Value = timeout(Duration::from_secs(20), reports.recv()).await.unwrap().unwrap();
         let first: Value = serde_json::from_str(map["data"]["node.n1"].as_str().unwrap()).unwrap();
         assert_eq!((&first["phase"], &first["pods"]["u"]["ended"]), (&json!(phase), &json!(true)), "{first}");

@@ -23,6 +23,7 @@ pub(crate) mod kpis;
 pub(crate) mod limits;
 mod linked;
 mod log;
+pub mod membership;
 pub mod objects;
 mod observe;
 pub(crate) mod observed;
@@ -162,6 +163,7 @@ pub fn router(register: Arc<Register>) -> Router {
         .merge(pages::fixed())
         .merge(pages::claims::router())
         .merge(pages::objects::router())
+        .merge(pages::membership::router())
         .merge(console::router())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)
@@ -228,6 +230,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(health::metrics))
         .merge(claims::others())
         .merge(objects::router())
+        .merge(membership::router())
 }
 
 /// Longest time for one write: a database that went silent would keep it for ever, and with it all others.

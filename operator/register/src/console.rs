@@ -23,6 +23,7 @@ mod instruct;
 mod instructions;
 mod kpis;
 mod lists;
+mod membership;
 mod objects;
 mod overview;
 mod replay;
@@ -114,6 +115,8 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/console/objects/{id}/confirm", get(objects::confirm_form).post(objects::confirm))
         .route("/console/objects/{id}/return", get(objects::return_form).post(objects::send_back))
         .route("/console/objects/{id}/forget", get(objects::forget_form).post(objects::forget))
+        .route("/console/access", get(membership::list))
+        .route("/console/access/{id}", get(membership::one).post(membership::decide))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/submissions/{id}", get(case::case))

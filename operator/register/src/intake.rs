@@ -218,7 +218,7 @@ pub fn confirmed(summary: &Summary, envelope: &Envelope, pinned: &[PublicKey]) -
 }
 
 /// A DNS label or subdomain: one segment of a path and of a resource URI.
-fn is_label(name: &str) -> bool {
+pub(crate) fn is_label(name: &str) -> bool {
     (1..=253).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte))
         && !name.starts_with(['-', '.'])

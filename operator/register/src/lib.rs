@@ -23,6 +23,7 @@ pub mod keys;
 pub mod kpi;
 pub mod linked;
 pub mod log;
+pub mod membership;
 pub mod metrics;
 pub mod objects;
 pub mod observed;

@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
+pub(crate) mod membership;
 pub(crate) mod objects;
 mod observed;
 pub mod oversight;

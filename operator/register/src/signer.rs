@@ -55,7 +55,7 @@ pub enum SignerError {
     Unable(NoteError),
     /// The key is in a device that does not answer.
     #[error("the key {0} did not sign within {seconds} s", seconds = PATIENCE.as_secs())]
-    Slow(Verifier),
+    Slow(String),
     /// A key in a device is not made here.
     #[error("{path}: not there: write a line `pkcs11:…` into it that names the key in the device", path = .0.display())]
     NoUri(PathBuf),
@@ -165,7 +165,7 @@ fn read(name: &str, file: &Path, text: &str) -> Result<Signer, SignerError> {
 
 /// `checkpoint`, signed by `signer`, which may be in a device that takes its time or never answers.
 pub async fn signed(checkpoint: Checkpoint, signer: Signer) -> Result<String, SignerError> {
-    let slow = SignerError::Slow(signer.verifier());
+    let slow = SignerError::Slow(signer.verifier().to_string());
     let signing = tokio::task::spawn_blocking(move || checkpoint.signed(&signer));
     match tokio::time::timeout(PATIENCE, signing).await {
         Ok(Ok(signed)) => signed.map_err(SignerError::Unable),

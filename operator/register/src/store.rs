@@ -20,6 +20,7 @@ mod instructions;
 mod keys;
 pub mod kpis;
 mod location;
+pub mod membership;
 pub mod migrate;
 pub mod objects;
 mod observed;
@@ -247,6 +248,9 @@ pub enum WriteError {
     /// Nothing can be done so with an object that the factory did not build.
     #[error(transparent)]
     Object(#[from] objects::ObjectError),
+    /// Nothing can be done so with a request for access.
+    #[error(transparent)]
+    Access(#[from] membership::AccessError),
 }
 
 impl From<sqlx::Error> for WriteError {

@@ -69,7 +69,7 @@ async fn strike(crowd: &Crowd, pods: usize) -> Result<Vec<Figure>, Failure> {
     let mut standing_by = JoinSet::new();
     for node in crowd.nodes() {
         let (client, node) = (counted(&calls).await?, node.to_owned());
-        standing_by.spawn(async move { serve::serve(&client, NAMESPACE, NONCE, &node, Waiting).await });
+        standing_by.spawn(async move { Box::pin(serve::serve(&client, NAMESPACE, NONCE, &node, Waiting)).await });
     }
     let client = counted(&calls).await?;
     let limits = FaultLimits {

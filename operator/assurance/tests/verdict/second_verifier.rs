@@ -157,8 +157,7 @@ const FIRST: [&str; 8] = [
 
 /// The results in `tests/vectors`, by name.
 fn vectors() -> Vec<(String, TestResult)> {
-    let names =
-        FIRST.into_iter().chain(cases().into_iter().chain(of_one_peer()).chain(of_answers()).map(|(name, _)| name));
+    let names = FIRST.into_iter().chain(all().map(|(name, _)| name));
     names
         .map(|name| {
             let text = fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
@@ -247,6 +246,39 @@ fn of_answers() -> Vec<(&'static str, TestResult)> {
     ]
 }
 
+/// All vectors.
+fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
+    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers())
+}
+
+/// Vectors of what a container may use and that runs out.
+fn used_up() -> Vec<(&'static str, TestResult)> {
+    let used_up = |change: fn(&mut TestResult)| {
+        let mut result = sample::exhausted();
+        change(&mut result);
+        sample::judged(result)
+    };
+    vec![
+        ("v2-used-up", sample::exhausted()),
+        (
+            "v2-used-up-not-felt",
+            used_up(|r| {
+                fault(r, "cpu-starvation-80-web").doses[0].during = vec![[69, 20], [80, 60]];
+                fault(r, "disk-full-95-web").doses[0].during = vec![[3, 40], [95, 40]];
+                fault(r, "descriptor-exhaustion-90-web").doses[0].during = vec![[79, 40], [90, 40]];
+            }),
+        ),
+        (
+            "v2-used-up-unknown",
+            used_up(|r| {
+                fault(r, "cpu-starvation-80-web").doses[0].before = vec![[61, 8]];
+                fault(r, "disk-full-95-web").doses[0].before = vec![[76, 8]];
+                fault(r, "descriptor-exhaustion-90-web").doses[0].during = vec![[90, 4]];
+            }),
+        ),
+    ]
+}
+
 /// Vectors of the rules that hold now.
 fn cases() -> Vec<(&'static str, TestResult)> {
     let changed = |mut result: TestResult, change: fn(&mut TestResult)| {
@@ -331,23 +363,6 @@ fn cases() -> Vec<(&'static str, TestResult)> {
                 fault(r, "memory-pressure-90-web").doses[0].before = vec![[71, 8]];
             }),
         ),
-        ("v2-used-up", sample::exhausted()),
-        (
-            "v2-used-up-not-felt",
-            changed(sample::exhausted(), |r| {
-                fault(r, "cpu-starvation-80-web").doses[0].during = vec![[69, 20], [80, 60]];
-                fault(r, "disk-full-95-web").doses[0].during = vec![[3, 40], [95, 40]];
-                fault(r, "descriptor-exhaustion-90-web").doses[0].during = vec![[79, 40], [90, 40]];
-            }),
-        ),
-        (
-            "v2-used-up-unknown",
-            changed(sample::exhausted(), |r| {
-                fault(r, "cpu-starvation-80-web").doses[0].before = vec![[61, 8]];
-                fault(r, "disk-full-95-web").doses[0].before = vec![[76, 8]];
-                fault(r, "descriptor-exhaustion-90-web").doses[0].during = vec![[90, 4]];
-            }),
-        ),
         ("v2-plan-incomplete", with(|r| r.standard.faults[3].delay_ms = Some(250))),
     ]
 }
@@ -356,7 +371,7 @@ fn cases() -> Vec<(&'static str, TestResult)> {
 #[test]
 #[ignore = "writes tests/vectors; run by hand when a case is added"]
 fn write_vectors() {
-    for (name, result) in cases().into_iter().chain(of_one_peer()).chain(of_answers()) {
+    for (name, result) in all() {
         let path = folder().join(format!("{name}.json"));
         if !path.exists() {
             fs::write(path, canonical::bytes(&result).unwrap()).unwrap();

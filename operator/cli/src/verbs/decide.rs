@@ -226,7 +226,7 @@ async fn dossier_keys(given: Option<&Path>, cluster: &Cluster) -> Result<Vec<Pub
 
 /// The key in the file at `path`, or in the device that the file names. What holds the secret, the file or that of
 /// the PIN, must not be open to others.
-fn read_private_key(path: &Path) -> Result<Box<signing::P256>, DecideError> {
+pub(super) fn read_private_key(path: &Path) -> Result<Box<signing::P256>, DecideError> {
     let file = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|source| DecideError::ReadKey { file: file.clone(), source })?;
     let Some(uri) = Uri::in_file(&text) else {
@@ -245,10 +245,13 @@ fn closed(path: &Path) -> Result<(), DecideError> {
     let file = path.display().to_string();
     let mode =
         fs::metadata(path).map_err(|source| DecideError::ReadKey { file: file.clone(), source })?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(DecideError::OpenKey(file)) }
+    if mode & 0o077 != 0 {
+        return Err(DecideError::OpenKey(file));
+    }
+    Ok(())
 }
 
-fn consent(already: bool, resource: &str) -> Result<(), Failure> {
+pub(super) fn consent(already: bool, resource: &str) -> Result<(), Failure> {
     if already {
         return Ok(());
     }

@@ -6,6 +6,7 @@
 
 mod decide;
 mod device;
+mod include;
 mod init;
 mod lint;
 mod report;

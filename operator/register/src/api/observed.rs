@@ -31,7 +31,7 @@ pub async fn of_entry(
     State(register): State<Arc<Register>>,
     At(at): At<ServicePath>,
 ) -> Result<([(axum::http::HeaderName, &'static str); 1], Json<Observed>), Refusal> {
-    let entry = PublicEntry::from(entries::newest(&register, &at).await?);
+    let entry = entries::newest(&register, &at).await?;
     Ok((FOR_EVERYONE, Json(beside(&register, &at.participant, &at.service, &entry).await?)))
 }
 

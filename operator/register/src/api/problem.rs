@@ -16,7 +16,9 @@ use crate::{
     intake::IntakeError,
     keys::KeysError,
     signer::SignerError,
-    store::{StoreError, WriteError, claims::ClaimError, objects::ObjectError},
+    store::{
+        StoreError, WriteError, claims::ClaimError, membership::AccessError as MembershipError, objects::ObjectError,
+    },
 };
 
 /// Longest line in an answer, in characters: evidence may be quoted in it.
@@ -156,7 +158,13 @@ impl From<WriteError> for Refusal {
             WriteError::NoService { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
             WriteError::Claim(error) => error.into(),
             WriteError::Object(ObjectError::Unknown(_)) => Self::not_found(&error.to_string()),
-            WriteError::Object(_)
+            WriteError::Access(MembershipError::Unknown(_)) => Self::not_found(&error.to_string()),
+            // The regulator works by day.
+            WriteError::Access(MembershipError::Full) => {
+                Self::too_many(error.to_string(), Duration::from_secs(60 * 60))
+            }
+            WriteError::Access(_)
+            | WriteError::Object(_)
             | WriteError::Key(_)
             | WriteError::Ended { .. }
             | WriteError::Frozen { .. }

@@ -117,7 +117,11 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         Event::ObjectEntry(made) => {
             (None, format!("{}/{}", made.object.participant, made.object.name), made.confirmed_by)
         }
-        Event::ContactsForgotten(made) => (None, object(store, &made.of).await?, made.reason),
+        Event::ContactsForgotten(made) => (None, source(store, &made.of).await?, made.reason),
+        Event::AccessRequest(asked) => (None, asked.organisation, asked.wants),
+        Event::AccessGranted(made) => (None, source(store, &made.request).await?, made.participant),
+        Event::AccessRefused(made) => (None, source(store, &made.request).await?, made.reason),
+        Event::AccessTaken(made) => (None, source(store, &made.request).await?, made.reason),
         _ => (None, String::new(), String::new()),
     };
     let about = match &submission {
@@ -131,6 +135,14 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
 async fn instructed(store: &Store, id: &str) -> Result<String, StoreError> {
     let held = store.instruction(id).await?;
     Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.issued.participant, held.issued.service)))
+}
+
+/// Whose request for access it is, or which object.
+async fn source(store: &Store, id: &str) -> Result<String, StoreError> {
+    match store.access_request(id).await? {
+        Some(held) => Ok(held.asked.organisation),
+        None => object(store, id).await,
+    }
 }
 
 /// Participant and name of an object.

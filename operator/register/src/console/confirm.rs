@@ -57,8 +57,8 @@ pub(super) struct ConfirmPage<'a> {
     pub office: String,
     /// What is signed, with its DSSE encoding.
     pub signed: String,
-    /// How it is signed by the command line, where it can be.
-    pub command: Option<String>,
+    /// How it is signed by the command line: what that does, and the command.
+    pub command: (&'a str, String),
     pub error: &'a str,
     pub detail: &'a str,
 }
@@ -171,10 +171,7 @@ async fn page(
         heading: with(own.confirm_title, language.pick(&title)),
         form: who.form(register)?,
         signed,
-        command: Some(format!(
-            "kubectl factory confirm {id} --key regulator.pem --office '{}'",
-            office.replace('\'', "'\\''")
-        )),
+        command: (own.with_tool_intro, command("confirm", id, &office)),
         office,
         at: format!("/console/submissions/{id}"),
         back: own.back_to_submission,
@@ -189,6 +186,11 @@ async fn page(
     };
     let (name, value) = browser::WITH_SCRIPT;
     Ok(([(name, value)], pages::render(status, language, &page)).into_response())
+}
+
+/// The command by which `verb` signs what has this id.
+pub(super) fn command(verb: &str, id: &str, office: &str) -> String {
+    format!("kubectl factory {verb} {id} --key regulator.pem --office '{}'", office.replace('\'', "'\\''"))
 }
 
 /// The name of the office that was written, or the user's.

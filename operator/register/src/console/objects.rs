@@ -333,7 +333,7 @@ async fn confirm_page(
         heading: with(own.confirm_title, language.pick(&object.titles)),
         form: who.form(register)?,
         signed: confirm::encoded(&statement).map_err(failed)?,
-        command: None,
+        command: (said.with_tool_intro, confirm::command("include", id, &office)),
         office,
         error,
         detail,

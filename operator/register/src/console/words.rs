@@ -90,6 +90,11 @@ pub struct Words {
     pub object_confirmed: &'static str,
     pub object_entered: &'static str,
     pub people_forgotten: &'static str,
+    pub access: &'static str,
+    pub access_asked: &'static str,
+    pub access_granted: &'static str,
+    pub access_refused: &'static str,
+    pub access_taken: &'static str,
     pub submission: &'static str,
     pub no_submission: &'static str,
     pub no_submission_intro: &'static str,
@@ -196,6 +201,10 @@ impl Words {
             Event::ObjectConfirmation(_) => self.object_confirmed,
             Event::ObjectEntry(_) => self.object_entered,
             Event::ContactsForgotten(_) => self.people_forgotten,
+            Event::AccessRequest(_) => self.access_asked,
+            Event::AccessGranted(_) => self.access_granted,
+            Event::AccessRefused(_) => self.access_refused,
+            Event::AccessTaken(_) => self.access_taken,
             other => other.kind(),
         }
     }

@@ -41,10 +41,10 @@ pub fn object(entry: &PublicEntry, untested: &Untested, base: Option<&str>) -> V
             ],
         }),
     );
-    if let Some(address) = web(&entry.host).or_else(|| web(&format!("https://{}", entry.host))) {
-        if entry.host != "none" {
-            object["foaf:page"] = json!({ "@id": address, "@type": "foaf:Document" });
-        }
+    if entry.host != "none"
+        && let Some(address) = web(&entry.host).or_else(|| web(&format!("https://{}", entry.host)))
+    {
+        object["foaf:page"] = json!({ "@id": address, "@type": "foaf:Document" });
     }
     if let Some(withdrawn) = &entry.withdrawn {
         object["modified"] = withdrawn.at.as_str().into();

@@ -4,6 +4,7 @@
 //! an `Option` that is left out when absent; none may be renamed or removed.
 
 mod claim;
+mod membership;
 mod object;
 mod observed;
 
@@ -21,6 +22,7 @@ use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
 
 pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
+pub use membership::{AccessGranted, AccessRefused, AccessRequested, AccessTaken};
 pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
 pub use observed::{DayObserved, ServiceObserved};
 
@@ -71,6 +73,14 @@ pub enum Event {
     ObjectEntry(Box<ObjectEntered>),
     /// Contacts of people were forgotten.
     ContactsForgotten(ContactsForgotten),
+    /// Somebody asked for access to the register (23).
+    AccessRequest(AccessRequested),
+    /// The regulator granted access.
+    AccessGranted(AccessGranted),
+    /// The regulator refused access.
+    AccessRefused(AccessRefused),
+    /// The regulator took access that it had granted.
+    AccessTaken(AccessTaken),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -311,6 +321,10 @@ impl Event {
             Self::ObjectConfirmation(_) => "object-confirmation",
             Self::ObjectEntry(_) => "object-entry",
             Self::ContactsForgotten(_) => "contacts-forgotten",
+            Self::AccessRequest(_) => "access-request",
+            Self::AccessGranted(_) => "access-granted",
+            Self::AccessRefused(_) => "access-refused",
+            Self::AccessTaken(_) => "access-taken",
         }
     }
 
@@ -339,6 +353,10 @@ impl Event {
             Self::ObjectConfirmation(body) => canonical::bytes(body),
             Self::ObjectEntry(body) => canonical::bytes(body),
             Self::ContactsForgotten(body) => canonical::bytes(body),
+            Self::AccessRequest(body) => canonical::bytes(body),
+            Self::AccessGranted(body) => canonical::bytes(body),
+            Self::AccessRefused(body) => canonical::bytes(body),
+            Self::AccessTaken(body) => canonical::bytes(body),
         }
     }
 
@@ -367,6 +385,10 @@ impl Event {
             "object-confirmation" => serde_json::from_slice(bytes).map(Self::ObjectConfirmation),
             "object-entry" => serde_json::from_slice(bytes).map(Self::ObjectEntry),
             "contacts-forgotten" => serde_json::from_slice(bytes).map(Self::ContactsForgotten),
+            "access-request" => serde_json::from_slice(bytes).map(Self::AccessRequest),
+            "access-granted" => serde_json::from_slice(bytes).map(Self::AccessGranted),
+            "access-refused" => serde_json::from_slice(bytes).map(Self::AccessRefused),
+            "access-taken" => serde_json::from_slice(bytes).map(Self::AccessTaken),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

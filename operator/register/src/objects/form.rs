@@ -134,6 +134,8 @@ mod tests {
         serde_json::from_value(form).unwrap()
     }
 
+    type Harm = fn(&mut ObjectForm);
+
     #[test]
     fn lines_become_lists_and_what_cannot_be_read_is_named() {
         let object = filled().object().unwrap();
@@ -142,7 +144,6 @@ mod tests {
             (&*object.evidence[0].title, &*object.evidence[0].url),
             ("Act of  acceptance", "https://gov.kg/a.pdf")
         );
-        type Harm = fn(&mut ObjectForm);
         let harms: [(&str, Harm); 5] = [
             ("kind: ", |form| form.kind = "Thing".to_owned()),
             ("basis: ", |form| form.basis.clear()),

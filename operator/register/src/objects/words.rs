@@ -43,6 +43,7 @@ pub struct Words {
     pub reason: &'static str,
     pub would_be_public: &'static str,
     pub confirm_intro: &'static str,
+    pub with_tool_intro: &'static str,
     pub digest: &'static str,
     pub done_registered: &'static str,
     pub done_returned: &'static str,

@@ -71,6 +71,7 @@ pub struct Words {
     pub evidence: &'static str,
     pub submitted_by: &'static str,
     pub object_digest: &'static str,
+    pub ask_for_access: &'static str,
     pub submit_object: &'static str,
     pub object_kinds: [&'static str; 4],
     pub bases: [&'static str; 3],

@@ -246,7 +246,7 @@ impl Store {
             "SELECT seq FROM events WHERE seq < $1 AND kind IN ('confirmation', 'return', 'entry', 'withdrawal',
                  'exclusion', 'instruction', 'instruction-closed', 'instruction-withdrawn', 'claim-decision',
                  'claim-answer', 'forgetting', 'object', 'object-return', 'object-confirmation', 'object-entry',
-                 'contacts-forgotten')
+                 'contacts-forgotten', 'access-request', 'access-granted', 'access-refused', 'access-taken')
              ORDER BY seq DESC LIMIT $2",
         )
         .bind(before.map_or(i64::MAX, row_number))

@@ -2,6 +2,7 @@
 //! the views are made again from the log, so that the two cannot differ.
 
 mod claims;
+mod membership;
 mod objects;
 
 use factory_assurance::canonical;
@@ -24,7 +25,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 12] = [
+pub(super) const VIEWS: [View; 13] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -54,6 +55,7 @@ pub(super) const VIEWS: [View; 12] = [
     observed::VIEW,
     objects::VIEW,
     objects::CONTACTS,
+    membership::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -101,6 +103,10 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::ObjectConfirmation(made) => objects::confirmed(rows, seq, made).await,
         Event::ObjectEntry(made) => objects::entry(rows, seq, made).await,
         Event::ContactsForgotten(made) => objects::forgotten(rows, seq, made).await,
+        Event::AccessRequest(asked) => membership::asked(rows, seq, asked).await,
+        Event::AccessGranted(made) => membership::granted(rows, seq, made).await,
+        Event::AccessRefused(made) => membership::refused(rows, seq, made).await,
+        Event::AccessTaken(made) => membership::taken(rows, seq, made).await,
     }
 }
 

@@ -135,6 +135,13 @@ pub async fn to_look_at() -> (World, Value) {
     let entered = self::object(&world, "archive").await;
     days_ago(0);
     include(&world, &entered).await;
+    let wish = json!({
+        "organisation": "Land Registry", "registrationNumber": "77", "basis": "Statute", "wants": "Enter the cadastre.",
+        "language": "en", "name": "Bermet", "contact": "bermet@example.kg",
+    });
+    let access = world.post("/api/v1/access-requests", "", "access", &wish).await;
+    assert_eq!(access.status, StatusCode::CREATED, "{}", access.text);
+    let access = access.json::<Value>()["id"].clone();
     let said = claimed(&world, "said", "Кезек номери келбей калды.\nЭки жолу.").await;
     days_ago(5);
     let claim = claimed(&world, "claim", "The number is wrong.").await;
@@ -155,7 +162,7 @@ pub async fn to_look_at() -> (World, Value) {
     let data = json!({
         "overdue": overdue.id, "open": open.id,
         "waiting": waiting.id, "failed": failed.id, "returned": returned.id, "incomplete": incomplete.id,
-        "claim": claim, "said": said, "object": object.id,
+        "claim": claim, "said": said, "object": object.id, "access": access,
         "otherKey": key(&world, "other.pem", &PrivateKey::generate()),
     });
     (world, data)

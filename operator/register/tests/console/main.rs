@@ -11,6 +11,7 @@
 mod browser;
 mod filled;
 mod instructions;
+mod membership;
 mod objects;
 mod person;
 mod refusals;

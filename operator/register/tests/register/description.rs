@@ -57,6 +57,12 @@ async fn filled() -> World {
             assert_eq!(world.post(&path, "regulator", "", &inclusion).await.status, StatusCode::OK);
         }
     }
+    let request = json!({
+        "organisation": "Land Registry", "registrationNumber": "77", "basis": "Statute", "wants": "Enter the cadastre.",
+        "language": "en", "name": "Bermet", "contact": "bermet@example.kg",
+    });
+    let asked = world.post("/api/v1/access-requests", "", "access", &request).await;
+    assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.text);
     let failed = world.submitted(named(sample::failing(), "failed"), "five").await;
     let reason = ReturnRequest { reason: "It drops requests.".to_owned() };
     let returned = world.post(&format!("/api/v1/submissions/{}/return", failed.id), "regulator", "", &reason).await;
@@ -184,6 +190,8 @@ async fn every_route_is_described_and_nothing_else() {
         .collect();
     let pages: BTreeSet<String> = [
         "/",
+        "/access",
+        "/access/{id}",
         "/claims/{id}",
         "/entries",
         "/entries/{participant}/{service}",

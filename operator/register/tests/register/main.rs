@@ -23,6 +23,7 @@ mod limits;
 mod linked;
 mod load;
 mod log;
+mod membership;
 mod mutation;
 mod objects;
 mod observed;

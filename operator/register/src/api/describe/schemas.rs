@@ -25,6 +25,7 @@ use crate::{
             AnswerRequest, ClaimRequest, ClaimStatus, DecisionRequest, ForgettingRequest, HeldClaims, PublicClaims,
         },
         entries::{PublicEntry, PublicIndex},
+        membership::{AccessDecision, AccessRequest, AccessStatus, HeldAccess, HeldAccesses},
         objects::{ContactsRequest, ObjectState, ObjectStates},
         problem::Refusal,
         replay::{Replay, ReplayRequest},
@@ -72,6 +73,11 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<ObjectState>();
     generator.subschema_for::<ObjectStates>();
     generator.subschema_for::<ContactsRequest>();
+    generator.subschema_for::<AccessRequest>();
+    generator.subschema_for::<AccessStatus>();
+    generator.subschema_for::<AccessDecision>();
+    generator.subschema_for::<HeldAccess>();
+    generator.subschema_for::<HeldAccesses>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
     generator.subschema_for::<LogKeys>();

@@ -29,6 +29,7 @@ pub(super) const WORDS: Words = Words {
     reason: "Reason",
     would_be_public: "What becomes public",
     confirm_intro: "A confirmation is a statement signed with the regulator's key: the object is included in the register. It permits no launch. The key stays with you.",
+    with_tool_intro: "It shows the object, signs on your machine, and hands the statement in:",
     digest: "Digest of the object",
     done_registered: "Confirmed. The entry is public.",
     done_returned: "Returned to its owner with your reason.",

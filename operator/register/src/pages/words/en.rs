@@ -64,6 +64,7 @@ pub(super) const WORDS: Words = Words {
     evidence: "Documents that stand for it",
     submitted_by: "Submitted by",
     object_digest: "Digest of what the regulator signed",
+    ask_for_access: "Ask for access to the register",
     submit_object: "Submit an object that the factory did not build",
     object_kinds: ["Resource", "Service", "System", "Application"],
     bases: [

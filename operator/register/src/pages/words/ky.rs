@@ -64,6 +64,7 @@ pub(super) const WORDS: Words = Words {
     evidence: "Тастыктоочу документтер",
     submitted_by: "Берген",
     object_digest: "Жөнгө салуучу кол койгондун хеши",
+    ask_for_access: "Реестрге кирүү мүмкүнчүлүгүн суроо",
     submit_object: "Фабрика курбаган объектти берүү",
     object_kinds: ["Ресурс", "Сервис", "Система", "Тиркеме"],
     bases: [

@@ -64,6 +64,7 @@ pub(super) const WORDS: Words = Words {
     evidence: "Подтверждающие документы",
     submitted_by: "Подал",
     object_digest: "Хеш того, что подписал регулятор",
+    ask_for_access: "Запросить доступ к реестру",
     submit_object: "Подать объект, который фабрика не строила",
     object_kinds: ["Ресурс", "Сервис", "Система", "Приложение"],
     bases: [

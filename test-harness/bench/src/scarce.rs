@@ -166,7 +166,7 @@ fn killed() -> Result<Figure, Failure> {
     let mut exhausts = exhaust(process)?;
     exhausts.kill()?;
     exhausts.wait()?;
-    let latest = Instant::now() + Duration::from_secs(2);
+    let latest = Instant::now() + Duration::from_secs(10);
     while process.lives() && Instant::now() < latest {
         thread::yield_now();
     }

@@ -30,7 +30,7 @@ pub struct ObjectPath {
 #[serde(deny_unknown_fields)]
 pub struct ObjectsQuery {
     /// Those of this participant; without it, all, for the regulator.
-    #[param(max_length = 253, pattern = "^[^\\u0000]*$")]
+    #[param(pattern = "^[^\\u0000]*$")]
     pub participant: Option<String>,
     /// Only those that came before this event.
     #[param(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]

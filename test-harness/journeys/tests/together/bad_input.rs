@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use factory_crds::{Experiment, Outcome, Release, ResilienceStandard, StateService};
 use factory_journeys::{
-    Failure, Manifest, ensure, events, experiment, people,
+    Failure, Manifest, ensure, events, experiment, fence, people,
     road::{Standing, codes, reasons, standing},
     scene::Scene,
     sources, standard,
@@ -114,11 +114,10 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
     }
     // A team's: one of another namespace is no target.
     let api: Api<Experiment> = Api::namespaced(scene.team.client.clone(), &scene.participant);
-    let object = json!({
-        "apiVersion": "factory.gov.kg/v1alpha1", "kind": "Experiment", "metadata": {"name": "elsewhere"},
-        "spec": {"service": "team-b/queue-number", "rehearsal": true},
-    });
-    refuses(api.patch("elsewhere", &how, &Patch::Apply(&object)).await, &["spec.service", "team-b/queue-number"])
+    let experiment: Experiment = serde_json::from_value(json!({
+        "metadata": {"name": "elsewhere"}, "spec": {"service": "team-b/queue-number", "rehearsal": true},
+    }))?;
+    refuses(api.create(&fence::dry_run(), &experiment).await, &["spec.service", "team-b/queue-number"])
 }
 
 /// `answer` must be a refusal that names all of `wanted`.

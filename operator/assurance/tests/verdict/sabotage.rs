@@ -50,7 +50,7 @@ const ALL: [&str; 23] = [
     "http-status-300000-web",
     "http-cut-400000-web",
 ];
-/// Those of the fourth sample.
+/// Those of the sample of what runs out.
 const EXHAUSTED: &[&str] = &["cpu-starvation-80-web", "disk-full-95-web", "descriptor-exhaustion-90-web"];
 /// Those of the fifth sample.
 const ANSWERING: &[&str] =

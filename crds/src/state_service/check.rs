@@ -85,3 +85,24 @@ pub struct Expect {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Json>,
 }
+
+impl Step {
+    /// Whether it can be asked without a value of another step.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        !names_variable(&self.request) && !self.expect.names_variable()
+    }
+}
+
+impl Expect {
+    /// Whether it names a value of another step.
+    #[must_use]
+    pub fn names_variable(&self) -> bool {
+        names_variable(self)
+    }
+}
+
+/// Variables are named in text only, so the whole text can be searched.
+fn names_variable(part: &impl Serialize) -> bool {
+    serde_json::to_string(part).is_ok_and(|text| text.contains("{{"))
+}

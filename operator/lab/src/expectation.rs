@@ -59,15 +59,8 @@ impl Expectation {
         }
     }
 
-    /// Whether it says anything of headers.
-    #[must_use]
-    pub fn reads_headers(&self) -> bool {
-        !self.headers.is_empty()
-    }
-
     /// Whether it says anything of the body.
-    #[must_use]
-    pub const fn reads_body(&self) -> bool {
+    const fn reads_body(&self) -> bool {
         self.body.is_some() || self.schema.is_some()
     }
 

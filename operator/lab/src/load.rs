@@ -42,7 +42,6 @@ use crate::{
     request::{BadRequest, Prepared},
     schema::BadSchema,
     target::Targets,
-    verify::variables,
 };
 
 /// A load that cannot be generated.
@@ -117,7 +116,7 @@ impl Operation {
         } else {
             Prepared::new(&asked.request, targets).and_then(|request| request.wire()).map_err(bad)?
         };
-        let expectation = if follows && variables::named(&asked.expect) {
+        let expectation = if follows && asked.expect.names_variable() {
             None
         } else {
             let compiled = Expectation::new(&asked.expect);

@@ -274,6 +274,13 @@ pub enum Written<T> {
     Before(T),
 }
 
+/// Cuts what was read, one more than the `most` that are shown, to those; whether there are more.
+pub(crate) fn cut<T>(found: &mut Vec<T>, most: u32) -> bool {
+    let more = found.len() > most as usize;
+    found.truncate(most as usize);
+    more
+}
+
 impl Store {
     /// Opens or makes the database at `location`, brings its schema up to date, checks the settings on
     /// which durability rests, and walks the chain of the log's hashes.

@@ -56,8 +56,13 @@ pub async fn end(client: &Client, job: &Job) -> Result<JobEnd, kube::Error> {
 
 /// The pod of `job`, if it is still there.
 pub async fn pod(client: &Client, job: &Job) -> Result<Option<Pod>, kube::Error> {
-    let pods: Api<Pod> = Api::namespaced(client.clone(), &job.namespace().unwrap_or_default());
-    let selector = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={}", job.name_any()));
+    pod_of(client, &job.namespace().unwrap_or_default(), &job.name_any()).await
+}
+
+/// The pod of the Job `name` in `namespace`, if it is there.
+pub async fn pod_of(client: &Client, namespace: &str, name: &str) -> Result<Option<Pod>, kube::Error> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let selector = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={name}"));
     Ok(pods.list(&selector).await?.items.into_iter().next())
 }
 

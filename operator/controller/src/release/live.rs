@@ -1,7 +1,7 @@
 //! What the lab says of a run while it runs, for people who watch: the figures of the last second that it logged.
 //! Nothing is concluded from them: the verdict reads the results alone.
 
-use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client, ResourceExt as _, api::LogParams};
 use serde::Deserialize;
 
@@ -23,10 +23,8 @@ struct Progress {
 
 /// The figures of the last second of the Job `name`, in words; nothing while there are none.
 pub async fn figures(client: &Client, name: &str) -> Option<String> {
-    let jobs: Api<Job> = Api::namespaced(client.clone(), LAB_NAMESPACE);
-    let job = jobs.get_opt(name).await.ok()??;
-    let pod = jobs::pod(client, &job).await.ok()??;
-    let pods = Api::<k8s_openapi::api::core::v1::Pod>::namespaced(client.clone(), LAB_NAMESPACE);
+    let pod = jobs::pod_of(client, LAB_NAMESPACE, name).await.ok()??;
+    let pods: Api<Pod> = Api::namespaced(client.clone(), LAB_NAMESPACE);
     let tail = LogParams { tail_lines: Some(LINES), ..LogParams::default() };
     last(&pods.logs(&pod.name_any(), &tail).await.ok()?)
 }

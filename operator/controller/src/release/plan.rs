@@ -95,13 +95,13 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
 fn operations(spec: &StateServiceSpec) -> (Vec<LoadOperation>, u32) {
     let (mut operations, mut longest) = (Vec::<LoadOperation>::new(), 1);
     for check in spec.checks.iter().filter(|check| check.weight > 0) {
-        if check.steps.iter().all(stands_alone) {
+        if check.steps.iter().all(Step::stands_alone) {
             for step in &check.steps {
                 if operations.iter().all(|known| known.after.is_some() || known.request != step.request) {
                     operations.push(operation(step, check.weight, None));
                 }
             }
-        } else if check.steps.first().is_some_and(stands_alone) {
+        } else if check.steps.first().is_some_and(Step::stands_alone) {
             longest = longest.max(u32::try_from(check.steps.len()).unwrap_or(u32::MAX));
             let mut before = None;
             for step in &check.steps {
@@ -124,11 +124,6 @@ fn operation(step: &Step, weight: u32, after: Option<u32>) -> LoadOperation {
         after,
         carry: BTreeMap::new(),
     }
-}
-
-fn stands_alone(step: &Step) -> bool {
-    // Variables are named in text only, so the whole step's text can be searched.
-    serde_json::to_string(&(&step.request, &step.expect)).is_ok_and(|text| !text.contains("{{"))
 }
 
 fn name(request: &Request) -> String {

@@ -30,13 +30,6 @@ pub enum BadVariable {
     Missing(String),
 }
 
-/// Whether `expect` names a variable.
-#[must_use]
-pub fn named(expect: &Expect) -> bool {
-    // They stand in text only, so the whole text can be searched.
-    serde_json::to_string(expect).is_ok_and(|text| text.contains("{{"))
-}
-
 impl Variables {
     /// Keeps the value at `pointer` of an answer's `body` as `name`.
     pub fn carry(&mut self, name: &str, pointer: &str, body: &[u8]) -> Result<(), BadVariable> {

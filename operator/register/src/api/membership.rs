@@ -97,8 +97,7 @@ pub async fn list(
     let most = limit(query.limit, MOST)?;
     let before = query.before.map(|Number(event)| event);
     let mut found = register.store.access_requests(before, most + 1).await?;
-    let more = found.len() > most as usize;
-    found.truncate(most as usize);
+    let more = crate::store::cut(&mut found, most);
     let last = found.last().map(|held| held.seq).filter(|_| more);
     let next = last.map(|seq| format!("/api/v1/access-requests?before={seq}&limit={most}"));
     Ok(Json(HeldAccesses { requests: found.into_iter().map(HeldAccess::from).collect(), next }))

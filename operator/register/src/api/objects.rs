@@ -114,8 +114,7 @@ pub async fn list(
     }
     let before = query.before.map(|Number(event)| event);
     let mut found = register.store.objects(&participant, before, most + 1).await?;
-    let more = found.len() > most as usize;
-    found.truncate(most as usize);
+    let more = crate::store::cut(&mut found, most);
     let last = found.last().map(|held| held.seq).filter(|_| more);
     let next =
         last.map(|seq| format!("/api/v1/objects?participant={}&before={seq}&limit={most}", escaped(&participant)));

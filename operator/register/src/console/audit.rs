@@ -71,8 +71,7 @@ pub async fn audit(State(register): State<Arc<Register>>, uri: Uri, who: SignedI
     let own = words::of(language);
     let made = async {
         let mut acts = register.store.acts(before.and_then(|before| before.parse().ok()), MOST + 1).await?;
-        let more = acts.len() > MOST as usize;
-        acts.truncate(MOST as usize);
+        let more = crate::store::cut(&mut acts, MOST);
         let last = acts.last().map(|act| act.seq).filter(|_| more);
         let mut shown = Vec::with_capacity(acts.len());
         for act in acts {

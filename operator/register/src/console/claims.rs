@@ -118,8 +118,7 @@ pub async fn list(State(register): State<Arc<Register>>, uri: Uri, who: SignedIn
         Ok(held) => held,
         Err(error) => return pages::unavailable(language, error),
     };
-    let more = held.len() > MOST as usize;
-    held.truncate(MOST as usize);
+    let more = crate::store::cut(&mut held, MOST);
     let page = ClaimsPage {
         words: pages::words::of(language),
         own: words::of(language),

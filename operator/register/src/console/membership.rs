@@ -88,8 +88,7 @@ pub async fn list(State(register): State<Arc<Register>>, uri: Uri, who: SignedIn
         Ok(requests) => requests,
         Err(error) => return pages::unavailable(language, error),
     };
-    let more = requests.len() > MOST as usize;
-    requests.truncate(MOST as usize);
+    let more = crate::store::cut(&mut requests, MOST);
     let page = ListPage {
         words: pages::words::of(language),
         own: words::of(language),

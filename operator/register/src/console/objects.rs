@@ -19,7 +19,7 @@ use super::{
     confirm::{self, ConfirmPage, OfficeQuery},
     message, refused_as,
     rows::{Term, running},
-    send_back::{ReturnForm, ReturnPage},
+    send_back::{self, ReturnForm},
     signed_in::SignedIn,
     words::{self, with},
 };
@@ -122,8 +122,7 @@ pub async fn list(State(register): State<Arc<Register>>, uri: Uri, who: SignedIn
         Ok(held) => held,
         Err(error) => return pages::unavailable(language, error),
     };
-    let more = held.len() > MOST as usize;
-    held.truncate(MOST as usize);
+    let more = crate::store::cut(&mut held, MOST);
     let page = ObjectsPage {
         words: pages::words::of(language),
         own: words::of(language),
@@ -349,24 +348,8 @@ async fn return_page(
     (status, reason, error, detail): (StatusCode, &str, &str, &str),
 ) -> Result<Response, Response> {
     let held = find(register, id, who).await?;
-    let language = who.language;
-    let own = words::of(language);
-    let page = ReturnPage {
-        words: pages::words::of(language),
-        own,
-        language,
-        keep: String::new(),
-        here: "",
-        who,
-        at: format!("/console/objects/{id}"),
-        back: said::of(language).back_to_object,
-        heading: with(own.return_title, language.pick(&held.object.titles)),
-        form: who.form(register)?,
-        reason,
-        error,
-        detail,
-    };
-    Ok(pages::render(status, language, &page))
+    let (back, title) = (said::of(who.language).back_to_object, who.language.pick(&held.object.titles));
+    send_back::show(register, who, (format!("/console/objects/{id}"), back, title), (status, reason, error, detail))
 }
 
 fn forget_page(

@@ -26,21 +26,21 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "console/return.html")]
-pub(super) struct ReturnPage<'a> {
-    pub words: &'a pages::words::Words,
-    pub own: &'a Words,
-    pub language: Language,
-    pub keep: String,
-    pub here: &'static str,
-    pub who: &'a SignedIn,
+struct ReturnPage<'a> {
+    words: &'a pages::words::Words,
+    own: &'a Words,
+    language: Language,
+    keep: String,
+    here: &'static str,
+    who: &'a SignedIn,
     /// Path of the page of what is returned.
-    pub at: String,
-    pub back: &'a str,
-    pub heading: String,
-    pub form: String,
-    pub reason: &'a str,
-    pub error: &'a str,
-    pub detail: &'a str,
+    at: String,
+    back: &'a str,
+    heading: String,
+    form: String,
+    reason: &'a str,
+    error: &'a str,
+    detail: &'a str,
 }
 
 /// What the form sends.
@@ -90,6 +90,18 @@ async fn page(
     let case = find(register, id, who).await?;
     let language = who.language;
     let title = title(register, &case).await.map_err(|error| pages::unavailable(language, error))?;
+    let to = (format!("/console/submissions/{id}"), words::of(language).back_to_submission, language.pick(&title));
+    show(register, who, to, (status, reason, error, detail))
+}
+
+/// The form of a return of what has its page at the path `at`, to which the words `back` lead, and is called `title`.
+pub(super) fn show(
+    register: &Register,
+    who: &SignedIn,
+    (at, back, title): (String, &str, &str),
+    (status, reason, error, detail): (StatusCode, &str, &str, &str),
+) -> Result<Response, Response> {
+    let language = who.language;
     let own = words::of(language);
     let page = ReturnPage {
         words: pages::words::of(language),
@@ -98,9 +110,9 @@ async fn page(
         keep: String::new(),
         here: "",
         who,
-        at: format!("/console/submissions/{id}"),
-        back: own.back_to_submission,
-        heading: with(own.return_title, language.pick(&title)),
+        at,
+        back,
+        heading: with(own.return_title, title),
         form: who.form(register)?,
         reason,
         error,

@@ -165,19 +165,24 @@ pub struct Words {
     pub error: &'static str,
 }
 
+/// Of `states`, the words in the procedure's order, the one for `state`.
+pub(crate) const fn in_words(states: &[&'static str; 6], state: Procedure) -> &'static str {
+    let [waiting, returned, confirmed, registered, revoked, withdrawn] = *states;
+    match state {
+        Procedure::Submitted => waiting,
+        Procedure::Returned => returned,
+        Procedure::Confirmed => confirmed,
+        Procedure::Registered => registered,
+        Procedure::Revoked => revoked,
+        Procedure::Withdrawn => withdrawn,
+    }
+}
+
 impl Words {
     /// Where a submission stands.
     #[must_use]
     pub const fn state(&self, state: Procedure) -> &'static str {
-        let [waiting, returned, confirmed, registered, revoked, withdrawn] = self.states;
-        match state {
-            Procedure::Submitted => waiting,
-            Procedure::Returned => returned,
-            Procedure::Confirmed => confirmed,
-            Procedure::Registered => registered,
-            Procedure::Revoked => revoked,
-            Procedure::Withdrawn => withdrawn,
-        }
+        in_words(&self.states, state)
     }
 
     /// What a person did, of the events that people cause.

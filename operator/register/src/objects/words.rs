@@ -7,6 +7,8 @@ mod ru;
 
 use factory_assurance::{report::Language, wire::Procedure};
 
+use crate::console::words::in_words;
+
 /// The words in `language`.
 #[must_use]
 pub const fn of(language: Language) -> &'static Words {
@@ -81,14 +83,6 @@ impl Words {
     /// Where an object stands.
     #[must_use]
     pub const fn state(&self, state: Procedure) -> &'static str {
-        let [waiting, returned, confirmed, registered, revoked, withdrawn] = self.states;
-        match state {
-            Procedure::Submitted => waiting,
-            Procedure::Returned => returned,
-            Procedure::Confirmed => confirmed,
-            Procedure::Registered => registered,
-            Procedure::Revoked => revoked,
-            Procedure::Withdrawn => withdrawn,
-        }
+        in_words(&self.states, state)
     }
 }

@@ -99,8 +99,7 @@ async fn show(
     let Some(entry) = entry else {
         return message(StatusCode::NOT_FOUND, language, words.not_found, words.not_found_intro);
     };
-    let more = held.len() > MOST as usize;
-    held.truncate(MOST as usize);
+    let more = crate::store::cut(&mut held, MOST);
     let name = format!("{participant}/{service}");
     let form = match register.forms.number(&name, register.store.now()) {
         Ok(form) => form,

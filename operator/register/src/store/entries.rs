@@ -127,8 +127,7 @@ impl Store {
                 .fetch_all(db)
                 .await
         })?;
-        let more = seqs.len() > most as usize;
-        seqs.truncate(most as usize);
+        let more = super::cut(&mut seqs, most);
         let mut entries = self.entries(&seqs).await?;
         let later = |withdrawn: &mut Withdrawal| as_of.is_some_and(|size| withdrawn.event > size);
         for entry in &mut entries {
@@ -152,8 +151,7 @@ impl Store {
             .fetch_all(db)
             .await
         })?;
-        let more = rows.len() > most as usize;
-        rows.truncate(most as usize);
+        let more = super::cut(&mut rows, most);
         let mut changes = Vec::with_capacity(rows.len());
         for (seq, entry) in rows {
             let entry = self.entry(entry.unsigned_abs()).await?;

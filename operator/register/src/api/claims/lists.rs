@@ -76,8 +76,7 @@ pub async fn published(
     must_be_entered(&register, &at).await?;
     let ServicePath { participant, service } = at;
     let mut claims = register.store.claims(List::Published(&participant, &service), before, most + 1).await?;
-    let more = claims.len() > most as usize;
-    claims.truncate(most as usize);
+    let more = crate::store::cut(&mut claims, most);
     let last = claims.last().map(|claim| claim.moved).filter(|_| more);
     let (participant, service) = (escaped(&participant), escaped(&service));
     let next = last.map(|seq| format!("/api/v1/entries/{participant}/{service}/claims?before={seq}&limit={most}"));

@@ -78,8 +78,7 @@ pub(crate) async fn feed(
     must_be_entered(&register, &at).await?;
     let ServicePath { participant, service } = at;
     let mut held = register.store.claims(List::Published(&participant, &service), before, MOST + 1).await?;
-    let more = held.len() > MOST as usize;
-    held.truncate(MOST as usize);
+    let more = crate::store::cut(&mut held, MOST);
     let older = held.last().map(|claim| claim.moved).filter(|_| more);
     let claims: Vec<PublicClaim> = held.into_iter().map(PublicClaim::from).collect();
     let (log, own) = (register.keyring.first().verifier(), claims::words::of(language));

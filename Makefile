@@ -31,9 +31,14 @@ demo: ## the main job on real input: three services through the factory, on a re
 	@"$${CARGO_TARGET_DIR:-target}/debug/demo"
 
 .PHONY: test
-test: ## all tests, unit to journeys (ONLY=word: those whose names contain it)
+test: ## tests, unit to journeys (ONLY=word: those whose names contain it, the long ones too)
 	@$(TOOLS)/install tests
 	@$(TOOLS)/run-tests
+
+.PHONY: test-long
+test-long: ## the tests that take long: every kill, many defects, clusters that come and go, the other database
+	@$(TOOLS)/install tests
+	@$(TOOLS)/run-tests long
 
 .PHONY: check
 check: ## format, lints, generated files up to date, chart, licences and bans
@@ -77,6 +82,7 @@ cosign:
 	@$(TOOLS)/cosign >/dev/null
 
 programs:
+	@[ -x "$${CARGO_TARGET_DIR:-target}/debug/factory-operator" ] || echo "building the factory's programs: about 10 minutes on 2 cores, once" >&2
 	@cargo build --quiet --locked --workspace
 
 cluster-up: cluster-binary

@@ -207,8 +207,9 @@ class Histogram:
         for value, count in cells:
             self.cells[value] = self.cells.get(value, 0) + count
 
-    def percentile(self, percent):
-        total = sum(self.cells.values())
+    def percentile(self, percent, beyond=0):
+        """Among the samples and `beyond` more, which are larger than any."""
+        total = sum(self.cells.values()) + beyond
         if total == 0:
             return None
         rank, seen = ceil_div(total * percent, 100), 0
@@ -355,6 +356,7 @@ class Run:
         self.recovery_ms = span_ms(result["availability"]["recoveryTime"])
         self.downtime_ms = span_ms(result["availability"]["maxDowntimePerYear"])
         self.downtime = None
+        self.control = self.plan["prove"].get("control") if self.rules != V1 else None
         self.spans, start = [], 0
         for phase in self.plan["prove"]["phases"]:
             self.spans.append(Span(self.rules, phase, start))
@@ -392,6 +394,15 @@ class Run:
             before = operation.get("after")
             each.append(operation["weight"] if before is None else each[before] if before < len(each) else 0)
         return requests * begin // sum(each) if sum(each) else 0
+
+    def of_control(self, span):
+        """Good and failed requests to the control in a phase, and within which time 95 % of all were answered."""
+        latencies, good, bad = Histogram(), 0, 0
+        for one in (self.prove or {}).get("control") or []:
+            if span.start <= one["second"] < span.end:
+                latencies.add(one["latencyUs"])
+                good, bad = good + one["good"], bad + one["failed"]
+        return good, bad, latencies.percentile(95, bad)
 
     def unsent_ppm(self):
         return share_ppm(self.whole.failed["Unsent"], self.whole.total())
@@ -611,9 +622,9 @@ def lacks_of_prove(run):
     if run.prove is None:
         return [inconclusive("EvidenceMissing", "the load and the faults left no evidence")]
     lacks = of_another_run(run, "the load", run.prove["nonce"])
-    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run)]
+    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run)]
     contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run), wrong_sums(run), wrong_lag(run),
-                     wrong_moments(run), wrong_doses(run)]
+                     wrong_moments(run), wrong_doses(run), wrong_control(run)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -654,6 +665,8 @@ def out_of_range(run):
         numbers += [bucket["good"], *bucket["failed"].values()]
         numbers += [number for cell in bucket["latencyUs"] for number in cell]
     numbers += [number for cell in prove["lagUs"] for number in cell]
+    for one in prove.get("control") or []:
+        numbers += [one["good"], one["failed"], *(number for cell in one["latencyUs"] for number in cell)]
     for fault in prove["faults"]:
         numbers += [fault.get("injectedMs") or 0, fault.get("readyAgainMs") or 0]
         numbers += [pod["atMs"] for pod in fault["gone"]]
@@ -727,6 +740,28 @@ def wrong_moments(run):
             return f"phase {quote(fault['phase'])}: ready again before anything was injected"
         if run.rules != V1 and ended is not None and (injected is None or ended < injected):
             return f"phase {quote(fault['phase'])}: over before anything was injected"
+    return None
+
+
+def lack_control(run):
+    return "the control left no evidence" if run.control and run.prove.get("control") is None else None
+
+
+def wrong_control(run):
+    seen = run.prove.get("control")
+    if seen is None:
+        return None
+    if not run.control:
+        return "the plan has no control, and the evidence has one"
+    for one in seen:
+        place = f"the control, second {one['second']}"
+        if one["second"] >= run.seconds:
+            return f"{place}: the plan ends after {run.seconds} s"
+        if not rises(one["latencyUs"]):
+            return f"{place}: the values of the histogram of latency do not rise"
+        count = sum(count for _, count in one["latencyUs"])
+        if count != one["good"]:
+            return f"{place}: {count} latencies of {one['good']} answered requests"
     return None
 
 
@@ -865,6 +900,25 @@ def saturated(run):
 
 
 # --- phases ------------------------------------------------------------------------------------
+
+def disturbed(run, span):
+    """What the control says against a phase."""
+    if not run.control or span.role == "warmUp":
+        return []
+    good, bad, within = run.of_control(span)
+    due, wanted = good + bad, run.control["requestsPerSecond"] * (span.end - span.start)
+    phase, limit = f"phase {quote(span.name)}", run.lag_limit()
+    if due * 10 < wanted * 9:
+        return [inconclusive("ControlMissing", f"{phase}: the control was asked {due} times where {wanted} were planned; "
+                                               f"nobody knows what disturbed it")]
+    if within is not None and within <= limit:
+        return []
+    moved = (f"it answered {good} of {due} requests" if within is None
+             else f"95 % of its answers came within {latency_measured(within)}")
+    return [inconclusive("ControlMoved", f"{phase}: the control, which does nothing but answer, was disturbed: {moved}, "
+                                         f"95 % within {latency(limit)} are required; nothing is concluded from this "
+                                         f"phase")]
+
 
 def too_few(run, span, measured):
     total, least = measured.total(), run.least()
@@ -1307,10 +1361,15 @@ class Struck:
 def check_phases(run):
     faults, found, lost = iter(run.prove["faults"]), [], []
     for span, measured in zip(run.spans, run.load):
+        void = disturbed(run, span)
+        found += void
+        struck = Struck(run, span, next(faults)) if span.role == "fault" else None
+        if void:
+            continue
         if span.role == "steady":
             found += check_steady(run, span, measured)
-        elif span.role == "fault":
-            of_fault, cost = Struck(run, span, next(faults)).check(measured)
+        elif struck:
+            of_fault, cost = struck.check(measured)
             found += of_fault
             lost += [] if cost is None else [(span.asked, cost)]
     return found + check_downtime(run, lost)
@@ -1451,6 +1510,8 @@ def figures_of(run):
         add(span.name, "failedPpm", measured.failed_ppm(), limits[0])
         add(span.name, "p95Us", measured.latency.percentile(95), limits[1])
         add(span.name, "p99Us", measured.latency.percentile(99), limits[2])
+        if run.control and span.role != "warmUp":
+            add(span.name, "controlP95Us", run.of_control(span)[2], run.lag_limit())
         if span.role == "fault":
             evidence = next(faults, None)
             struck = Struck(run, span, evidence) if evidence is not None else None

@@ -136,6 +136,23 @@ pub struct ProveEvidence {
     pub lag_us: Vec<[u64; 2]>,
     /// One for each fault phase of the plan, in its order.
     pub faults: Vec<FaultEvidence>,
+    /// The control, one for each second in which it was asked; `None` where it could not be found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Vec<ControlSecond>>,
+}
+
+/// Requests to the control that were due in one second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ControlSecond {
+    /// Second from the start of the load, by intended send time.
+    pub second: u32,
+    /// Requests that were answered in time.
+    pub good: u64,
+    /// All others.
+    pub failed: u64,
+    /// Latency of the good ones from the intended send time, connecting included, as in [`Bucket::latency_us`].
+    pub latency_us: Vec<[u64; 2]>,
 }
 
 /// When a phase took place.

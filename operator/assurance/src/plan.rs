@@ -57,6 +57,22 @@ pub struct ProvePlan {
     /// Which components each component calls, as the manifest says; a network policy refuses all else.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// The null service beside the candidate; none in plans of factories that had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlPlan>,
+}
+
+/// A service that does nothing but answer, on the same nodes: when it is slow, something else than the candidate is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ControlPlan {
+    /// Its label `app.kubernetes.io/name`, longer than a component's name can be.
+    pub name: String,
+    /// Port of its pods.
+    pub port: u16,
+    /// Requests a second, over all its pods, evenly spaced.
+    pub requests_per_second: u32,
 }
 
 /// An open-model load: requests leave at the planned moments, whatever the answers do.

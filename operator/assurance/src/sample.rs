@@ -27,6 +27,7 @@ use crate::{
     bundle::Bundle,
     dossier::{AnnouncedRun, Subject, TestResult},
     evidence::{Evidence, Failure},
+    plan::Plan,
     standard::Standard,
     verdict::{RULES, Verdict},
     wire::{Announced, Announcement},
@@ -102,10 +103,22 @@ pub fn modelled() -> TestResult {
     judged(result)
 }
 
+/// A result that passes, with a control beside the candidate and both faults on each of its two components.
+#[must_use]
+pub fn watched() -> TestResult {
+    let mut plan = planned::plan(&planned::standard(), &["registry", "web"]);
+    plan.prove.control = Some(planned::control());
+    judged(carried_out(planned::standard(), bundle(), plan))
+}
+
 /// What `standard` asks of the components of `bundle`, and nothing fails.
 fn unbroken(standard: Standard, bundle: Bundle) -> TestResult {
     let components: Vec<&str> = bundle.images.keys().map(String::as_str).collect();
     let plan = planned::plan(&standard, &components);
+    carried_out(standard, bundle, plan)
+}
+
+fn carried_out(standard: Standard, bundle: Bundle, plan: Plan) -> TestResult {
     let announcement = AnnouncedRun { id: "announcement-1".to_owned(), nonce: "5a".repeat(32), attempt: 1 };
     let evidence = Evidence {
         verify: Some(measured::verify(&plan, &announcement.nonce)),

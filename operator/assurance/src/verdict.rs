@@ -9,6 +9,7 @@ pub(crate) mod asked;
 mod chance;
 mod completeness;
 mod contract;
+mod control;
 mod dose;
 mod downtime;
 mod fault;
@@ -62,7 +63,7 @@ pub struct Verdict {
 pub struct Figure {
     /// Phase of the plan; empty for the whole run.
     pub phase: String,
-    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`; of a fault also
+    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a fault also
     /// `podsGone`, or `podsFelt` and `doseP50` where it is done on a node, `recoveryMs`,
     /// `readyAgainMs`, `lostMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`; of both, where
     /// downtime is modelled, `modelledDowntimeMs`, and of the whole run `seenDowntimeMs`.
@@ -157,14 +158,17 @@ fn phases(
     let mut faults = prove.faults.iter();
     let (mut found, mut lost) = (Vec::new(), Vec::new());
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
+        let void = control::voids(result, rules, prove, span);
+        let is_void = void.is_some();
+        found.extend(void);
         if let Some((asked, component)) = Asked::of(rules, &span.phase.role) {
-            if let Some(evidence) = faults.next() {
+            if let Some(evidence) = faults.next().filter(|_| !is_void) {
                 let struck = fault::Struck { asked: asked.clone(), component, span, evidence, slots: &prove.slots };
                 let (of_fault, cost) = fault::check(result, &struck, measured);
                 found.extend(of_fault);
                 lost.extend(cost.map(|ms| (asked, ms)));
             }
-        } else if span.phase.role == (PhaseRole::Steady {}) {
+        } else if span.phase.role == (PhaseRole::Steady {}) && !is_void {
             found.extend(steady::check(&result.standard, timeline, span, measured));
         }
     }

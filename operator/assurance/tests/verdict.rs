@@ -6,6 +6,8 @@
 
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
+#[path = "verdict/control.rs"]
+mod control;
 #[path = "verdict/downtime.rs"]
 mod downtime;
 #[path = "verdict/evidence.rs"]

@@ -60,6 +60,7 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "p95Us" => ("latency, 95th percentile", microseconds),
         "p99Us" => ("latency, 99th percentile", microseconds),
         "lagP99Us" => ("lag of the generator", microseconds),
+        "controlP95Us" => ("control beside it, 95th percentile", microseconds),
         "podsGone" => ("pods gone", count),
         "podsFelt" => ("pods that felt it", count),
         "recoveryMs" => ("time to recovery", milliseconds),

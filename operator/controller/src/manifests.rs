@@ -2,6 +2,7 @@
 //! service (invariants 2 and 7), except for what [`Place`] says.
 
 pub mod build_job;
+pub mod control;
 pub mod deployment;
 pub mod disruption;
 pub mod ingress;

@@ -3,17 +3,19 @@
 //! hands back evidence.
 //!
 //! `verify` holds the candidate against its manifest; `prove` puts it under load and faults; `strike`
-//! carries out on a node what `prove` orders. The shared parts are `request`, `connection` and
+//! carries out on a node what `prove` orders; `null` is the control that `prove` asks meanwhile. The shared parts are `request`, `connection` and
 //! `expectation`.
 //!
 //! *Architecture invariant:* the lab concludes nothing. It has no limit and no verdict, and never
 //! reads the standard; the plan is carried out as announced.
 
 pub mod connection;
+pub mod control;
 pub mod expectation;
 pub mod faults;
 pub mod load;
 pub mod measure;
+pub mod null;
 pub mod prove;
 pub mod random;
 pub mod reference;

@@ -14,7 +14,7 @@ use factory_assurance::{
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
     wire::{Run, RunEnd},
 };
-use factory_lab::{load::command::Load, prove::prove, results, strike, target::Targets, verify::verify};
+use factory_lab::{load::command::Load, null, prove::prove, results, strike, target::Targets, verify::verify};
 use serde_json::json;
 
 /// Deep but finite JSON and schemas are walked recursively.
@@ -44,6 +44,12 @@ enum Command {
         /// The run, as JSON.
         #[arg(long)]
         run: PathBuf,
+    },
+    /// Answers, and does nothing else: the control beside a candidate.
+    Null {
+        /// Port to answer on.
+        #[arg(long)]
+        port: u16,
     },
     /// Carries out on this node the faults that `prove` orders, and keeps who does it alive.
     Strike(Striking),
@@ -182,6 +188,10 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             let targets = Targets::of(&run);
             let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client).await?;
             Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?))
+        }
+        Command::Null { port } => {
+            null::serve(*port).await?;
+            Ok(None)
         }
         Command::Strike(Striking { node, namespace, nonce }) => {
             let arguments = ["serve", "--node", node, "--namespace", namespace, "--nonce", nonce];

@@ -4,18 +4,23 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use factory_assurance::{
-    evidence::{FaultEvidence, PhaseSpan, ProveEvidence},
+    evidence::{ControlSecond, FaultEvidence, PhaseSpan, ProveEvidence},
     plan::{PhaseRole, ProvePlan},
 };
 use kube::Client;
-use tokio::{sync::oneshot, task::JoinSet};
+use tokio::{
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
+    control,
     faults::{
         self, Target,
         leased::{self, Ordered},
@@ -68,7 +73,9 @@ pub async fn prove(
         followers.insert(component.to_owned(), Follower::new(client, namespace, component).await?);
     }
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
+    let beside = beside(plan, namespace, client).await;
     let clock = Clock::starting(Instant::now() + LEAD);
+    let control = asked(plan, beside, clock);
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
     let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
@@ -126,6 +133,10 @@ pub async fn prove(
         tracing::warn!(%error, "the nodes were not told that the run is over");
     }
     let measured = load.await.map_err(|_| ProveError::Died("load generator"))??;
+    let control = match control {
+        Some(control) => control.await.map_err(|_| ProveError::Died("task of the control"))?,
+        None => None,
+    };
     Ok(ProveEvidence {
         nonce: nonce.to_owned(),
         started_unix_ms: clock.started_unix_ms(),
@@ -134,7 +145,25 @@ pub async fn prove(
         slots: measured.slots,
         lag_us: measured.lag_us,
         faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
+        control,
     })
+}
+
+/// Where the control of `plan` is; nowhere if it cannot be found, which the verdict says.
+async fn beside(plan: &ProvePlan, namespace: &str, client: &Client) -> Vec<SocketAddr> {
+    let Some(control) = &plan.control else { return Vec::new() };
+    control::pods(client, namespace, control).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the control was not found");
+        Vec::new()
+    })
+}
+
+/// Has the control at `pods` asked for the whole of the run, if `plan` has one.
+fn asked(plan: &ProvePlan, pods: Vec<SocketAddr>, clock: Clock) -> Option<JoinHandle<Option<Vec<ControlSecond>>>> {
+    let per_second = plan.control.as_ref()?.requests_per_second;
+    let seconds = plan.phases.iter().map(|phase| phase.seconds).sum();
+    let timeout = Duration::from_millis(u64::from(plan.load.timeout_ms));
+    Some(tokio::spawn(async move { control::ask(&pods, per_second, seconds, timeout, clock).await }))
 }
 
 /// Why a fault is not injected, by what became of the nodes. Where nobody stands by on them the rest of the run is

@@ -31,6 +31,7 @@ pub mod road;
 pub mod scene;
 pub mod sources;
 pub mod standard;
+pub mod struck;
 pub mod tool;
 pub mod waiting;
 pub mod web;

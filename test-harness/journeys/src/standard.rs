@@ -37,7 +37,7 @@ pub fn object(class: &str, faults: &Value) -> Value {
 /// A fault of a standard. What it may cost is not what is looked at: that it came, was felt and went is.
 #[must_use]
 pub fn fault(kind: &str, more: &Value) -> Value {
-    let mut fault = json!({"kind": kind, "maxFailedPpm": 1_000_000, "windowSeconds": 15});
+    let mut fault = json!({"kind": kind, "maxFailedPpm": 1_000_000, "windowSeconds": 10});
     if let (Some(fault), Some(more)) = (fault.as_object_mut(), more.as_object()) {
         fault.extend(more.clone());
     }

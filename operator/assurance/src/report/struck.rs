@@ -16,13 +16,14 @@ use super::{
 };
 
 /// Figures of the verdict that stand in the section of a fault, as far as the verdict has them.
-const SHOWN: [&str; 10] = [
+const SHOWN: [&str; 11] = [
     "podsGone",
     "podsFelt",
     "doseP50",
     "failedPpm",
     "p95Us",
     "p99Us",
+    "controlP95Us",
     "recoveryMs",
     "readyAgainMs",
     "lostMs",

@@ -6,10 +6,10 @@ use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
     evidence::{
-        Answer, Bucket, CheckResult, ContractResult, Failure, FaultEvidence, Mutant, Mutation, OperationResult,
-        PhaseSpan, PodGone, PodSeen, ProveEvidence, StepResult, VerifyEvidence,
+        Answer, Bucket, CheckResult, ContractResult, ControlSecond, Failure, FaultEvidence, Mutant, Mutation,
+        OperationResult, PhaseSpan, PodGone, PodSeen, ProveEvidence, StepResult, VerifyEvidence,
     },
-    plan::{Phase, PhaseRole, Plan},
+    plan::{ControlPlan, Phase, PhaseRole, Plan},
 };
 use factory_crds::{resilience_standard::FaultKind, state_service::Step};
 
@@ -76,7 +76,14 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         slots: vec![[2 * DUE, 0]; seconds as usize * 10],
         lag_us: vec![[85, u64::from(seconds) * 19], [1_203, u64::from(seconds)]],
         faults,
+        control: plan.prove.control.as_ref().map(|control| (0..seconds).map(|second| quiet(control, second)).collect()),
     }
+}
+
+/// A second of a control that answered at once.
+fn quiet(control: &ControlPlan, second: u32) -> ControlSecond {
+    let good = u64::from(control.requests_per_second);
+    ControlSecond { second, good, failed: 0, latency_us: vec![[611, good - 1], [2_047, 1]] }
 }
 
 /// When a fault is injected, from the start of its phase, in milliseconds.

@@ -10,7 +10,7 @@ use factory_crds::{
 use serde_json::json;
 
 use crate::{
-    plan::{Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan},
+    plan::{ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan},
     standard::Standard,
 };
 
@@ -145,7 +145,7 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
     let mut phases =
         vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
-    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new() };
+    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new(), control: None };
     if standard.faults.iter().any(|limits| limits.peer.is_some()) {
         plan.calls.insert("web".to_owned(), ["registry".to_owned()].into());
     }
@@ -156,6 +156,11 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     }
     phases.push(steady("steady-after"));
     ProvePlan { phases, ..plan }
+}
+
+/// Ten requests a second to a null service.
+pub fn control() -> ControlPlan {
+    ControlPlan { name: "null-service-beside-the-candidate".to_owned(), port: 8080, requests_per_second: 10 }
 }
 
 fn load() -> LoadPlan {

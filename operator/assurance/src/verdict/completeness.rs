@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    MAX_EXACT, Rules,
+    MAX_EXACT, Rules, control,
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
@@ -49,6 +49,7 @@ pub fn of_prove<'a>(
     lacks.extend(incomplete(phases(timeline, prove)));
     lacks.extend(incomplete(slots(timeline, prove)));
     lacks.extend(incomplete(faults(&result.plan, prove)));
+    lacks.extend(incomplete(control::lacks(result, rules, prove)));
     for contradiction in [
         out_of_range(rules, prove),
         buckets(&result.plan, timeline, prove),
@@ -57,6 +58,7 @@ pub fn of_prove<'a>(
         lag(prove, load),
         moments(rules, prove),
         doses::contradiction(rules, timeline, prove),
+        control::contradiction(result, rules, timeline, prove),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -185,6 +187,11 @@ fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
         || prove.buckets.iter().any(bucket)
         || cells(&prove.lag_us)
         || prove.faults.iter().any(moments)
+        || prove
+            .control
+            .iter()
+            .flatten()
+            .any(|one| too_large(one.good) || too_large(one.failed) || cells(&one.latency_us))
         || rules >= Rules::V2 && prove.faults.iter().any(of_doses);
     any.then(|| format!("a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"))
 }

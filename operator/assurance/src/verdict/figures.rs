@@ -7,6 +7,7 @@ use crate::{dossier::TestResult, evidence::FaultEvidence, plan::PhaseRole};
 use super::{
     Figure, Rules,
     asked::Asked,
+    control,
     downtime::{self, Downtime},
     fault::Struck,
     felt::Felt,
@@ -47,6 +48,7 @@ pub fn of(
                 let limits = &result.standard.steady;
                 let limits = [Some(limits.max_failed_ppm.into()), us(limits.p95_ms), us(limits.p99_ms)];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
+                figures.extend(beside(result, rules, span));
             }
             PhaseRole::Fault { .. } => {
                 let Some((asked, component)) = Asked::of(rules, &span.phase.role) else { continue };
@@ -57,6 +59,7 @@ pub fn of(
                     limits.and_then(|limits| us(limits.p99_ms?)),
                 ];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
+                figures.extend(beside(result, rules, span));
                 let slots = prove.map_or(&[][..], |prove| &prove.slots);
                 let of = asked.clone();
                 let struck = faults.next().map(|evidence| Struck { asked, component, span, evidence, slots });
@@ -84,6 +87,14 @@ fn requests(span: &Span<'_>, measured: Option<&Measured>, least: Option<u64>, li
         figure(phase, "p95Us", percentile(95), limits[1]),
         figure(phase, "p99Us", percentile(99), limits[2]),
     ]
+}
+
+/// How quickly the control answered meanwhile.
+fn beside(result: &TestResult, rules: Rules, span: &Span<'_>) -> Option<Figure> {
+    control::planned(result, rules)?;
+    let within = result.evidence.prove.as_ref().and_then(|prove| control::answered_within(prove, span));
+    let limit = generator::lag_limit(&result.standard);
+    Some(figure(&span.phase.name, "controlP95Us", within, Some(limit)))
 }
 
 /// Whom the fault reached, and how strongly.

@@ -25,7 +25,12 @@ impl Histogram {
     /// The smallest value that is not exceeded by `percent` of the samples: the one at rank
     /// `⌈percent × count / 100⌉`. `None` without samples.
     pub fn percentile(&self, percent: u8) -> Option<u64> {
-        let count = self.count();
+        self.percentile_of(self.count(), percent)
+    }
+
+    /// The same among `count` samples of which those that are not here are larger than any. `None` if it is one of
+    /// them, or without samples.
+    pub fn percentile_of(&self, count: u128, percent: u8) -> Option<u64> {
         if count == 0 {
             return None;
         }

@@ -248,7 +248,27 @@ fn of_answers() -> Vec<(&'static str, TestResult)> {
 
 /// All vectors.
 fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
-    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers())
+    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(beside())
+}
+
+/// Vectors with a control.
+fn beside() -> Vec<(&'static str, TestResult)> {
+    let mut moved = sample::watched();
+    sample::fail(&mut moved, 0, 190..230, Failure::Timeout);
+    for one in moved.evidence.prove.iter_mut().flat_map(|prove| prove.control.iter_mut().flatten()) {
+        match one.second {
+            19..23 => one.latency_us = vec![[611, 9], [233_471, 1]],
+            30 => (one.good, one.failed, one.latency_us) = (5, 5, vec![[611, 5]]),
+            _ => {}
+        }
+    }
+    let mut lacking = sample::watched();
+    lacking.evidence.prove.iter_mut().for_each(|prove| prove.control = None);
+    vec![
+        ("v2-control", sample::watched()),
+        ("v2-control-moved", sample::judged(moved)),
+        ("v2-control-missing", sample::judged(lacking)),
+    ]
 }
 
 /// Vectors of what a container may use and that runs out.

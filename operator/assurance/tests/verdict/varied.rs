@@ -87,7 +87,8 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(9) {
+    let mut result = match random.below(10) {
+        9 => watched(random),
         8 => sample::answering(),
         7 => sample::misled(),
         0 | 1 => sample::passing(),
@@ -104,6 +105,22 @@ pub fn measured(random: &mut Random) -> TestResult {
         }
     }
     sample::judged(result)
+}
+
+/// With a control that was slow, failed or was not asked in one second, or was quiet.
+fn watched(random: &mut Random) -> TestResult {
+    let mut result = sample::watched();
+    for _ in 0..random.below(4) {
+        let control = prove(&mut result).control.as_mut().unwrap();
+        let from = random.index(control.len());
+        let seconds = control[from..].iter_mut().take(random.index(9));
+        match random.below(3) {
+            0 => seconds.for_each(|one| one.latency_us[1][0] = 149_000 + 500 * random.below(5)),
+            1 => seconds.for_each(|one| one.failed = random.below(4)),
+            _ => seconds.for_each(|one| (one.good, one.latency_us) = (0, vec![[611, 0], [2_047, 0]])),
+        }
+    }
+    result
 }
 
 /// Checks, descriptions and faults that went another way.

@@ -22,15 +22,28 @@ pub fn build(place: &Place<'_>, spec: &StateServiceSpec) -> Vec<NetworkPolicy> {
         if place.purpose() == "lab" {
             // The lab asks every component; in life only its callers do.
             if let Some(ingress) = rules.ingress.as_mut() {
-                ingress.push(NetworkPolicyIngressRule {
-                    from: Some(vec![namespace(LAB_NAMESPACE)]),
-                    ports: Some(vec![tcp(component.port)]),
-                });
+                ingress.push(from_lab(component));
             }
         }
         policies.push(policy(place, &component.name, rules));
     }
     policies
+}
+
+/// Of the control, which stands beside the components: only the lab reaches it.
+#[must_use]
+pub fn of_control(place: &Place<'_>, component: &Component) -> NetworkPolicy {
+    let rules = NetworkPolicySpec {
+        pod_selector: Some(LabelSelector { match_labels: Some(selector(&component.name)), ..LabelSelector::default() }),
+        policy_types: Some(both()),
+        ingress: Some(vec![from_lab(component)]),
+        egress: None,
+    };
+    policy(place, &component.name, rules)
+}
+
+fn from_lab(component: &Component) -> NetworkPolicyIngressRule {
+    NetworkPolicyIngressRule { from: Some(vec![namespace(LAB_NAMESPACE)]), ports: Some(vec![tcp(component.port)]) }
 }
 
 /// What may reach `component`, and what it may reach: the part that is the same everywhere.

@@ -1,12 +1,12 @@
 //! Stage `Deployed`: the candidate, in a namespace of its own on the lab's nodes.
 
-use factory_crds::ReleaseStatus;
+use factory_crds::{ReleaseStatus, environment::Purpose};
 
 use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, rollout, secrets};
 use crate::{
     apply,
     context::Context,
-    manifests::{Place, deployment, disruption, lab_job, namespace, network, service, service_account},
+    manifests::{Place, control, deployment, disruption, lab_job, namespace, network, service, service_account},
     stage::{Progress, Why},
 };
 
@@ -39,7 +39,7 @@ pub async fn candidate(
 }
 
 /// Applies all objects of the service at `place`; done when every component is ready. Used for the
-/// candidate and for the launch, so that both are the same.
+/// candidate and for the launch, so that both are the same; beside a candidate stands the control.
 pub async fn objects(
     context: &Context,
     attempt: &Attempt,
@@ -58,6 +58,10 @@ pub async fn objects(
         apply::namespaced(client, &policy).await?;
     }
     secrets.offer(client, place).await?;
+    let beside = match place.environment.purpose {
+        Purpose::Lab => beside(context, attempt, place).await?,
+        Purpose::Live => None,
+    };
     let mut waiting: Option<Why> = None;
     for component in &attempt.spec.components {
         let image = images.get(&component.name).map_or("", String::as_str);
@@ -72,9 +76,25 @@ pub async fn objects(
             Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
         }
     }
-    if let Some(why) = waiting {
+    // What the team can do something about comes first.
+    if let Some(why) = waiting.or(beside) {
         return Ok(Progress::Waiting(why));
     }
     secrets.settle(client, place).await?;
     Ok(Progress::Done(()))
+}
+
+/// Puts the control beside the candidate at `place`; what is waited for, if anything. That it cannot start is never
+/// the service's fault.
+async fn beside(context: &Context, attempt: &Attempt, place: &Place<'_>) -> Result<Option<Why>, ReleaseError> {
+    let client = &context.client;
+    let component = control::component(&attempt.spec.components);
+    apply::namespaced(client, &network::of_control(place, &component)).await?;
+    apply::namespaced(client, &service_account::build(place, &component)).await?;
+    let image = &context.settings.lab_image;
+    let made = apply::namespaced(client, &control::build(place, &component, image)).await?;
+    Ok(match rollout::of(client, &component, &made).await? {
+        Progress::Done(()) => None,
+        Progress::Waiting(why) | Progress::Stopped(why) => Some(why),
+    })
 }

@@ -12,6 +12,8 @@ use factory_crds::{
     state_service::{Component, Request, Step},
 };
 
+use crate::manifests::control;
+
 /// There is no plan that could be carried out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -83,6 +85,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 .filter(|component| has_peers && !component.calls.is_empty())
                 .map(|component| (component.name.clone(), component.calls.iter().cloned().collect()))
                 .collect(),
+            control: Some(control::plan()),
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);

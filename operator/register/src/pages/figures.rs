@@ -29,7 +29,7 @@ pub fn rows(figures: &[Figure], words: &Words) -> Vec<Row> {
 }
 
 fn row(figure: &Figure, words: &Words) -> Row {
-    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen] =
+    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen, control] =
         words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -37,6 +37,7 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "p99Us" => (p99, AT_MOST, milliseconds),
         "recoveryMs" => (recovery, AT_MOST, seconds),
         "lagP99Us" => (lag, AT_MOST, milliseconds),
+        "controlP95Us" => (control, AT_MOST, milliseconds),
         "requests" => (requests, AT_LEAST, count),
         "unsentPpm" => (unsent, AT_MOST, percent),
         "podsGone" => (gone, AT_LEAST, count),

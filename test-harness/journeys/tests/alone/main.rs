@@ -1,7 +1,5 @@
 //! Journeys that take the factory's programs away: each has the cluster to itself.
 
-mod killed;
-mod leases;
 mod outage;
 
 /// Is held for the length of a journey.

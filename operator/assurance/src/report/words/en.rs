@@ -159,6 +159,7 @@ pub(super) const WORDS: Words = Words {
         ("unsentPpm", "Requests not sent"),
         ("p95Us", "Latency, 95th percentile"),
         ("p99Us", "Latency, 99th percentile"),
+        ("controlP95Us", "Answers of the control beside it, 95th percentile"),
         ("lagP99Us", "Lag of the load generator, 99th percentile"),
         ("podsGone", "Pods seen to go"),
         ("podsFelt", "Pods that felt it"),

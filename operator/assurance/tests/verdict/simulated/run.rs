@@ -98,6 +98,7 @@ impl Stage<'_> {
             slots: Vec::new(),
             lag_us: Vec::new(),
             faults: Vec::new(),
+            control: None,
         };
         let mut from: u64 = 0;
         for phase in &plan.phases {

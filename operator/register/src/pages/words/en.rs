@@ -90,6 +90,7 @@ pub(super) const WORDS: Words = Words {
         "Service lost",
         "Downtime of a year, modelled",
         "Downtime of a year, if all goes as seen",
+        "Answers of the control beside it, 95th percentile",
     ],
     instructions: "Instructions for use",
     published: "Published at",

@@ -1,0 +1,48 @@
+//! What faults on the node left of themselves: in the dossier, and in the cluster.
+
+use factory_crds::Release;
+use k8s_openapi::{ByteString, api::batch::v1::Job};
+use kube::{Api, ResourceExt as _, api::ListParams};
+use serde_json::{Value, json};
+
+use crate::{Failure, ensure, scene::Scene, tool};
+
+/// Where the lab has power over nodes.
+pub const STRIKE: &str = "factory-strike";
+
+/// What the dossier of the service `name` has of its faults.
+pub async fn measured(scene: &Scene, name: &str) -> Result<Vec<Value>, Failure> {
+    let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", name, "-n", &scene.participant]).await?;
+    // Kept: simulated runs are drawn from recorded ones (`test-harness/tools/record`).
+    let (scratch, journey) =
+        (scene.people.cluster.scratch(), name.rsplit_once('-').map_or(name, |(journey, _)| journey));
+    std::fs::create_dir_all(&scratch)?;
+    std::fs::write(scratch.join(format!("{journey}.dossier.json")), &text)?;
+    let envelope: Value = serde_json::from_str(&text)?;
+    let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
+    let dossier: Value = serde_json::from_slice(&payload.0)?;
+    let measured = dossier.pointer("/predicate/evidence/prove/faults").and_then(Value::as_array);
+    measured.cloned().ok_or_else(|| Failure::new("the dossier has no faults"))
+}
+
+/// Of each of `measured` a dose was seen, and nothing was left or went wrong.
+pub fn felt_and_gone(measured: &[Value]) -> Result<(), Failure> {
+    for fault in measured {
+        let doses = fault["doses"].as_array().map_or(0, Vec::len);
+        ensure(doses > 0 && fault["residue"] == json!([]) && fault["errors"] == json!([]), || fault.to_string())?;
+    }
+    Ok(())
+}
+
+/// Whatever belongs to `release`.
+#[must_use]
+pub fn of(release: &Release) -> ListParams {
+    ListParams::default().labels(&format!("factory.gov.kg/release-uid={}", release.uid().unwrap_or_default()))
+}
+
+/// Power over nodes has ended with the run.
+pub async fn nobody_stands_by(scene: &Scene, release: &Release) -> Result<(), Failure> {
+    let jobs: Api<Job> = Api::namespaced(scene.people.engineer.client.clone(), STRIKE);
+    let left = jobs.list(&of(release)).await?.items;
+    ensure(left.is_empty(), || format!("{} Jobs still stand by", left.len()))
+}

@@ -1,0 +1,11 @@
+//! Journeys of many releases, each by itself: `make test-long`. They take the factory's programs away or keep the lab
+//! busy for minutes, so each has the cluster to itself.
+
+mod broken_off;
+mod corpus;
+mod faults;
+mod killed;
+mod leases;
+
+/// Is held for the length of a journey.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -21,19 +21,23 @@ async fn every_fault_of_answers_and_of_what_is_scarce_is_felt_by_a_sound_service
         fault("DiskFull", &json!({"leaseSeconds": 4, "diskPercent": 95})),
         fault("DescriptorExhaustion", &json!({"leaseSeconds": 4, "descriptorPercent": 90})),
         fault("DnsFailure", &json!({"leaseSeconds": 4, "share": "All"})),
-        fault("DnsWrongAddress", &json!({"leaseSeconds": 4, "names": ["registry.example.kg"]})),
+        fault("DnsWrongAddress", &json!({"leaseSeconds": 4, "names": ["queue"]})),
         fault("DnsDelay", &json!({"leaseSeconds": 5, "delayMs": 200})),
-        fault("HttpReset", &json!({"leaseSeconds": 5, "requestPpm": 300_000, "path": "/v1/"})),
+        fault("HttpReset", &json!({"leaseSeconds": 6, "requestPpm": 200_000, "path": "/v1/"})),
         fault("HttpDelay", &json!({"leaseSeconds": 5, "requestPpm": 400_000, "path": "/v1/", "delayMs": 300})),
         fault("HttpStatus", &json!({"leaseSeconds": 5, "requestPpm": 300_000, "path": "/v1/", "status": 503})),
-        fault("HttpCut", &json!({"leaseSeconds": 5, "requestPpm": 300_000, "path": "/v1/"})),
+        fault("HttpCut", &json!({"leaseSeconds": 6, "requestPpm": 200_000, "path": "/v1/"})),
     ]);
     let count = faults.as_array().map_or(0, Vec::len);
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("scarce");
     // Only a volume with a bound and a file system of its own can be filled.
     let volumes = json!([{"path": "/var/scratch", "size": "8Mi", "medium": "Memory"}]);
-    let manifest = scene.manifest("queue-number", &name)?.with("/spec/components/0/volumes", volumes);
+    // Who gets a reset in place of an answer connects elsewhere: the pod that is struck must have enough left to count.
+    let manifest = scene
+        .manifest("queue-number", &name)?
+        .with("/spec/components/0/volumes", volumes)
+        .with("/spec/register/availability/simultaneousUsers", json!(600));
     let release = scene.to_the_end_under(("critical", faults), &manifest, &commit, false).await?;
     ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
     let measured = struck::measured(&scene, &name).await?;

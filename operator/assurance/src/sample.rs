@@ -18,6 +18,7 @@ mod measured;
 mod object;
 mod planned;
 mod record;
+mod terms;
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -34,6 +35,7 @@ use crate::{
 use factory_crds::release::Outcome;
 
 pub use object::object;
+pub use terms::{rebuilt, terms};
 
 /// A result that passes, its verdict computed: two components, `web` and `registry`, both faults
 /// on each, 36 s at 20 requests a second.

@@ -2,11 +2,13 @@
 //! says when it ends, and the bodies of the register's API. Readers refuse unknown fields, so that
 //! a misspelt one is an error and no silence.
 
+mod delegation;
 mod instruction;
 mod withdrawal;
 
 use serde::{Deserialize, Serialize};
 
+pub use delegation::{Delegated, DelegationRequest, DelegationStanding, RevocationRequest, StandingDelegation};
 pub use instruction::{
     BindingInstruction, InstructionRequest, InstructionState, LONGEST_BASIS, LONGEST_FINDING, LineError, line,
 };
@@ -109,6 +111,9 @@ pub struct SubmissionState {
     pub reason: String,
     /// The regulator's signed confirmation.
     pub confirmation: Option<Envelope>,
+    /// In its place: the delegation under which it was entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated: Option<Delegated>,
     /// Path of the public entry, from `/`, once it exists.
     pub entry: Option<String>,
     /// Groups of item 17 that are still incomplete, by number; the clock of item 21 waits for them.

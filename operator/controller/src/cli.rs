@@ -88,6 +88,9 @@ pub struct KeeperSettings {
     /// Folder with the regulator's public keys (`*.pub`).
     #[arg(long, env = "REGULATOR_KEYS", default_value = "/etc/factory/regulator")]
     pub regulator_keys: PathBuf,
+    /// Folder with the public keys of the factory's dossiers (`*.pub`): of what was entered under a delegation.
+    #[arg(long, env = "FACTORY_KEYS", default_value = "/etc/factory/keys")]
+    pub factory_keys: PathBuf,
     /// Where metrics and health are served.
     #[arg(long, env = "LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: std::net::SocketAddr,

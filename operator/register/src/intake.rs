@@ -11,6 +11,7 @@ use factory_assurance::{
     bundle::Bundle,
     canonical::{self, NotCanonical},
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
+    delegation::DelegationError,
     dossier::{Dossier, DossierError, Subject, TestResult},
     dsse::{DsseError, Envelope, PublicKey},
     term::TermError,
@@ -87,6 +88,14 @@ pub enum IntakeError {
     /// The confirmation does not confirm this submission.
     #[error("confirmation: {0}")]
     Confirmation(#[from] ConfirmationError),
+    /// A delegation or a revocation does not hold.
+    #[error("{what}: {source}")]
+    Delegation {
+        /// Which document.
+        what: &'static str,
+        /// What is wrong with it.
+        source: DelegationError,
+    },
     /// The reason of a withdrawal is none.
     #[error("reason: {0}")]
     Reason(#[from] ReasonError),
@@ -126,8 +135,8 @@ impl Opened {
         &self.summary
     }
 
-    /// The summary, if everything stands in the dossier as it was `announced`.
-    pub fn hold_against(self, announced: &AnnouncementMade) -> Result<Summary, IntakeError> {
+    /// What it says and its summary, if everything stands in the dossier as it was `announced`.
+    pub fn hold_against(self, announced: &AnnouncementMade) -> Result<(TestResult, Summary), IntakeError> {
         let TestResult { announcement, subject, bundle, standard, plan, evidence, .. } = &self.result;
         let nonces = [
             ("evidence.verify.nonce", evidence.verify.as_ref().map(|evidence| &evidence.nonce)),
@@ -145,7 +154,7 @@ impl Opened {
         ];
         match parts.into_iter().chain(nonces).find(|(_, equal)| !equal) {
             Some((field, _)) => Err(IntakeError::Announced { field, announcement: announced.id.clone() }),
-            None => Ok(self.summary),
+            None => Ok((self.result, self.summary)),
         }
     }
 }

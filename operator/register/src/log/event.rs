@@ -4,6 +4,7 @@
 //! an `Option` that is left out when absent; none may be renamed or removed.
 
 mod claim;
+mod delegation;
 mod membership;
 mod object;
 mod observed;
@@ -13,7 +14,10 @@ use factory_assurance::{
     canonical::{self, NotCanonical},
     dossier::{Record, Subject},
     dsse::Envelope,
-    log::handover::HANDOVER,
+    log::{
+        handover::HANDOVER,
+        served::{DELEGATION, DELEGATION_USE, REVOCATION},
+    },
     plan::Plan,
     standard::Standard,
     verdict::Verdict,
@@ -22,6 +26,7 @@ use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
 
 pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
+pub use delegation::{DelegationGiven, DelegationRevoked, DelegationUsed, UnderDelegation};
 pub use membership::{AccessGranted, AccessRefused, AccessRequested, AccessTaken};
 pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
 pub use observed::{DayObserved, ServiceObserved};
@@ -81,6 +86,12 @@ pub enum Event {
     AccessRefused(AccessRefused),
     /// The regulator took access that it had granted.
     AccessTaken(AccessTaken),
+    /// The regulator delegated a class of changes.
+    Delegation(DelegationGiven),
+    /// The regulator revoked a delegation.
+    Revocation(DelegationRevoked),
+    /// A submission was found to fall within a delegation.
+    DelegationUse(DelegationUsed),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -188,10 +199,13 @@ pub struct EntryMade {
     pub summary: Summary,
     /// Item 17, titles, instructions for use.
     pub record: Record,
-    /// Who confirmed, as the signed confirmation says.
+    /// Who confirmed, as the signed confirmation says; who delegated, as the signed delegation says.
     pub confirmed_by: String,
-    /// When, as the signed confirmation says (RFC 3339).
+    /// When, as the signed confirmation says; when it was found to fall within the delegation (RFC 3339).
     pub confirmed_at: String,
+    /// The delegation in place of a confirmation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<UnderDelegation>,
 }
 
 /// The log handed over to another key.
@@ -325,6 +339,9 @@ impl Event {
             Self::AccessGranted(_) => "access-granted",
             Self::AccessRefused(_) => "access-refused",
             Self::AccessTaken(_) => "access-taken",
+            Self::Delegation(_) => DELEGATION,
+            Self::Revocation(_) => REVOCATION,
+            Self::DelegationUse(_) => DELEGATION_USE,
         }
     }
 
@@ -357,6 +374,9 @@ impl Event {
             Self::AccessGranted(body) => canonical::bytes(body),
             Self::AccessRefused(body) => canonical::bytes(body),
             Self::AccessTaken(body) => canonical::bytes(body),
+            Self::Delegation(body) => canonical::bytes(body),
+            Self::Revocation(body) => canonical::bytes(body),
+            Self::DelegationUse(body) => canonical::bytes(body),
         }
     }
 
@@ -389,6 +409,9 @@ impl Event {
             "access-granted" => serde_json::from_slice(bytes).map(Self::AccessGranted),
             "access-refused" => serde_json::from_slice(bytes).map(Self::AccessRefused),
             "access-taken" => serde_json::from_slice(bytes).map(Self::AccessTaken),
+            DELEGATION => serde_json::from_slice(bytes).map(Self::Delegation),
+            REVOCATION => serde_json::from_slice(bytes).map(Self::Revocation),
+            DELEGATION_USE => serde_json::from_slice(bytes).map(Self::DelegationUse),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

@@ -101,6 +101,8 @@ pub struct Words {
     pub not_found: &'static str,
     pub not_found_intro: &'static str,
     pub statistics: &'static str,
+    pub delegations: &'static str,
+    pub participants: &'static str,
     pub glossary: &'static str,
     pub unavailable: &'static str,
     pub unavailable_intro: &'static str,

@@ -2,6 +2,7 @@
 //! the views are made again from the log, so that the two cannot differ.
 
 mod claims;
+mod delegations;
 mod membership;
 mod objects;
 
@@ -25,7 +26,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 13] = [
+pub(super) const VIEWS: [View; 15] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -56,6 +57,8 @@ pub(super) const VIEWS: [View; 13] = [
     objects::VIEW,
     objects::CONTACTS,
     membership::VIEW,
+    delegations::VIEW,
+    delegations::USES,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -107,6 +110,9 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::AccessGranted(made) => membership::granted(rows, seq, made).await,
         Event::AccessRefused(made) => membership::refused(rows, seq, made).await,
         Event::AccessTaken(made) => membership::taken(rows, seq, made).await,
+        Event::Delegation(given) => delegations::given(rows, seq, given).await,
+        Event::Revocation(made) => delegations::revoked(rows, seq, made).await,
+        Event::DelegationUse(made) => delegations::used(rows, seq, made).await,
     }
 }
 

@@ -113,6 +113,8 @@ pub(super) const WORDS: Words = Words {
     not_found: "There is no such entry",
     not_found_intro: "No service of this name has been registered.",
     statistics: "Statistics",
+    delegations: "Standing delegations",
+    participants: "Participants",
     glossary: "Glossary",
     unavailable: "The register does not answer at the moment",
     unavailable_intro: "Please try again in a few seconds.",

@@ -113,6 +113,8 @@ pub(super) const WORDS: Words = Words {
     not_found: "Мындай жазуу жок",
     not_found_intro: "Мындай аттагы сервис катталган эмес.",
     statistics: "Статистика",
+    delegations: "Туруктуу ыйгарымдар",
+    participants: "Катышуучулар",
     glossary: "Глоссарий",
     unavailable: "Реестр азыр жооп бербей жатат",
     unavailable_intro: "Бир нече секунддан кийин кайра аракет кылыңыз.",

@@ -113,6 +113,8 @@ pub(super) const WORDS: Words = Words {
     not_found: "Такой записи нет",
     not_found_intro: "Сервис с таким именем не зарегистрирован.",
     statistics: "Статистика",
+    delegations: "Постоянные делегирования",
+    participants: "Участники",
     glossary: "Глоссарий",
     unavailable: "Реестр сейчас не отвечает",
     unavailable_intro: "Попробуйте ещё раз через несколько секунд.",

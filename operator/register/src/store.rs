@@ -21,6 +21,7 @@ mod instructions;
 mod keys;
 pub mod kpis;
 mod location;
+pub mod measured;
 pub mod membership;
 pub mod migrate;
 pub mod objects;

@@ -29,7 +29,7 @@ pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, Clai
 pub use delegation::{DelegationGiven, DelegationRevoked, DelegationUsed, UnderDelegation};
 pub use membership::{AccessGranted, AccessRefused, AccessRequested, AccessTaken};
 pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
-pub use observed::{DayObserved, ServiceObserved};
+pub use observed::{DayObserved, IndicatorMeasured, ServiceMeasured, ServiceObserved};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +68,8 @@ pub enum Event {
     Forgetting(ClaimForgotten),
     /// Launched services were observed on a day.
     Observed(Box<DayObserved>),
+    /// An indicator was measured of launched services over a month (56.6).
+    Measured(Box<IndicatorMeasured>),
     /// An owner submitted an object that the factory did not build (7).
     Object(Box<ObjectTaken>),
     /// The regulator sent it back.
@@ -330,6 +332,7 @@ impl Event {
             Self::ClaimAnswer(_) => "claim-answer",
             Self::Forgetting(_) => "forgetting",
             Self::Observed(_) => "observed",
+            Self::Measured(_) => "measured",
             Self::Object(_) => "object",
             Self::ObjectReturn(_) => "object-return",
             Self::ObjectConfirmation(_) => "object-confirmation",
@@ -365,6 +368,7 @@ impl Event {
             Self::ClaimAnswer(body) => canonical::bytes(body),
             Self::Forgetting(body) => canonical::bytes(body),
             Self::Observed(body) => canonical::bytes(body),
+            Self::Measured(body) => canonical::bytes(body),
             Self::Object(body) => canonical::bytes(body),
             Self::ObjectReturn(body) => canonical::bytes(body),
             Self::ObjectConfirmation(body) => canonical::bytes(body),
@@ -400,6 +404,7 @@ impl Event {
             "claim-answer" => serde_json::from_slice(bytes).map(Self::ClaimAnswer),
             "forgetting" => serde_json::from_slice(bytes).map(Self::Forgetting),
             "observed" => serde_json::from_slice(bytes).map(Self::Observed),
+            "measured" => serde_json::from_slice(bytes).map(Self::Measured),
             "object" => serde_json::from_slice(bytes).map(Self::Object),
             "object-return" => serde_json::from_slice(bytes).map(Self::ObjectReturn),
             "object-confirmation" => serde_json::from_slice(bytes).map(Self::ObjectConfirmation),

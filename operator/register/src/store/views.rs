@@ -12,7 +12,7 @@ use factory_crds::{Text, state_service::RegisterData};
 use super::{
     StoreError,
     both::{Rows, changed},
-    instructions, observed,
+    instructions, measured, observed,
     read::state_name,
     writing::row_number,
 };
@@ -26,7 +26,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 15] = [
+pub(super) const VIEWS: [View; 16] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -59,6 +59,7 @@ pub(super) const VIEWS: [View; 15] = [
     membership::VIEW,
     delegations::VIEW,
     delegations::USES,
+    measured::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -101,6 +102,7 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::ClaimAnswer(answered) => claims::answered(rows, seq, answered).await,
         Event::Forgetting(made) => claims::forgotten(rows, seq, made).await,
         Event::Observed(made) => observed::made(rows, seq, made).await,
+        Event::Measured(made) => measured::made(rows, seq, made).await,
         Event::Object(taken) => objects::taken(rows, seq, taken).await,
         Event::ObjectReturn(made) => objects::returned(rows, made).await,
         Event::ObjectConfirmation(made) => objects::confirmed(rows, seq, made).await,

@@ -62,6 +62,7 @@ fn with_an_indicator(mut result: TestResult) -> TestResult {
         period: "month".to_owned(),
         target: "<= 30".to_owned(),
         measure: Some(Measure::RecoveryTime),
+        query: None,
         effective_from: None,
         effective_until: None,
     }];

@@ -16,6 +16,7 @@ export const open = [
   ["statistics", "/statistics", "The register in numbers"],
   ["glossary", "/glossary", "Time to recovery"],
   ["participants", "/participants", "Other objects in force"],
+  ["supplier", "/supplier", "Token for the audience"],
   ["delegations", "/delegations", "Patched base images"],
   ["delegation", `/delegations/${data.delegation}`, "In force"],
   ["entry-delegated", entry("queue"), "Entered under the standing delegation"],

@@ -167,6 +167,7 @@ pub fn router(register: Arc<Register>) -> Router {
         .merge(pages::delegations::router())
         .merge(pages::objects::router())
         .merge(pages::membership::router())
+        .merge(pages::supplier::router())
         .merge(console::router())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)

@@ -16,6 +16,7 @@ mod observed;
 pub mod oversight;
 mod participants;
 mod public;
+pub(crate) mod supplier;
 pub(crate) mod times;
 pub mod words;
 

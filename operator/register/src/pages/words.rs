@@ -103,6 +103,7 @@ pub struct Words {
     pub statistics: &'static str,
     pub delegations: &'static str,
     pub participants: &'static str,
+    pub suppliers: &'static str,
     pub glossary: &'static str,
     pub unavailable: &'static str,
     pub unavailable_intro: &'static str,

@@ -205,6 +205,7 @@ async fn every_route_is_described_and_nothing_else() {
         "/participants",
         "/register.css",
         "/statistics",
+        "/supplier",
     ]
     .map(str::to_owned)
     .into();

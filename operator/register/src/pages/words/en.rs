@@ -115,6 +115,7 @@ pub(super) const WORDS: Words = Words {
     statistics: "Statistics",
     delegations: "Standing delegations",
     participants: "Participants",
+    suppliers: "For suppliers",
     glossary: "Glossary",
     unavailable: "The register does not answer at the moment",
     unavailable_intro: "Please try again in a few seconds.",

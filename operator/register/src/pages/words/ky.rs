@@ -115,6 +115,7 @@ pub(super) const WORDS: Words = Words {
     statistics: "Статистика",
     delegations: "Туруктуу ыйгарымдар",
     participants: "Катышуучулар",
+    suppliers: "Жеткирүүчүлөргө",
     glossary: "Глоссарий",
     unavailable: "Реестр азыр жооп бербей жатат",
     unavailable_intro: "Бир нече секунддан кийин кайра аракет кылыңыз.",

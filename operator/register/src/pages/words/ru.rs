@@ -115,6 +115,7 @@ pub(super) const WORDS: Words = Words {
     statistics: "Статистика",
     delegations: "Постоянные делегирования",
     participants: "Участники",
+    suppliers: "Поставщикам",
     glossary: "Глоссарий",
     unavailable: "Реестр сейчас не отвечает",
     unavailable_intro: "Попробуйте ещё раз через несколько секунд.",

@@ -95,8 +95,7 @@ pub fn statement(terms: &Terms, office: &str, time: &str) -> Result<Delegation, 
 /// The statement by which `office` revokes the delegation whose terms have this `digest`, signed at `time`.
 #[must_use]
 pub fn revocation(digest: &str, office: &str, time: &str, reason: &str) -> Revocation {
-    let predicate =
-        Revoked { verifier: verifier(office), time_signed: time.to_owned(), reason: reason.to_owned() };
+    let predicate = Revoked { verifier: verifier(office), time_signed: time.to_owned(), reason: reason.to_owned() };
     of_kind(REVOCATION, "delegation", digest, predicate)
 }
 

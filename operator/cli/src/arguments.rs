@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::verbs::{
-    compare, completion, decide, delegate, dossier, include, init, keygen, lint, rehearse, report, rollback, run, verify,
-    verify_entry, watch, why, withdraw,
+    compare, completion, decide, delegate, dossier, include, init, keygen, lint, rehearse, report, rollback, run,
+    verify, verify_entry, watch, why, withdraw,
 };
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the

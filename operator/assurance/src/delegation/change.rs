@@ -170,8 +170,7 @@ mod tests {
         let mut other = new.clone();
         "other".clone_into(&mut other.subject.service);
         assert!(matches!(covered(AT, &base, &other), Err(Outside::Scope { .. })));
-        for (result, outcome) in
-            [(sample::failing(), Outcome::Failed), (sample::inconclusive(), Outcome::Inconclusive)]
+        for (result, outcome) in [(sample::failing(), Outcome::Failed), (sample::inconclusive(), Outcome::Inconclusive)]
         {
             assert_eq!(covered(AT, &base, &sample::rebuilt(result)), Err(Outside::NotPassed(outcome)));
         }

@@ -3,7 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::{DelegationError, change::{Compared, Outside}, verify};
+use super::{
+    DelegationError,
+    change::{Compared, Outside},
+    verify,
+};
 use crate::{
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
     dossier::{Dossier, DossierError, TestResult},

@@ -106,7 +106,13 @@ impl Terms {
     #[must_use]
     pub fn when(&self, at: Timestamp) -> When {
         match (self.from.parse::<Timestamp>(), self.until.parse::<Timestamp>()) {
-            (Ok(from), Ok(until)) if at < until => if at < from { When::Before } else { When::Within },
+            (Ok(from), Ok(until)) if at < until => {
+                if at < from {
+                    When::Before
+                } else {
+                    When::Within
+                }
+            }
             _ => When::After,
         }
     }
@@ -137,7 +143,9 @@ impl Terms {
 pub(super) fn reason(text: &str) -> Result<(), TermsError> {
     match line(text, LONGEST_REASON) {
         Ok(plain) if plain == text => Ok(()),
-        _ => Err(wrong("reason", "must be one line of plain text of 1 to 500 characters, without space around it", text)),
+        _ => {
+            Err(wrong("reason", "must be one line of plain text of 1 to 500 characters, without space around it", text))
+        }
     }
 }
 
@@ -184,7 +192,10 @@ mod tests {
     #[test]
     fn it_is_for_its_services_from_its_beginning_to_before_its_end() {
         let (one, all) = (sample::terms(), Terms { service: None, ..sample::terms() });
-        assert_eq!((one.scope().as_str(), all.scope().as_str()), ("social-registry/registered-address", "social-registry"));
+        assert_eq!(
+            (one.scope().as_str(), all.scope().as_str()),
+            ("social-registry/registered-address", "social-registry")
+        );
         for (participant, service, of_one, of_all) in [
             ("social-registry", "registered-address", true, true),
             ("social-registry", "other", false, true),

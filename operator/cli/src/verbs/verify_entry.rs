@@ -100,7 +100,9 @@ fn write_text(proof: &EventProof, checkpoint: &Checkpoint, witnesses: &[Verifier
     match event.pointer("/under/delegation").and_then(Value::as_str) {
         None => writeln!(out, "Confirmed by {}, {}", text("/confirmedBy"), text("/confirmedAt"))?,
         // No person confirmed it: the delegation is an event of the same log.
-        Some(_) => writeln!(out, "Entered under the delegation {} by {}", text("/under/delegation"), text("/confirmedBy"))?,
+        Some(_) => {
+            writeln!(out, "Entered under the delegation {} by {}", text("/under/delegation"), text("/confirmedBy"))?
+        }
     }
     writeln!(out, "Bundle:   {}", text("/summary/bundle"))?;
     writeln!(out, "Dossier:  {}", text("/summary/dossier"))

@@ -53,7 +53,12 @@ mod tests {
     const AT: &str = "2026-04-01T00:00:00.000Z";
 
     /// A release that falls within, taken `at` that moment: its submission and dossier.
-    fn entered(result: &TestResult, regulator: &PrivateKey, factory: &PrivateKey, at: &str) -> (SubmissionState, Envelope) {
+    fn entered(
+        result: &TestResult,
+        regulator: &PrivateKey,
+        factory: &PrivateKey,
+        at: &str,
+    ) -> (SubmissionState, Envelope) {
         let (state, _) = confirmed(regulator, TIME);
         let dossier = sign(&result.clone().into_statement().unwrap(), factory).unwrap();
         let delegation = sign(&statement(&sample::terms(), "Regulator", TIME).unwrap(), regulator).unwrap();

@@ -21,12 +21,7 @@ use super::{Register, asked::Asked, caller::Regulator, off_thread, problem::Refu
 use crate::{
     kpi::{self, KpiReport, Launched},
     pages::{day, times::BISHKEK},
-    store::{
-        StoreError,
-        cases::Case,
-        kpis::Fact,
-        measured::Measured,
-    },
+    store::{StoreError, cases::Case, kpis::Fact, measured::Measured},
 };
 
 /// Standards whose definitions are looked up for one report.

@@ -135,7 +135,8 @@ pub async fn give(
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Response> {
     let own = words::of(who.language);
-    let refused = |status, error: &str, detail: &str| give_page(&register, &who, TermsForm::default(), (status, error, detail));
+    let refused =
+        |status, error: &str, detail: &str| give_page(&register, &who, TermsForm::default(), (status, error, detail));
     let envelope: Envelope = match signed(&register, &who, parts).await? {
         Ok(envelope) => envelope,
         Err(error) => return refused(StatusCode::UNPROCESSABLE_ENTITY, own.refused_envelope, &error),
@@ -309,18 +310,26 @@ fn failed(error: NotCanonical) -> Response {
 fn command(verb: &str, what: &str, sent: &TermsForm) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let TermsForm { from, until, reason, office, .. } = sent;
-    let time = if verb == "delegate" { format!(" --from {} --until {}", quoted(from), quoted(until)) } else { String::new() };
+    let time =
+        if verb == "delegate" { format!(" --from {} --until {}", quoted(from), quoted(until)) } else { String::new() };
     let (reason, office) = (quoted(reason), quoted(office));
     format!("kubectl factory {verb} {}{time} --reason {reason} --key regulator.pem --office {office}", quoted(what))
 }
 
 /// What was written, to keep when the language is changed.
 fn kept(TermsForm { participant, service, from, until, reason, office }: &TermsForm) -> String {
-    [("participant", participant), ("service", service), ("from", from), ("until", until), ("reason", reason), ("office", office)]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={}&", escaped(value)))
-        .collect()
+    [
+        ("participant", participant),
+        ("service", service),
+        ("from", from),
+        ("until", until),
+        ("reason", reason),
+        ("office", office),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| format!("{name}={}&", escaped(value)))
+    .collect()
 }
 
 /// Whether there is anything to revoke.

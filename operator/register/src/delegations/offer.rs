@@ -22,11 +22,7 @@ use crate::{
 };
 
 /// The delegation that the submission of `result` falls within now, if there is one.
-pub async fn offer(
-    register: &Arc<Register>,
-    summary: Summary,
-    result: TestResult,
-) -> Result<Option<Offer>, Refusal> {
+pub async fn offer(register: &Arc<Register>, summary: Summary, result: TestResult) -> Result<Option<Offer>, Refusal> {
     let subject = &summary.subject;
     if summary.verdict.outcome != Outcome::Passed || !summary.missing.is_empty() {
         return Ok(None);

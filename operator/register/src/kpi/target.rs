@@ -39,7 +39,9 @@ impl Scale {
         let (base, known): (_, &[(&str, u32)]) = match measure {
             Measure::RecoveryTime | Measure::PredictedDowntime => ("ms", &[("ms", 0), ("s", 3)]),
             Measure::ResponseTime95 => ("us", &[("us", 0), ("µs", 0), ("ms", 3), ("s", 6)]),
-            Measure::FailedRequests | Measure::EnteredInTerm | Measure::DecidedInTerm => ("ppm", &[("ppm", 0), ("%", 4)]),
+            Measure::FailedRequests | Measure::EnteredInTerm | Measure::DecidedInTerm => {
+                ("ppm", &[("ppm", 0), ("%", 4)])
+            }
             Measure::Attempts => ("count", &[("count", 0), ("attempts", 0)]),
             Measure::DaysToEntry | Measure::DaysToDecision => ("days", &[("days", 0), ("working days", 0)]),
         };
@@ -130,7 +132,10 @@ mod tests {
         let target = parse(">= 99.5", Scale::OBSERVED).unwrap();
         assert!(target.is_met(99_500_000) && !target.is_met(99_499_999) && target.wants_more());
         assert!(!parse("<= 500", Scale::OBSERVED).unwrap().wants_more());
-        assert_eq!((Scale::OBSERVED.show(99_730_000).as_str(), Scale::OBSERVED.unit("fortnights")), ("99.73", "fortnights"));
+        assert_eq!(
+            (Scale::OBSERVED.show(99_730_000).as_str(), Scale::OBSERVED.unit("fortnights")),
+            ("99.73", "fortnights")
+        );
     }
 
     #[test]

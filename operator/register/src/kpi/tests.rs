@@ -48,7 +48,8 @@ fn of(indicator: Indicator, facts: &[Fact]) -> KpiIndicator {
     let definitions = BTreeMap::from([("basic@1".to_owned(), vec![indicator])]);
     // A Wednesday: the term of the 15th, a Monday, ended on the 22nd.
     let now = "2026-06-24T04:00:00Z".parse().unwrap();
-    let mut report = report("2026-06", (9, true), (facts, &Launched::default()), &definitions, (&Calendar::built_in(), now));
+    let mut report =
+        report("2026-06", (9, true), (facts, &Launched::default()), &definitions, (&Calendar::built_in(), now));
     assert_eq!((report.period.as_str(), report.as_of, report.indicators.len()), ("2026-06", 9, 1));
     report.indicators.remove(0)
 }
@@ -219,12 +220,17 @@ fn what_was_measured_of_launched_services_is_a_value_and_what_was_not_is_missing
         };
         (measured, case(service, "basic@1"))
     };
-    let indicator = Indicator { query: Some("up{namespace=\"{namespace}\"}".to_owned()), ..defined(None, "%", ">= 99.5") };
+    let indicator =
+        Indicator { query: Some("up{namespace=\"{namespace}\"}".to_owned()), ..defined(None, "%", ">= 99.5") };
     let definitions = BTreeMap::from([("basic@1".to_owned(), vec![indicator])]);
     let now = "2026-07-02T04:00:00Z".parse().unwrap();
     for (over, missing) in [(true, Missing::NotMeasured), (false, Missing::PeriodRuns)] {
         let launched = Launched {
-            measured: vec![measured("one", "one", 99_730_000), measured("two", "one", 99_400_000), measured("one", "other", 1)],
+            measured: vec![
+                measured("one", "one", 99_730_000),
+                measured("two", "one", 99_400_000),
+                measured("one", "other", 1),
+            ],
             in_force: vec![case("one", "basic@1"), case("three", "basic@1"), case("four", "important@1")],
             over,
         };
@@ -235,7 +241,10 @@ fn what_was_measured_of_launched_services_is_a_value_and_what_was_not_is_missing
             values,
             [(Some(99_730_000), None, Some(true)), (Some(99_400_000), None, Some(false)), (None, Some(missing), None)]
         );
-        assert_eq!((found.origin, found.values[0].origin, found.values[0].event), (Some(Origin::Prometheus), Origin::Prometheus, 9));
+        assert_eq!(
+            (found.origin, found.values[0].origin, found.values[0].event),
+            (Some(Origin::Prometheus), Origin::Prometheus, 9)
+        );
         assert_eq!((found.worst, found.met, found.missed, found.missing), (Some(99_400_000), 1, 1, 1));
         assert_eq!((found.values[2].service.as_str(), found.base_unit.as_deref()), ("three", Some("millionths")));
     }

@@ -190,7 +190,10 @@ mod tests {
 
     #[test]
     fn a_value_is_kept_in_millionths_and_what_is_no_number_from_0_on_is_none() {
-        assert_eq!((millionths("99.73"), millionths("0"), millionths("1e3")), (Some(99_730_000), Some(0), Some(1_000_000_000)));
+        assert_eq!(
+            (millionths("99.73"), millionths("0"), millionths("1e3")),
+            (Some(99_730_000), Some(0), Some(1_000_000_000))
+        );
         for none in ["NaN", "+Inf", "-0.5", "1e300", "x", ""] {
             assert_eq!(millionths(none), None, "{none}");
         }

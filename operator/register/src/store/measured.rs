@@ -41,7 +41,8 @@ type Row = (String, String, String, String, String, i64, i64, String);
 impl Store {
     /// What is known of a month, in the order of standard, indicator and service.
     pub async fn measured(&self, period: &str) -> Result<Vec<Measured>, StoreError> {
-        let query = "SELECT standard, indicator, participant, service, submission, millionths, measured.seq, events.time
+        let query =
+            "SELECT standard, indicator, participant, service, submission, millionths, measured.seq, events.time
              FROM measured JOIN events ON events.seq = measured.seq WHERE period = $1
              ORDER BY standard, indicator, participant, service";
         let rows: Vec<Row> = on!(self.readers, db => sqlx::query_as(query).bind(period).fetch_all(db).await)?;

@@ -3,12 +3,7 @@
 
 use factory_crds::state_service::{Owner, register_data::OwnerRole};
 
-use super::{
-    Entry, Said, Store, StoreError,
-    both::on,
-    membership::Standing,
-    read::unexpected,
-};
+use super::{Entry, Said, Store, StoreError, both::on, membership::Standing, read::unexpected};
 use crate::log::event::Event;
 
 /// Entries of one participant that are read for its names and parts.

@@ -37,7 +37,8 @@ async fn a_supplier_sees_what_stands_about_its_services_and_answers_what_was_pas
     assert_eq!(world.post(&path, "regulator", "", &json!({"decision": "Publish"})).await.status.as_u16(), 200);
     let page = seen("owner").await;
     assert_eq!((page.status.as_u16(), page.header("cache-control")), (200, "no-store"));
-    for text in ["registered-address", "Passed", "Failed", "It &#60;b&#62;drops", "2099-06-30", "The seal is missing."] {
+    for text in ["registered-address", "Passed", "Failed", "It &#60;b&#62;drops", "2099-06-30", "The seal is missing."]
+    {
         assert!(page.text.contains(text), "{text}: {}", page.text);
     }
     assert!(!page.text.contains("value=\"owner\""), "the token stands on no page");

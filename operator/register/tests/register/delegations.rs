@@ -59,7 +59,10 @@ async fn a_rebuild_is_entered_at_once_and_its_entry_says_under_which_delegation(
     let world = World::start().await;
     let first = world.registered(sample::passing(), "one").await;
     let given = world.delegated(&standing()).await;
-    assert_eq!((given.standing, given.uses, given.given_by.as_str()), (DelegationStanding::Standing, 0, "Regulator of the ecosystem"));
+    assert_eq!(
+        (given.standing, given.uses, given.given_by.as_str()),
+        (DelegationStanding::Standing, 0, "Regulator of the ecosystem")
+    );
     let state = world.submitted(again(1), "two").await;
     assert_eq!((state.state, state.confirmation.is_none()), (Procedure::Registered, true));
     assert_eq!(state.entry.as_deref(), Some("/entries/social-registry/registered-address"));
@@ -82,7 +85,10 @@ async fn a_rebuild_is_entered_at_once_and_its_entry_says_under_which_delegation(
     assert!(proof.verify(&factory, &factory).is_err() && proof.verify(&regulator, &regulator).is_err());
 
     let entry: PublicEntry = world.get(ENTRY, "").await.json();
-    assert_eq!((entry.delegation.as_ref(), &entry.confirmed_at, &entry.release), (Some(&given.id), &delegated.at, &state.subject.release));
+    assert_eq!(
+        (entry.delegation.as_ref(), &entry.confirmed_at, &entry.release),
+        (Some(&given.id), &delegated.at, &state.subject.release)
+    );
     let page = Page::read(&world.get(PAGE, "").await.text).unwrap();
     assert_eq!(page.faults(), Vec::<String>::new());
     assert!(page.text.contains("Entered under the standing delegation") && page.text.contains(&given.id));
@@ -91,8 +97,12 @@ async fn a_rebuild_is_entered_at_once_and_its_entry_says_under_which_delegation(
     assert_eq!(proof.public.event["under"], json!({"delegation": given.id, "base": first.id}));
     // Everyone reads in the log that it was given and used.
     let events: Value = world.get(&format!("/api/v1/log/events?from={}&limit=9", given.event), "").await.json();
-    let kinds: Vec<&str> =
-        events["events"].as_array().unwrap().iter().filter_map(|event| event["public"]["place"]["kind"].as_str()).collect();
+    let kinds: Vec<&str> = events["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|event| event["public"]["place"]["kind"].as_str())
+        .collect();
     assert_eq!(kinds, ["delegation", "delegation-use", "entry"]);
 
     // The next one is compared with what the regulator confirmed, and nobody confirms what was entered.
@@ -156,9 +166,15 @@ async fn it_is_used_from_its_beginning_to_its_end_and_not_once_it_was_revoked() 
     assert!(entered(2).await);
     AHEAD_HERE.set(73 * 3600);
     assert!(!entered(3).await, "it has ended");
-    assert_eq!(world.get(&format!("{PATH}/{}", given.id), "").await.json::<StandingDelegation>().standing, DelegationStanding::Ended);
+    assert_eq!(
+        world.get(&format!("{PATH}/{}", given.id), "").await.json::<StandingDelegation>().standing,
+        DelegationStanding::Ended
+    );
     let detail = give(&world, &world.regulator_key, &terms).await;
-    assert_eq!(detail.refused(422), format!("delegation: predicate.terms.until: must not be over, not `{}`", terms.until));
+    assert_eq!(
+        detail.refused(422),
+        format!("delegation: predicate.terms.until: must not be over, not `{}`", terms.until)
+    );
 
     let again = standing();
     let given = world.delegated(&again).await;
@@ -168,13 +184,22 @@ async fn it_is_used_from_its_beginning_to_its_end_and_not_once_it_was_revoked() 
     assert!(detail.starts_with("revocation: signatures: none of 1 fits a pinned key"), "{detail}");
     let detail = revoke(&world, &world.regulator_key, &terms, &given, "Over.").await.refused(422);
     assert!(detail.starts_with("revocation: subject: "), "{detail}");
-    let ended: StandingDelegation = revoke(&world, &world.regulator_key, &again, &given, "The base was replaced.").await.json();
-    assert_eq!((ended.standing, ended.reason.as_str(), ended.uses), (DelegationStanding::Revoked, "The base was replaced.", 1));
-    assert_eq!(revoke(&world, &world.regulator_key, &again, &given, "Another.").await.json::<StandingDelegation>(), ended);
+    let ended: StandingDelegation =
+        revoke(&world, &world.regulator_key, &again, &given, "The base was replaced.").await.json();
+    assert_eq!(
+        (ended.standing, ended.reason.as_str(), ended.uses),
+        (DelegationStanding::Revoked, "The base was replaced.", 1)
+    );
+    assert_eq!(
+        revoke(&world, &world.regulator_key, &again, &given, "Another.").await.json::<StandingDelegation>(),
+        ended
+    );
     assert!(!entered(5).await, "it was revoked");
     let detail = give(&world, &world.regulator_key, &again).await.refused(409);
     assert!(detail.ends_with("was revoked: another one needs other terms"), "{detail}");
-    revoke(&world, &world.regulator_key, &again, &StandingDelegation { id: "ab".to_owned(), ..ended }, "x").await.refused(404);
+    revoke(&world, &world.regulator_key, &again, &StandingDelegation { id: "ab".to_owned(), ..ended }, "x")
+        .await
+        .refused(404);
     audit(&world.database()).await.unwrap();
 }
 
@@ -192,7 +217,10 @@ async fn nobody_but_the_regulator_delegates_and_the_same_twice_is_the_same() {
     world.post(PATH, "", "", &body).await.refused(401);
     let long = Terms { until: format!("{:.0}", Timestamp::now() + SignedDuration::from_hours(24 * 400)), ..standing() };
     let steering = Terms { reason: "a\u{202e}b".to_owned(), ..standing() };
-    for (terms, says) in [(long, "delegation: predicate.terms.until: must be at most 366 days"), (steering, "delegation: predicate.terms.reason: ")] {
+    for (terms, says) in [
+        (long, "delegation: predicate.terms.until: must be at most 366 days"),
+        (steering, "delegation: predicate.terms.reason: "),
+    ] {
         let detail = give(&world, &world.regulator_key, &terms).await.refused(422);
         assert!(detail.starts_with(says), "{detail}");
     }
@@ -238,7 +266,10 @@ async fn what_was_ended_or_is_frozen_is_entered_by_a_person_alone() {
     let mut first = rebuilt(freezing);
     let state = world.submitted(sample::judged(first.clone()), "in time").await;
     assert_eq!(state.state, Procedure::Registered);
-    let held: Value = world.get(&format!("/api/v1/instructions/{}", answer.json::<Value>()["id"].as_str().unwrap()), "regulator").await.json();
+    let held: Value = world
+        .get(&format!("/api/v1/instructions/{}", answer.json::<Value>()["id"].as_str().unwrap()), "regulator")
+        .await
+        .json();
     assert_eq!(held["state"], "Open", "no delegation closes an instruction");
     AHEAD_HERE.set(3 * 86_400);
     first = rebuilt(first);
@@ -262,7 +293,8 @@ async fn a_delegation_whose_key_is_not_pinned_any_more_covers_nothing() {
 #[tokio::test]
 async fn everyone_reads_them_page_by_page_in_three_languages() {
     let world = World::start().await;
-    for (lang, words) in [("en", "has delegated nothing"), ("ru", "ничего не делегировал"), ("ky", "ыйгарган эмес")] {
+    for (lang, words) in [("en", "has delegated nothing"), ("ru", "ничего не делегировал"), ("ky", "ыйгарган эмес")]
+    {
         let page = Page::read(&world.get(&format!("/delegations?lang={lang}"), "").await.text).unwrap();
         assert_eq!(page.faults(), Vec::<String>::new());
         assert!(page.text.contains(words), "{lang}");

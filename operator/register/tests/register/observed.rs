@@ -56,7 +56,9 @@ async fn instant(
 ) -> (StatusCode, Json<Value>) {
     assert_eq!(asked["timeout"], "20s");
     let (status, series) = answers.lock().unwrap().get(&asked["query"]).cloned().unwrap_or((200, Vec::new()));
-    let value = |series: fn(i64) -> Option<f64>| Some(json!({"metric": {}, "value": [asked["time"].parse::<i64>().unwrap(), series(0)?.to_string()]}));
+    let value = |series: fn(i64) -> Option<f64>| {
+        Some(json!({"metric": {}, "value": [asked["time"].parse::<i64>().unwrap(), series(0)?.to_string()]}))
+    };
     let result: Vec<Value> = series.into_iter().filter_map(value).collect();
     let answer = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
     (StatusCode::from_u16(status).unwrap(), Json(answer))
@@ -166,7 +168,9 @@ const QUERY: &str = r#"100 * avg_over_time(probe_success{namespace="{namespace}"
 /// Judged by a standard with an indicator that is measured of launched services.
 fn with_a_query(service: &str) -> TestResult {
     let mut result = named(sample::passing(), service);
-    let text = || Text { ky: "Жеткиликтүүлүк".to_owned(), ru: "Доступность".to_owned(), en: "Availability".to_owned() };
+    let text = || Text {
+        ky: "Жеткиликтүүлүк".to_owned(), ru: "Доступность".to_owned(), en: "Availability".to_owned()
+    };
     result.standard.indicators = vec![Indicator {
         name: "availability".to_owned(),
         definition: text(),
@@ -207,7 +211,8 @@ async fn an_indicator_of_the_standard_is_measured_once_the_month_has_ended() {
     };
     let of = |value: fn(i64) -> Option<f64>| (200, vec![value]);
     answers.lock().unwrap().insert(asked("one"), of(|_| Some(99.73)));
-    let report = async || -> KpiReport { world.get(&format!("/api/v1/kpis?period={period}"), "regulator").await.json() };
+    let report =
+        async || -> KpiReport { world.get(&format!("/api/v1/kpis?period={period}"), "regulator").await.json() };
     // While the month runs nothing is asked, and each value is missing for that reason.
     assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 0);
     let before = report().await;
@@ -232,7 +237,12 @@ async fn an_indicator_of_the_standard_is_measured_once_the_month_has_ended() {
     answers.lock().unwrap().insert(asked("one"), of(|_| Some(1.0)));
     answers.lock().unwrap().insert(asked("two"), (422, Vec::new()));
     assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 0);
-    for none in [(200, Vec::new()), of(|_| Some(f64::NAN)), of(|_| Some(-1.0)), (200, vec![|_: i64| Some(1.0), |_: i64| Some(2.0)])] {
+    for none in [
+        (200, Vec::new()),
+        of(|_| Some(f64::NAN)),
+        of(|_| Some(-1.0)),
+        (200, vec![|_: i64| Some(1.0), |_: i64| Some(2.0)]),
+    ] {
         answers.lock().unwrap().insert(asked("two"), none);
         assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 0);
     }

@@ -46,14 +46,20 @@ async fn each_participant_stands_once_with_its_parts_and_what_is_in_force() {
     world.submitted(of("waiting", "parcel", OwnerRole::Owner), "four").await;
     let object: ObjectState = world.post("/api/v1/objects", "owner", "five", &object_request()).await.json();
     let path = format!("/api/v1/objects/{}/confirmation", object.id);
-    assert_eq!(world.post(&path, "regulator", "", &inclusion_by(&world.regulator_key, &object)).await.status, StatusCode::OK);
+    assert_eq!(
+        world.post(&path, "regulator", "", &inclusion_by(&world.regulator_key, &object)).await.status,
+        StatusCode::OK
+    );
     granted(&world, "land").await;
 
     let all: Participants = world.get(PATH, "").await.json();
     let names: Vec<&str> = all.participants.iter().map(|known| known.participant.as_str()).collect();
     assert_eq!((names, all.next), (vec!["land", "post", "social-registry", "tax"], None));
     let [land, post, social, tax] = &all.participants[..] else { panic!("{:?}", all.participants) };
-    assert_eq!((land.names[0].name.as_str(), land.services, land.access_since.is_some()), ("Organisation land", 0, true));
+    assert_eq!(
+        (land.names[0].name.as_str(), land.services, land.access_since.is_some()),
+        ("Organisation land", 0, true)
+    );
     assert_eq!((&post.roles[..], post.services, &post.access_since), (&[OwnerRole::Processor][..], 1, &None));
     assert_eq!((social.services, social.objects, social.reported_by.len()), (0, 1, 0));
     assert_eq!((&tax.roles[..], tax.services, tax.names.len()), (&[OwnerRole::Owner, OwnerRole::Supplier][..], 2, 1));
@@ -80,7 +86,8 @@ async fn the_page_shows_them_in_three_languages_and_page_by_page() {
         assert_eq!(page.faults(), Vec::<String>::new());
         page
     };
-    for (lang, words) in [("en", "no participants yet"), ("ru", "Участников ещё нет"), ("ky", "катышуучу жок")] {
+    for (lang, words) in [("en", "no participants yet"), ("ru", "Участников ещё нет"), ("ky", "катышуучу жок")]
+    {
         assert!(read(&format!("/participants?lang={lang}")).await.text.contains(words), "{lang}");
     }
     for number in 0..51 {

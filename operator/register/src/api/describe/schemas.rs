@@ -11,9 +11,9 @@ use factory_assurance::{
     object::Object,
     verdict::MAX_EXACT,
     wire::{
-        Announced, Announcement, BindingInstruction, ConfirmationRequest, DelegationRequest, ExclusionRequest, InstructionRequest,
-        InstructionState, Problem, Procedure, ReturnRequest, RevocationRequest, StandingDelegation, Submission,
-        SubmissionState, WithdrawalRequest,
+        Announced, Announcement, BindingInstruction, ConfirmationRequest, DelegationRequest, ExclusionRequest,
+        InstructionRequest, InstructionState, Problem, Procedure, ReturnRequest, RevocationRequest, StandingDelegation,
+        Submission, SubmissionState, WithdrawalRequest,
     },
 };
 use jsonschema::Validator;

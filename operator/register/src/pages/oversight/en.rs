@@ -37,7 +37,11 @@ pub(super) const WORDS: Words = Words {
     meets: "Reaches the target",
     origin: "Signed evidence",
     values_from: "Values come from",
-    origins: ["signed dossiers", "the register's own events", "the administrator's Prometheus server, as an event of the log"],
+    origins: [
+        "signed dossiers",
+        "the register's own events",
+        "the administrator's Prometheus server, as an event of the log",
+    ],
     query: "Query",
     statistics: "Statistics",
     statistics_intro: "The register in numbers. They are counted from its log, which anyone can read and check.",

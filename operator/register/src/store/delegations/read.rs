@@ -8,12 +8,7 @@ use factory_assurance::{
 
 use crate::{
     log::event::{EntryMade, Event, UnderDelegation},
-    store::{
-        Store, StoreError,
-        both::on,
-        read::unexpected,
-        writing::row_number,
-    },
+    store::{Store, StoreError, both::on, read::unexpected, writing::row_number},
 };
 
 /// Most delegations in a list.
@@ -109,9 +104,7 @@ impl Store {
         let (revoked_at, reason) = match revocation {
             None => (None, String::new()),
             Some(seq) => match self.event(seq).await? {
-                (time, Event::Revocation(made)) => {
-                    (Some(time), read::<Revocation>(&made.revocation)?.predicate.reason)
-                }
+                (time, Event::Revocation(made)) => (Some(time), read::<Revocation>(&made.revocation)?.predicate.reason),
                 (_, other) => return Err(unexpected(seq, &other)),
             },
         };

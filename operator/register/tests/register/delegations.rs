@@ -146,7 +146,7 @@ async fn every_other_change_waits_for_a_person() {
     }
     // The delegation is for one service alone.
     let state = world.submitted(rebuilt(named(sample::passing(), "other")), "of another").await;
-    assert_eq!((state.state, state.delegated), (Procedure::Submitted, None));
+    assert_eq!((state.state, &state.delegated), (Procedure::Submitted, &None));
     // A person's confirmation goes on as ever.
     assert_eq!(world.confirm(&state).await.json::<SubmissionState>().state, Procedure::Registered);
     audit(&world.database()).await.unwrap();

@@ -129,7 +129,7 @@ async fn every_other_change_waits_for_a_person() {
         ("standard", |result| result.standard.freeze_when_overdue = true),
         ("record", |result| result.record.host = "elsewhere.example".to_owned()),
         ("configuration", |result| result.bundle.configuration = format!("sha256:{}", "0".repeat(64))),
-        ("same images", |result| *result = TestResult { subject: result.subject.clone(), ..sample::passing() }),
+        ("same-images", |result| *result = TestResult { subject: result.subject.clone(), ..sample::passing() }),
         ("incomplete", |result| result.record.data.users.clear()),
     ];
     for (number, (key, harm)) in (1..).zip(harms) {
@@ -145,7 +145,7 @@ async fn every_other_change_waits_for_a_person() {
         assert_eq!((state.state, state.delegated), (Procedure::Submitted, None), "{key}");
     }
     // The delegation is for one service alone.
-    let state = world.submitted(rebuilt(named(sample::passing(), "other")), "of another").await;
+    let state = world.submitted(rebuilt(named(sample::passing(), "other")), "of-another").await;
     assert_eq!((state.state, &state.delegated), (Procedure::Submitted, &None));
     // A person's confirmation goes on as ever.
     assert_eq!(world.confirm(&state).await.json::<SubmissionState>().state, Procedure::Registered);
@@ -237,7 +237,7 @@ async fn what_was_ended_or_is_frozen_is_entered_by_a_person_alone() {
     let world = World::start().await;
     let whole = Terms { service: None, ..standing() };
     world.delegated(&whole).await;
-    let state = world.submitted(again(1), "nothing was confirmed yet").await;
+    let state = world.submitted(again(1), "nothing-was-confirmed-yet").await;
     assert_eq!(state.state, Procedure::Submitted);
     for (service, act) in [("withdrawn", "withdrawal"), ("excluded", "exclusion")] {
         world.registered(named(sample::passing(), service), service).await;
@@ -264,7 +264,7 @@ async fn what_was_ended_or_is_frozen_is_entered_by_a_person_alone() {
     let answer = world.post("/api/v1/instructions", "regulator", "instruction", &wish).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     let mut first = rebuilt(freezing);
-    let state = world.submitted(sample::judged(first.clone()), "in time").await;
+    let state = world.submitted(sample::judged(first.clone()), "in-time").await;
     assert_eq!(state.state, Procedure::Registered);
     let held: Value = world
         .get(&format!("/api/v1/instructions/{}", answer.json::<Value>()["id"].as_str().unwrap()), "regulator")

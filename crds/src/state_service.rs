@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
-pub use binding::{Binding, BindingKind, Migration};
+pub use binding::{Binding, BindingKind, DATABASE_PORT, Migration};
 pub use check::{Check, Expect, Request, Step};
 pub use component::{Build, Component, EnvVar, Medium, Probes, Resources, SecretReference, Volume};
 pub use decision::{Decision, Delegation};
@@ -59,7 +59,10 @@ pub use source::Source;
     validation = Rule::new("!self.ingress.host.matches('^[0-9.]+$')").message("spec.ingress.host: a name, not an address of numbers"),
     validation = Rule::new("self.interfaces.all(i, self.components.exists(c, c.name == i.component))").message("spec.interfaces: each names a component of spec.components (item 17.9)"),
     validation = Rule::new("self.components.all(c, has(c.build) || has(c.image))").message("spec.components: each has `build` or `image`"),
-    validation = Rule::new("size(self.bindings) == 0").message("spec.bindings: not carried out by this version of the factory; remove it until it is (item 12.5)"),
+    validation = Rule::new("size(self.bindings) <= 1").message("spec.bindings: a service has one database in this version of the factory (item 12.5)"),
+    validation = Rule::new("self.bindings.all(b, !self.components.exists(c, c.name == b.name))").message("spec.bindings[0].name: a component has this name; database and components are reached by names of their own"),
+    validation = Rule::new("self.bindings.all(b, b.components.all(n, self.components.exists(c, c.name == n)))").message(Message::Expression("'spec.bindings[0].components: `' + self.bindings.map(b, b.components.filter(n, !self.components.exists(c, c.name == n))).filter(l, size(l) > 0)[0][0] + '`: no component has this name'".to_owned())),
+    validation = Rule::new("self.bindings.all(b, self.components.all(c, !(c.name in b.components) || !(c.env.exists(e, e.name in ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER']) || c.secrets.exists(s, s.env in ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER']))))").message(Message::Expression("'spec.components.env: component ' + self.components.filter(c, self.bindings.exists(b, c.name in b.components) && (c.env.exists(e, e.name in ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER']) || c.secrets.exists(s, s.env in ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER']))).map(c, '`' + c.name + '` sets variable `' + (c.env.map(e, e.name) + c.secrets.map(s, s.env)).filter(n, n in ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER'])[0])[0] + '`, which its binding gives it; a variable has one value'".to_owned())),
     validation = Rule::new("size(self.migrations) == 0").message("spec.migrations: not carried out by this version of the factory; remove it until it is (item 12.5)")
 )]
 pub struct StateServiceSpec {
@@ -81,9 +84,9 @@ pub struct StateServiceSpec {
     /// The small programs that the service consists of (item 13).
     #[schemars(length(min = 1, max = 20))]
     pub components: Vec<Component>,
-    /// Databases, queues and other basic services. Typed now, carried out by a later version: refused until then.
+    /// Basic services of the service's own: in this version at most one database (item 12.5).
     #[serde(default)]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = 5))]
     pub bindings: Vec<Binding>,
     /// Changes of stored data that go with a release. Typed now, carried out by a later version: refused until then.
     #[serde(default)]
@@ -101,6 +104,13 @@ pub struct StateServiceSpec {
     /// Functional checks (item 63.2). Without one nothing is known about the function, so nothing can pass.
     #[schemars(length(min = 1, max = 50))]
     pub checks: Vec<Check>,
+}
+
+impl StateServiceSpec {
+    /// The basic services that the component of that name uses.
+    pub fn bound<'a>(&'a self, component: &str) -> impl Iterator<Item = &'a Binding> {
+        self.bindings.iter().filter(move |binding| binding.serves(component))
+    }
 }
 
 /// How much depends on a service.

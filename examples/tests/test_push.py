@@ -44,7 +44,7 @@ class Push(unittest.TestCase):
         self.assertEqual(git(repository, "rev-list", "main").split(), [after, before])
 
     def test_a_variant_is_its_base_but_for_its_own_files(self):
-        self.assertEqual(len(VARIANTS), 3)
+        self.assertEqual(len(VARIANTS), 4)
         base = self.repository("base")
         push("registered-address", str(base))
         same = set(git(base, "ls-tree", "-r", "main").splitlines())

@@ -550,7 +550,9 @@ def lack_of_strike(run, span):
     if ((strike.get("lateMs") or 0) > 0) != (asked.kind == "HttpDelay"):
         return f"{asked.slug} is not late as the plan says"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
-    known = asked.peer in called and asked.peer in run.result["bundle"]["images"] and asked.peer != span.component
+    bundle = run.result["bundle"]
+    there = asked.peer in bundle["images"] or asked.peer in bundle.get("databases", {})
+    known = asked.peer in called and there and asked.peer != span.component
     if asked.peer is not None and not known:
         return f"{words} has a peer that the component does not call"
     return None
@@ -1533,7 +1535,8 @@ def open_dossier(envelope, keys):
     if result["rules"] not in KNOWN:
         raise DoesNotHold(f"predicate.rules: {canonical(result['rules'])}, known are {' and '.join(KNOWN)}")
     digest = hashlib.sha256(canonical(result["bundle"]).encode()).hexdigest()
-    images = sorted(result["bundle"]["images"].items(), key=lambda item: item[0].encode())
+    images = [image for part in ("images", "databases")
+              for image in sorted(result["bundle"].get(part, {}).items(), key=lambda item: item[0].encode())]
     subject = [descriptor("bundle", digest)] + [descriptor(name, image.rpartition("@")[2]) for name, image in images]
     expect("subject", statement["subject"], subject)
     computed = judge(result)

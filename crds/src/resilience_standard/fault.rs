@@ -54,9 +54,9 @@ pub struct FaultLimits {
     /// Whom it strikes; one pod where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
-    /// Of a fault of the network: only traffic of the pod with this component of the same service feels it, as
-    /// when what the pod depends on is away. `*` stands for each component that it calls. The pod that calls is
-    /// struck, never the peer. All traffic where nothing is said.
+    /// Of a fault of the network: only traffic of the pod with this component or database (`bindings`) of the same
+    /// service feels it, as when what the pod depends on is away. `*` stands for each component that it calls and
+    /// each database that it uses. The pod that calls is struck, never the peer. All traffic where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 30), regex(pattern = r"^([*]|[a-z]([-a-z0-9]*[a-z0-9])?)$"))]
     pub peer: Option<String>,

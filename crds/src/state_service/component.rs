@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct Component {
     /// Name; also its Service's name.
     #[schemars(length(min = 1, max = 30), regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"))]
+    #[x_kube(validation = Rule::new("self != 'default-deny'").message("spec.components.name: `default-deny` is the network policy that closes a service's namespace; take another name"))]
     pub name: String,
     /// How its image is built from the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -54,7 +54,8 @@ pub struct ProvePlan {
     pub load: LoadPlan,
     /// Phases in order. Load never stops between them.
     pub phases: Vec<Phase>,
-    /// Which components each component calls, as the manifest says; a network policy refuses all else.
+    /// Which components each component calls, and which databases it uses, as the manifest says; a network policy
+    /// refuses all else.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calls: BTreeMap<String, BTreeSet<String>>,
 }
@@ -174,7 +175,7 @@ pub struct Strike {
     pub lease_seconds: u32,
     /// Milliseconds of delay, packets or requests in parts per million, or kilobytes a second; 0 for a kind without a strength.
     pub strength: u64,
-    /// Component with which traffic feels it; all traffic where there is none. A component's name in a plan.
+    /// Component or database with which traffic feels it; all traffic where there is none. A name in a plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
     /// Which way packets go that feel it; as the kind has it where nothing is said.

@@ -79,6 +79,15 @@ pub fn apart() -> TestResult {
     judged(unbroken(planned::apart(), bundle()))
 }
 
+/// The same where `registry` is no component but the database of `web`: 24 s.
+#[must_use]
+pub fn stored() -> TestResult {
+    let mut bundle = bundle();
+    bundle.databases = bundle.images.split_off("registry");
+    bundle.images = bundle.databases.split_off("web");
+    judged(unbroken(planned::apart(), bundle))
+}
+
 /// A result that passes, with faults of DNS's answers: component `web` alone, 30 s at 20 requests a second.
 #[must_use]
 pub fn misled() -> TestResult {
@@ -211,6 +220,7 @@ fn bundle() -> Bundle {
     };
     Bundle {
         images: BTreeMap::from([image("registry", "a1"), image("web", "b2")]),
+        databases: BTreeMap::new(),
         manifests: format!("sha256:{}", "c3".repeat(32)),
         configuration: format!("sha256:{}", "d4".repeat(32)),
     }

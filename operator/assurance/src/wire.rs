@@ -29,6 +29,9 @@ pub struct Run {
     pub namespace: String,
     /// Port of each component.
     pub ports: std::collections::BTreeMap<String, u16>,
+    /// Port of each database, by its binding's name: nothing is asked of it, but a fault may mean the traffic with it.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub databases: std::collections::BTreeMap<String, u16>,
     /// Repository, with its registry, into which the raw results are pushed by digest.
     pub results: String,
     /// The registry speaks plain HTTP.

@@ -10,6 +10,7 @@ pub mod attempt;
 pub mod attest;
 pub mod build;
 pub mod confirm;
+pub mod databases;
 pub mod deploy;
 pub mod dossier;
 pub mod experiment;

@@ -145,14 +145,14 @@ fn refusal(nodes: Option<&Result<Arc<Nodes>, NodesError>>, on_node: bool) -> Opt
     (on_node || matches!(why, NodesError::Lacking(_))).then_some(why)
 }
 
-/// The components whose pods are followed: those that are struck, and the peers of which there is one.
+/// The components and databases whose pods are followed: those that are struck, and the peers of which there is one.
 fn followed<'a>(plan: &'a ProvePlan, targets: &Targets) -> BTreeSet<&'a str> {
     let mut followed = BTreeSet::new();
     for phase in &plan.phases {
         let PhaseRole::Fault { component, strike, .. } = &phase.role else { continue };
         followed.insert(component.as_str());
         let peer = strike.as_ref().and_then(|strike| strike.peer.as_deref());
-        followed.extend(peer.filter(|peer| targets.find(Some(peer)).is_ok()));
+        followed.extend(peer.filter(|peer| targets.peer(peer).is_some()));
     }
     followed
 }

@@ -36,6 +36,7 @@ impl Target {
 pub struct Targets {
     entry: String,
     components: BTreeMap<String, Target>,
+    databases: BTreeMap<String, Target>,
 }
 
 /// A request names a component that the run does not know.
@@ -47,17 +48,19 @@ impl Targets {
     /// The components of a run, at `http://<component>.<namespace>.svc:<port>`.
     #[must_use]
     pub fn of(run: &Run) -> Self {
-        let components = run.ports.iter().map(|(component, port)| {
-            let host = format!("{component}.{}.svc", run.namespace);
-            (component.clone(), Target { host, port: *port })
-        });
-        Self::new(run.plan.entry.clone(), components.collect())
+        let at = |ports: &BTreeMap<String, u16>| {
+            let target = |(name, port): (&String, &u16)| {
+                (name.clone(), Target { host: format!("{name}.{}.svc", run.namespace), port: *port })
+            };
+            ports.iter().map(target).collect()
+        };
+        Self { databases: at(&run.databases), ..Self::new(run.plan.entry.clone(), at(&run.ports)) }
     }
 
     /// The given components, of which `entry` is asked where a request names none.
     #[must_use]
     pub const fn new(entry: String, components: BTreeMap<String, Target>) -> Self {
-        Self { entry, components }
+        Self { entry, components, databases: BTreeMap::new() }
     }
 
     /// Name and place of `component`, or of the entry.
@@ -65,6 +68,12 @@ impl Targets {
         let name = component.unwrap_or(&self.entry);
         let target = self.components.get(name).ok_or_else(|| UnknownComponent(name.to_owned()))?;
         Ok((name, target))
+    }
+
+    /// Place of the component or database `name`, which a fault may part from whoever calls it.
+    #[must_use]
+    pub fn peer(&self, name: &str) -> Option<&Target> {
+        self.components.get(name).or_else(|| self.databases.get(name))
     }
 
     /// All components with their places.

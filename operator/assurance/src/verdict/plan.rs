@@ -156,7 +156,7 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
     let calls = |component: &str, peer: &str| {
         let called = result.plan.prove.calls.get(component);
         component != peer
-            && result.bundle.images.contains_key(peer)
+            && result.bundle.all_images().any(|(name, _)| name == peer)
             && called.is_some_and(|called| called.contains(peer))
     };
     let is_wrong = |status| (400..600).contains(&status);

@@ -200,6 +200,12 @@ fn of_one_peer() -> Vec<(&'static str, TestResult)> {
                 sample::fail(r, 0, 140..146, Failure::Timeout);
             }),
         ),
+        ("v2-database", sample::stored()),
+        ("v2-database-made-up", {
+            let mut result = sample::stored();
+            result.bundle.databases.clear();
+            sample::judged(result)
+        }),
     ]
 }
 

@@ -65,7 +65,8 @@ pub fn bundle(
     }
     let time = confirmed.predicate.time_verified;
     let moment: Timestamp = time.parse().map_err(|_| KeeperError::Time(time))?;
-    let mut images: Vec<_> = result.bundle.images.into_values().collect();
+    // The database's too: a live namespace admits no image that was not confirmed.
+    let mut images: Vec<_> = result.bundle.all_images().map(|(_, image)| image.to_owned()).collect();
     images.sort_unstable();
     images.dedup();
     Ok(PermittedBundle {

@@ -1,14 +1,14 @@
 //! Composes the plan of a run from the manifest and the standard. Pure: the same two give the same
 //! plan, and the standard decides what is in it (invariant 1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
     Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
-    resilience_standard::{Direction, FaultKind, FaultLimits, Share},
+    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share},
     state_service::{Component, Request, Step},
 };
 
@@ -20,6 +20,18 @@ pub enum PlanError {
         "spec.checks: none has a weight and a first step that needs no value of another: there is nothing to load the service with"
     )]
     NothingToAsk,
+    /// A fault means the traffic with something that the service does not have.
+    #[error(
+        "the standard's spec.faults[{index}].peer: `{peer}` is neither a component nor a binding of this service (it has {known})"
+    )]
+    PeerUnknown {
+        /// Place of the fault in the standard.
+        index: usize,
+        /// Its peer.
+        peer: String,
+        /// What there is.
+        known: String,
+    },
     /// The run would hold the lab's nodes for too long.
     #[error(
         "the standard's faults on all components take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
@@ -36,6 +48,7 @@ impl PlanError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::NothingToAsk => "NothingToAsk",
+            Self::PeerUnknown { .. } => "PeerUnknown",
             Self::PlanTooLong(_) => "PlanTooLong",
         }
     }
@@ -50,6 +63,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     if operations.is_empty() {
         return Err(PlanError::NothingToAsk);
     }
+    peers_exist(spec, standard)?;
     let think = standard.load.think_time.millis().max(1);
     let users = u64::from(spec.register.availability.simultaneous_users);
     let requests_per_minute = u32::try_from(users * 60_000 / think).unwrap_or(u32::MAX).max(1);
@@ -80,14 +94,34 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
             calls: spec
                 .components
                 .iter()
-                .filter(|component| has_peers && !component.calls.is_empty())
-                .map(|component| (component.name.clone(), component.calls.iter().cloned().collect()))
+                .filter(|_| has_peers)
+                .map(|component| (component.name.clone(), depends_on(spec, component)))
+                .filter(|(_, called)| !called.is_empty())
                 .collect(),
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
     if seconds > MOST_SECONDS { Err(PlanError::PlanTooLong(seconds)) } else { Ok(plan) }
+}
+
+/// A peer of another service is none of this one: nobody could be struck, and that must not look like a pass.
+fn peers_exist(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Result<(), PlanError> {
+    let names = spec.components.iter().map(|component| component.name.as_str());
+    let known: BTreeSet<_> = names.chain(spec.bindings.iter().map(|binding| binding.name.as_str())).collect();
+    for (index, fault) in standard.faults.iter().enumerate() {
+        if let Some(peer) = fault.peer.as_deref().filter(|peer| *peer != EACH_PEER && !known.contains(peer)) {
+            let known = known.iter().copied().collect::<Vec<_>>().join(", ");
+            return Err(PlanError::PeerUnknown { index, peer: peer.to_owned(), known });
+        }
+    }
+    Ok(())
+}
+
+/// What `component` calls, and the databases that it uses: what may be away while it is there.
+fn depends_on(spec: &StateServiceSpec, component: &Component) -> BTreeSet<String> {
+    let bound = spec.bound(&component.name).map(|binding| binding.name.clone());
+    component.calls.iter().cloned().chain(bound).collect()
 }
 
 /// What users do: a check whose steps need values of each other is a visit, in order; of all others, each step is
@@ -228,19 +262,51 @@ mod tests {
         };
         let planned = |peer: &str, standard: &mut factory_crds::ResilienceStandard| {
             standard.spec.faults = vec![partition(peer)];
-            let plan = compose(&service.spec, &standard.spec).unwrap().prove;
-            plan.phases
-                .into_iter()
-                .map(|phase| phase.name)
-                .filter(|name| name.contains("partition"))
-                .collect::<Vec<_>>()
+            partitions(&compose(&service.spec, &standard.spec).unwrap())
         };
         assert_eq!(
             planned("*", &mut standard),
             ["partition-out-web-to-archive", "partition-out-web-to-registry", "partition-out-registry-to-archive"]
         );
         assert_eq!(planned("registry", &mut standard), ["partition-out-web-to-registry"]);
-        assert!(planned("ledger", &mut standard).is_empty(), "the verdict names what the plan lacks");
+        assert!(planned("web", &mut standard).is_empty(), "nobody calls it: the verdict names what the plan lacks");
+        let foreign = partition("ledger");
+        standard.spec.faults = vec![partition("*"), foreign];
+        let refused = compose(&service.spec, &standard.spec).unwrap_err();
+        assert_eq!(
+            (refused.reason(), refused.to_string().as_str()),
+            (
+                "PeerUnknown",
+                "the standard's spec.faults[1].peer: `ledger` is neither a component nor a binding of this service (it has archive, registry, web)"
+            )
+        );
+    }
+
+    /// Names of the phases that cut somebody off.
+    fn partitions(plan: &Plan) -> Vec<String> {
+        let names = plan.prove.phases.iter().map(|phase| phase.name.clone());
+        names.filter(|name| name.contains("partition")).collect()
+    }
+
+    #[test]
+    fn a_database_is_a_peer_of_the_components_that_use_it_and_is_itself_struck_by_no_fault() {
+        let (mut service, mut standard) = (examples::service(), examples::standard());
+        service.spec.bindings = vec![examples::database("records", &["registry"])];
+        let cut = |peer: &str| FaultLimits {
+            lease_seconds: Some(3),
+            peer: Some(peer.to_owned()),
+            ..FaultLimits::once(FaultKind::Partition, 0, 9)
+        };
+        standard.spec.faults.extend([cut("records")]);
+        let plan = compose(&service.spec, &standard.spec).unwrap();
+        assert_eq!(partitions(&plan), ["partition-registry-to-records"]);
+        for phase in &plan.prove.phases {
+            assert!(!matches!(&phase.role, PhaseRole::Fault { component, .. } if component == "records"), "{phase:?}");
+        }
+        standard.spec.faults.pop();
+        standard.spec.faults.push(cut("*"));
+        let each = partitions(&compose(&service.spec, &standard.spec).unwrap());
+        assert_eq!(each, ["partition-web-to-registry", "partition-registry-to-records"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use factory_assurance::{
     verdict,
     wire::{Run, RunEnd},
 };
-use factory_crds::ReleaseStatus;
+use factory_crds::{ReleaseStatus, state_service::DATABASE_PORT};
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
 
@@ -128,6 +128,7 @@ fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment) -> R
         nonce: announced.run.nonce.clone(),
         namespace: candidate.namespace.clone(),
         ports: attempt.spec.components.iter().map(|component| (component.name.clone(), component.port)).collect(),
+        databases: attempt.spec.bindings.iter().map(|binding| (binding.name.clone(), DATABASE_PORT)).collect(),
         results: format!("{}/results/{}/{}", attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service),
         plain_http: attempt.lab.registry.plain_http,
         plan: announced.plan.clone(),

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod corpus;
+mod databases;
 mod defects;
 mod fences;
 mod instructions;

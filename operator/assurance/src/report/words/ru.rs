@@ -118,7 +118,7 @@ pub(super) const WORDS: Words = Words {
     share: "Какие поды",
     share_one: "один",
     share_all: "все",
-    peer: "Обмен с компонентом",
+    peer: "Обмен с",
     names: "Ответы для имён",
     path: "Запросы по пути",
     status: "Статус вместо верного",

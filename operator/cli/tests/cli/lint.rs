@@ -75,7 +75,7 @@ fn a_database_is_good_and_what_it_gives_may_stand_in_nobodys_variables_who_uses_
     ] {
         let said = own("store", variables);
         let wanted = format!(
-            "{}: error: spec.components.env: component `store` sets variable `{name}`, which its binding gives it",
+            "{}: error: spec.components.env: a component that `db` serves sets variable `{name}`, which the binding gives it",
             place(&bound, "components:")
         );
         assert!(said.len() == 1 && said[0].starts_with(&wanted), "{wanted}\nbut found: {said:#?}");

@@ -62,7 +62,7 @@ async fn mistakes_in_a_manifest_are_refused_at_the_door_with_field_and_item() ->
         (
             "a variable that the binding gives",
             bound(database(&["web"])).with("/spec/components/0/env", variable),
-            &["spec.components.env", "`web`", "`PGHOST`"],
+            &["spec.components.env", "`db`", "`PGHOST`"],
         ),
         (
             "a migration",

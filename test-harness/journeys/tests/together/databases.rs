@@ -15,7 +15,7 @@ use factory_journeys::{
 };
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
-    core::v1::{Namespace, PersistentVolumeClaim, Pod, Secret},
+    core::v1::{Namespace, PersistentVolumeClaim, Pod, Secret, Service},
 };
 use kube::{
     Api, ResourceExt as _,
@@ -129,14 +129,20 @@ async fn nobody_else_reaches_it(scene: &Scene, live: &str, images: &BTreeMap<Str
 
 /// What a pod in `namespace` reaches of the service in `live`: names, with commas.
 async fn stranger(scene: &Scene, namespace: &str, image: &str, live: &str) -> Result<String, Failure> {
+    // By address: that a name is not answered would say nothing of the database.
+    let services: Api<Service> = Api::namespaced(scene.people.engineer.client.clone(), live);
+    let address = async |name: &str| -> Result<String, Failure> {
+        Ok(services.get(name).await?.spec.and_then(|spec| spec.cluster_ip).unwrap_or_default())
+    };
+    let (queue, database) = (address("queue").await?, address(DATABASE).await?);
     let program = format!(
         "import socket\n\
-         def reached(name, port):\n\
-         \x20   try: socket.create_connection((name + '.{live}.svc', port), timeout=5).close()\n\
+         def reached(host, port):\n\
+         \x20   try: socket.create_connection((host, port), timeout=5).close()\n\
          \x20   except OSError: return False\n\
          \x20   return True\n\
-         names = [name for name, port in [('queue', 8080), ('{DATABASE}', 5432)] if reached(name, port)]\n\
-         open('/dev/termination-log', 'w').write(','.join(names))\n"
+         ways = [('queue', '{queue}', 8080), ('{DATABASE}', '{database}', 5432)]\n\
+         open('/dev/termination-log', 'w').write(','.join(name for name, host, port in ways if reached(host, port)))\n"
     );
     let pods: Api<Pod> = Api::namespaced(scene.people.engineer.client.clone(), namespace);
     let name = Scene::fresh("stranger");

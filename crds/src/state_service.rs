@@ -11,6 +11,7 @@ pub mod interface;
 pub mod personal_data;
 pub mod register_data;
 pub mod source;
+pub mod speech;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
@@ -28,6 +29,7 @@ pub use interface::{Ingress, Interface};
 pub use personal_data::{Basis, PersonalDatum};
 pub use register_data::{Availability, Formats, Owner, ProtectionContact, RegisterData};
 pub use source::Source;
+pub use speech::{Protocol, Speech, Tls};
 
 /// A state service: what it is, by whose decision, from which source, and what it must withstand.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -384,14 +384,28 @@ class Run:
         lag.add(self.prove["lagUs"])
         return lag.percentile(99)
 
-    def planned(self):
-        requests = self.plan["prove"]["load"]["requestsPerMinute"] * self.seconds // 60
+    def planned(self, stretches=None):
+        """Visits that are planned for the whole run, or for some stretches of it."""
+        load = self.plan["prove"]["load"]
+        arrivals = load.get("arrivals")
+        if arrivals is not None:
+            stretches = stretches or arrivals["stretches"]
+            area = sum(stretch["seconds"] * (stretch["fromPpm"] + stretch["toPpm"]) for stretch in stretches)
+            requests = area * load["requestsPerMinute"] // 120_000_000
+        else:
+            requests = load["requestsPerMinute"] * self.seconds // 60
         begin = sum(operation["weight"] for operation in self.operations if operation.get("after") is None)
         each = []
         for operation in self.operations:
             before = operation.get("after")
             each.append(operation["weight"] if before is None else each[before] if before < len(each) else 0)
         return requests * begin // sum(each) if sum(each) else 0
+
+    def came(self, start, end):
+        """Visits that began from one second to another."""
+        buckets = [bucket for bucket in self.prove["buckets"] if start <= bucket["second"] < end]
+        own = [bucket for bucket in buckets if self.begins(bucket["operation"])]
+        return sum(bucket["good"] + sum(bucket["failed"].values()) for bucket in own)
 
     def unsent_ppm(self):
         return share_ppm(self.whole.failed["Unsent"], self.whole.total())
@@ -408,7 +422,7 @@ def inconclusive(code, message):
 # --- the plan ----------------------------------------------------------------------------------
 
 def check_plan(run):
-    rules = [plan_load, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
+    rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
              plan_strikes]
     return [inconclusive("PlanIncomplete", lack) for lack in (rule(run) for rule in rules) if lack]
 
@@ -425,6 +439,22 @@ def plan_load(run):
             return f"operation {name} of the load follows another, and has a weight of its own"
         if before is not None and before >= index:
             return f"operation {name} of the load follows one that does not stand before it"
+    return None
+
+
+def plan_arrivals(run):
+    arrivals = run.plan["prove"]["load"].get("arrivals")
+    if arrivals is None:
+        return None
+    stretches = arrivals["stretches"]
+    for index, stretch in enumerate(stretches):
+        if stretch["seconds"] == 0:
+            return f"stretch {index + 1} of the load has no length"
+    covered = sum(stretch["seconds"] for stretch in stretches)
+    if covered != run.seconds:
+        return f"the rate of the load is planned for {covered} s of {run.seconds} s"
+    if not any(max(stretch["fromPpm"], stretch["toPpm"]) >= 1_000_000 for stretch in stretches):
+        return "the load never reaches the rate that the declared users make"
     return None
 
 
@@ -852,6 +882,22 @@ def voids(run):
     if due == 0 or (due * 10 < planned * 9 and lacks * lacks > planned * 16):
         message = f"{due} requests were due where {planned} were planned; the load did not come"
         found.append(inconclusive("LoadTooLow", message))
+    else:
+        found += low_stretches(run)[:1]
+    return found
+
+
+def low_stretches(run):
+    found, start, arrivals = [], 0, run.plan["prove"]["load"].get("arrivals")
+    for stretch in arrivals["stretches"] if arrivals else []:
+        end = start + stretch["seconds"]
+        due, planned = run.came(start, end), run.planned([stretch])
+        lacks = max(planned - due, 0)
+        if due * 10 < planned * 9 and lacks * lacks > planned * 25:
+            message = (f"from {start} s to {end} s, {due} requests were due where {planned} were planned; "
+                       "the load did not come as planned")
+            found.append(inconclusive("LoadTooLow", message))
+        start = end
     return found
 
 

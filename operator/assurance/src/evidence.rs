@@ -3,9 +3,13 @@
 //!
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
+mod part;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use part::{Measured, NotOneRun, Part};
 
 /// Media type of the OCI artifact that carries a [`VerifyEvidence`].
 pub const VERIFY_MEDIA_TYPE: &str = "application/vnd.gov.kg.factory.verify.v1+json";

@@ -5,6 +5,9 @@
 mod instruction;
 mod withdrawal;
 
+use std::collections::BTreeMap;
+
+use factory_crds::state_service::Speech;
 use serde::{Deserialize, Serialize};
 
 pub use instruction::{
@@ -28,13 +31,31 @@ pub struct Run {
     /// Namespace of the candidate. Component `web` is asked at `http://web.<namespace>.svc:<port>`.
     pub namespace: String,
     /// Port of each component.
-    pub ports: std::collections::BTreeMap<String, u16>,
+    pub ports: BTreeMap<String, u16>,
+    /// What is spoken there, of components that do not speak HTTP/1.1 without TLS.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub speech: BTreeMap<String, Speech>,
     /// Repository, with its registry, into which the raw results are pushed by digest.
     pub results: String,
     /// The registry speaks plain HTTP.
     pub plain_http: bool,
+    /// The generators that share the load, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<Company>,
     /// The announced plan.
     pub plan: Plan,
+}
+
+/// Generators that share a load, each a pod of one Indexed Job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Company {
+    /// How many there are, from 2 on.
+    pub of: u32,
+    /// Host name of the one with index 0, which leads.
+    pub leader: String,
+    /// The port on which it waits for the others.
+    pub port: u16,
 }
 
 /// What a lab pod writes into its termination message (at most 4096 bytes).

@@ -13,6 +13,7 @@ pub mod confirm;
 pub mod deploy;
 pub mod dossier;
 pub mod experiment;
+mod generators;
 pub mod jobs;
 pub mod lab_pool;
 pub mod launch;

@@ -2,6 +2,8 @@
 //! its phase. The load runs on threads and a runtime of its own, so that no call to the API server can
 //! delay a request. Phases keep to the clock: a slow fault never moves the next one.
 
+mod contribute;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -13,6 +15,8 @@ use factory_assurance::{
     plan::{PhaseRole, ProvePlan},
 };
 use kube::Client;
+
+pub use contribute::contribute;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
@@ -22,7 +26,12 @@ use crate::{
         nodes::{Nodes, NodesError},
         peer::Peer,
     },
-    load::{self, LoadError, Scenario, recorder::Measured},
+    load::{
+        self, LoadError, Scenario,
+        company::{Company, CompanyError},
+        recorder::Measured,
+        schedule::Shard,
+    },
     measure::{
         Clock,
         follow::{CannotWatch, Follower},
@@ -36,12 +45,18 @@ const LEAD: Duration = Duration::from_millis(500);
 /// Threads that look names up; the one that sends and the one that judges come on top.
 const WORKERS: usize = 1;
 
+/// How long the other generators may take for their last answers and for what they counted.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The candidate could not be measured at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
     /// The load.
     #[error("{0}")]
     Load(#[from] LoadError),
+    /// The other generators.
+    #[error("{0}")]
+    Company(#[from] CompanyError),
     /// A component.
     #[error("{0}")]
     Watch(#[from] CannotWatch),
@@ -50,15 +65,16 @@ pub enum ProveError {
     Died(&'static str),
 }
 
-/// Carries out `plan` on the candidate in `namespace`.
+/// Carries out `plan` on the candidate in `namespace`, the load together with `company` where there is one.
 pub async fn prove(
     plan: &ProvePlan,
     targets: &Targets,
     namespace: &str,
     nonce: &str,
     client: &Client,
+    mut company: Option<Company>,
 ) -> Result<ProveEvidence, ProveError> {
-    let scenario = Scenario::new(plan, targets)?;
+    let scenario = Scenario::new(plan, targets, company.as_ref().map_or(Shard::ALONE, Company::shard))?;
     // Names are looked up and pods watched before the clock starts: neither may cost load time.
     for (component, target) in targets.iter() {
         target.resolve().await.map_err(|error| LoadError::Address(component.to_owned(), error))?;
@@ -69,6 +85,9 @@ pub async fn prove(
     }
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
     let clock = Clock::starting(Instant::now() + LEAD);
+    if let Some(company) = &mut company {
+        company.begin(clock.start()).await?;
+    }
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
     let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
@@ -125,7 +144,11 @@ pub async fn prove(
         // They end by their own deadline as well.
         tracing::warn!(%error, "the nodes were not told that the run is over");
     }
-    let measured = load.await.map_err(|_| ProveError::Died("load generator"))??;
+    let own = load.await.map_err(|_| ProveError::Died("load generator"))??;
+    let measured = match company {
+        Some(company) => company.counted(own, PATIENCE).await?,
+        None => own,
+    };
     Ok(ProveEvidence {
         nonce: nonce.to_owned(),
         started_unix_ms: clock.started_unix_ms(),

@@ -172,6 +172,8 @@ fn load() -> LoadPlan {
         timeout_ms: 5_000,
         max_in_flight: 200,
         pause_ms: 0,
+        arrivals: None,
+        connections: None,
         operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Rules,
+    Rules, arrivals,
     asked::Asked,
     found::{Found, inconclusive},
     say,
@@ -20,7 +20,7 @@ use super::{
 /// What the plan lacks, one finding each.
 pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
     let on_faults = [faults, limits, strikes].map(|rule| rule(result, rules));
-    [load, checks, descriptions, phases, steady]
+    [load, arrivals::check, checks, descriptions, phases, steady]
         .map(|rule| rule(result))
         .into_iter()
         .chain(on_faults)

@@ -114,12 +114,9 @@ fn container(component: &Component, image: &str) -> Container {
             limits: Some([("memory".to_owned(), memory)].into()),
             ..ResourceRequirements::default()
         }),
-        readiness_probe: Some(probe(&component.probes.ready, component.port, 1, 2)),
-        liveness_probe: Some(probe(&component.probes.live, component.port, 5, 3)),
-        startup_probe: Some(Probe {
-            failure_threshold: Some(60),
-            ..probe(&component.probes.live, component.port, 1, 60)
-        }),
+        readiness_probe: Some(probe(component, &component.probes.ready, 1, 2)),
+        liveness_probe: Some(probe(component, &component.probes.live, 5, 3)),
+        startup_probe: Some(Probe { failure_threshold: Some(60), ..probe(component, &component.probes.live, 1, 60) }),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
             read_only_root_filesystem: Some(true),
@@ -133,11 +130,12 @@ fn container(component: &Component, image: &str) -> Container {
     }
 }
 
-fn probe(path: &str, port: u16, period: i32, failures: i32) -> Probe {
+fn probe(component: &Component, path: &str, period: i32, failures: i32) -> Probe {
     Probe {
         http_get: Some(HTTPGetAction {
             path: Some(path.to_owned()),
-            port: IntOrString::Int(i32::from(port)),
+            port: IntOrString::Int(i32::from(component.port)),
+            scheme: component.tls.as_ref().map(|_| "HTTPS".to_owned()),
             ..HTTPGetAction::default()
         }),
         period_seconds: Some(period),

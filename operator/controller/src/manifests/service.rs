@@ -24,6 +24,7 @@ pub fn spec(component: &Component) -> ServiceSpec {
             port: i32::from(component.port),
             target_port: Some(IntOrString::Int(i32::from(component.port))),
             protocol: Some("TCP".to_owned()),
+            app_protocol: component.speech().app_protocol().map(str::to_owned),
             ..ServicePort::default()
         }]),
         ..ServiceSpec::default()

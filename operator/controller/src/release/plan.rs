@@ -1,16 +1,19 @@
 //! Composes the plan of a run from the manifest and the standard. Pure: the same two give the same
 //! plan, and the standard decides what is in it (invariant 1).
 
+mod arrivals;
+
 use std::collections::BTreeMap;
 
 use factory_assurance::plan::{
-    Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
+    Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
     resilience_standard::{Direction, FaultKind, FaultLimits, Share},
     state_service::{Component, Request, Step},
 };
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 /// There is no plan that could be carried out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +28,12 @@ pub enum PlanError {
         "the standard's faults on all components take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
     )]
     PlanTooLong(u64),
+    /// Nobody vouches for a component that speaks TLS.
+    #[error("spec.components `{0}`: tls.authority: there is no certificate in it that can be read")]
+    Authority(String),
+    /// The standard's shape of the load is longer than the run.
+    #[error("{0}")]
+    Arrivals(#[from] arrivals::Misfit),
 }
 
 /// Longest run, in seconds: all others wait for the lab's nodes meanwhile.
@@ -37,6 +46,8 @@ impl PlanError {
         match self {
             Self::NothingToAsk => "NothingToAsk",
             Self::PlanTooLong(_) => "PlanTooLong",
+            Self::Authority(_) => "AuthorityUnreadable",
+            Self::Arrivals(_) => "ArrivalsDoNotFit",
         }
     }
 }
@@ -49,6 +60,10 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     let (operations, longest) = operations(spec);
     if operations.is_empty() {
         return Err(PlanError::NothingToAsk);
+    }
+    let unread = |component: &&Component| component.tls.as_ref().is_some_and(|tls| !is_authority(&tls.authority));
+    if let Some(component) = spec.components.iter().find(unread) {
+        return Err(PlanError::Authority(component.name.clone()));
     }
     let think = standard.load.think_time.millis().max(1);
     let users = u64::from(spec.register.availability.simultaneous_users);
@@ -73,7 +88,9 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 timeout_ms: u32::try_from(standard.load.timeout.millis()).unwrap_or(u32::MAX),
                 // A visit takes about as long as a user thinks, so that soon after the start all of its requests come.
                 pause_ms: if longest > 1 { u32::try_from(think).unwrap_or(u32::MAX) / longest } else { 0 },
-                max_in_flight: (requests_per_minute / 60 * IN_FLIGHT_PER_RATE).max(64),
+                max_in_flight: places(requests_per_minute, WHOLE_PPM),
+                arrivals: None,
+                connections: standard.load.connections,
                 operations,
             },
             phases: Vec::new(),
@@ -87,7 +104,27 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    if seconds > MOST_SECONDS { Err(PlanError::PlanTooLong(seconds)) } else { Ok(plan) }
+    if seconds > MOST_SECONDS {
+        return Err(PlanError::PlanTooLong(seconds));
+    }
+    plan.prove.load.arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds)?;
+    if let Some(arrivals) = &plan.prove.load.arrivals {
+        plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
+    }
+    Ok(plan)
+}
+
+/// Whether certificates stand in `pem`, and nothing that is none. The lab would find out when the run has begun.
+fn is_authority(pem: &str) -> bool {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let readable = |certificate: &CertificateDer<'_>| x509_parser::parse_x509_certificate(certificate).is_ok();
+    certificates.is_ok_and(|certificates| !certificates.is_empty() && certificates.iter().all(readable))
+}
+
+/// Most requests in flight while the rate is at its highest, a share of `per_minute`.
+fn places(per_minute: u32, peak_ppm: u32) -> u32 {
+    let peak = u64::from(per_minute / 60 * IN_FLIGHT_PER_RATE) * u64::from(peak_ppm) / u64::from(WHOLE_PPM);
+    u32::try_from(peak).unwrap_or(u32::MAX).max(64)
 }
 
 /// What users do: a check whose steps need values of each other is a visit, in order; of all others, each step is
@@ -190,6 +227,11 @@ fn slug(fault: &FaultLimits) -> String {
 
 #[cfg(test)]
 mod tests {
+    use factory_crds::{
+        resilience_standard::{ArrivalKind, ArrivalRule, Spike},
+        state_service::Tls,
+    };
+
     use super::*;
     use crate::state_service::examples;
 
@@ -289,6 +331,42 @@ mod tests {
             step.request.path = "/{{id}}".to_owned();
         }
         assert_eq!(compose(&service.spec, &examples::standard().spec), Err(PlanError::NothingToAsk));
+    }
+
+    #[test]
+    fn an_authority_that_cannot_be_read_is_refused_before_anything_is_announced() {
+        let (mut service, standard) = (examples::service(), examples::standard());
+        let authority = rcgen::generate_simple_self_signed(["web".to_owned()]).unwrap().cert.pem();
+        let mut composed = |authority: &str| {
+            service.spec.components[1].tls = Some(Tls { authority: authority.to_owned(), server_name: None });
+            compose(&service.spec, &standard.spec).map(drop)
+        };
+        assert_eq!(composed(&authority), Ok(()));
+        assert_eq!(composed(&format!("{authority}{authority}")), Ok(()));
+        let damaged = authority.replacen("MI", "AA", 1);
+        for bad in ["", "-----BEGIN CERTIFICATE-----", &damaged] {
+            let refused = composed(bad).unwrap_err();
+            assert_eq!(refused, PlanError::Authority("registry".to_owned()), "{bad}");
+            assert!(refused.to_string().contains("tls.authority"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn places_in_flight_are_enough_for_the_highest_rate() {
+        let (mut service, mut standard) = (examples::service(), examples::standard());
+        service.spec.register.availability.simultaneous_users = 1_000;
+        standard.spec.load.think_time = "1s".parse().unwrap();
+        let load =
+            |standard: &factory_crds::ResilienceStandard| compose(&service.spec, &standard.spec).unwrap().prove.load;
+        assert_eq!((load(&standard).max_in_flight, load(&standard).arrivals), (4_000, None));
+        let spike = Spike { base_ppm: 500_000, peak_ppm: 2_500_000, at_seconds: 3, seconds: 2 };
+        let arrivals = ArrivalRule { kind: ArrivalKind::Spike, spike: Some(spike), ..ArrivalRule::default() };
+        standard.spec.load.arrivals = Some(arrivals);
+        let planned = load(&standard);
+        assert_eq!((planned.max_in_flight, planned.requests_per_minute), (10_000, 60_000));
+        standard.spec.load.arrivals.as_mut().unwrap().spike.as_mut().unwrap().at_seconds = 3_000;
+        let refused = compose(&service.spec, &standard.spec).unwrap_err();
+        assert_eq!(refused.reason(), "ArrivalsDoNotFit");
     }
 
     #[test]

@@ -64,7 +64,7 @@ mod tests {
     use crate::{measure::view::tests::pod, target::Target};
 
     fn targets(host: &str) -> Targets {
-        let registry = Target { host: host.to_owned(), port: 80 };
+        let registry = Target::plain(host.to_owned(), 80);
         Targets::new("web".to_owned(), BTreeMap::from([("registry".to_owned(), registry)]))
     }
 

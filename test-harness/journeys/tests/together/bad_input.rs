@@ -95,8 +95,13 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         object
     };
     let fault = |kind: &str, more: Value| standard("/spec/faults", json!([standard::fault(kind, &more)]));
+    let arrivals = |arrivals: Value| {
+        let mut object = standard("/none", Value::Null);
+        object["spec"]["load"]["arrivals"] = arrivals;
+        object
+    };
     // The regulator's: what each asks, and what the refusal names.
-    let standards: [(Value, &[&str]); 8] = [
+    let standards: [(Value, &[&str]); 10] = [
         (standard("/spec/faults", json!([])), &["spec.faults", "item 63.2"]),
         (fault("Loss", json!({"leaseSeconds": 5, "lossPpm": 1_000_001})), &["lossPpm", "1000001"]),
         (fault("Delay", json!({"leaseSeconds": 2, "delayMs": 2_000})), &["delayMs", "leaseSeconds"]),
@@ -105,6 +110,11 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         (fault("Partition", json!({"leaseSeconds": 5, "peer": "registry.team-b"})), &["peer", "registry.team-b"]),
         (standard("/spec/load/timeout", json!("1")), &["spec.load.timeout"]),
         (standard("/spec/load/thinkTime", json!(5)), &["spec.load.thinkTime"]),
+        (
+            arrivals(json!({"kind": "Stages", "stages": [{"seconds": 9, "sharePpm": 500_000}]})),
+            &["stages", "sharePpm", "17.8"],
+        ),
+        (arrivals(json!({"kind": "Recorded", "recorded": vec![10_000_001; 24]})), &["recorded", "10000001"]),
     ];
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let how = PatchParams { dry_run: true, ..PatchParams::apply("journeys").force() };

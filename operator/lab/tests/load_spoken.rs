@@ -8,8 +8,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use bytes::Bytes;
 use factory_assurance::evidence::Failure;
 use factory_lab::{
+    request::Prepared,
     target::Speech,
     trust::{BadTrust, Trust},
+    verify::exchange,
 };
 use h2::{Reason, server::SendResponse};
 use hyper::{HeaderMap, Request, Response};
@@ -255,4 +257,31 @@ fn a_person_asks_over_http2_and_tls_too() {
     std::fs::remove_file(&file).unwrap();
     assert_eq!((server.connections(), &figures["failed"]), (5, &json!({})), "{figures}");
     assert!(figures["good"].as_u64().unwrap() > 20, "{figures}");
+}
+
+#[test]
+fn checks_ask_a_component_in_what_it_speaks() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ask = |server: &Running, path: &str, limit| {
+        let targets = server.targets();
+        let request = Prepared::new(&operation(path, json!({"status": 200})).request, &targets).unwrap();
+        runtime.block_on(exchange::ask(&request, &targets, limit))
+    };
+    let tls = |vouched: &Authority, http2, protocol| {
+        (vouched.acceptor("127.0.0.1", &[protocol]), authority.speech("127.0.0.1", http2))
+    };
+    let (acceptor, speech) = tls(&authority, true, "h2");
+    let http2 = over_tls(acceptor, speech);
+    let (acceptor, speech) = tls(&authority, false, "http/1.1");
+    for server in [over_tcp(usize::MAX), http2, http1_over_tls(acceptor, speech)] {
+        let answer = ask(&server, "/", 1 << 20).unwrap();
+        assert_eq!(answer.status, 200);
+        assert!(answer.headers["content-type"] == "application/json" && answer.body.starts_with(b"{\"id\":1}"));
+        let large = ask(&server, "/long", 10_000).unwrap_err();
+        assert!(large.contains("larger than 10000"), "{large}");
+    }
+    let (acceptor, speech) = tls(&stranger, true, "h2");
+    let unknown = ask(&over_tls(acceptor, speech), "/", 1 << 20).unwrap_err();
+    assert!(unknown.contains("no connection"), "{unknown}");
 }

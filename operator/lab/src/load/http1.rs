@@ -89,7 +89,7 @@ impl Http1 {
             Ok(None) => Heard::Nothing,
             Ok(Some(mut complete)) => {
                 // Who answers before the whole request was written will not read the rest of it.
-                complete.keep &= !closed && !self.mute && self.written == self.wire.len() && self.transport.flushed();
+                complete.keep &= !closed && !self.mute && self.written == self.wire.len() && self.transport.settled();
                 Heard::Answer(complete)
             }
             Err(failure) => Heard::Lost(failure),

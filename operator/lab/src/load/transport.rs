@@ -74,10 +74,12 @@ impl Transport {
         self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
-    /// Whether all that was written has left.
+    /// Whether all that was written has left, and all that TLS has decrypted was read: what it still holds nobody
+    /// asked for, and the kernel does not know of it.
     #[must_use]
-    pub fn flushed(&self) -> bool {
-        self.tls.as_ref().is_none_or(|tls| !tls.wants_write())
+    pub fn settled(&mut self) -> bool {
+        let Some(tls) = &mut self.tls else { return true };
+        !tls.wants_write() && tls.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() == 0)
     }
 }
 

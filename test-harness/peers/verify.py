@@ -67,6 +67,10 @@ SLUG = {
     "HttpDelay": "http-delay",
     "HttpStatus": "http-status",
     "HttpCut": "http-cut",
+    "Duplicate": "duplicate",
+    "Corrupt": "corrupt",
+    "Reorder": "reorder",
+    "ControlPlaneOutage": "control-plane-outage",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -91,6 +95,10 @@ PHRASE = {
     "HttpDelay": "its answers came late",
     "HttpStatus": "its answers had a wrong status",
     "HttpCut": "its answers were cut off",
+    "Duplicate": "packets to it came twice",
+    "Corrupt": "packets to it were corrupted",
+    "Reorder": "packets to it overtook each other",
+    "ControlPlaneOutage": "it could not reach the control plane",
 }
 THROUGH_API = {"PodKill", "RollingRestart"}
 STRENGTH = {
@@ -103,6 +111,9 @@ STRENGTH = {
     "Loss": "lossPpm",
     "Bandwidth": "kilobytesPerSecond",
     "Reset": "resetPpm",
+    "Duplicate": "packetPpm",
+    "Corrupt": "packetPpm",
+    "Reorder": "packetPpm",
     "MemoryPressure": "memoryPercent",
     "CpuStarvation": "cpuPercent",
     "DiskFull": "diskPercent",
@@ -118,10 +129,11 @@ TAKEN = {
 }
 AMOUNTS = {"Delay", "Jitter", "DnsDelay", "Bandwidth", *TAKEN}  # a value of their doses is more than yes or no
 ON_HTTP = {"HttpReset", "HttpDelay", "HttpStatus", "HttpCut"}
-STRONGEST = {**dict.fromkeys(ON_HTTP, 1_000_000), "Loss": 1_000_000, "Reset": 1_000_000, **dict.fromkeys(TAKEN, 100)}
+ON_PACKETS = {"Duplicate", "Corrupt", "Reorder"}
+STRONGEST = {**dict.fromkeys(ON_HTTP | ON_PACKETS, 1_000_000), "Loss": 1_000_000, "Reset": 1_000_000, **dict.fromkeys(TAKEN, 100)}
 ON_ANSWERS_OF_DNS = {"DnsFailure", "DnsWrongAddress", "DnsDelay"}
 ON_DNS = {"DnsOutage"} | ON_ANSWERS_OF_DNS
-ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
+ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"} | ON_PACKETS
 WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
@@ -310,6 +322,7 @@ class Asked:
                   "HttpDelay": f" of {self.strike.get('lateMs') or 0} ms of {percent(strength)}",
                   "HttpStatus": f" {self.strike.get('status') or 0} of {percent(strength)}", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
+                  **dict.fromkeys(ON_PACKETS, f" of {percent(strength)}"),
                   **dict.fromkeys(TAKEN, f" of {strength} %")}.get(self.kind, "")
         peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
         names = ", ".join(quote(name) for name in self.strike.get("names", []))
@@ -1006,20 +1019,32 @@ def dose_misled(_, before, during):
     return felt()
 
 
-def dose_answered(asked, before, during):
+def dose_out_of_reach(_, before, during):
+    (reached_before, failed_before), (reached, failed) = sides(before), sides(during)
+    seen_before, seen = reached_before + failed_before, reached + failed
+    if failed_before:
+        return not_felt(f"{failed_before} of {seen_before} attempts to connect failed before it already")
+    if seen_before < 5 or seen < 5:
+        return too_few_samples("attempts to connect", seen_before, seen, 5)
+    if reached:
+        return not_felt(f"{reached} of {seen} attempts to connect succeeded while it lasted; none may")
+    return felt()
+
+
+def dose_in_part(asked, before, during, what):
     (right_before, wrong_before), (right, wrong) = sides(before), sides(during)
     seen_before, seen, million = right_before + wrong_before, right + wrong, 1_000_000
     strike, to_pass = seen * asked, seen * (million - asked)
     if seen_before < 5 or seen < 50:
-        return unknown(f"{seen_before} answers before it and {seen} while it lasted; fewer than 5 and 50 say nothing")
+        return unknown(f"{seen_before} {what} before it and {seen} while it lasted; fewer than 5 and 50 say nothing")
     if wrong_before * 10 * million > seen_before * asked:
-        return not_felt(f"{wrong_before} of {seen_before} answers looked struck before it already")
+        return not_felt(f"{wrong_before} of {seen_before} {what} looked struck before it already")
     if strike < 5 * million:
-        return unknown(f"of {seen} answers fewer than 5 should be struck; that says nothing")
+        return unknown(f"of {seen} {what} fewer than 5 should be struck; that says nothing")
     if asked < million and to_pass < 5 * million:
-        return unknown(f"of {seen} answers fewer than 5 should be right; that says nothing")
+        return unknown(f"of {seen} {what} fewer than 5 should be right; that says nothing")
     if 2 * wrong * million < strike or wrong * million > 2 * strike or 2 * right * million < to_pass:
-        return not_felt(f"{wrong} of {seen} answers were struck; asked was {percent(asked)}, "
+        return not_felt(f"{wrong} of {seen} {what} were struck; asked was {percent(asked)}, "
                         f"and half to twice of that is felt")
     return felt(share_ppm(wrong, seen))
 
@@ -1099,7 +1124,9 @@ def dose_filled(asked, before, during, taken):
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
         "Bandwidth": dose_limited, "Jitter": dose_uneven, "DnsFailure": dose_misled, "DnsWrongAddress": dose_misled,
-        "DnsDelay": functools.partial(dose_delayed, what="answers"), **{kind: dose_answered for kind in ON_HTTP},
+        "DnsDelay": functools.partial(dose_delayed, what="answers"), **{kind: functools.partial(dose_in_part, what="answers") for kind in ON_HTTP},
+        **{kind: functools.partial(dose_in_part, what="packets") for kind in ON_PACKETS},
+        "ControlPlaneOutage": dose_out_of_reach,
         **{kind: functools.partial(dose_filled, taken=taken) for kind, taken in TAKEN.items()}}
 
 

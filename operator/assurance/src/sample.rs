@@ -91,6 +91,13 @@ pub fn answering() -> TestResult {
     judged(unbroken(planned::answering(), of_web()))
 }
 
+/// A result that passes, with faults of a share of packets and without the control plane: `web` calls `registry`, 54 s
+/// at 20 requests a second.
+#[must_use]
+pub fn disordered() -> TestResult {
+    judged(unbroken(planned::disordering(), bundle()))
+}
+
 /// A result that passes, of a standard that also says how often each fault comes: [`struck`], with
 /// the downtime of a year modelled.
 #[must_use]

@@ -9,12 +9,15 @@
 
 pub mod bandwidth;
 pub mod container_kill;
+pub mod control_plane_outage;
+pub mod corrupt;
 pub mod cpu_starvation;
 pub mod delay;
 pub mod descriptor_exhaustion;
 pub mod disk_full;
 pub mod dns_answer;
 pub mod dns_outage;
+pub mod duplicate;
 pub mod freeze;
 pub mod gated;
 pub mod http_answer;
@@ -22,10 +25,12 @@ pub mod leased;
 pub mod loss;
 pub mod memory_pressure;
 pub mod nodes;
+pub mod packets;
 pub mod partition;
 pub mod peer;
 pub mod pod_kill;
 pub mod queued;
+pub mod reorder;
 pub mod reset;
 pub mod rolling_restart;
 pub mod run;
@@ -42,8 +47,12 @@ use crate::{
     measure::view::View,
     strike::{NodeFault, aim::Aim},
 };
+use corrupt::Corrupt;
 use dns_answer::{DnsAnswer, Lie};
+use duplicate::Duplicate;
 use http_answer::{HttpAnswer, Wrong};
+use packets::Packets;
+use reorder::Reorder;
 pub use target::Target;
 
 /// Why a fault could not be injected, or not be undone.
@@ -136,6 +145,12 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::HttpDelay => over_http(Wrong::Late(aim.late)),
         FaultKind::HttpStatus => over_http(Wrong::Status(aim.status)),
         FaultKind::HttpCut => over_http(Wrong::Cut),
+        FaultKind::Duplicate => Some(Box::new(Packets::<Duplicate>::new(strength, aim.clone()))),
+        FaultKind::Corrupt => Some(Box::new(Packets::<Corrupt>::new(strength, aim.clone()))),
+        FaultKind::Reorder => Some(Box::new(Packets::<Reorder>::new(strength, aim.clone()))),
+        FaultKind::ControlPlaneOutage => {
+            Some(Box::new(control_plane_outage::ControlPlaneOutage::new(aim.doors.clone())))
+        }
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
         FaultKind::CpuStarvation => Some(Box::new(cpu_starvation::CpuStarvation::new(strength))),
         FaultKind::DiskFull => Some(Box::new(disk_full::DiskFull::new(strength))),

@@ -4,20 +4,23 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use factory_assurance::{
     evidence::{FaultEvidence, PhaseSpan, ProveEvidence},
-    plan::{PhaseRole, ProvePlan},
+    plan::{Phase, PhaseRole, ProvePlan, Strike},
 };
+use factory_crds::resilience_standard::FaultKind;
 use kube::Client;
 use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
     faults::{
         self, Target,
+        control_plane_outage::doors::{self, DoorsError},
         leased::{self, Ordered},
         nodes::{Nodes, NodesError},
         peer::Peer,
@@ -68,6 +71,7 @@ pub async fn prove(
         followers.insert(component.to_owned(), Follower::new(client, namespace, component).await?);
     }
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
+    let doors = doors(plan, client).await;
     let clock = Clock::starting(Instant::now() + LEAD);
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
@@ -91,19 +95,15 @@ pub async fn prove(
         }
         match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name)) {
             (Some(strike), Some(Ok(nodes)), _) => {
-                let peer = match &strike.peer {
-                    Some(peer) => Peer::find(peer, targets, followers.get(peer).map(Follower::view)).await.map(Some),
-                    None => Ok(None),
-                };
-                let peer = match peer {
-                    Ok(peer) => peer,
+                let (peer, doors) = match toward(*kind, strike, targets, &followers, &doors).await {
+                    Ok(toward) => toward,
                     Err(why) => {
-                        faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())));
+                        faults.push((index, leased::refused(&name, &why, &view.borrow())));
                         continue;
                     }
                 };
                 let (component, strike) = (component.clone(), strike.clone());
-                let ordered = Ordered { phase: name, kind: *kind, component, strike, peer, respite };
+                let ordered = Ordered { phase: name, kind: *kind, component, strike, peer, doors, respite };
                 let nodes = Arc::clone(nodes);
                 running.spawn(async move { (index, leased::run(&ordered, &nodes, view, clock, of_phase).await) });
             }
@@ -180,6 +180,36 @@ async fn nodes(
     let followers = followers.iter().filter(|(component, _)| struck.contains(component.as_str()));
     let pods = followers.flat_map(|(_, follower)| follower.view().borrow().seen()).map(|pod| pod.uid).collect();
     Some(Nodes::watching(client, namespace, nonce, &pods, planned).await.map(Arc::new))
+}
+
+/// Where the API server is reached, if `plan` has a fault that asks for it; nowhere if not.
+async fn doors(plan: &ProvePlan, client: &Client) -> Result<BTreeSet<SocketAddr>, DoorsError> {
+    let asks = |phase: &Phase| matches!(phase.role, PhaseRole::Fault { kind: FaultKind::ControlPlaneOutage, .. });
+    if plan.phases.iter().any(asks) { doors::of(client).await } else { Ok(BTreeSet::new()) }
+}
+
+/// Where the peer of `strike` is, if it has one, and the `doors` of the API server if they are what it shuts; or why it
+/// cannot be told.
+async fn toward(
+    kind: FaultKind,
+    strike: &Strike,
+    targets: &Targets,
+    followers: &BTreeMap<String, Follower>,
+    doors: &Result<BTreeSet<SocketAddr>, DoorsError>,
+) -> Result<(Option<Peer>, BTreeSet<SocketAddr>), String> {
+    let peer = match &strike.peer {
+        Some(peer) => {
+            let pods = followers.get(peer).map(Follower::view);
+            Some(Peer::find(peer, targets, pods).await.map_err(|why| why.to_string())?)
+        }
+        None => None,
+    };
+    let doors = match doors {
+        _ if kind != FaultKind::ControlPlaneOutage => BTreeSet::new(),
+        Ok(doors) => doors.clone(),
+        Err(why) => return Err(why.to_string()),
+    };
+    Ok((peer, doors))
 }
 
 /// How long a fault waits after the start of its phase: requests that were due before are answered

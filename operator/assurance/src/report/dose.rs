@@ -93,13 +93,17 @@ pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
         | FaultKind::HttpReset
         | FaultKind::HttpDelay
         | FaultKind::HttpStatus
-        | FaultKind::HttpCut => percent(strength),
+        | FaultKind::HttpCut
+        | FaultKind::Duplicate
+        | FaultKind::Corrupt
+        | FaultKind::Reorder => percent(strength),
         FaultKind::ContainerKill
         | FaultKind::Freeze
         | FaultKind::Partition
         | FaultKind::DnsOutage
         | FaultKind::DnsFailure
-        | FaultKind::DnsWrongAddress => percent(1_000_000),
+        | FaultKind::DnsWrongAddress
+        | FaultKind::ControlPlaneOutage => percent(1_000_000),
     })
 }
 

@@ -187,6 +187,10 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::HttpDelay => 19,
         FaultKind::HttpStatus => 20,
         FaultKind::HttpCut => 21,
+        FaultKind::Duplicate => 22,
+        FaultKind::Corrupt => 23,
+        FaultKind::Reorder => 24,
+        FaultKind::ControlPlaneOutage => 25,
     }
 }
 

@@ -87,7 +87,8 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(9) {
+    let mut result = match random.below(10) {
+        9 => sample::disordered(),
         8 => sample::answering(),
         7 => sample::misled(),
         0 | 1 => sample::passing(),

@@ -71,6 +71,7 @@ SLUG = {
     "Corrupt": "corrupt",
     "Reorder": "reorder",
     "ControlPlaneOutage": "control-plane-outage",
+    "Eviction": "eviction",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -99,8 +100,9 @@ PHRASE = {
     "Corrupt": "packets to it were corrupted",
     "Reorder": "packets to it overtook each other",
     "ControlPlaneOutage": "it could not reach the control plane",
+    "Eviction": "its pods on one node were evicted",
 }
-THROUGH_API = {"PodKill", "RollingRestart"}
+THROUGH_API = {"PodKill", "RollingRestart", "Eviction"}
 STRENGTH = {
     "HttpReset": "requestPpm",  # first: of a HttpDelay, how late it is stands beside
     "HttpDelay": "requestPpm",

@@ -24,13 +24,14 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind == 'Bandwidth' ? has(self.kilobytesPerSecond) : !has(self.kilobytesPerSecond)").message("kilobytesPerSecond: the rate belongs to a fault of kind Bandwidth, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Reset' ? has(self.resetPpm) : !has(self.resetPpm)").message("resetPpm: the share of packets answered with a reset in parts per million belongs to a fault of kind Reset, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind in ['Duplicate', 'Corrupt', 'Reorder'] ? has(self.packetPpm) : !has(self.packetPpm)").message("packetPpm: the share of packets in parts per million belongs to Duplicate, Corrupt and Reorder, and to those alone"))]
+#[x_kube(validation = Rule::new("self.kind != 'Reorder' || !has(self.packetPpm) || self.packetPpm <= 500000").message("packetPpm: of a Reorder at most 500000: a packet is overtaken by one that is not"))]
 #[x_kube(validation = Rule::new("self.kind == 'MemoryPressure' ? has(self.memoryPercent) : !has(self.memoryPercent)").message("memoryPercent: how much of its limit of memory is taken belongs to a fault of kind MemoryPressure, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'CpuStarvation' ? has(self.cpuPercent) : !has(self.cpuPercent)").message("cpuPercent: how much of their time threads wait for a CPU belongs to a fault of kind CpuStarvation, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DiskFull' ? has(self.diskPercent) : !has(self.diskPercent)").message("diskPercent: how full its volumes are belongs to a fault of kind DiskFull, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DescriptorExhaustion' ? has(self.descriptorPercent) : !has(self.descriptorPercent)").message("descriptorPercent: how much of its limit of descriptors is in use belongs to a fault of kind DescriptorExhaustion, and to that alone"))]
-#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
+#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill', 'Eviction'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart, ContainerKill and Eviction happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
-#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
+#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart', 'Eviction'])").message("share: PodKill strikes one pod, RollingRestart all and Eviction those on one node"))]
 #[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth, Reset, Duplicate, Corrupt and Reorder alone"))]
 #[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("direction: belongs to Partition, Delay, Jitter, Loss, Reset, Duplicate, Corrupt and Reorder; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
@@ -248,6 +249,8 @@ pub enum FaultKind {
     Reorder,
     /// The pod cannot reach the API server.
     ControlPlaneOutage,
+    /// The component's pods on one node are evicted, as when that node is drained.
+    Eviction,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -259,7 +262,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -286,6 +289,7 @@ impl FaultKind {
         Self::Corrupt,
         Self::Reorder,
         Self::ControlPlaneOutage,
+        Self::Eviction,
     ];
 
     /// As it stands in names of phases.
@@ -318,6 +322,7 @@ impl FaultKind {
             Self::Corrupt => "corrupt",
             Self::Reorder => "reorder",
             Self::ControlPlaneOutage => "control-plane-outage",
+            Self::Eviction => "eviction",
         }
     }
 
@@ -351,6 +356,7 @@ impl FaultKind {
             Self::Corrupt => "packets to it were corrupted",
             Self::Reorder => "packets to it overtook each other",
             Self::ControlPlaneOutage => "it could not reach the control plane",
+            Self::Eviction => "its pods on one node were evicted",
         }
     }
 
@@ -394,7 +400,7 @@ impl FaultKind {
     /// Whether it is injected where the pod runs, by a lab pod on that node.
     #[must_use]
     pub const fn on_node(self) -> bool {
-        !matches!(self, Self::PodKill | Self::RollingRestart)
+        !matches!(self, Self::PodKill | Self::RollingRestart | Self::Eviction)
     }
 }
 
@@ -472,6 +478,7 @@ mod tests {
             ("jitterMs: at most a tenth", "Jitter", json!({"jitterMs": 1_001})),
             ("packetPpm: ", "Duplicate", json!({})),
             ("packetPpm: ", "Reorder", json!({})),
+            ("packetPpm: of a Reorder", "Reorder", json!({"packetPpm": 500_001})),
             ("packetPpm: ", "Loss", json!({"lossPpm": 5, "packetPpm": 5})),
             ("lossPpm: ", "Corrupt", json!({"lossPpm": 5, "packetPpm": 5})),
             ("packetPpm: ", "ControlPlaneOutage", json!({"packetPpm": 5})),

@@ -91,8 +91,8 @@ pub fn answering() -> TestResult {
     judged(unbroken(planned::answering(), of_web()))
 }
 
-/// A result that passes, with faults of a share of packets and without the control plane: `web` calls `registry`, 54 s
-/// at 20 requests a second.
+/// A result that passes, with faults of a share of packets, without the control plane and with evictions: `web` calls
+/// `registry`, 66 s at 20 requests a second.
 #[must_use]
 pub fn disordered() -> TestResult {
     judged(unbroken(planned::disordering(), bundle()))

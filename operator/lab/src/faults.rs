@@ -18,6 +18,7 @@ pub mod disk_full;
 pub mod dns_answer;
 pub mod dns_outage;
 pub mod duplicate;
+pub mod eviction;
 pub mod freeze;
 pub mod gated;
 pub mod http_answer;
@@ -115,6 +116,7 @@ pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn F
     match kind {
         FaultKind::PodKill => Some(Box::new(pod_kill::PodKill::new(nonce, phase))),
         FaultKind::RollingRestart => Some(Box::new(rolling_restart::RollingRestart::default())),
+        FaultKind::Eviction => Some(Box::new(eviction::Eviction::new(nonce, phase))),
         _ => None,
     }
 }
@@ -129,7 +131,7 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         Some(Box::new(HttpAnswer::new(wrong, strength, path)) as Box<dyn NodeFault>)
     };
     match kind {
-        FaultKind::PodKill | FaultKind::RollingRestart => None,
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => None,
         FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
         FaultKind::Freeze => Some(Box::new(freeze::Freeze::default())),
         FaultKind::Partition => Some(Box::new(partition::Partition::new(aim.clone()))),

@@ -100,7 +100,7 @@ pub fn answering() -> Standard {
     ])
 }
 
-/// With faults of a share of packets, one of them with a peer, and without the control plane.
+/// With faults of a share of packets, one of them with a peer, without the control plane, and with evictions.
 pub fn disordering() -> Standard {
     let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
     let packets = |kind, ppm| FaultLimits { packet_ppm: Some(ppm), ..lasts(kind) };
@@ -113,6 +113,7 @@ pub fn disordering() -> Standard {
             ..packets(FaultKind::Reorder, 200_000)
         },
         FaultLimits { share: Some(Share::All), ..lasts(FaultKind::ControlPlaneOutage) },
+        FaultLimits::once(FaultKind::Eviction, 50_000, WINDOW),
     ])
 }
 

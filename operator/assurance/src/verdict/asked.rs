@@ -76,6 +76,7 @@ impl Asked {
             self.kind,
             FaultKind::PodKill
                 | FaultKind::RollingRestart
+                | FaultKind::Eviction
                 | FaultKind::ContainerKill
                 | FaultKind::Freeze
                 | FaultKind::Partition

@@ -94,6 +94,7 @@ pub(super) const WORDS: Words = Words {
         "Corrupt packets",
         "Reordered packets",
         "Control plane outage",
+        "Eviction",
     ],
     fault_means: [
         "One pod of the component is deleted without grace.",
@@ -122,6 +123,7 @@ pub(super) const WORDS: Words = Words {
         "A share of the packets to the pod are changed on their way, and their sums are wrong.",
         "A share of the packets to the pod are overtaken by those behind them.",
         "The pod cannot reach the API server of its cluster.",
+        "The component's pods on one node are evicted, as when that node is drained.",
     ],
     share: "Pods struck",
     share_one: "one",
@@ -134,6 +136,7 @@ pub(super) const WORDS: Words = Words {
     direction: "Direction",
     directions: ["to the pod", "from the pod", "both ways"],
     share_in_turn: "all, one after another",
+    share_of_node: "those on one node",
     lease_asked: "How long, as planned",
     strength: "How strong, as planned",
     injected: "Injected, from the start of the load",

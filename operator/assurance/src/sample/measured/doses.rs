@@ -22,7 +22,7 @@ pub fn of(kind: FaultKind, strike: &Strike, uid: impl Fn(u32) -> String) -> Vec<
 fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
     let late = strength * 1_000;
     match kind {
-        FaultKind::PodKill | FaultKind::RollingRestart => Vec::new(),
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => Vec::new(),
         FaultKind::ContainerKill => vec![(Class::All, vec![[0, 20]], vec![[0, 28], [1, 2]])],
         FaultKind::Freeze => vec![(Class::All, vec![[0, 20]], vec![[0, 1], [1, 29]])],
         FaultKind::Partition => {

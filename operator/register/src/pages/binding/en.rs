@@ -40,6 +40,7 @@ pub(super) const WORDS: Words = Words {
         "Packets are corrupted",
         "Packets overtake each other",
         "Control plane is out of reach",
+        "Pods on one node are evicted",
     ],
     state: "State",
     states: ["Open", "Carried out", "Withdrawn by the regulator"],

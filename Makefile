@@ -36,7 +36,7 @@ test: ## tests, unit to journeys (ONLY=word: those whose names contain it, the l
 	@$(TOOLS)/run-tests
 
 .PHONY: test-long
-test-long: ## the tests that take long: every kill, many defects, clusters that come and go, the other database
+test-long: ## tests that take long: every kill and fault, many defects, a browser, clusters that come and go
 	@$(TOOLS)/install tests
 	@$(TOOLS)/run-tests long
 

@@ -40,6 +40,10 @@ pub struct EnvironmentSpec {
     /// Hosts from which source may be fetched, with a port where it is not the usual one.
     #[schemars(length(max = 100))]
     pub git_hosts: Vec<String>,
+    /// Requests a second that one pod of the lab generates at most; a load whose rate is higher at any time is shared out to several, 16 at most. One pod generates all where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 10, max = 1_000_000))]
+    pub requests_per_generator: Option<u32>,
     /// IngressClass; the cluster's default where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress_class: Option<String>,

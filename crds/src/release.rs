@@ -88,6 +88,9 @@ pub struct ReleaseStatus {
     /// Image of each component by digest, once built.
     #[serde(default)]
     pub images: BTreeMap<String, String>,
+    /// Image of each database by digest, once built: the platform's, and part of the bundle.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<String, String>,
     /// Digest of the bundle, once built.
     #[serde(default)]
     pub bundle: String,

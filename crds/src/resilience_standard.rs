@@ -4,6 +4,7 @@
 //! Shares are parts per million (ppm); times are milliseconds or seconds, as their names say. All
 //! are integers, so that a verdict can be repeated bit for bit.
 
+mod arrivals;
 mod fault;
 mod indicator;
 
@@ -12,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{span::Span, state_service::ServiceClass};
+pub use arrivals::{ArrivalKind, ArrivalRule, Connections, Spike, Stage};
 pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 pub use indicator::{Indicator, Measure};
 
@@ -83,6 +85,12 @@ pub struct LoadRule {
     /// Length of the steady state before the first and after the last fault, in seconds.
     #[schemars(range(min = 1, max = 3600))]
     pub steady_seconds: u32,
+    /// How users come over the time of a run; at one rate, each at a moment of its own, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<ArrivalRule>,
+    /// How long users keep their connections; for a visit where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
 }
 
 /// Limits while nothing is broken.

@@ -11,6 +11,7 @@ pub mod interface;
 pub mod personal_data;
 pub mod register_data;
 pub mod source;
+pub mod speech;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
@@ -18,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Text;
-pub use binding::{Binding, BindingKind, Migration};
+pub use binding::{Binding, BindingKind, DATABASE_PORT, Migration};
 pub use check::{Check, Expect, Request, Step};
 pub use component::{Build, Component, EnvVar, Medium, Probes, Resources, SecretReference, Volume};
 pub use decision::{Decision, Delegation};
@@ -28,6 +29,7 @@ pub use interface::{Ingress, Interface};
 pub use personal_data::{Basis, PersonalDatum};
 pub use register_data::{Availability, Formats, Owner, ProtectionContact, RegisterData};
 pub use source::Source;
+pub use speech::{Protocol, Speech, Tls};
 
 /// A state service: what it is, by whose decision, from which source, and what it must withstand.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +61,10 @@ pub use source::Source;
     validation = Rule::new("!self.ingress.host.matches('^[0-9.]+$')").message("spec.ingress.host: a name, not an address of numbers"),
     validation = Rule::new("self.interfaces.all(i, self.components.exists(c, c.name == i.component))").message("spec.interfaces: each names a component of spec.components (item 17.9)"),
     validation = Rule::new("self.components.all(c, has(c.build) || has(c.image))").message("spec.components: each has `build` or `image`"),
-    validation = Rule::new("size(self.bindings) == 0").message("spec.bindings: not carried out by this version of the factory; remove it until it is (item 12.5)"),
+    validation = Rule::new("size(self.bindings) <= 1").message("spec.bindings: a service has one database in this version of the factory (item 12.5)"),
+    validation = Rule::new("self.bindings.all(b, !self.components.exists(c, c.name == b.name))").message("spec.bindings[0].name: a component has this name; database and components are reached by names of their own"),
+    validation = Rule::new("self.bindings.all(b, b.components.all(n, self.components.exists(c, c.name == n)))").message(Message::Expression("'spec.bindings[0].components: `' + self.bindings[0].components.filter(n, !self.components.exists(c, c.name == n))[0] + '`: no component has this name'".to_owned())),
+    validation = Rule::new("self.bindings.all(b, self.components.all(c, !(c.name in b.components) || !(c.env.exists(e, e.name in ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER']) || c.secrets.exists(s, s.env in ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER']))))").message(Message::Expression("'spec.components.env: a component that `' + self.bindings[0].name + '` serves sets variable `' + ['DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER'].filter(v, self.components.exists(c, c.name in self.bindings[0].components && (c.env.exists(e, e.name == v) || c.secrets.exists(s, s.env == v))))[0] + '`, which the binding gives it; a variable has one value'".to_owned())),
     validation = Rule::new("size(self.migrations) == 0").message("spec.migrations: not carried out by this version of the factory; remove it until it is (item 12.5)")
 )]
 pub struct StateServiceSpec {
@@ -81,9 +86,9 @@ pub struct StateServiceSpec {
     /// The small programs that the service consists of (item 13).
     #[schemars(length(min = 1, max = 20))]
     pub components: Vec<Component>,
-    /// Databases, queues and other basic services. Typed now, carried out by a later version: refused until then.
+    /// Basic services of the service's own: in this version at most one database (item 12.5).
     #[serde(default)]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = 5))]
     pub bindings: Vec<Binding>,
     /// Changes of stored data that go with a release. Typed now, carried out by a later version: refused until then.
     #[serde(default)]
@@ -101,6 +106,13 @@ pub struct StateServiceSpec {
     /// Functional checks (item 63.2). Without one nothing is known about the function, so nothing can pass.
     #[schemars(length(min = 1, max = 50))]
     pub checks: Vec<Check>,
+}
+
+impl StateServiceSpec {
+    /// The basic services that the component of that name uses.
+    pub fn bound<'a>(&'a self, component: &str) -> impl Iterator<Item = &'a Binding> {
+        self.bindings.iter().filter(move |binding| binding.serves(component))
+    }
 }
 
 /// How much depends on a service.

@@ -67,6 +67,11 @@ SLUG = {
     "HttpDelay": "http-delay",
     "HttpStatus": "http-status",
     "HttpCut": "http-cut",
+    "Duplicate": "duplicate",
+    "Corrupt": "corrupt",
+    "Reorder": "reorder",
+    "ControlPlaneOutage": "control-plane-outage",
+    "Eviction": "eviction",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -91,8 +96,13 @@ PHRASE = {
     "HttpDelay": "its answers came late",
     "HttpStatus": "its answers had a wrong status",
     "HttpCut": "its answers were cut off",
+    "Duplicate": "packets to it came twice",
+    "Corrupt": "packets to it were corrupted",
+    "Reorder": "packets to it overtook each other",
+    "ControlPlaneOutage": "it could not reach the control plane",
+    "Eviction": "its pods on one node were evicted",
 }
-THROUGH_API = {"PodKill", "RollingRestart"}
+THROUGH_API = {"PodKill", "RollingRestart", "Eviction"}
 STRENGTH = {
     "HttpReset": "requestPpm",  # first: of a HttpDelay, how late it is stands beside
     "HttpDelay": "requestPpm",
@@ -103,6 +113,9 @@ STRENGTH = {
     "Loss": "lossPpm",
     "Bandwidth": "kilobytesPerSecond",
     "Reset": "resetPpm",
+    "Duplicate": "packetPpm",
+    "Corrupt": "packetPpm",
+    "Reorder": "packetPpm",
     "MemoryPressure": "memoryPercent",
     "CpuStarvation": "cpuPercent",
     "DiskFull": "diskPercent",
@@ -118,10 +131,11 @@ TAKEN = {
 }
 AMOUNTS = {"Delay", "Jitter", "DnsDelay", "Bandwidth", *TAKEN}  # a value of their doses is more than yes or no
 ON_HTTP = {"HttpReset", "HttpDelay", "HttpStatus", "HttpCut"}
-STRONGEST = {**dict.fromkeys(ON_HTTP, 1_000_000), "Loss": 1_000_000, "Reset": 1_000_000, **dict.fromkeys(TAKEN, 100)}
+ON_PACKETS = {"Duplicate", "Corrupt", "Reorder"}
+STRONGEST = {**dict.fromkeys(ON_HTTP | ON_PACKETS, 1_000_000), "Loss": 1_000_000, "Reset": 1_000_000, **dict.fromkeys(TAKEN, 100)}
 ON_ANSWERS_OF_DNS = {"DnsFailure", "DnsWrongAddress", "DnsDelay"}
 ON_DNS = {"DnsOutage"} | ON_ANSWERS_OF_DNS
-ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"}
+ON_NETWORK = {"Partition", "Delay", "Jitter", "Loss", "Bandwidth", "Reset"} | ON_PACKETS
 WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
@@ -311,6 +325,7 @@ class Asked:
                   "HttpDelay": f" of {self.strike.get('lateMs') or 0} ms of {percent(strength)}",
                   "HttpStatus": f" {self.strike.get('status') or 0} of {percent(strength)}", "Loss": f" of {percent(strength)}",
                   "Reset": f" of {percent(strength)}", "Bandwidth": f" of {strength} kB/s",
+                  **dict.fromkeys(ON_PACKETS, f" of {percent(strength)}"),
                   **dict.fromkeys(TAKEN, f" of {strength} %")}.get(self.kind, "")
         peer = f" of traffic with {quote(self.peer)}" if self.peer is not None else ""
         names = ", ".join(quote(name) for name in self.strike.get("names", []))
@@ -386,8 +401,16 @@ class Run:
         lag.add(self.prove["lagUs"])
         return lag.percentile(99)
 
-    def planned(self):
-        requests = self.plan["prove"]["load"]["requestsPerMinute"] * self.seconds // 60
+    def planned(self, stretches=None):
+        """Visits that are planned for the whole run, or for some stretches of it."""
+        load = self.plan["prove"]["load"]
+        arrivals = load.get("arrivals")
+        if arrivals is not None:
+            stretches = stretches or arrivals["stretches"]
+            area = sum(stretch["seconds"] * (stretch["fromPpm"] + stretch["toPpm"]) for stretch in stretches)
+            requests = area * load["requestsPerMinute"] // 120_000_000
+        else:
+            requests = load["requestsPerMinute"] * self.seconds // 60
         begin = sum(operation["weight"] for operation in self.operations if operation.get("after") is None)
         each = []
         for operation in self.operations:
@@ -404,6 +427,12 @@ class Run:
                 good, bad = good + one["good"], bad + one["failed"]
         return good, bad, latencies.percentile(95, bad)
 
+    def came(self, start, end):
+        """Visits that began from one second to another."""
+        buckets = [bucket for bucket in self.prove["buckets"] if start <= bucket["second"] < end]
+        own = [bucket for bucket in buckets if self.begins(bucket["operation"])]
+        return sum(bucket["good"] + sum(bucket["failed"].values()) for bucket in own)
+
     def unsent_ppm(self):
         return share_ppm(self.whole.failed["Unsent"], self.whole.total())
 
@@ -419,7 +448,7 @@ def inconclusive(code, message):
 # --- the plan ----------------------------------------------------------------------------------
 
 def check_plan(run):
-    rules = [plan_load, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
+    rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
              plan_strikes]
     return [inconclusive("PlanIncomplete", lack) for lack in (rule(run) for rule in rules) if lack]
 
@@ -436,6 +465,22 @@ def plan_load(run):
             return f"operation {name} of the load follows another, and has a weight of its own"
         if before is not None and before >= index:
             return f"operation {name} of the load follows one that does not stand before it"
+    return None
+
+
+def plan_arrivals(run):
+    arrivals = run.plan["prove"]["load"].get("arrivals")
+    if arrivals is None:
+        return None
+    stretches = arrivals["stretches"]
+    for index, stretch in enumerate(stretches):
+        if stretch["seconds"] == 0:
+            return f"stretch {index + 1} of the load has no length"
+    covered = sum(stretch["seconds"] for stretch in stretches)
+    if covered != run.seconds:
+        return f"the rate of the load is planned for {covered} s of {run.seconds} s"
+    if not any(max(stretch["fromPpm"], stretch["toPpm"]) >= 1_000_000 for stretch in stretches):
+        return "the load never reaches the rate that the declared users make"
     return None
 
 
@@ -561,7 +606,9 @@ def lack_of_strike(run, span):
     if ((strike.get("lateMs") or 0) > 0) != (asked.kind == "HttpDelay"):
         return f"{asked.slug} is not late as the plan says"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
-    known = asked.peer in called and asked.peer in run.result["bundle"]["images"] and asked.peer != span.component
+    bundle = run.result["bundle"]
+    there = asked.peer in bundle["images"] or asked.peer in bundle.get("databases", {})
+    known = asked.peer in called and there and asked.peer != span.component
     if asked.peer is not None and not known:
         return f"{words} has a peer that the component does not call"
     return None
@@ -887,6 +934,22 @@ def voids(run):
     if due == 0 or (due * 10 < planned * 9 and lacks * lacks > planned * 16):
         message = f"{due} requests were due where {planned} were planned; the load did not come"
         found.append(inconclusive("LoadTooLow", message))
+    else:
+        found += low_stretches(run)[:1]
+    return found
+
+
+def low_stretches(run):
+    found, start, arrivals = [], 0, run.plan["prove"]["load"].get("arrivals")
+    for stretch in arrivals["stretches"] if arrivals else []:
+        end = start + stretch["seconds"]
+        due, planned = run.came(start, end), run.planned([stretch])
+        lacks = max(planned - due, 0)
+        if due * 10 < planned * 9 and lacks * lacks > planned * 25:
+            message = (f"from {start} s to {end} s, {due} requests were due where {planned} were planned; "
+                       "the load did not come as planned")
+            found.append(inconclusive("LoadTooLow", message))
+        start = end
     return found
 
 
@@ -1060,20 +1123,32 @@ def dose_misled(_, before, during):
     return felt()
 
 
-def dose_answered(asked, before, during):
+def dose_out_of_reach(_, before, during):
+    (reached_before, failed_before), (reached, failed) = sides(before), sides(during)
+    seen_before, seen = reached_before + failed_before, reached + failed
+    if failed_before:
+        return not_felt(f"{failed_before} of {seen_before} attempts to connect failed before it already")
+    if seen_before < 5 or seen < 5:
+        return too_few_samples("attempts to connect", seen_before, seen, 5)
+    if reached:
+        return not_felt(f"{reached} of {seen} attempts to connect succeeded while it lasted; none may")
+    return felt()
+
+
+def dose_in_part(asked, before, during, what):
     (right_before, wrong_before), (right, wrong) = sides(before), sides(during)
     seen_before, seen, million = right_before + wrong_before, right + wrong, 1_000_000
     strike, to_pass = seen * asked, seen * (million - asked)
     if seen_before < 5 or seen < 50:
-        return unknown(f"{seen_before} answers before it and {seen} while it lasted; fewer than 5 and 50 say nothing")
+        return unknown(f"{seen_before} {what} before it and {seen} while it lasted; fewer than 5 and 50 say nothing")
     if wrong_before * 10 * million > seen_before * asked:
-        return not_felt(f"{wrong_before} of {seen_before} answers looked struck before it already")
+        return not_felt(f"{wrong_before} of {seen_before} {what} looked struck before it already")
     if strike < 5 * million:
-        return unknown(f"of {seen} answers fewer than 5 should be struck; that says nothing")
+        return unknown(f"of {seen} {what} fewer than 5 should be struck; that says nothing")
     if asked < million and to_pass < 5 * million:
-        return unknown(f"of {seen} answers fewer than 5 should be right; that says nothing")
+        return unknown(f"of {seen} {what} fewer than 5 should be right; that says nothing")
     if 2 * wrong * million < strike or wrong * million > 2 * strike or 2 * right * million < to_pass:
-        return not_felt(f"{wrong} of {seen} answers were struck; asked was {percent(asked)}, "
+        return not_felt(f"{wrong} of {seen} {what} were struck; asked was {percent(asked)}, "
                         f"and half to twice of that is felt")
     return felt(share_ppm(wrong, seen))
 
@@ -1153,7 +1228,9 @@ def dose_filled(asked, before, during, taken):
 DOSE = {"ContainerKill": dose_killed, "Freeze": dose_frozen, "Partition": dose_cut_off, "DnsOutage": dose_cut_off,
         "Loss": dose_lost, "Reset": functools.partial(dose_lost, gone="reset"), "Delay": dose_delayed,
         "Bandwidth": dose_limited, "Jitter": dose_uneven, "DnsFailure": dose_misled, "DnsWrongAddress": dose_misled,
-        "DnsDelay": functools.partial(dose_delayed, what="answers"), **{kind: dose_answered for kind in ON_HTTP},
+        "DnsDelay": functools.partial(dose_delayed, what="answers"), **{kind: functools.partial(dose_in_part, what="answers") for kind in ON_HTTP},
+        **{kind: functools.partial(dose_in_part, what="packets") for kind in ON_PACKETS},
+        "ControlPlaneOutage": dose_out_of_reach,
         **{kind: functools.partial(dose_filled, taken=taken) for kind, taken in TAKEN.items()}}
 
 
@@ -1594,7 +1671,8 @@ def open_dossier(envelope, keys):
     if result["rules"] not in KNOWN:
         raise DoesNotHold(f"predicate.rules: {canonical(result['rules'])}, known are {' and '.join(KNOWN)}")
     digest = hashlib.sha256(canonical(result["bundle"]).encode()).hexdigest()
-    images = sorted(result["bundle"]["images"].items(), key=lambda item: item[0].encode())
+    images = [image for part in ("images", "databases")
+              for image in sorted(result["bundle"].get(part, {}).items(), key=lambda item: item[0].encode())]
     subject = [descriptor("bundle", digest)] + [descriptor(name, image.rpartition("@")[2]) for name, image in images]
     expect("subject", statement["subject"], subject)
     computed = judge(result)

@@ -23,15 +23,17 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind == 'Loss' ? has(self.lossPpm) : !has(self.lossPpm)").message("lossPpm: the share of lost packets in parts per million belongs to a fault of kind Loss, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Bandwidth' ? has(self.kilobytesPerSecond) : !has(self.kilobytesPerSecond)").message("kilobytesPerSecond: the rate belongs to a fault of kind Bandwidth, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'Reset' ? has(self.resetPpm) : !has(self.resetPpm)").message("resetPpm: the share of packets answered with a reset in parts per million belongs to a fault of kind Reset, and to that alone"))]
+#[x_kube(validation = Rule::new("self.kind in ['Duplicate', 'Corrupt', 'Reorder'] ? has(self.packetPpm) : !has(self.packetPpm)").message("packetPpm: the share of packets in parts per million belongs to Duplicate, Corrupt and Reorder, and to those alone"))]
+#[x_kube(validation = Rule::new("self.kind != 'Reorder' || !has(self.packetPpm) || self.packetPpm <= 500000").message("packetPpm: of a Reorder at most 500000: a packet is overtaken by one that is not"))]
 #[x_kube(validation = Rule::new("self.kind == 'MemoryPressure' ? has(self.memoryPercent) : !has(self.memoryPercent)").message("memoryPercent: how much of its limit of memory is taken belongs to a fault of kind MemoryPressure, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'CpuStarvation' ? has(self.cpuPercent) : !has(self.cpuPercent)").message("cpuPercent: how much of their time threads wait for a CPU belongs to a fault of kind CpuStarvation, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DiskFull' ? has(self.diskPercent) : !has(self.diskPercent)").message("diskPercent: how full its volumes are belongs to a fault of kind DiskFull, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DescriptorExhaustion' ? has(self.descriptorPercent) : !has(self.descriptorPercent)").message("descriptorPercent: how much of its limit of descriptors is in use belongs to a fault of kind DescriptorExhaustion, and to that alone"))]
-#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart and ContainerKill happen once"))]
+#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill', 'Eviction'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart, ContainerKill and Eviction happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
-#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart'])").message("share: PodKill strikes one pod and RollingRestart all"))]
-#[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth and Reset alone"))]
-#[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset']").message("direction: belongs to Partition, Delay, Jitter, Loss and Reset; Bandwidth limits what a pod sends"))]
+#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart', 'Eviction'])").message("share: PodKill strikes one pod, RollingRestart all and Eviction those on one node"))]
+#[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth, Reset, Duplicate, Corrupt and Reorder alone"))]
+#[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("direction: belongs to Partition, Delay, Jitter, Loss, Reset, Duplicate, Corrupt and Reorder; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
 pub struct FaultLimits {
     /// Which fault.
@@ -54,14 +56,15 @@ pub struct FaultLimits {
     /// Whom it strikes; one pod where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
-    /// Of a fault of the network: only traffic of the pod with this component of the same service feels it, as
-    /// when what the pod depends on is away. `*` stands for each component that it calls. The pod that calls is
-    /// struck, never the peer. All traffic where nothing is said.
+    /// Of a fault of the network: only traffic of the pod with this component or database (`bindings`) of the same
+    /// service feels it, as when what the pod depends on is away. `*` stands for each component that it calls and
+    /// each database that it uses. The pod that calls is struck, never the peer. All traffic where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 30), regex(pattern = r"^([*]|[a-z]([-a-z0-9]*[a-z0-9])?)$"))]
     pub peer: Option<String>,
     /// Of a fault of the network: which way packets go that feel it, seen from the pod. Where nothing is said, a
-    /// Partition is `Both` and a Delay, a Jitter, a Loss and a Reset are `In`; a Bandwidth limits what leaves.
+    /// Partition is `Both` and a Delay, a Jitter, a Loss, a Reset, a Duplicate, a Corrupt and a Reorder are `In`; a
+    /// Bandwidth limits what leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// Of a fault of DNS's answers: the names whose answers it strikes, as the service asks for them (`registry`) or in
@@ -113,6 +116,11 @@ pub struct FaultLimits {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub reset_ppm: Option<u32>,
+    /// Of a Duplicate, a Corrupt or a Reorder: the share of packets that it strikes, in parts per million, each by chance
+    /// of its own. Of a Reorder, of those that another of their flow follows at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub packet_ppm: Option<u32>,
     /// Of a MemoryPressure: how much of the container's limit of memory is in use while it lasts, in percent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 30, max = 100))]
@@ -164,6 +172,7 @@ impl FaultLimits {
             loss_ppm: None,
             kilobytes_per_second: None,
             reset_ppm: None,
+            packet_ppm: None,
             memory_percent: None,
             cpu_percent: None,
             disk_percent: None,
@@ -179,7 +188,7 @@ impl FaultLimits {
     pub fn strength(&self) -> u64 {
         // Of a HttpDelay, how late it is stands beside its strength.
         let network = self.request_ppm.or(self.delay_ms).or(self.jitter_ms).or(self.loss_ppm);
-        let network = network.or(self.kilobytes_per_second).or(self.reset_ppm);
+        let network = network.or(self.kilobytes_per_second).or(self.reset_ppm).or(self.packet_ppm);
         let pressure = self.memory_percent.or(self.cpu_percent).or(self.disk_percent).or(self.descriptor_percent);
         network.or(pressure).unwrap_or(0).into()
     }
@@ -232,6 +241,16 @@ pub enum FaultKind {
     HttpStatus,
     /// Some answers of the pod over HTTP end in the middle.
     HttpCut,
+    /// Packets to the pod come twice by chance.
+    Duplicate,
+    /// Packets to the pod are changed on their way by chance, so that their sums are wrong.
+    Corrupt,
+    /// Packets to the pod are overtaken by chance by those behind them.
+    Reorder,
+    /// The pod cannot reach the API server.
+    ControlPlaneOutage,
+    /// The component's pods on one node are evicted, as when that node is drained.
+    Eviction,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -243,7 +262,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -266,6 +285,11 @@ impl FaultKind {
         Self::HttpDelay,
         Self::HttpStatus,
         Self::HttpCut,
+        Self::Duplicate,
+        Self::Corrupt,
+        Self::Reorder,
+        Self::ControlPlaneOutage,
+        Self::Eviction,
     ];
 
     /// As it stands in names of phases.
@@ -294,6 +318,11 @@ impl FaultKind {
             Self::HttpDelay => "http-delay",
             Self::HttpStatus => "http-status",
             Self::HttpCut => "http-cut",
+            Self::Duplicate => "duplicate",
+            Self::Corrupt => "corrupt",
+            Self::Reorder => "reorder",
+            Self::ControlPlaneOutage => "control-plane-outage",
+            Self::Eviction => "eviction",
         }
     }
 
@@ -323,6 +352,11 @@ impl FaultKind {
             Self::HttpDelay => "its answers came late",
             Self::HttpStatus => "its answers had a wrong status",
             Self::HttpCut => "its answers were cut off",
+            Self::Duplicate => "packets to it came twice",
+            Self::Corrupt => "packets to it were corrupted",
+            Self::Reorder => "packets to it overtook each other",
+            Self::ControlPlaneOutage => "it could not reach the control plane",
+            Self::Eviction => "its pods on one node were evicted",
         }
     }
 
@@ -330,6 +364,13 @@ impl FaultKind {
     #[must_use]
     pub const fn on_network(self) -> bool {
         matches!(self, Self::Partition | Self::Delay | Self::Jitter | Self::Loss | Self::Bandwidth | Self::Reset)
+            || self.on_share_of_packets()
+    }
+
+    /// Whether it does to a share of packets what neither loses nor delays all of them.
+    #[must_use]
+    pub const fn on_share_of_packets(self) -> bool {
+        matches!(self, Self::Duplicate | Self::Corrupt | Self::Reorder)
     }
 
     /// Whether its strength is a percentage: of a bound that the container has, how much is taken.
@@ -359,7 +400,7 @@ impl FaultKind {
     /// Whether it is injected where the pod runs, by a lab pod on that node.
     #[must_use]
     pub const fn on_node(self) -> bool {
-        !matches!(self, Self::PodKill | Self::RollingRestart)
+        !matches!(self, Self::PodKill | Self::RollingRestart | Self::Eviction)
     }
 }
 
@@ -420,6 +461,9 @@ mod tests {
             ("Delay", json!({"peer": "registry", "direction": "Out", "delayMs": 5})),
             ("Jitter", json!({"peer": "registry", "direction": "In", "jitterMs": 1_000})),
             ("Bandwidth", json!({"peer": "registry", "kilobytesPerSecond": 5})),
+            ("Duplicate", json!({"peer": "registry", "direction": "Both", "packetPpm": 5})),
+            ("Corrupt", json!({"direction": "Out", "packetPpm": 1_000_000})),
+            ("Reorder", json!({"peer": "*", "packetPpm": 5})),
         ] {
             assert_eq!(said(kind, &more), "", "{kind} {more}");
         }
@@ -432,6 +476,14 @@ mod tests {
             ("jitterMs: the longest", "Jitter", json!({})),
             ("jitterMs: the longest", "Delay", json!({"delayMs": 5, "jitterMs": 5})),
             ("jitterMs: at most a tenth", "Jitter", json!({"jitterMs": 1_001})),
+            ("packetPpm: ", "Duplicate", json!({})),
+            ("packetPpm: ", "Reorder", json!({})),
+            ("packetPpm: of a Reorder", "Reorder", json!({"packetPpm": 500_001})),
+            ("packetPpm: ", "Loss", json!({"lossPpm": 5, "packetPpm": 5})),
+            ("lossPpm: ", "Corrupt", json!({"lossPpm": 5, "packetPpm": 5})),
+            ("packetPpm: ", "ControlPlaneOutage", json!({"packetPpm": 5})),
+            ("peer: ", "ControlPlaneOutage", json!({"peer": "registry"})),
+            ("direction: ", "ControlPlaneOutage", json!({"direction": "Out"})),
         ] {
             let said = said(kind, &more);
             assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");

@@ -10,6 +10,8 @@ use crate::text::Text;
 /// Definition of a key performance indicator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.measure) || !has(self.query)").message("query: values come from `measure` or from `query`, not from both (item 56.6)"))]
+#[x_kube(validation = Rule::new("!has(self.query) || self.query.contains('{namespace}')").message("query: must name `{namespace}`, so that it is about one service (item 56.6)"))]
 #[x_kube(validation = Rule::new("!has(self.effectiveFrom) || !has(self.effectiveUntil) || self.effectiveFrom <= self.effectiveUntil").message("effectiveUntil: must not be before effectiveFrom (item 56.6)"))]
 pub struct Indicator {
     /// Short name.
@@ -36,6 +38,12 @@ pub struct Indicator {
     /// the register shows them as missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measure: Option<Measure>,
+    /// Expression (PromQL) whose one value is that of a launched service, in `unit`: the register asks its
+    /// administrator's Prometheus server at the end of each month. `{namespace}`, `{participant}` and `{service}`
+    /// stand for those of the service, `{period}` for the month as a duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1000))]
+    pub query: Option<String>,
     /// First day for which it is computed, `YYYY-MM-DD`; from the standard's first day where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 10, max = 10), regex(pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"))]
@@ -63,4 +71,9 @@ pub enum Measure {
     DaysToEntry,
     /// Share of submissions with complete data that were entered within five working days (item 21).
     EnteredInTerm,
+    /// Of a submission that passed with complete data: working days to the regulator's decision, which confirms or
+    /// returns it (63.3).
+    DaysToDecision,
+    /// Share of submissions that passed with complete data and were decided within five working days.
+    DecidedInTerm,
 }

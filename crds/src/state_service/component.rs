@@ -7,6 +7,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::speech::{Protocol, Speech, Tls};
+
 /// One program of the service. Reached by the others at `http://<name>:<port>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub struct Component {
     /// Name; also its Service's name.
     #[schemars(length(min = 1, max = 30), regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"))]
+    #[x_kube(validation = Rule::new("self != 'default-deny'").message("spec.components.name: `default-deny` is the network policy that closes a service's namespace; take another name"))]
     pub name: String,
     /// How its image is built from the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,6 +33,12 @@ pub struct Component {
     /// Port on which it serves HTTP.
     #[schemars(range(min = 1024, max = 65535))]
     pub port: u16,
+    /// What it speaks there, to the lab as to others; HTTP/1.1 where nothing is said. Its probes are asked over HTTP/1.1 in any case, as Kubernetes does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// That it speaks TLS there, and who vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
     /// Number of pods.
     #[schemars(range(min = 1, max = 100))]
     pub replicas: u32,
@@ -62,6 +71,14 @@ pub struct Component {
     #[serde(default = "default_grace")]
     #[schemars(range(min = 1, max = 300))]
     pub termination_grace_seconds: u32,
+}
+
+impl Component {
+    /// What it speaks on its port.
+    #[must_use]
+    pub fn speech(&self) -> Speech {
+        Speech { protocol: self.protocol.unwrap_or_default(), tls: self.tls.clone() }
+    }
 }
 
 fn default_grace() -> u32 {

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from urllib.parse import unquote
 
-from . import page, ticket
+from . import page, places, ticket
 from .server import as_json, problem
 
 DESCRIPTION = Path(__file__).with_name("openapi.json").read_bytes()
@@ -34,7 +34,10 @@ def answer(method, target, headers, body):
             return problem(404, "there is nothing at this address")
     if method not in allowed and not (method == "HEAD" and "GET" in allowed):
         return problem(405, "this address does not take that method", {"Allow": ", ".join(allowed)})
-    return act()
+    try:
+        return act()
+    except places.Away:
+        return problem(503, "the places cannot be looked up now")
 
 
 def _centres():

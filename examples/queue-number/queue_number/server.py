@@ -42,8 +42,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False  # `leave` waits by itself, with a limit
 
-    def __init__(self, address, answer):
+    def __init__(self, address, answer, ready=lambda: True):
         self.answer = answer
+        self.ready = ready
         self.leaving = threading.Event()
         self._changed = threading.Condition()
         self._busy = {}  # connection → whether a request is under way on it
@@ -120,7 +121,10 @@ class Connection(BaseHTTPRequestHandler):
         if path == "/healthz":
             answer = as_json(200, {"status": "ok"})
         elif path == "/readyz":
-            answer = problem(503, "leaving") if self.server.leaving.is_set() else as_json(200, {"status": "ready"})
+            if self.server.leaving.is_set() or not self.server.ready():
+                answer = problem(503, "leaving" if self.server.leaving.is_set() else "starting")
+            else:
+                answer = as_json(200, {"status": "ready"})
         else:
             try:
                 answer = self.server.answer(self.command, self.path, self.headers, body)

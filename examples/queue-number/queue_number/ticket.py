@@ -5,10 +5,11 @@ No personal datum is asked for or kept: a place in a queue needs none (items 26 
 """
 
 import json
-import secrets
 import zlib
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+
+from . import places
 
 # Kyrgyzstan has had one time, UTC+6, without summer time since 2005.
 BISHKEK = timezone(timedelta(hours=6))
@@ -76,21 +77,19 @@ def _ticket(parts, now):
 
 
 def issue(centre, purpose, start, now=None):
-    """A new ticket for the next working day. LookupError names what is unknown."""
+    """A new ticket for the next working day. LookupError names what is unknown; places.Away."""
     parts = {
         "centre": _index(CENTRES, "id", centre, "there is no such centre"),
         "purpose": _index(PURPOSES, "id", purpose, "there is no such purpose"),
         "window": _index(WINDOWS, "from", start, "no window begins at that time"),
         "day": (next_working_day(today(now)) - EPOCH).days,
-        # Drawn, not counted: replicas need not agree on a counter, and nobody can infer
-        # from a number how many people come.
-        "place": secrets.randbelow(1 << _WIDTHS["place"]),
     }
+    parts["place"] = places.take(parts, 1 << _WIDTHS["place"])
     return _ticket(parts, today(now))
 
 
 def read(ticket_id, now=None):
-    """The ticket with this id, or None for a text that was never given out."""
+    """The ticket with this id, or None for a text that was never given out. places.Away."""
     signs = ticket_id.replace("-", "")
     if len(signs) != 12 or ticket_id != f"{signs[:4]}-{signs[4:8]}-{signs[8:]}" or any(s not in _ALPHABET for s in signs):
         return None
@@ -108,6 +107,7 @@ def read(ticket_id, now=None):
         and parts["purpose"] < len(PURPOSES)
         and parts["window"] < len(WINDOWS)
         and parts["day"] <= latest
+        and places.given(parts)
     )
     return _ticket(parts, today(now)) if known else None
 

@@ -15,6 +15,10 @@ pub struct Bundle {
     /// Image of each component by its name: `registry/repository@sha256:…`, never a tag.
     #[cfg_attr(feature = "openapi", schemars(extend("minProperties" = 1, "additionalProperties" = image())))]
     pub images: BTreeMap<String, String>,
+    /// Image of each database by the binding's name, by digest as well. No component: no fault strikes one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schemars(extend("additionalProperties" = image())))]
+    pub databases: BTreeMap<String, String>,
     /// Digest of the manifests as rendered, without what may vary between environments.
     pub manifests: String,
     /// Digest of the configuration that may not vary.
@@ -28,6 +32,11 @@ fn image() -> serde_json::Value {
 }
 
 impl Bundle {
+    /// Everything that a pod of this bundle may be made of, each with its name: components first, by name.
+    pub fn all_images(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.images.iter().chain(&self.databases).map(|(name, image)| (name.as_str(), image.as_str()))
+    }
+
     /// `sha256:<hex>` over the canonical bytes.
     pub fn digest(&self) -> Result<String, NotCanonical> {
         canonical::digest(self)

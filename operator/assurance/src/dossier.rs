@@ -140,9 +140,9 @@ impl TestResult {
     /// The whole statement about this result.
     pub fn into_statement(self) -> Result<Dossier, NotCanonical> {
         let mut subject = vec![descriptor("bundle", &self.bundle.digest()?)];
-        for (component, image) in &self.bundle.images {
-            let digest = image.rsplit_once('@').map_or(image.as_str(), |(_, digest)| digest);
-            subject.push(descriptor(component, digest));
+        for (name, image) in self.bundle.all_images() {
+            let digest = image.rsplit_once('@').map_or(image, |(_, digest)| digest);
+            subject.push(descriptor(name, digest));
         }
         Ok(Statement { type_: STATEMENT.to_owned(), subject, predicate_type: PREDICATE.to_owned(), predicate: self })
     }

@@ -3,9 +3,13 @@
 //!
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
+mod part;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use part::{Measured, NotOneRun, Part};
 
 /// Media type of the OCI artifact that carries a [`VerifyEvidence`].
 pub const VERIFY_MEDIA_TYPE: &str = "application/vnd.gov.kg.factory.verify.v1+json";
@@ -244,6 +248,10 @@ pub struct FaultEvidence {
 /// | `HttpReset`, `HttpCut` | 0: an answer left whole, 1: its connection was reset, or closed before all of it had left |
 /// | `HttpStatus` | 0: an answer had another status, 1: it had the wrong one that is asked for |
 /// | `HttpDelay` | 0: an answer began in time, or far later than asked, 1: from four fifths to one and a half of what is asked after half of the answers did before |
+/// | `Duplicate` | 0: a packet came or left once, 1: a copy of it came or left too |
+/// | `Corrupt` | 0: a packet passed whole, 1: it came with a wrong sum, as the pod's kernel counted it, or left with one |
+/// | `Reorder` | 0: a packet that another of its flow followed at once came before that, 1: it was overtaken |
+/// | `ControlPlaneOutage` | 0: an attempt of ours in the pod to connect to the API server succeeded, 1: it failed |
 /// | `Delay`, `Jitter` | microseconds from a packet's arrival at the pod's interface to the answer of the pod's kernel |
 /// | `Bandwidth` | kilobytes that left in one second |
 /// | `MemoryPressure` | percent of the container's limit of memory that were in use at one moment |

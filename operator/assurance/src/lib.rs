@@ -9,6 +9,7 @@
 pub mod bundle;
 pub mod canonical;
 pub mod confirmation;
+pub mod delegation;
 pub mod dossier;
 pub mod dsse;
 pub mod evidence;

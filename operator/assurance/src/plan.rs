@@ -2,13 +2,17 @@
 //! The operator composes a plan from the manifest and the standard; the lab carries it out and may
 //! not change it; the verdict compares what happened with it.
 
+mod arrivals;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_crds::{
-    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share},
+    resilience_standard::{Connections, Direction, EACH_PEER, FaultKind, FaultLimits, Share},
     state_service::{Check, Expect, Request},
 };
 use serde::{Deserialize, Serialize};
+
+pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
 
 /// Everything that the two lab programs will do to one candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +58,8 @@ pub struct ProvePlan {
     pub load: LoadPlan,
     /// Phases in order. Load never stops between them.
     pub phases: Vec<Phase>,
-    /// Which components each component calls, as the manifest says; a network policy refuses all else.
+    /// Which components each component calls, and which databases it uses, as the manifest says; a network policy
+    /// refuses all else.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calls: BTreeMap<String, BTreeSet<String>>,
     /// The null service beside the candidate; none in plans of factories that had none.
@@ -80,7 +85,7 @@ pub struct ControlPlan {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadPlan {
-    /// Requests a minute, over all operations: `simultaneousUsers` × 60 / think time.
+    /// Requests a minute, over all operations: `simultaneousUsers` × 60 / think time. Shares of `arrivals` are of it.
     pub requests_per_minute: u32,
     /// An answer that is not complete by then, from the intended send time, has failed.
     pub timeout_ms: u32,
@@ -89,6 +94,13 @@ pub struct LoadPlan {
     /// Mean time from a good answer to the next request of the same visit; drawn from the exponential distribution.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub pause_ms: u32,
+    /// How requests come over the time of the load; where nothing is said, at the planned rate from the first phase
+    /// to the last, each at a moment of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Arrivals>,
+    /// How long connections are kept; for a visit where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
     /// Operations. Those that begin a visit are drawn by weight, with a generator seeded by the announcement's nonce.
     pub operations: Vec<LoadOperation>,
 }
@@ -99,6 +111,15 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl LoadPlan {
+    /// Requests that are planned for a run of `seconds`, rounded down; where the rate changes, over all of it.
+    #[must_use]
+    pub fn requests(&self, seconds: u64) -> u128 {
+        match &self.arrivals {
+            None => u128::from(self.requests_per_minute) * u128::from(seconds) / 60,
+            Some(arrivals) => arrivals.requests(self.requests_per_minute),
+        }
+    }
+
     /// Of `requests` that were planned, those that begin a visit, rounded down. The others follow a good answer: how
     /// many there are depends on the service, and so says nothing of whether the load came.
     #[must_use]
@@ -190,7 +211,7 @@ pub struct Strike {
     pub lease_seconds: u32,
     /// Milliseconds of delay, packets or requests in parts per million, or kilobytes a second; 0 for a kind without a strength.
     pub strength: u64,
-    /// Component with which traffic feels it; all traffic where there is none. A component's name in a plan.
+    /// Component or database with which traffic feels it; all traffic where there is none. A name in a plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
     /// Which way packets go that feel it; as the kind has it where nothing is said.

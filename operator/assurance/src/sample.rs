@@ -18,6 +18,7 @@ mod measured;
 mod object;
 mod planned;
 mod record;
+mod terms;
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -35,6 +36,7 @@ use crate::{
 use factory_crds::release::Outcome;
 
 pub use object::object;
+pub use terms::{rebuilt, terms};
 
 /// A result that passes, its verdict computed: two components, `web` and `registry`, both faults
 /// on each, 36 s at 20 requests a second.
@@ -80,6 +82,15 @@ pub fn apart() -> TestResult {
     judged(unbroken(planned::apart(), bundle()))
 }
 
+/// The same where `registry` is no component but the database of `web`: 24 s.
+#[must_use]
+pub fn stored() -> TestResult {
+    let mut bundle = bundle();
+    bundle.databases = bundle.images.split_off("registry");
+    bundle.images = bundle.databases.split_off("web");
+    judged(unbroken(planned::apart(), bundle))
+}
+
 /// A result that passes, with faults of DNS's answers: component `web` alone, 30 s at 20 requests a second.
 #[must_use]
 pub fn misled() -> TestResult {
@@ -90,6 +101,13 @@ pub fn misled() -> TestResult {
 #[must_use]
 pub fn answering() -> TestResult {
     judged(unbroken(planned::answering(), of_web()))
+}
+
+/// A result that passes, with faults of a share of packets, without the control plane and with evictions: `web` calls
+/// `registry`, 66 s at 20 requests a second.
+#[must_use]
+pub fn disordered() -> TestResult {
+    judged(unbroken(planned::disordering(), bundle()))
 }
 
 /// A result that passes, of a standard that also says how often each fault comes: [`struck`], with
@@ -224,6 +242,7 @@ fn bundle() -> Bundle {
     };
     Bundle {
         images: BTreeMap::from([image("registry", "a1"), image("web", "b2")]),
+        databases: BTreeMap::new(),
         manifests: format!("sha256:{}", "c3".repeat(32)),
         configuration: format!("sha256:{}", "d4".repeat(32)),
     }

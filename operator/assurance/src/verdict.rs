@@ -5,6 +5,7 @@
 //! found. *Architecture invariant:* nothing passes by absence. A rule that lacks its evidence says
 //! `Inconclusive`; evidence is hostile input, so no count may overflow into a pass.
 
+mod arrivals;
 pub(crate) mod asked;
 mod chance;
 mod completeness;

@@ -2,11 +2,16 @@
 //! says when it ends, and the bodies of the register's API. Readers refuse unknown fields, so that
 //! a misspelt one is an error and no silence.
 
+mod delegation;
 mod instruction;
 mod withdrawal;
 
+use std::collections::BTreeMap;
+
+use factory_crds::state_service::Speech;
 use serde::{Deserialize, Serialize};
 
+pub use delegation::{Delegated, DelegationRequest, DelegationStanding, RevocationRequest, StandingDelegation};
 pub use instruction::{
     BindingInstruction, InstructionRequest, InstructionState, LONGEST_BASIS, LONGEST_FINDING, LineError, line,
 };
@@ -28,13 +33,34 @@ pub struct Run {
     /// Namespace of the candidate. Component `web` is asked at `http://web.<namespace>.svc:<port>`.
     pub namespace: String,
     /// Port of each component.
-    pub ports: std::collections::BTreeMap<String, u16>,
+    pub ports: BTreeMap<String, u16>,
+    /// Port of each database, by its binding's name: nothing is asked of it, but a fault may mean the traffic with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub databases: BTreeMap<String, u16>,
+    /// What is spoken there, of components that do not speak HTTP/1.1 without TLS.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub speech: BTreeMap<String, Speech>,
     /// Repository, with its registry, into which the raw results are pushed by digest.
     pub results: String,
     /// The registry speaks plain HTTP.
     pub plain_http: bool,
+    /// The generators that share the load, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<Company>,
     /// The announced plan.
     pub plan: Plan,
+}
+
+/// Generators that share a load, each a pod of one Indexed Job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Company {
+    /// How many there are, from 2 on.
+    pub of: u32,
+    /// Host name of the one with index 0, which leads.
+    pub leader: String,
+    /// The port on which it waits for the others.
+    pub port: u16,
 }
 
 /// What a lab pod writes into its termination message (at most 4096 bytes).
@@ -109,6 +135,9 @@ pub struct SubmissionState {
     pub reason: String,
     /// The regulator's signed confirmation.
     pub confirmation: Option<Envelope>,
+    /// In its place: the delegation under which it was entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegated: Option<Delegated>,
     /// Path of the public entry, from `/`, once it exists.
     pub entry: Option<String>,
     /// Groups of item 17 that are still incomplete, by number; the clock of item 21 waits for them.

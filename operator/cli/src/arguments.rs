@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::verbs::{
-    compare, completion, decide, dossier, include, init, keygen, lint, rehearse, report, rollback, run, verify,
-    verify_entry, watch, why, withdraw,
+    compare, completion, decide, delegate, dossier, include, init, keygen, lint, rehearse, report, rollback, run,
+    verify, verify_entry, watch, why, withdraw,
 };
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the
@@ -91,6 +91,10 @@ pub enum Verb {
     Return(decide::ReturnArguments),
     /// For the regulator: include an object that the factory did not build, signed with the regulator's key
     Include(include::IncludeArguments),
+    /// For the regulator: delegate a class of changes for a time, signed with the regulator's key
+    Delegate(delegate::DelegateArguments),
+    /// For the regulator: revoke a delegation, signed with the regulator's key
+    Revoke(delegate::RevokeArguments),
     /// For the regulator: make a key pair
     Keygen(keygen::KeygenArguments),
     /// Write completions for a shell

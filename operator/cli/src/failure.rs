@@ -44,6 +44,9 @@ pub enum Failure {
     /// `include`.
     #[error(transparent)]
     Include(#[from] verbs::include::IncludeError),
+    /// `delegate` and `revoke`.
+    #[error(transparent)]
+    Delegate(#[from] verbs::delegate::DelegateError),
     /// `withdraw`.
     #[error(transparent)]
     Withdraw(#[from] verbs::withdraw::WithdrawError),

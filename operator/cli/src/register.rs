@@ -1,6 +1,7 @@
 //! The register as its API answers a team and a regulator. It must not decide whether a dossier
 //! holds: `verify` does that on this machine, from the bytes.
 
+mod delegations;
 mod entries;
 pub mod objects;
 pub mod submissions;

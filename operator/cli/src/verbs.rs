@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod completion;
 pub mod decide;
+pub mod delegate;
 pub mod dossier;
 pub mod include;
 pub mod init;
@@ -44,6 +45,8 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Confirm(arguments) => decide::confirm(&arguments, connection).await,
         Verb::Return(arguments) => decide::send_back(&arguments, connection).await,
         Verb::Include(arguments) => include::run(&arguments, connection).await,
+        Verb::Delegate(arguments) => delegate::give(&arguments, connection).await,
+        Verb::Revoke(arguments) => delegate::revoke(&arguments, connection).await,
         Verb::Keygen(arguments) => keygen::run(&arguments),
         Verb::Completion(arguments) => completion::run(&arguments),
     }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use kube::{
     Api, Client, Resource, ResourceExt as _,
-    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
     core::NamespaceResourceScope,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -88,13 +88,24 @@ where
 {
     let name = object.name_any();
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
+    match create_unless_there(client, object).await? {
+        Some(made) => Ok(made),
+        None => api.get(&name).await.map_err(|source| failed::<K>("get", &name, source)),
+    }
+}
+
+/// Creates `object`; nothing where one of its name exists, which is neither changed nor read: there need be no
+/// right to read it.
+pub async fn create_unless_there<K>(client: &Client, object: &K) -> Result<Option<K>, WriteError>
+where
+    K: Object + Resource<Scope = NamespaceResourceScope>,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
     let how = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
     match api.create(&how, object).await {
-        Ok(made) => Ok(made),
-        Err(kube::Error::Api(status)) if status.is_already_exists() => {
-            api.get(&name).await.map_err(|source| failed::<K>("get", &name, source))
-        }
-        Err(source) => Err(failed::<K>("create", &name, source)),
+        Ok(made) => Ok(Some(made)),
+        Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(None),
+        Err(source) => Err(failed::<K>("create", &object.name_any(), source)),
     }
 }
 
@@ -107,6 +118,12 @@ where
     let api: Api<K> = Api::namespaced(client.clone(), &object.namespace().unwrap_or_default());
     let how = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
     api.replace(&name, &how, object).await.map_err(|source| failed::<K>("replace", &name, source))
+}
+
+/// Deletes all objects that `api` sees, with their dependents.
+pub async fn delete_all<K: Object>(api: &Api<K>) -> Result<(), WriteError> {
+    let gone = api.delete_collection(&DeleteParams::background(), &ListParams::default()).await;
+    gone.map(drop).map_err(|source| failed::<K>("delete all", "", source))
 }
 
 /// Deletes the object of that name with its dependents; one that is gone already is fine.

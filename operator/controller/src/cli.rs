@@ -68,6 +68,9 @@ pub struct Settings {
     /// Image of the lab, by digest.
     #[arg(long, env = "LAB_IMAGE")]
     pub lab_image: String,
+    /// Image of PostgreSQL for services that bind a database, by digest. Not given: none may.
+    #[arg(long, env = "POSTGRES_IMAGE", value_parser = by_digest)]
+    pub postgres_image: Option<String>,
     /// Environment in which candidates run.
     #[arg(long, env = "LAB_ENVIRONMENT", default_value = "lab")]
     pub lab_environment: String,
@@ -79,6 +82,15 @@ pub struct Settings {
     pub listen: std::net::SocketAddr,
 }
 
+/// An image that is what it was when it was named.
+fn by_digest(image: &str) -> Result<String, String> {
+    let digest = image.rsplit_once("@sha256:").map_or("", |(_, hex)| hex);
+    if digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
+        return Ok(image.to_owned());
+    }
+    Err("an image by digest, registry/name@sha256:<64 hex>: a tag can move after the test".to_owned())
+}
+
 /// Settings of the permit keeper.
 #[derive(Clone, Debug, Args)]
 pub struct KeeperSettings {
@@ -88,6 +100,9 @@ pub struct KeeperSettings {
     /// Folder with the regulator's public keys (`*.pub`).
     #[arg(long, env = "REGULATOR_KEYS", default_value = "/etc/factory/regulator")]
     pub regulator_keys: PathBuf,
+    /// Folder with the public keys of the factory's dossiers (`*.pub`): of what was entered under a delegation.
+    #[arg(long, env = "FACTORY_KEYS", default_value = "/etc/factory/keys")]
+    pub factory_keys: PathBuf,
     /// Where metrics and health are served.
     #[arg(long, env = "LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: std::net::SocketAddr,
@@ -119,4 +134,19 @@ pub struct GitTree {
     /// Tar file to write.
     #[arg(long)]
     pub out: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_by_tag_is_refused_at_the_start() {
+        let hex = "0a".repeat(32);
+        assert!(by_digest(&format!("registry/base/postgresql@sha256:{hex}")).is_ok());
+        for bad in ["", "registry/base/postgresql:bookworm", "registry/postgresql@sha256:0a", &format!("sha256:{hex}")]
+        {
+            assert!(by_digest(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -2,7 +2,10 @@
 //! service (invariants 2 and 7), except for what [`Place`] says.
 
 pub mod build_job;
+pub mod claim;
 pub mod control;
+pub mod credentials;
+pub mod database;
 pub mod deployment;
 pub mod disruption;
 pub mod ingress;
@@ -68,6 +71,12 @@ impl Place<'_> {
             Purpose::Live => "live",
         }
     }
+
+    /// Whether users are served here, so that what is stored must stay.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self.environment.purpose, Purpose::Live)
+    }
 }
 
 /// Labels of an object.
@@ -92,21 +101,36 @@ pub fn live_namespace(participant: &str, service: &str) -> String {
 }
 
 /// Digest of the manifests of a bundle as rendered, without what may vary between environments.
-pub fn digest(spec: &StateServiceSpec, images: &BTreeMap<String, String>) -> Result<String, canonical::NotCanonical> {
+pub fn digest(
+    spec: &StateServiceSpec,
+    images: &BTreeMap<String, String>,
+    databases: &BTreeMap<String, String>,
+) -> Result<String, canonical::NotCanonical> {
     let rendered: Vec<_> = spec
         .components
         .iter()
         .map(|component| {
             let image = images.get(&component.name).map_or("", String::as_str);
             (
-                deployment::spec(component, image, None),
+                deployment::spec(&spec.bindings, component, image, None),
                 service::spec(component),
                 disruption::spec(component),
                 network::between(spec, component),
             )
         })
         .collect();
-    canonical::digest(&rendered)
+    if spec.bindings.is_empty() {
+        return canonical::digest(&rendered);
+    }
+    let stored: Vec<_> = spec
+        .bindings
+        .iter()
+        .map(|binding| {
+            let image = databases.get(&binding.name).map_or("", String::as_str);
+            (database::spec(binding, image, None), network::around(binding))
+        })
+        .collect();
+    canonical::digest(&(rendered, stored))
 }
 
 /// Digest of the configuration that may not vary: all variables but those in `mayVary`.
@@ -126,6 +150,35 @@ pub fn configuration(spec: &StateServiceSpec) -> Result<String, canonical::NotCa
 #[must_use]
 pub fn named(name: &str, namespace: &str) -> ObjectMeta {
     ObjectMeta { name: Some(name.to_owned()), namespace: Some(namespace.to_owned()), ..ObjectMeta::default() }
+}
+
+/// Places, for tests of what is rendered for them.
+#[cfg(test)]
+pub(crate) mod places {
+    use super::Place;
+    use factory_crds::EnvironmentSpec;
+
+    /// An environment for `purpose`: `lab` or `live`.
+    pub fn environment(purpose: &str) -> EnvironmentSpec {
+        serde_json::from_value(serde_json::json!({
+            "purpose": purpose,
+            "nodeSelector": {},
+            "registry": {"prefix": "r", "plainHttp": false, "cidrs": ["192.0.2.1/32"], "port": 443},
+            "gitHosts": ["git.example.kg"],
+        }))
+        .unwrap()
+    }
+
+    /// A place in `environment`.
+    pub fn in_environment(environment: &EnvironmentSpec) -> Place<'_> {
+        Place {
+            namespace: "svc-00000000".to_owned(),
+            environment,
+            participant: "body",
+            service: "service",
+            release: ("service-1", "uid"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +217,7 @@ mod tests {
             let mut spec = examples::service().spec;
             let [env, secret, key] = reference.map(str::to_owned);
             spec.components[0].secrets = vec![SecretReference { env, secret, key }];
-            digest(&spec, &BTreeMap::new()).unwrap()
+            digest(&spec, &BTreeMap::new(), &BTreeMap::new()).unwrap()
         };
         let before = digest(["PASSWORD", "db", "password"]);
         for other in [["PASS", "db", "password"], ["PASSWORD", "store", "password"], ["PASSWORD", "db", "pass"]] {
@@ -177,12 +230,30 @@ mod tests {
     fn an_image_a_port_or_a_replica_changes_the_digest_of_the_manifests() {
         let spec = examples::service().spec;
         let images: BTreeMap<_, _> = [("web".to_owned(), "r/web@sha256:aa".to_owned())].into();
-        let before = digest(&spec, &images).unwrap();
+        let digest = |spec, images| digest(spec, images, &BTreeMap::new()).unwrap();
+        let before = digest(&spec, &images);
         let mut changed = spec.clone();
         changed.components[0].replicas += 1;
-        assert_ne!(digest(&changed, &images).unwrap(), before);
+        assert_ne!(digest(&changed, &images), before);
         let other: BTreeMap<_, _> = [("web".to_owned(), "r/web@sha256:bb".to_owned())].into();
-        assert_ne!(digest(&spec, &other).unwrap(), before);
-        assert_eq!(digest(&spec, &images).unwrap(), before);
+        assert_ne!(digest(&spec, &other), before);
+        assert_eq!(digest(&spec, &images), before);
+    }
+
+    #[test]
+    fn a_database_its_image_and_who_uses_it_change_the_digest_of_the_manifests() {
+        let bound = |components: &[&str]| {
+            let mut spec = examples::service().spec;
+            spec.bindings = vec![examples::database("records", components)];
+            spec
+        };
+        let digest = |spec: &StateServiceSpec, image: &str| {
+            digest(spec, &BTreeMap::new(), &[("records".to_owned(), image.to_owned())].into()).unwrap()
+        };
+        let before = digest(&bound(&["web"]), "r/postgresql@sha256:aa");
+        assert_eq!(digest(&bound(&["web"]), "r/postgresql@sha256:aa"), before);
+        assert_ne!(digest(&bound(&["web"]), "r/postgresql@sha256:bb"), before);
+        assert_ne!(digest(&bound(&["registry"]), "r/postgresql@sha256:aa"), before);
+        assert_ne!(digest(&examples::service().spec, "r/postgresql@sha256:aa"), before);
     }
 }

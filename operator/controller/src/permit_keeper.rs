@@ -3,20 +3,23 @@
 //! operator still cannot permit anything (invariant 2). What the register no longer lets stand, it
 //! takes away again.
 
+mod delegated;
 mod kept;
 mod permit;
 mod recheck;
 mod signed;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use factory_assurance::{
     confirmation::ConfirmationError,
+    delegation::proof::ProofError,
     dossier::DossierError,
-    dsse::{DsseError, PublicKey},
-    wire::Procedure,
+    dsse::{DsseError, Envelope, PublicKey},
+    term::TermError,
+    wire::{Procedure, SubmissionState},
 };
-use factory_crds::{LaunchPermit, Release, condition};
+use factory_crds::{LaunchPermit, Release, condition, launch_permit::PermittedBundle};
 use futures::StreamExt as _;
 use kube::{
     Api, Client, ResourceExt as _,
@@ -48,6 +51,12 @@ enum KeeperError {
     Dossier(#[from] DossierError),
     #[error(transparent)]
     Dsse(#[from] DsseError),
+    #[error("what was entered under a delegation does not hold")]
+    Delegated(#[from] ProofError),
+    #[error("what was entered under a delegation does not hold: dossier")]
+    Term(#[from] TermError),
+    #[error("keys of the factory's dossiers: {0}")]
+    Keys(Fatal),
     #[error("{field}: the register says `{said}`, the signed dossier says `{signed}`")]
     Contradiction { field: &'static str, said: String, signed: String },
 }
@@ -56,6 +65,8 @@ struct Keeper {
     client: Client,
     register: Register,
     regulator: Vec<PublicKey>,
+    /// Folder with the keys of dossiers: read for each use, since they are followed by others.
+    factory_keys: PathBuf,
 }
 
 /// Runs until the process is ended.
@@ -67,7 +78,8 @@ pub async fn run(settings: KeeperSettings) -> Result<(), Fatal> {
     tracing::info!(keys = regulator.len(), "the regulator's keys are pinned");
     let metrics = Arc::new(Metrics::default());
     tokio::spawn(serve::health(settings.listen, Arc::clone(&metrics)));
-    let keeper = Arc::new(Keeper { client: client.clone(), register: Register::new(settings.register), regulator });
+    let register = Register::new(settings.register);
+    let keeper = Arc::new(Keeper { client: client.clone(), register, regulator, factory_keys: settings.factory_keys });
     let releases = Controller::new(Api::<Release>::all(client.clone()), watcher::Config::default())
         .shutdown_on_signal()
         .run(reconcile, on_error, Arc::clone(&keeper))
@@ -103,7 +115,7 @@ async fn reconcile(release: Arc<Release>, keeper: Arc<Keeper>) -> Result<Action,
         return Ok(Action::await_change());
     }
     let dossier = keeper.register.dossier(&state.id).await?;
-    let permitted = signed::bundle(&state, &dossier, &keeper.regulator)?;
+    let permitted = keeper.permitted(&state, &dossier).await?;
     // An old release that newer ones have pushed out stays out.
     let running = kept.running().await?;
     let Some(spec) = permit::with(&kept.spec, permitted, &running) else { return Ok(Action::await_change()) };
@@ -114,6 +126,17 @@ async fn reconcile(release: Arc<Release>, keeper: Arc<Keeper>) -> Result<Action,
         Err(error) => return Err(error.into()),
     }
     Ok(Action::await_change())
+}
+
+impl Keeper {
+    /// The bundle that the regulator confirmed, or that falls within what the regulator delegated.
+    async fn permitted(&self, state: &SubmissionState, dossier: &Envelope) -> Result<PermittedBundle, KeeperError> {
+        let Some(delegated) = &state.delegated else { return signed::bundle(state, dossier, &self.regulator) };
+        let base = self.register.submission(&delegated.base).await?;
+        let confirmed = self.register.dossier(&delegated.base).await?;
+        let factory = signed::terms(&self.factory_keys).map_err(KeeperError::Keys)?;
+        delegated::bundle((state, dossier), (&base, &confirmed), &self.regulator, factory)
+    }
 }
 
 fn on_error(release: Arc<Release>, failure: &KeeperError, _: Arc<Keeper>) -> Action {

@@ -62,13 +62,18 @@ pub async fn of(context: &Context, purpose: Purpose, participant: &str, service:
     if salt.is_empty() { Err(SaltError::Missing(name)) } else { Ok(salt) }
 }
 
-/// A new one. A private key is random; its hash says nothing of it.
+/// A new one.
 fn fresh(name: &str, namespace: &str) -> Result<Secret, dsse::DsseError> {
-    let random = dsse::PrivateKey::generate().to_pem()?;
     Ok(Secret {
         metadata: named(name, namespace),
         immutable: Some(true),
-        data: Some([(FIELD.to_owned(), ByteString(canonical::sha256(random.as_bytes()).into_bytes()))].into()),
+        data: Some([(FIELD.to_owned(), ByteString(random()?.into_bytes()))].into()),
         ..Secret::default()
     })
+}
+
+/// 64 hexadecimal digits that nobody can guess. A private key is random; its hash says nothing of it.
+pub fn random() -> Result<String, dsse::DsseError> {
+    let key = dsse::PrivateKey::generate().to_pem()?;
+    Ok(canonical::sha256(key.as_bytes())["sha256:".len()..].to_owned())
 }

@@ -6,7 +6,12 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Router, routing::get};
 use factory_crds::{Experiment, Participant, Release, StateService};
 use futures::StreamExt as _;
-use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, coordination::v1::Lease, core::v1::Namespace};
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    batch::v1::Job,
+    coordination::v1::Lease,
+    core::v1::Namespace,
+};
 use kube::{
     Api, Client, ResourceExt as _,
     runtime::{Config, Controller, reflector::ObjectRef, watcher},
@@ -19,7 +24,7 @@ use crate::{
     context::{BUILD_NAMESPACE, Context, LAB_NAMESPACE},
     error::{self, Fatal},
     experiment, instructions, keys, leader,
-    manifests::{ENVIRONMENT, PARTICIPANT, RELEASE},
+    manifests::{COMPONENT, ENVIRONMENT, RELEASE},
     metrics::Metrics,
     participant, register, release, state_service, telemetry, wake, withdrawal,
 };
@@ -162,36 +167,26 @@ async fn releases(context: &Arc<Context>) {
     let jobs = |namespace| Api::<Job>::namespaced(client.clone(), namespace);
     let controller =
         Controller::new(Api::<Release>::all(client.clone()), watcher::Config::default()).with_config(config());
-    // Deployments do not say whose they are (invariant 7): their namespace does.
     let namespaces = kube::runtime::reflector::store::Writer::<Namespace>::default();
     let known = namespaces.as_reader();
     let services = watcher::Config::default().labels(ENVIRONMENT);
     let reflected = kube::runtime::reflector(namespaces, watcher(Api::<Namespace>::all(client.clone()), services));
     let releases = controller.store();
     let (beside_builds, behind_others) = (releases.clone(), releases.clone());
-    let of_namespace = move |deployment: Deployment| {
-        let namespace = known.get(&ObjectRef::new(&deployment.namespace().unwrap_or_default()));
-        let labels = namespace.map(|namespace| namespace.labels().clone()).unwrap_or_default();
-        let participant = labels.get(PARTICIPANT).cloned();
-        let service = labels.get(crate::manifests::SERVICE).cloned();
-        releases
-            .state()
-            .into_iter()
-            .filter(|release| release.namespace() == participant && Some(&release.spec.service) == service.as_ref())
-            .map(|release| ObjectRef::from_obj(&*release))
-            .collect::<Vec<_>>()
-    };
+    let (of_databases, known_by_databases) = (releases.clone(), known.clone());
+    let in_services = || watcher::Config::default().labels(COMPONENT);
     let driver = controller
         .watches(jobs(BUILD_NAMESPACE), ours.clone(), move |job| wake::of_build(&beside_builds, &job))
         .watches(jobs(LAB_NAMESPACE), ours, |job| wake::named(&job))
         .watches(Api::<Lease>::namespaced(client.clone(), LAB_NAMESPACE), watcher::Config::default(), move |lease| {
             wake::of_pool(&behind_others, &lease)
         })
-        .watches(
-            Api::<Deployment>::all(client.clone()),
-            watcher::Config::default().labels(crate::manifests::COMPONENT),
-            of_namespace,
-        )
+        .watches(Api::<Deployment>::all(client.clone()), in_services(), move |deployment| {
+            wake::of_namespace(&releases, &known, &deployment)
+        })
+        .watches(Api::<StatefulSet>::all(client.clone()), in_services(), move |database| {
+            wake::of_namespace(&of_databases, &known_by_databases, &database)
+        })
         .run(release::reconcile, release::on_error, Arc::clone(context))
         .for_each(|_| std::future::ready(()));
     tokio::select! {

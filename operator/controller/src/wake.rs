@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use factory_crds::Release;
-use k8s_openapi::api::{batch::v1::Job, coordination::v1::Lease};
+use k8s_openapi::api::{batch::v1::Job, coordination::v1::Lease, core::v1::Namespace};
 use kube::{
     Resource, ResourceExt as _,
     runtime::reflector::{ObjectRef, Store},
 };
 
 use crate::{
-    manifests::{PARTICIPANT, RELEASE},
+    manifests::{PARTICIPANT, RELEASE, SERVICE},
     release::lab_pool::{self, BUSY},
 };
 
@@ -26,6 +26,22 @@ pub fn named<K: Resource>(object: &K) -> Option<ObjectRef<Release>> {
 pub fn of_build(releases: &Store<Release>, job: &Job) -> Vec<ObjectRef<Release>> {
     let others = if lab_pool::under_way(job) { Vec::new() } else { waiting(releases.state()) };
     named(job).into_iter().chain(others).collect()
+}
+
+/// The releases of the service in whose namespace `object` stands. Deployments and databases do not say whose they
+/// are (invariant 7): their namespace does.
+#[must_use]
+pub fn of_namespace<K: Resource>(
+    releases: &Store<Release>,
+    namespaces: &Store<Namespace>,
+    object: &K,
+) -> Vec<ObjectRef<Release>> {
+    let namespace = namespaces.get(&ObjectRef::new(&object.namespace().unwrap_or_default()));
+    let labels = namespace.map(|namespace| namespace.labels().clone()).unwrap_or_default();
+    let (participant, service) = (labels.get(PARTICIPANT).cloned(), labels.get(SERVICE));
+    let of_service =
+        |release: &&Arc<Release>| release.namespace() == participant && Some(&release.spec.service) == service;
+    releases.state().iter().filter(of_service).map(|release| ObjectRef::from_obj(&**release)).collect()
 }
 
 /// Those that wait for the lab, once nobody holds it.

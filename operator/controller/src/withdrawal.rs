@@ -2,11 +2,18 @@
 //! then (invariant 14). It starts from the live namespaces, because the manifest and its releases
 //! may be gone, and asks the register for the service's newest entry: one that was entered again
 //! after a withdrawal is in force, and its service stays.
+//!
+//! What people have stored is not the register's to end: of a service with a database everything that runs
+//! goes, and the namespace stays with the claim, until an administrator removes it.
 
 use std::{sync::Arc, time::Duration};
 
 use factory_assurance::wire::{NewestEntry, Withdrawal};
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    core::v1::{Namespace, PersistentVolumeClaim},
+    networking::v1::Ingress,
+};
 use kube::{Api, ResourceExt as _, api::ListParams};
 
 use crate::{
@@ -33,10 +40,31 @@ async fn once(context: &Context) -> Result<(), error::Fatal> {
         let Some((participant, service)) = whose(&namespace) else { continue };
         // Where it is away nothing is known, so nothing is done, here and in the other namespaces.
         if let Some(withdrawn) = over(context.register.entry(participant, service).await)? {
-            tracing::info!(participant, service, namespace = %namespace.name_any(), at = withdrawn.at, "withdrawn, taken down");
+            let name = namespace.name_any();
+            let claims: Api<PersistentVolumeClaim> = Api::namespaced(context.client.clone(), &name);
+            if !claims.list(&ListParams::default()).await?.items.is_empty() {
+                take_down(context, &name, &withdrawn).await?;
+                continue;
+            }
+            tracing::info!(participant, service, namespace = %name, at = withdrawn.at, "withdrawn, taken down");
             apply::delete_this(&namespaces, &namespace).await?;
         }
     }
+    Ok(())
+}
+
+/// Ends what runs in `namespace` and keeps what is stored. The database goes last: where it is gone, nothing is
+/// left to do.
+async fn take_down(context: &Context, namespace: &str, withdrawn: &Withdrawal) -> Result<(), error::Fatal> {
+    let client = || context.client.clone();
+    let databases: Api<StatefulSet> = Api::namespaced(client(), namespace);
+    if databases.list(&ListParams::default()).await?.items.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(namespace, at = withdrawn.at, "withdrawn, taken down; what it stored stays in its claim");
+    apply::delete_all(&Api::<Ingress>::namespaced(client(), namespace)).await?;
+    apply::delete_all(&Api::<Deployment>::namespaced(client(), namespace)).await?;
+    apply::delete_all(&databases).await?;
     Ok(())
 }
 

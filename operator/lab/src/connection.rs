@@ -1,14 +1,27 @@
-//! One HTTP/1.1 connection to a component, and answers bounded in size, for the checks; the load has
+//! One connection to a component, in what it speaks, and answers bounded in size, for the checks; the load has
 //! its own in `load/socket.rs`, with the same bounds. It follows no redirect, repeats nothing, and
 //! trusts nothing it reads.
+
+mod http2;
 
 use std::{net::SocketAddr, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
-use hyper::{HeaderMap, Request, body::Body as _, body::Incoming, client::conn::http1};
+use hyper::{HeaderMap, body::Body as _, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, task::AbortHandle};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::AbortHandle,
+};
+use tokio_rustls::TlsConnector;
+
+use crate::{
+    request::{BadRequest, Prepared},
+    target::Speech,
+    trust::{H2, Trust},
+};
 
 /// Largest head of an answer in bytes.
 pub const MAX_HEAD: usize = 64 * 1024;
@@ -32,12 +45,18 @@ pub enum ConnectionError {
     /// Nothing accepted the connection.
     #[error("no connection: {0}")]
     Connect(#[source] std::io::Error),
-    /// The connection closed before the request was written; the request comes back unused.
+    /// The connection closed before the request was written.
     #[error("the connection was closed before the request was sent")]
-    Unsent(Box<Request<Full<Bytes>>>),
+    Unsent,
+    /// The request cannot be written in what the component speaks.
+    #[error("{0}")]
+    Request(#[from] BadRequest),
     /// It broke, or what came was not HTTP/1.1.
     #[error("the answer broke off or is no HTTP: {0}")]
     Broken(#[source] hyper::Error),
+    /// It broke, or what came was not HTTP/2.
+    #[error("the answer broke off or is no HTTP/2: {0}")]
+    Broken2(#[from] h2::Error),
     /// More than the reader takes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -49,8 +68,14 @@ pub enum ConnectionError {
 /// An open connection; it closes when this is dropped.
 #[derive(Debug)]
 pub struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
+    sender: Sender,
     driver: AbortHandle,
+}
+
+#[derive(Debug)]
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(h2::client::SendRequest<Bytes>),
 }
 
 impl Drop for Connection {
@@ -61,11 +86,28 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// Connects to `address`.
-    pub async fn open(address: SocketAddr) -> Result<Self, ConnectionError> {
+    /// Connects to `address`, where one speaks as `speech` says.
+    pub async fn open(address: SocketAddr, speech: &Speech) -> Result<Self, ConnectionError> {
         let stream = TcpStream::connect(address).await.map_err(ConnectionError::Connect)?;
         // Requests are written at once: Nagle's algorithm would add up to 40 ms that no user sees.
         stream.set_nodelay(true).map_err(ConnectionError::Connect)?;
+        let Some(Trust { config, name }) = &speech.trust else { return Self::over(stream, speech.http2).await };
+        let connector = TlsConnector::from(config.clone());
+        let stream = connector.connect(name.clone(), stream).await.map_err(ConnectionError::Connect)?;
+        if speech.http2 && stream.get_ref().1.alpn_protocol() != Some(H2) {
+            return Err(ConnectionError::Connect(std::io::Error::other("the service does not speak HTTP/2 over TLS")));
+        }
+        Self::over(stream, speech.http2).await
+    }
+
+    async fn over<T>(stream: T, http2: bool) -> Result<Self, ConnectionError>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if http2 {
+            let (sender, driver) = http2::greet(stream).await?;
+            return Ok(Self { sender: Sender::Http2(sender), driver });
+        }
         let (sender, driver) = http1::Builder::new()
             .max_headers(MAX_HEADERS)
             .max_buf_size(MAX_HEAD)
@@ -77,19 +119,23 @@ impl Connection {
                 tracing::trace!(%error, "a connection ended");
             }
         });
-        Ok(Self { sender, driver: driver.abort_handle() })
+        Ok(Self { sender: Sender::Http1(sender), driver: driver.abort_handle() })
     }
 
     /// Sends one request and reads its answer, of which the body has at most `limit` bytes.
-    pub async fn ask(&mut self, request: Request<Full<Bytes>>, limit: usize) -> Result<Answer, ConnectionError> {
-        if self.sender.ready().await.is_err() {
-            return Err(ConnectionError::Unsent(Box::new(request)));
+    pub async fn ask(&mut self, request: &Prepared, limit: usize) -> Result<Answer, ConnectionError> {
+        let sender = match &mut self.sender {
+            Sender::Http2(sender) => return http2::ask(sender, request.message()?, limit).await,
+            Sender::Http1(sender) => sender,
+        };
+        if sender.ready().await.is_err() {
+            return Err(ConnectionError::Unsent);
         }
-        let response = match self.sender.try_send_request(request).await {
+        let response = match sender.try_send_request(request.http()).await {
             Ok(response) => response,
             Err(mut refused) => {
                 return Err(match refused.take_message() {
-                    Some(request) => ConnectionError::Unsent(Box::new(request)),
+                    Some(_) => ConnectionError::Unsent,
                     None => ConnectionError::Broken(refused.into_error()),
                 });
             }

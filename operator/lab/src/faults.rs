@@ -9,12 +9,16 @@
 
 pub mod bandwidth;
 pub mod container_kill;
+pub mod control_plane_outage;
+pub mod corrupt;
 pub mod cpu_starvation;
 pub mod delay;
 pub mod descriptor_exhaustion;
 pub mod disk_full;
 pub mod dns_answer;
 pub mod dns_outage;
+pub mod duplicate;
+pub mod eviction;
 pub mod freeze;
 pub mod gated;
 pub mod http_answer;
@@ -22,10 +26,12 @@ pub mod leased;
 pub mod loss;
 pub mod memory_pressure;
 pub mod nodes;
+pub mod packets;
 pub mod partition;
 pub mod peer;
 pub mod pod_kill;
 pub mod queued;
+pub mod reorder;
 pub mod reset;
 pub mod rolling_restart;
 pub mod run;
@@ -42,8 +48,12 @@ use crate::{
     measure::view::View,
     strike::{NodeFault, aim::Aim},
 };
+use corrupt::Corrupt;
 use dns_answer::{DnsAnswer, Lie};
+use duplicate::Duplicate;
 use http_answer::{HttpAnswer, Wrong};
+use packets::Packets;
+use reorder::Reorder;
 pub use target::Target;
 
 /// Why a fault could not be injected, or not be undone.
@@ -106,6 +116,7 @@ pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn F
     match kind {
         FaultKind::PodKill => Some(Box::new(pod_kill::PodKill::new(nonce, phase))),
         FaultKind::RollingRestart => Some(Box::new(rolling_restart::RollingRestart::default())),
+        FaultKind::Eviction => Some(Box::new(eviction::Eviction::new(nonce, phase))),
         _ => None,
     }
 }
@@ -120,7 +131,7 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         Some(Box::new(HttpAnswer::new(wrong, strength, path)) as Box<dyn NodeFault>)
     };
     match kind {
-        FaultKind::PodKill | FaultKind::RollingRestart => None,
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => None,
         FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
         FaultKind::Freeze => Some(Box::new(freeze::Freeze::default())),
         FaultKind::Partition => Some(Box::new(partition::Partition::new(aim.clone()))),
@@ -136,6 +147,12 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         FaultKind::HttpDelay => over_http(Wrong::Late(aim.late)),
         FaultKind::HttpStatus => over_http(Wrong::Status(aim.status)),
         FaultKind::HttpCut => over_http(Wrong::Cut),
+        FaultKind::Duplicate => Some(Box::new(Packets::<Duplicate>::new(strength, aim.clone()))),
+        FaultKind::Corrupt => Some(Box::new(Packets::<Corrupt>::new(strength, aim.clone()))),
+        FaultKind::Reorder => Some(Box::new(Packets::<Reorder>::new(strength, aim.clone()))),
+        FaultKind::ControlPlaneOutage => {
+            Some(Box::new(control_plane_outage::ControlPlaneOutage::new(aim.doors.clone())))
+        }
         FaultKind::MemoryPressure => Some(Box::new(memory_pressure::MemoryPressure::new(strength))),
         FaultKind::CpuStarvation => Some(Box::new(cpu_starvation::CpuStarvation::new(strength))),
         FaultKind::DiskFull => Some(Box::new(disk_full::DiskFull::new(strength))),

@@ -24,4 +24,5 @@ pub mod results;
 pub mod schema;
 pub mod strike;
 pub mod target;
+pub mod trust;
 pub mod verify;

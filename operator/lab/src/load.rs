@@ -1,45 +1,56 @@
-//! The load engine: HTTP/1.1 in two models. In the open one, requests leave at moments that were
+//! The load engine: HTTP/1.1 and HTTP/2, with TLS or without, in two models. In the open one, requests leave at moments that were
 //! drawn before the run; latency counts from those moments, so that a stall of the service, or of the
 //! generator, cannot hide the requests that it delayed (coordinated omission). In the closed one,
 //! users wait for their answers: it finds out how much a service can take.
 //!
-//! `arrivals` and `schedule` say when, `visits` what follows an answer, `engine` sends and counts in one loop on one thread over its
-//! `connections`, `socket` and `reader` speak HTTP, `pool` keeps what may be used again, `recorder` judges bodies beside the loop, `tally`
-//! counts. `command` is a person's way to it. Nothing here knows of faults, and nothing waits for one.
+//! `arrivals`, `schedule` and `shape` say when, `visits` what follows an answer, `engine` sends and counts in one loop on one thread over its
+//! `connections`; a `socket` speaks `http1` (`reader`) or `http2` over its `transport`, `pool` keeps what may be used again, `recorder` judges bodies beside the loop, `tally`
+//! counts. `command` is a person's way to it, `company` shares it out to several pods. Nothing here knows of faults, and nothing waits for one.
 
 pub mod addresses;
 pub mod arrivals;
 pub mod chunks;
 pub mod command;
+pub mod company;
 pub mod connections;
 pub mod deadlines;
+pub mod drawn;
 pub mod engine;
 pub mod figures;
 pub mod framing;
+pub mod http1;
+pub mod http2;
 pub mod pool;
 pub mod reader;
 pub mod recorder;
 pub mod schedule;
+pub mod shape;
 pub mod socket;
 pub mod sparse;
 pub mod tally;
 pub mod timer;
+pub mod transport;
 pub mod visits;
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use factory_assurance::{
     evidence::Failure,
     plan::{LoadOperation, LoadPlan, Phase, ProvePlan},
 };
+use factory_crds::resilience_standard::Connections;
 use hyper::Method;
 
-use self::{arrivals::Model, pool::Keeping, reader::Wanted, schedule::Due};
+use self::{
+    arrivals::Model,
+    reader::Wanted,
+    schedule::{Due, Shard},
+    shape::Shape,
+};
 use crate::{
     connection::Answer,
     expectation::Expectation,
-    request::{BadRequest, Prepared},
+    request::{BadRequest, Prepared, Wire},
     schema::BadSchema,
     target::Targets,
 };
@@ -53,6 +64,9 @@ pub enum LoadError {
     /// There is no phase with a length.
     #[error("plan.prove.phases: none has a length")]
     NoTime,
+    /// The arrivals of the plan do not cover its phases.
+    #[error("plan.prove.load.arrivals: they cover {0} ms of the {1} ms of plan.prove.phases")]
+    Arrivals(u64, u64),
     /// A request of the plan.
     #[error("plan.prove.load.operations `{0}`: {1}")]
     Request(String, #[source] BadRequest),
@@ -82,7 +96,7 @@ pub struct Operation {
     /// Component that is asked.
     pub component: String,
     /// The request as it is written; nothing where it follows another, whose answer it needs.
-    pub wire: Bytes,
+    pub wire: Option<Wire>,
     /// What its answer must be; `None` where that depends on the answer before it.
     pub expectation: Option<Arc<Expectation>>,
     /// What of the answer that needs.
@@ -111,11 +125,8 @@ impl Operation {
         let bad = |error| LoadError::Request(asked.name.clone(), error);
         let (component, _) = targets.find(asked.request.component.as_deref()).map_err(|error| bad(error.into()))?;
         let follows = asked.after.is_some();
-        let wire = if follows {
-            Bytes::new()
-        } else {
-            Prepared::new(&asked.request, targets).and_then(|request| request.wire()).map_err(bad)?
-        };
+        let ready = || Prepared::new(&asked.request, targets).and_then(|request| request.wire());
+        let wire = if follows { None } else { Some(ready().map_err(bad)?) };
         let expectation = if follows && asked.expect.names_variable() {
             None
         } else {
@@ -144,11 +155,13 @@ pub struct Scenario {
     /// Who asks.
     pub model: Model,
     /// How long connections are kept.
-    pub keeping: Keeping,
+    pub keeping: Connections,
     /// From the intended moment on.
     pub timeout: Duration,
     /// Most requests in flight.
     pub max_in_flight: usize,
+    /// Which requests of the load are asked here.
+    pub shard: Shard,
     /// In the plan's order.
     pub operations: Vec<Operation>,
     /// Mean time from a good answer to what follows it.
@@ -158,22 +171,24 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Compiles the load of `plan`: an open model, over connections that are kept for a visit.
-    pub fn new(plan: &ProvePlan, targets: &Targets) -> Result<Arc<Self>, LoadError> {
+    /// Compiles what `shard` takes of the load of `plan`: an open model.
+    pub fn new(plan: &ProvePlan, targets: &Targets, shard: Shard) -> Result<Arc<Self>, LoadError> {
         let load = &plan.load;
         let operations = Operation::all(&load.operations, targets)?;
         if operations.iter().all(|operation| operation.weight == 0) || load.requests_per_minute == 0 {
             return Err(LoadError::Empty);
         }
         let phases = ends(&plan.phases);
-        if phases.last().is_none_or(|(_, end)| *end == 0) {
+        let length_ms = phases.last().map_or(0, |(_, end)| *end);
+        if length_ms == 0 {
             return Err(LoadError::NoTime);
         }
         Ok(Arc::new(Self {
-            model: Model::Open { per_minute: per_minute(load) },
-            keeping: Keeping::Visits,
+            model: Model::Open { shape: shape(load, length_ms)? },
+            keeping: load.connections.unwrap_or_default(),
             timeout: Duration::from_millis(load.timeout_ms.into()),
-            max_in_flight: usize::try_from(load.max_in_flight).unwrap_or(usize::MAX),
+            max_in_flight: usize::try_from(load.max_in_flight.div_ceil(shard.of.max(1))).unwrap_or(usize::MAX),
+            shard,
             operations,
             pause: Duration::from_millis(load.pause_ms.into()),
             phases,
@@ -205,9 +220,14 @@ impl Scenario {
     }
 }
 
-/// Visits that begin in a minute.
-fn per_minute(load: &LoadPlan) -> u32 {
-    u32::try_from(load.beginning(load.requests_per_minute.into())).unwrap_or(u32::MAX).max(1)
+/// The rate of requests that begin a visit.
+fn shape(load: &LoadPlan, length_ms: u64) -> Result<Shape, LoadError> {
+    let per_minute = u32::try_from(load.beginning(load.requests_per_minute.into())).unwrap_or(u32::MAX).max(1);
+    match &load.arrivals {
+        None => Ok(Shape::level(per_minute, length_ms)),
+        Some(arrivals) if arrivals.seconds().saturating_mul(1000) == length_ms => Ok(Shape::of(arrivals, per_minute)),
+        Some(arrivals) => Err(LoadError::Arrivals(arrivals.seconds().saturating_mul(1000), length_ms)),
+    }
 }
 
 /// Name and end of each phase.

@@ -5,6 +5,7 @@
 use std::{
     error::Error,
     io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{ExitCode, exit},
 };
@@ -14,8 +15,19 @@ use factory_assurance::{
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
     wire::{Run, RunEnd},
 };
-use factory_lab::{load::command::Load, null, prove::prove, results, strike, target::Targets, verify::verify};
+use factory_lab::{
+    load::{
+        command::Load,
+        company::{Company, GATHERING},
+    },
+    null,
+    prove::{contribute, prove},
+    results, strike,
+    target::Targets,
+    verify::verify,
+};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 /// Deep but finite JSON and schemas are walked recursively.
 const STACK: usize = 16 << 20;
@@ -44,6 +56,9 @@ enum Command {
         /// The run, as JSON.
         #[arg(long)]
         run: PathBuf,
+        /// Which of the generators that share the load this is; the first one leads, and injects the faults
+        #[arg(long, env = "JOB_COMPLETION_INDEX", default_value_t = 0)]
+        index: u32,
     },
     /// Answers, and does nothing else: the control beside a candidate.
     Null {
@@ -179,14 +194,25 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
     match command {
         Command::Verify { run } => {
             let run = read(run)?;
-            let evidence = verify(&run.plan.verify, &Targets::of(&run), &run.nonce).await?;
+            let evidence = verify(&run.plan.verify, &Targets::of(&run)?, &run.nonce).await?;
             Ok(Some(results::push(&run, VERIFY_MEDIA_TYPE, &evidence).await?))
         }
-        Command::Prove { run } => {
+        Command::Prove { run, index } => {
             let run = read(run)?;
+            let targets = Targets::of(&run)?;
+            let company = match &run.company {
+                Some(company) if *index > 0 => {
+                    contribute(&run.plan.prove, &targets, &run.nonce, company, *index).await?;
+                    return Ok(None);
+                }
+                Some(company) => {
+                    let listener = TcpListener::bind(everywhere(company.port).as_slice()).await?;
+                    Some(Company::gather(&listener, &run.nonce, company.of, GATHERING).await?)
+                }
+                None => None,
+            };
             let client = kube::Client::try_default().await?;
-            let targets = Targets::of(&run);
-            let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client).await?;
+            let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client, company).await?;
             Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?))
         }
         Command::Null { port } => {
@@ -212,6 +238,11 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
         | Command::Exhaust(_)
         | Command::Load(_) => Ok(None),
     }
+}
+
+/// All addresses of this pod, also where there is no IPv6.
+fn everywhere(port: u16) -> [SocketAddr; 2] {
+    [(Ipv6Addr::UNSPECIFIED, port).into(), (Ipv4Addr::UNSPECIFIED, port).into()]
 }
 
 fn read(path: &Path) -> Result<Run, Failure> {

@@ -2,6 +2,8 @@
 //! its phase. The load runs on threads and a runtime of its own, so that no call to the API server can
 //! delay a request. Phases keep to the clock: a slow fault never moves the next one.
 
+mod contribute;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -11,9 +13,12 @@ use std::{
 
 use factory_assurance::{
     evidence::{ControlSecond, FaultEvidence, PhaseSpan, ProveEvidence},
-    plan::{PhaseRole, ProvePlan},
+    plan::{Phase, PhaseRole, ProvePlan, Strike},
 };
+use factory_crds::resilience_standard::FaultKind;
 use kube::Client;
+
+pub use contribute::contribute;
 use tokio::{
     sync::oneshot,
     task::{JoinHandle, JoinSet},
@@ -23,11 +28,17 @@ use crate::{
     control,
     faults::{
         self, Target,
+        control_plane_outage::doors::{self, DoorsError},
         leased::{self, Ordered},
         nodes::{Nodes, NodesError},
         peer::Peer,
     },
-    load::{self, LoadError, Scenario, recorder::Measured},
+    load::{
+        self, LoadError, Scenario,
+        company::{Company, CompanyError},
+        recorder::Measured,
+        schedule::Shard,
+    },
     measure::{
         Clock,
         follow::{CannotWatch, Follower},
@@ -41,12 +52,18 @@ const LEAD: Duration = Duration::from_millis(500);
 /// Threads that look names up; the one that sends and the one that judges come on top.
 const WORKERS: usize = 1;
 
+/// How long the other generators may take for their last answers and for what they counted.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The candidate could not be measured at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
     /// The load.
     #[error("{0}")]
     Load(#[from] LoadError),
+    /// The other generators.
+    #[error("{0}")]
+    Company(#[from] CompanyError),
     /// A component.
     #[error("{0}")]
     Watch(#[from] CannotWatch),
@@ -55,15 +72,16 @@ pub enum ProveError {
     Died(&'static str),
 }
 
-/// Carries out `plan` on the candidate in `namespace`.
+/// Carries out `plan` on the candidate in `namespace`, the load together with `company` where there is one.
 pub async fn prove(
     plan: &ProvePlan,
     targets: &Targets,
     namespace: &str,
     nonce: &str,
     client: &Client,
+    mut company: Option<Company>,
 ) -> Result<ProveEvidence, ProveError> {
-    let scenario = Scenario::new(plan, targets)?;
+    let scenario = Scenario::new(plan, targets, company.as_ref().map_or(Shard::ALONE, Company::shard))?;
     // Names are looked up and pods watched before the clock starts: neither may cost load time.
     for (component, target) in targets.iter() {
         target.resolve().await.map_err(|error| LoadError::Address(component.to_owned(), error))?;
@@ -74,7 +92,11 @@ pub async fn prove(
     }
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
     let beside = beside(plan, namespace, client).await;
+    let doors = doors(plan, client).await;
     let clock = Clock::starting(Instant::now() + LEAD);
+    if let Some(company) = &mut company {
+        company.begin(clock.start()).await?;
+    }
     let control = asked(plan, beside, clock);
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
@@ -98,19 +120,15 @@ pub async fn prove(
         }
         match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name)) {
             (Some(strike), Some(Ok(nodes)), _) => {
-                let peer = match &strike.peer {
-                    Some(peer) => Peer::find(peer, targets, followers.get(peer).map(Follower::view)).await.map(Some),
-                    None => Ok(None),
-                };
-                let peer = match peer {
-                    Ok(peer) => peer,
+                let (peer, doors) = match toward(*kind, strike, targets, &followers, &doors).await {
+                    Ok(toward) => toward,
                     Err(why) => {
-                        faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())));
+                        faults.push((index, leased::refused(&name, &why, &view.borrow())));
                         continue;
                     }
                 };
                 let (component, strike) = (component.clone(), strike.clone());
-                let ordered = Ordered { phase: name, kind: *kind, component, strike, peer, respite };
+                let ordered = Ordered { phase: name, kind: *kind, component, strike, peer, doors, respite };
                 let nodes = Arc::clone(nodes);
                 running.spawn(async move { (index, leased::run(&ordered, &nodes, view, clock, of_phase).await) });
             }
@@ -132,7 +150,11 @@ pub async fn prove(
         // They end by their own deadline as well.
         tracing::warn!(%error, "the nodes were not told that the run is over");
     }
-    let measured = load.await.map_err(|_| ProveError::Died("load generator"))??;
+    let own = load.await.map_err(|_| ProveError::Died("load generator"))??;
+    let measured = match company {
+        Some(company) => company.counted(own, PATIENCE).await?,
+        None => own,
+    };
     let control = match control {
         Some(control) => control.await.map_err(|_| ProveError::Died("task of the control"))?,
         None => None,
@@ -174,14 +196,14 @@ fn refusal(nodes: Option<&Result<Arc<Nodes>, NodesError>>, on_node: bool) -> Opt
     (on_node || matches!(why, NodesError::Lacking(_))).then_some(why)
 }
 
-/// The components whose pods are followed: those that are struck, and the peers of which there is one.
+/// The components and databases whose pods are followed: those that are struck, and the peers of which there is one.
 fn followed<'a>(plan: &'a ProvePlan, targets: &Targets) -> BTreeSet<&'a str> {
     let mut followed = BTreeSet::new();
     for phase in &plan.phases {
         let PhaseRole::Fault { component, strike, .. } = &phase.role else { continue };
         followed.insert(component.as_str());
         let peer = strike.as_ref().and_then(|strike| strike.peer.as_deref());
-        followed.extend(peer.filter(|peer| targets.find(Some(peer)).is_ok()));
+        followed.extend(peer.filter(|peer| targets.peer(peer).is_some()));
     }
     followed
 }
@@ -209,6 +231,36 @@ async fn nodes(
     let followers = followers.iter().filter(|(component, _)| struck.contains(component.as_str()));
     let pods = followers.flat_map(|(_, follower)| follower.view().borrow().seen()).map(|pod| pod.uid).collect();
     Some(Nodes::watching(client, namespace, nonce, &pods, planned).await.map(Arc::new))
+}
+
+/// Where the API server is reached, if `plan` has a fault that asks for it; nowhere if not.
+async fn doors(plan: &ProvePlan, client: &Client) -> Result<BTreeSet<SocketAddr>, DoorsError> {
+    let asks = |phase: &Phase| matches!(phase.role, PhaseRole::Fault { kind: FaultKind::ControlPlaneOutage, .. });
+    if plan.phases.iter().any(asks) { doors::of(client).await } else { Ok(BTreeSet::new()) }
+}
+
+/// Where the peer of `strike` is, if it has one, and the `doors` of the API server if they are what it shuts; or why it
+/// cannot be told.
+async fn toward(
+    kind: FaultKind,
+    strike: &Strike,
+    targets: &Targets,
+    followers: &BTreeMap<String, Follower>,
+    doors: &Result<BTreeSet<SocketAddr>, DoorsError>,
+) -> Result<(Option<Peer>, BTreeSet<SocketAddr>), String> {
+    let peer = match &strike.peer {
+        Some(peer) => {
+            let pods = followers.get(peer).map(Follower::view);
+            Some(Peer::find(peer, targets, pods).await.map_err(|why| why.to_string())?)
+        }
+        None => None,
+    };
+    let doors = match doors {
+        _ if kind != FaultKind::ControlPlaneOutage => BTreeSet::new(),
+        Ok(doors) => doors.clone(),
+        Err(why) => return Err(why.to_string()),
+    };
+    Ok((peer, doors))
 }
 
 /// How long a fault waits after the start of its phase: requests that were due before are answered

@@ -4,6 +4,8 @@
 //! xoshiro256** (Blackman and Vigna, 2018), seeded with SHA-256; it must never stand where secrecy
 //! is wanted.
 
+use std::time::SystemTime;
+
 use sha2::{Digest as _, Sha256};
 
 /// xoshiro256**.
@@ -24,6 +26,13 @@ impl Random {
             *word = bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
         }
         Self { state }
+    }
+
+    /// One that nobody can repeat, for chance that no plan announces: which packet, not which pod.
+    #[must_use]
+    pub fn fresh(purpose: &str) -> Self {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        Self::seeded(purpose, &now.to_string())
     }
 
     /// 64 random bits.

@@ -1,12 +1,18 @@
 //! A request of the manifest, made ready to be sent. Headers are those of an ordinary browser or
 //! client: nothing in them says that the service is tested (invariant 7).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use factory_crds::state_service::Request as Asked;
 use http_body_util::Full;
 use hyper::{
-    HeaderMap, Method, Request, Uri,
-    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT},
+    HeaderMap, Method, Request, Uri, Version,
+    header::{
+        ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+        USER_AGENT,
+    },
+    http::uri::PathAndQuery,
 };
 
 use crate::target::{Target, Targets, UnknownComponent};
@@ -38,6 +44,38 @@ pub enum BadRequest {
     Body(#[from] serde_json::Error),
 }
 
+/// A request as it is written.
+#[derive(Clone, Debug)]
+pub enum Wire {
+    /// The bytes of HTTP/1.1.
+    Http1(Bytes),
+    /// What a stream of HTTP/2 begins with.
+    Http2(Arc<Message>),
+}
+
+/// Head and body of a request over HTTP/2.
+#[derive(Debug)]
+pub struct Message {
+    /// Method, URL with its scheme and authority, and headers.
+    pub head: Request<()>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Wire {
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Http1(bytes) => bytes.len(),
+            Self::Http2(message) => {
+                let headers = message.head.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 64);
+                headers.sum::<usize>() + message.head.uri().path().len() + message.body.len()
+            }
+        }
+    }
+}
+
 /// A request that can be sent any number of times.
 #[derive(Clone, Debug)]
 pub struct Prepared {
@@ -49,6 +87,9 @@ pub struct Prepared {
     pub uri: Uri,
     headers: HeaderMap,
     body: Bytes,
+    http2: bool,
+    /// Its URL, as HTTP/2 wants it.
+    scheme: &'static str,
 }
 
 impl Prepared {
@@ -66,7 +107,8 @@ impl Prepared {
             None => Bytes::new(),
         };
         let headers = headers(asked, target)?;
-        Ok(Self { component: component.to_owned(), method, uri, headers, body })
+        let (http2, scheme) = (target.speech.http2, target.speech.scheme());
+        Ok(Self { component: component.to_owned(), method, uri, headers, body, http2, scheme })
     }
 
     /// The request, once.
@@ -79,8 +121,40 @@ impl Prepared {
         request
     }
 
+    /// The request as its component wants it written.
+    pub fn wire(&self) -> Result<Wire, BadRequest> {
+        if self.http2 {
+            self.message().map(|message| Wire::Http2(Arc::new(message)))
+        } else {
+            self.bytes().map(Wire::Http1)
+        }
+    }
+
+    /// The request as HTTP/2 has it: the host stands in its URL, and nothing is said of the connection (RFC 9113,
+    /// sections 8.2.2 and 8.3.1).
+    pub fn message(&self) -> Result<Message, BadRequest> {
+        let mut headers = self.headers.clone();
+        let authority = headers.remove(HOST).ok_or(BadRequest::Path)?;
+        let of_connection = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
+        if let Some(name) = of_connection.into_iter().find(|name| headers.contains_key(name)) {
+            return Err(BadRequest::Framing(name));
+        }
+        let uri = Uri::builder()
+            .scheme(self.scheme)
+            .authority(authority.as_bytes())
+            .path_and_query(self.uri.path_and_query().map_or("/", PathAndQuery::as_str))
+            .build()
+            .map_err(|_| BadRequest::Path)?;
+        let mut head = Request::new(());
+        *head.version_mut() = Version::HTTP_2;
+        *head.method_mut() = self.method.clone();
+        *head.uri_mut() = uri;
+        *head.headers_mut() = headers;
+        Ok(Message { head, body: self.body.clone() })
+    }
+
     /// The request as the bytes of HTTP/1.1.
-    pub fn wire(&self) -> Result<Bytes, BadRequest> {
+    pub fn bytes(&self) -> Result<Bytes, BadRequest> {
         let mut wire = format!("{} {} HTTP/1.1\r\n", self.method, self.uri).into_bytes();
         for (name, value) in &self.headers {
             // One that differs from the body would make two requests of it, or none.
@@ -133,7 +207,7 @@ mod tests {
             headers: BTreeMap::from([(header.0.to_owned(), header.1.to_owned())]),
             body: None,
         };
-        let place = Target { host: "web.svc-0.svc".to_owned(), port: 8080 };
+        let place = Target::plain("web.svc-0.svc".to_owned(), 8080);
         Prepared::new(&asked, &Targets::new("web".to_owned(), BTreeMap::from([("web".to_owned(), place)])))
     }
 
@@ -148,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_request_are_those_of_http() {
-        let wire = |request: &Prepared| String::from_utf8(request.wire().unwrap().to_vec()).unwrap();
+        let wire = |request: &Prepared| String::from_utf8(request.bytes().unwrap().to_vec()).unwrap();
         let mut request = prepare("/v1/x?q=1", ("accept-language", "ky")).unwrap();
         let (text, browser) = (wire(&request), BROWSER.to_str().unwrap().to_owned());
         assert_eq!(
@@ -163,7 +237,20 @@ mod tests {
         request.body = Bytes::from_static(b"{}");
         assert!(wire(&request).ends_with("\r\ncontent-length: 2\r\n\r\n{}"));
         for name in ["content-length", "transfer-encoding"] {
-            let error = prepare("/", (name, "5")).unwrap().wire().unwrap_err().to_string();
+            let error = prepare("/", (name, "5")).unwrap().bytes().unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("request.headers"), "{error}");
+        }
+    }
+
+    #[test]
+    fn over_http2_the_host_stands_in_the_url_and_nothing_is_said_of_the_connection() {
+        let request =
+            Prepared { http2: true, scheme: "https", ..prepare("/v1/x?q=1", ("accept-language", "ky")).unwrap() };
+        let Wire::Http2(message) = request.wire().unwrap() else { panic!("HTTP/1.1") };
+        assert_eq!(message.head.uri(), "https://web.svc-0.svc:8080/v1/x?q=1");
+        assert!(!message.head.headers().contains_key(HOST) && message.head.headers()["accept-language"] == "ky");
+        for name in ["connection", "content-length", "transfer-encoding", "upgrade"] {
+            let error = prepare("/", (name, "5")).unwrap().message().unwrap_err().to_string();
             assert!(error.contains(name) && error.contains("request.headers"), "{error}");
         }
     }

@@ -6,11 +6,12 @@
 //! `order` is what passes between `prove` and the nodes, `guard` keeps alive who serves the run there, `serve`
 //! follows orders and pods with the `hands` of this node, `preflight` says what it lacks, `pod` carries one fault out
 //! on one pod. The parts that the faults share: `gate` (rules that end by
-//! themselves), `aim` (which packets they mean), `tap` (what the pod's packets feel), `place` (a pod's processes and network),
+//! themselves), `aim` (which packets they mean), `tap` and `counters` (what the pod's packets feel), `place` (a pod's processes and network),
 //! `hold` (processes that stand still while another lives), `groups` (control groups), what a container may use and who
 //! takes it (`memory` and `press`, `cpu` and `spin`, `volume` and `fill`, `descriptors` and `exhaust`), `residue`.
 
 pub mod aim;
+pub mod counters;
 pub mod cpu;
 pub mod descriptors;
 pub mod exhaust;

@@ -4,6 +4,9 @@
 use std::{collections::BTreeMap, io, net::SocketAddr};
 
 use factory_assurance::wire::Run;
+use factory_crds::state_service;
+
+use crate::trust::{BadTrust, Trust};
 
 /// Host and port of one component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +15,44 @@ pub struct Target {
     pub host: String,
     /// TCP port.
     pub port: u16,
+    /// What is spoken there.
+    pub speech: Speech,
+}
+
+/// What a component speaks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Speech {
+    /// HTTP/2, else HTTP/1.1.
+    pub http2: bool,
+    /// Through TLS, with whom; as it is where nothing stands here.
+    pub trust: Option<Trust>,
+}
+
+impl Speech {
+    /// As the manifest has it of `component`.
+    pub fn of(component: &str, asked: &state_service::Speech) -> Result<Self, BadTrust> {
+        let http2 = asked.protocol == state_service::Protocol::Http2;
+        let trust = asked.tls.as_ref().map(|tls| {
+            let name = tls.server_name.as_deref().unwrap_or(component);
+            Trust::new(&tls.authority, name, http2)
+        });
+        Ok(Self { http2, trust: trust.transpose()? })
+    }
+
+    /// `http` or `https`.
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
+        if self.trust.is_some() { "https" } else { "http" }
+    }
 }
 
 impl Target {
+    /// HTTP/1.1 at `port` of `host`, without TLS.
+    #[must_use]
+    pub const fn plain(host: String, port: u16) -> Self {
+        Self { host, port, speech: Speech { http2: false, trust: None } }
+    }
+
     /// `host:port`, as it stands in the `host` header.
     #[must_use]
     pub fn authority(&self) -> String {
@@ -36,6 +74,7 @@ impl Target {
 pub struct Targets {
     entry: String,
     components: BTreeMap<String, Target>,
+    databases: BTreeMap<String, Target>,
 }
 
 /// A request names a component that the run does not know.
@@ -44,20 +83,23 @@ pub struct Targets {
 pub struct UnknownComponent(pub String);
 
 impl Targets {
-    /// The components of a run, at `http://<component>.<namespace>.svc:<port>`.
-    #[must_use]
-    pub fn of(run: &Run) -> Self {
+    /// The components of a run, at `<component>.<namespace>.svc:<port>`.
+    pub fn of(run: &Run) -> Result<Self, BadTrust> {
+        let host = |name: &String| format!("{name}.{}.svc", run.namespace);
         let components = run.ports.iter().map(|(component, port)| {
-            let host = format!("{component}.{}.svc", run.namespace);
-            (component.clone(), Target { host, port: *port })
+            let speech =
+                run.speech.get(component).map_or(Ok(Speech::default()), |speech| Speech::of(component, speech));
+            Ok::<_, BadTrust>((component.clone(), Target { host: host(component), port: *port, speech: speech? }))
         });
-        Self::new(run.plan.entry.clone(), components.collect())
+        let database = |(name, port): (&String, &u16)| (name.clone(), Target::plain(host(name), *port));
+        let databases = run.databases.iter().map(database).collect();
+        Ok(Self { databases, ..Self::new(run.plan.entry.clone(), components.collect::<Result<_, _>>()?) })
     }
 
     /// The given components, of which `entry` is asked where a request names none.
     #[must_use]
     pub const fn new(entry: String, components: BTreeMap<String, Target>) -> Self {
-        Self { entry, components }
+        Self { entry, components, databases: BTreeMap::new() }
     }
 
     /// Name and place of `component`, or of the entry.
@@ -65,6 +107,12 @@ impl Targets {
         let name = component.unwrap_or(&self.entry);
         let target = self.components.get(name).ok_or_else(|| UnknownComponent(name.to_owned()))?;
         Ok((name, target))
+    }
+
+    /// Place of the component or database `name`, which a fault may part from whoever calls it.
+    #[must_use]
+    pub fn peer(&self, name: &str) -> Option<&Target> {
+        self.components.get(name).or_else(|| self.databases.get(name))
     }
 
     /// All components with their places.

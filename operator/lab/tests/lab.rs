@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on may stop
 
+mod eviction;
 mod guard;
 mod hostile;
 mod load;
 mod load_closed;
+mod load_company;
 mod load_hostile;
+mod load_spoken;
 mod node;
 mod server;
 mod verify;

@@ -13,11 +13,12 @@ use std::{
 };
 
 use factory_assurance::{
-    evidence::Failure,
-    plan::{LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan},
+    evidence::{Bucket, Failure, Part},
+    plan::{Arrivals, Gaps, LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan, Stretch},
 };
+use factory_crds::resilience_standard::Connections;
 use factory_lab::{
-    load::{Scenario, engine, recorder::Measured},
+    load::{Scenario, engine, recorder::Measured, schedule::Shard},
     target::Targets,
 };
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
             timeout_ms: 3_000,
             max_in_flight: 2_000,
             pause_ms: 0,
+            arrivals: None,
+            connections: None,
             operations,
         },
         phases: vec![Phase { name: "steady".to_owned(), seconds, role: PhaseRole::Steady {} }],
@@ -53,7 +56,7 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
 /// Runs `plan` against `server`.
 pub fn run(plan: &ProvePlan, server: &Running) -> Measured {
     let targets = server.targets();
-    generate(&Scenario::new(plan, &targets).unwrap(), &targets)
+    generate(&Scenario::new(plan, &targets, Shard::ALONE).unwrap(), &targets)
 }
 
 /// Generates the load of `scenario`.
@@ -113,6 +116,89 @@ fn everything_that_was_due_is_counted_once_and_where_it_was_due() {
     // Visits are short, so that load spreads over pods; and longer than one request, as those of users.
     let connections = server.connections() as u64;
     assert!(connections >= total / 16 && connections < total / 2, "{connections} of {total}");
+}
+
+/// Requests that were due in each second.
+pub fn seconds(measured: &Measured) -> Vec<u64> {
+    let seconds = measured.slots.chunks(10);
+    seconds.map(|slots| slots.iter().map(|slot| u64::from(slot[0] + slot[1])).sum()).collect()
+}
+
+#[test]
+fn a_rush_comes_when_it_is_planned() {
+    let server = serve(|router| router.route("/", axum::routing::get(|| async { "ok" })));
+    let mut plan = plan(100, 3, vec![operation("/", json!({"status": 200}))]);
+    let stretches = [400_000, 3_000_000, 1_000_000].map(|ppm| Stretch::level(1, ppm));
+    plan.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches: stretches.to_vec() });
+    let measured = run(&plan, &server);
+    let came = seconds(&measured);
+    // 40, 300 and 100 are planned: five deviations of each.
+    let planned = [8..=72, 213..=387, 50..=150];
+    assert!(came.iter().zip(planned).all(|(came, planned)| planned.contains(came)), "{came:?}");
+    assert_eq!(good(&measured), came.iter().sum::<u64>());
+}
+
+#[test]
+fn connections_are_kept_as_the_plan_says() {
+    for keeping in [Connections::Fresh, Connections::Kept] {
+        let server = serve(|router| router.route("/", axum::routing::get(|| async { "ok" })));
+        let mut plan = plan(50, 2, vec![operation("/", json!({"status": 200}))]);
+        plan.load.connections = Some(keeping);
+        plan.load.max_in_flight = 5;
+        let measured = run(&plan, &server);
+        let (good, connections) = (good(&measured), server.connections() as u64);
+        assert!(good > 50);
+        let as_planned = if keeping == Connections::Fresh { connections == good } else { connections <= 5 };
+        assert!(as_planned, "{keeping:?}: {connections} for {good}");
+    }
+}
+
+#[test]
+fn generators_that_share_a_load_count_together_what_one_would_have_counted() {
+    let server = serve(|router| router.route("/", axum::routing::get(|| async { "ok" })));
+    let operations = vec![operation("/", json!({"status": 200})), operation("/?page=2", json!({"status": 200}))];
+    let (plan, targets) = (plan(150, 2, operations), server.targets());
+    let due = |measured: &Measured| {
+        let of = |bucket: &Bucket| (bucket.second, bucket.operation, bucket.good + bucket.failed.values().sum::<u64>());
+        (measured.buckets.iter().map(of).collect::<Vec<_>>(), seconds(measured))
+    };
+    let part = |index| {
+        let measured = generate(&Scenario::new(&plan, &targets, Shard { index, of: 3 }).unwrap(), &targets);
+        Part { nonce: "nonce".to_owned(), index, of: 3, measured }
+    };
+    let merged = Measured::of(vec![part(2), part(0), part(1)]).unwrap();
+    assert_eq!(due(&merged), due(&run(&plan, &server)));
+}
+
+#[test]
+fn a_load_is_drawn_from_what_a_service_says_of_itself_and_held_against_it() {
+    let number = |format: &str| json!({"200": {"content": {"application/json": {"schema": {"type": format}}}}});
+    let described = json!({"openapi": "3.1.0", "paths": {
+        "/true": {"get": {"responses": number("integer")}},
+        "/lie": {"get": {"responses": number("string")}},
+        "/write": {"post": {"responses": number("integer")}},
+    }});
+    let server = serve(|router| {
+        let seven = || axum::routing::get(|| async { axum::Json(7) });
+        router
+            .route("/openapi.json", axum::routing::get(move || async move { axum::Json(described) }))
+            .route("/empty.json", axum::routing::get(|| async { axum::Json(json!({"openapi": "3.1.0", "paths": {}})) }))
+            .route("/true", seven())
+            .route("/lie", seven())
+    });
+    let figures = command(&server, &["--rate", "100", "--seconds", "2", "--openapi", "/openapi.json"], |_| {});
+    let failed: Vec<_> = figures["failed"].as_object().unwrap().keys().collect();
+    assert_eq!(failed, ["Content"], "{figures}");
+    let (good, bad) = (figures["good"].as_u64().unwrap(), figures["failed"]["Content"].as_u64().unwrap());
+    assert!(good > 50 && bad > 50, "{figures}");
+    for (path, why) in [("/none", "status 404"), ("/empty.json", "no operation"), ("x y", "request.path")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_factory-lab"))
+            .args(["load", "--rate", "1", "--url", &server.url(), "--openapi", path])
+            .output()
+            .unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && line.contains("--openapi") && line.contains(why), "{line}");
+    }
 }
 
 /// A ticket is taken and shown; of those that are taken, every fourth is forgotten.
@@ -308,7 +394,7 @@ fn what_finds_no_place_is_counted_as_unsent_and_memory_stays_bounded() {
 #[test]
 fn a_load_that_cannot_be_generated_is_refused_in_one_line_that_names_it() {
     let targets = Running::nowhere().targets();
-    let refused = |plan: &ProvePlan| Scenario::new(plan, &targets).unwrap_err().to_string();
+    let refused = |plan: &ProvePlan| Scenario::new(plan, &targets, Shard::ALONE).unwrap_err().to_string();
     let ok = json!({"status": 200});
     let mut unknown = operation("/", ok.clone());
     unknown.request.component = Some("db".to_owned());
@@ -319,6 +405,9 @@ fn a_load_that_cannot_be_generated_is_refused_in_one_line_that_names_it() {
             .contains("outside the document")
     );
     assert!(refused(&plan(0, 1, vec![operation("/", ok.clone())])).contains("operations"));
-    assert!(refused(&plan(1, 0, vec![operation("/", ok)])).contains("phases"));
+    assert!(refused(&plan(1, 0, vec![operation("/", ok.clone())])).contains("phases"));
+    let mut short = plan(1, 2, vec![operation("/", ok)]);
+    short.load.arrivals = Some(Arrivals { gaps: Gaps::Even, stretches: vec![Stretch::level(1, 1_000_000)] });
+    assert!(refused(&short).contains("load.arrivals: they cover 1000 ms of the 2000 ms"));
     assert!(refused(&plan(1, 1, Vec::new())).contains("operations"));
 }

@@ -111,13 +111,19 @@ fn what_cannot_be_asked_is_refused_in_one_line_that_names_it() {
         String::from_utf8(output.stderr).unwrap()
     };
     let line = refused(&["--url", "https://127.0.0.1/", "--rate", "1"]);
-    assert_eq!(line, "factory-lab load: --url: `https://127.0.0.1/`: must begin with http://\n");
+    assert_eq!(
+        line,
+        "factory-lab load: --url: `https://127.0.0.1/`: needs --authority: whose certificates are believed\n"
+    );
     for (arguments, named) in [
         (&["--url", "http://127.0.0.1/"][..], "--rate"),
         (&["--url", "http://127.0.0.1/", "--rate", "0"], "--rate"),
         (&["--url", "http://127.0.0.1/", "--rate", "1", "--users", "1"], "--users"),
         (&["--url", "http://127.0.0.1/", "--rate", "1", "--think", "1"], "--think"),
         (&["--url", "http://127.0.0.1/ x", "--rate", "1"], "--url"),
+        (&["--url", "ftp://127.0.0.1/", "--rate", "1"], "https://"),
+        (&["--url", "http://127.0.0.1/", "--rate", "1", "--authority", "/dev/null"], "--authority"),
+        (&["--url", "https://127.0.0.1/", "--rate", "1", "--authority", "/dev/null"], "no certificate in PEM"),
         (&["--rate", "1"], "--url"),
     ] {
         assert!(refused(arguments).contains(named), "{arguments:?}");

@@ -11,6 +11,7 @@ pub(crate) mod browser;
 pub mod caller;
 pub mod claims;
 pub(crate) mod decisions;
+pub(crate) mod delegations;
 pub mod describe;
 pub mod entries;
 pub(crate) mod exclusions;
@@ -27,6 +28,7 @@ pub mod membership;
 pub mod objects;
 mod observe;
 pub(crate) mod observed;
+pub mod participants;
 pub mod problem;
 pub mod replay;
 pub mod statistics;
@@ -162,8 +164,10 @@ pub fn router(register: Arc<Register>) -> Router {
         .merge(public)
         .merge(pages::fixed())
         .merge(pages::claims::router())
+        .merge(pages::delegations::router())
         .merge(pages::objects::router())
         .merge(pages::membership::router())
+        .merge(pages::supplier::router())
         .merge(console::router())
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .merge(large)
@@ -191,6 +195,7 @@ fn fresh_for_everyone() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(statistics::json))
         .routes(routes!(statistics::table))
         .routes(routes!(glossary::json))
+        .routes(routes!(participants::list))
         .routes(routes!(pages::feed::feed))
         .merge(claims::fresh())
 }
@@ -231,6 +236,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .merge(claims::others())
         .merge(objects::router())
         .merge(membership::router())
+        .merge(delegations::router())
 }
 
 /// Longest time for one write: a database that went silent would keep it for ever, and with it all others.

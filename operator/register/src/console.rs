@@ -18,6 +18,7 @@ mod case;
 mod claims;
 mod confirm;
 mod cookie;
+mod delegations;
 mod exclude;
 mod instruct;
 mod instructions;
@@ -115,6 +116,9 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/console/objects/{id}/confirm", get(objects::confirm_form).post(objects::confirm))
         .route("/console/objects/{id}/return", get(objects::return_form).post(objects::send_back))
         .route("/console/objects/{id}/forget", get(objects::forget_form).post(objects::forget))
+        .route("/console/delegations", get(delegations::list))
+        .route("/console/delegations/new", get(delegations::form).post(delegations::give))
+        .route("/console/delegations/{id}/revoke", get(delegations::revoke_form).post(delegations::revoke))
         .route("/console/access", get(membership::list))
         .route("/console/access/{id}", get(membership::one).post(membership::decide))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))

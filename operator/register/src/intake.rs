@@ -11,6 +11,7 @@ use factory_assurance::{
     bundle::Bundle,
     canonical::{self, NotCanonical},
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
+    delegation::DelegationError,
     dossier::{Dossier, DossierError, Subject, TestResult},
     dsse::{DsseError, Envelope, PublicKey},
     term::TermError,
@@ -87,6 +88,14 @@ pub enum IntakeError {
     /// The confirmation does not confirm this submission.
     #[error("confirmation: {0}")]
     Confirmation(#[from] ConfirmationError),
+    /// A delegation or a revocation does not hold.
+    #[error("{what}: {source}")]
+    Delegation {
+        /// Which document.
+        what: &'static str,
+        /// What is wrong with it.
+        source: DelegationError,
+    },
     /// The reason of a withdrawal is none.
     #[error("reason: {0}")]
     Reason(#[from] ReasonError),
@@ -126,8 +135,8 @@ impl Opened {
         &self.summary
     }
 
-    /// The summary, if everything stands in the dossier as it was `announced`.
-    pub fn hold_against(self, announced: &AnnouncementMade) -> Result<Summary, IntakeError> {
+    /// What it says and its summary, if everything stands in the dossier as it was `announced`.
+    pub fn hold_against(self, announced: &AnnouncementMade) -> Result<(TestResult, Summary), IntakeError> {
         let TestResult { announcement, subject, bundle, standard, plan, evidence, .. } = &self.result;
         let nonces = [
             ("evidence.verify.nonce", evidence.verify.as_ref().map(|evidence| &evidence.nonce)),
@@ -145,7 +154,7 @@ impl Opened {
         ];
         match parts.into_iter().chain(nonces).find(|(_, equal)| !equal) {
             Some((field, _)) => Err(IntakeError::Announced { field, announcement: announced.id.clone() }),
-            None => Ok(self.summary),
+            None => Ok((self.result, self.summary)),
         }
     }
 }
@@ -226,17 +235,17 @@ pub(crate) fn is_label(name: &str) -> bool {
 
 fn images_by_digest(bundle: &Bundle) -> Result<(), IntakeError> {
     let by_digest = |image: &str| image.rsplit_once("@sha256:").is_some_and(|(_, hex)| is_sha256(hex));
-    match bundle.images.iter().find(|(_, image)| !by_digest(image)) {
-        None if bundle.images.is_empty() => {
-            let field = "bundle.images".to_owned();
-            Err(IntakeError::Field { field, rule: "must name at least one image", found: "{}".to_owned() })
-        }
-        None => Ok(()),
-        Some((component, image)) => {
-            let field = format!("bundle.images.{component}");
-            Err(IntakeError::Field { field, rule: "must be an image by digest", found: image.clone() })
+    if bundle.images.is_empty() {
+        let field = "bundle.images".to_owned();
+        return Err(IntakeError::Field { field, rule: "must name at least one image", found: "{}".to_owned() });
+    }
+    for (part, images) in [("images", &bundle.images), ("databases", &bundle.databases)] {
+        if let Some((name, image)) = images.iter().find(|(_, image)| !by_digest(image)) {
+            let field = format!("bundle.{part}.{name}");
+            return Err(IntakeError::Field { field, rule: "must be an image by digest", found: image.clone() });
         }
     }
+    Ok(())
 }
 
 fn is_sha256(hex: &str) -> bool {
@@ -262,15 +271,19 @@ mod tests {
     fn an_image_is_named_by_digest_only() {
         let bundle = |image: &str| Bundle {
             images: [("web".to_owned(), image.to_owned())].into(),
+            databases: [].into(),
             manifests: String::new(),
             configuration: String::new(),
         };
         let digest = "0123456789abcdef".repeat(4);
-        assert!(images_by_digest(&bundle(&format!("registry/web@sha256:{digest}"))).is_ok());
+        let good = format!("registry/web@sha256:{digest}");
+        assert!(images_by_digest(&bundle(&good)).is_ok());
         for bad in
             ["registry/web:1".to_owned(), "registry/web@sha256:12".to_owned(), format!("registry/web@sha512:{digest}")]
         {
             assert!(images_by_digest(&bundle(&bad)).unwrap_err().to_string().starts_with("bundle.images.web: "));
+            let stored = Bundle { databases: [("db".to_owned(), bad)].into(), ..bundle(&good) };
+            assert!(images_by_digest(&stored).unwrap_err().to_string().starts_with("bundle.databases.db: "));
         }
         assert!(images_by_digest(&Bundle { images: [].into(), ..bundle("") }).is_err());
     }

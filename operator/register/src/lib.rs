@@ -17,6 +17,7 @@ pub mod arguments;
 pub mod claims;
 pub mod console;
 pub mod copies;
+pub mod delegations;
 pub mod glossary;
 pub mod intake;
 pub mod keys;

@@ -7,6 +7,7 @@
 //! *Architecture invariant:* nothing of it enters a verdict, and no service reports of itself.
 
 pub mod look;
+pub mod measure;
 pub mod prometheus;
 
 use factory_assurance::verdict::Figure;

@@ -6,6 +6,7 @@
 
 pub mod binding;
 pub(crate) mod claims;
+pub(crate) mod delegations;
 pub(crate) mod feed;
 pub(crate) mod figures;
 mod language;
@@ -13,7 +14,9 @@ pub(crate) mod membership;
 pub(crate) mod objects;
 mod observed;
 pub mod oversight;
+mod participants;
 mod public;
+pub(crate) mod supplier;
 pub(crate) mod times;
 pub mod words;
 
@@ -63,6 +66,7 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/entries/{participant}/{service}", get(entry))
         .route("/statistics", get(public::numbers))
         .route("/glossary", get(public::terms))
+        .route("/participants", get(participants::list))
 }
 
 /// Routes that are the same whatever happens.
@@ -81,6 +85,8 @@ struct PageQuery {
     #[serde(default)]
     q: String,
     before: Option<String>,
+    /// Name after which to go on.
+    after: Option<String>,
     lang: Option<String>,
     /// Whether the page follows what was just sent.
     new: Option<String>,
@@ -148,6 +154,7 @@ struct EntryPage<'a> {
     /// What users said of it last (67).
     own: &'a crate::claims::words::Words,
     claims: Vec<PublicClaim>,
+    delegations: &'a crate::delegations::words::Words,
 }
 
 #[derive(Template)]
@@ -227,6 +234,7 @@ async fn entry(
         bindings: binding::in_order(held, language),
         own: crate::claims::words::of(language),
         claims: said,
+        delegations: crate::delegations::words::of(language),
     };
     render(StatusCode::OK, language, &page)
 }

@@ -15,15 +15,18 @@ mod both;
 pub mod cases;
 pub mod claims;
 mod decide;
+pub mod delegations;
 mod entries;
 mod instructions;
 mod keys;
 pub mod kpis;
 mod location;
+pub mod measured;
 pub mod membership;
 pub mod migrate;
 pub mod objects;
 mod observed;
+pub mod participants;
 mod plaintexts;
 mod postgres;
 mod read;
@@ -251,6 +254,9 @@ pub enum WriteError {
     /// Nothing can be done so with a request for access.
     #[error(transparent)]
     Access(#[from] membership::AccessError),
+    /// Nothing can be done so with a delegation.
+    #[error(transparent)]
+    Delegation(#[from] delegations::DelegationError),
 }
 
 impl From<sqlx::Error> for WriteError {

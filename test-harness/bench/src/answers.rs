@@ -15,6 +15,7 @@ use factory_lab::{
         aim::Aim,
         gate,
         order::Struck,
+        place::Place,
         pod::{self, Span},
     },
 };
@@ -69,9 +70,9 @@ pub fn measure(brief: bool) -> Result<Vec<Figure>, Failure> {
     Ok(figures)
 }
 
-/// What answers over HTTP become.
+/// What answers over HTTP become, and what stands for the API server.
 pub fn aim() -> Aim {
-    Aim { status: 503, late: LATE, ..Aim::default() }
+    Aim { status: 503, late: LATE, doors: [Rig::names()].into(), ..Aim::default() }
 }
 
 /// A path and another one, on fresh connections and open ones, and what the dose says.
@@ -184,17 +185,22 @@ fn without_a_rule(kind: FaultKind, strength: u64) -> Result<Figure, Failure> {
     let place = rig.place.clone();
     let _traffic = kind.on_http().then(|| rig.users().traffic());
     let struck = strike(&rig, kind, strength, &aim(), || {
-        let flush = || {
-            place.enter_network()?;
-            let flush = |chain| gate::run("nft", &["flush", "chain", "inet", gate::TABLE, chain], "").map(drop);
-            ["coming", "sending"].into_iter().try_for_each(flush)
-        };
-        drop(thread::scope(|scope| scope.spawn(flush).join()));
+        flush(&place);
     })?;
     let during = &struck.doses.first().ok_or("no dose")?.during;
     let right: u64 = during.iter().filter(|cell| cell[0] < least(kind)).map(|cell| cell[1]).sum();
     let what = format!("{}: doses of a lying injector that hide it", kind.slug());
     Ok(Figure::none(&what, usize::from(right < 5), 1))
+}
+
+/// Takes the rules of the gate away, as an injector would that lies.
+pub fn flush(place: &Place) {
+    let flush = || {
+        place.enter_network()?;
+        let flush = |chain| gate::run("nft", &["flush", "chain", "inet", gate::TABLE, chain], "").map(drop);
+        ["coming", "leaving", "sending"].into_iter().try_for_each(flush)
+    };
+    drop(thread::scope(|scope| scope.spawn(flush).join()));
 }
 
 /// One fault; `meanwhile` runs once it is injected.

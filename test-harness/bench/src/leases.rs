@@ -25,7 +25,7 @@ use factory_lab::{
 use crate::{Failure, answers, figures::Figure, rig::Rig};
 
 /// Faults that last, with a strength that cannot be missed.
-const FAULTS: [(FaultKind, u64); 19] = [
+const FAULTS: [(FaultKind, u64); 23] = [
     (FaultKind::Freeze, 0),
     (FaultKind::Partition, 0),
     (FaultKind::Delay, 300),
@@ -45,6 +45,10 @@ const FAULTS: [(FaultKind, u64); 19] = [
     (FaultKind::HttpDelay, 1_000_000),
     (FaultKind::HttpStatus, 1_000_000),
     (FaultKind::HttpCut, 1_000_000),
+    (FaultKind::Duplicate, 1_000_000),
+    (FaultKind::Corrupt, 600_000),
+    (FaultKind::Reorder, 500_000),
+    (FaultKind::ControlPlaneOutage, 0),
 ];
 /// Length of each.
 const LEASE: Duration = Duration::from_secs(1);

@@ -2,6 +2,7 @@
 //! file as JSON, and as a table to the terminal. Beside the road; nothing here is part of the product.
 
 mod answers;
+mod disorder;
 mod dns;
 mod dose;
 mod figures;
@@ -61,6 +62,13 @@ enum Group {
     /// Whether a fault of traffic with one peer reaches that traffic and no other.
     Peers {
         /// Only the cut, and one delay.
+        #[arg(long)]
+        brief: bool,
+    },
+    /// Whether copies, wrong sums and a wrong order of packets reach those that they mean, and whether the API server can
+    /// be out of reach.
+    Disorder {
+        /// Only packets that come to the pod.
         #[arg(long)]
         brief: bool,
     },
@@ -137,6 +145,7 @@ fn run(group: Group, output: &Path) -> Result<(), Failure> {
         Group::Dose { rounds } => dose::measure(rounds)?,
         Group::Answers { brief } => answers::measure(brief)?,
         Group::Peers { brief } => peers::measure(brief)?,
+        Group::Disorder { brief } => disorder::measure(brief)?,
         Group::Scale { pods } => scale::measure(pods)?,
         Group::Scarce => scarce::measure()?,
         Group::Leases { count, seed } => leases::measure(count, &seed)?,

@@ -140,7 +140,13 @@ fn strong(kind: FaultKind, strength: u64, unit: &str, direction: Direction) -> R
 }
 
 /// Strikes the rig's pod, does `meanwhile` once that is injected, and returns what was seen of it.
-fn strike(rig: &Rig, kind: FaultKind, strength: u64, aim: &Aim, meanwhile: impl FnOnce()) -> Result<Struck, Failure> {
+pub fn strike(
+    rig: &Rig,
+    kind: FaultKind,
+    strength: u64,
+    aim: &Aim,
+    meanwhile: impl FnOnce(),
+) -> Result<Struck, Failure> {
     let fault = faults::on_node(kind, strength, aim).ok_or("no fault on the node")?;
     let tapping = rig.tapping()?;
     // What is before it is measured as well.

@@ -6,7 +6,7 @@
 use std::{
     fs,
     io::ErrorKind,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -134,8 +134,20 @@ impl Rig {
         [198, 18, 200, host].into()
     }
 
+    /// Where the server of a host of the rig is reached.
+    #[must_use]
+    pub fn door(host: u8) -> SocketAddr {
+        (Self::host(host), PORT).into()
+    }
+
+    /// Where the name server of the pod is reached.
+    #[must_use]
+    pub fn names() -> SocketAddr {
+        (Self::host(NAMES), 53).into()
+    }
+
     fn at(host: u8) -> String {
-        format!("{}:{PORT}", Self::host(host))
+        Self::door(host).to_string()
     }
 
     /// A server outside of the pod, which answers with `body` bytes; gone when this is dropped.
@@ -165,7 +177,7 @@ impl Rig {
 
     /// The pod, as it asks its name server.
     pub fn resolver(&self) -> Result<Resolver, Failure> {
-        Resolver::new(&self.networks[0], (Self::host(NAMES), 53).into())
+        Resolver::new(&self.networks[0], Self::names())
     }
 
     /// How much of what its memory may hold is in use now, in percent.

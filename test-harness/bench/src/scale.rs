@@ -94,6 +94,7 @@ async fn strike(crowd: &Crowd, pods: usize) -> Result<Vec<Figure>, Failure> {
         component: COMPONENT.to_owned(),
         strike,
         peer: None,
+        doors: BTreeSet::new(),
         respite: RESPITE,
     };
     let clock = Clock::starting(Instant::now());

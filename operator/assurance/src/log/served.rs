@@ -16,8 +16,15 @@ use crate::canonical::{self, NotCanonical};
 pub const ENTRY: &str = "entry";
 /// Kind of entries of objects that the factory did not build.
 pub const OBJECT_ENTRY: &str = "object-entry";
+/// Kind of the regulator's standing delegations.
+pub const DELEGATION: &str = "delegation";
+/// Kind of their revocations.
+pub const REVOCATION: &str = "revocation";
+/// Kind of the events that say which submission fell within which delegation.
+pub const DELEGATION_USE: &str = "delegation-use";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 5] = [ENTRY, OBJECT_ENTRY, "withdrawal", "exclusion", HANDOVER];
+pub const PUBLIC_KINDS: [&str; 8] =
+    [ENTRY, OBJECT_ENTRY, "withdrawal", "exclusion", HANDOVER, DELEGATION, REVOCATION, DELEGATION_USE];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

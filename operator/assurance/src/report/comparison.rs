@@ -208,6 +208,9 @@ fn cautions(first: &TestResult, second: &TestResult, digests: [&str; 2]) -> Vec<
     differ("these are two services", name(first), name(second));
     differ("the standards are not the same", standard(first), standard(second));
     differ("the load is not the same", load(first), load(second));
+    if first.plan.prove.load.arrivals != second.plan.prove.load.arrivals {
+        cautions.push("requests did not come in the same way over the time of the load".to_owned());
+    }
     let operations = |result: &TestResult| {
         result.plan.prove.load.operations.iter().map(|one| (one.name.clone(), one.weight)).collect::<Vec<_>>()
     };

@@ -81,7 +81,7 @@ pub fn strength(kind: FaultKind, value: u64) -> String {
 pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
     let strength = strike?.strength;
     Some(match kind {
-        FaultKind::PodKill | FaultKind::RollingRestart => return None,
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => return None,
         FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
         FaultKind::MemoryPressure
@@ -93,13 +93,17 @@ pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
         | FaultKind::HttpReset
         | FaultKind::HttpDelay
         | FaultKind::HttpStatus
-        | FaultKind::HttpCut => percent(strength),
+        | FaultKind::HttpCut
+        | FaultKind::Duplicate
+        | FaultKind::Corrupt
+        | FaultKind::Reorder => percent(strength),
         FaultKind::ContainerKill
         | FaultKind::Freeze
         | FaultKind::Partition
         | FaultKind::DnsOutage
         | FaultKind::DnsFailure
-        | FaultKind::DnsWrongAddress => percent(1_000_000),
+        | FaultKind::DnsWrongAddress
+        | FaultKind::ControlPlaneOutage => percent(1_000_000),
     })
 }
 

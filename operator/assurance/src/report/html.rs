@@ -5,6 +5,8 @@ use askama::Template;
 use factory_crds::Outcome;
 use jiff::{Timestamp, tz::Offset};
 
+use crate::plan::LoadPlan;
+
 use super::{
     Contradiction, Language, NotWritten, Report, Signature, budget, findings, numbers,
     phases::{self, Span},
@@ -141,11 +143,22 @@ fn findings(report: &Report<'_>, words: &Words) -> Vec<Finding> {
     findings::read(report.result, &report.verdict).into_iter().map(shown).collect()
 }
 
+/// The rate, and between which shares of it the load changes, if it does.
+fn load(plan: &LoadPlan, words: &Words) -> String {
+    let rate = format!("{} {}", plan.requests_per_minute, words.per_minute);
+    let shares = plan.arrivals.iter().flat_map(|arrivals| &arrivals.stretches);
+    let shares: Vec<u32> = shares.flat_map(|stretch| [stretch.from_ppm, stretch.to_ppm]).collect();
+    match (shares.iter().min(), shares.iter().max()) {
+        (Some(least), Some(most)) if least < most => format!("{rate} ({}–{} %)", least / 10_000, most / 10_000),
+        _ => rate,
+    }
+}
+
 fn facts(report: &Report<'_>, words: &Words) -> Vec<Fact> {
     let result = report.result;
     let subject = &result.subject;
     let fact = |name, value| Fact { name, value };
-    let load = format!("{} {}", result.plan.prove.load.requests_per_minute, words.per_minute);
+    let load = load(&result.plan.prove.load, words);
     let mut facts = vec![
         fact(words.terms.service, format!("{}/{}", plain(&subject.participant), plain(&subject.service))),
         fact(words.terms.release, plain(&subject.release)),

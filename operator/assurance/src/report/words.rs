@@ -92,6 +92,7 @@ pub struct Words {
     /// In the order of [`factory_crds::resilience_standard::Direction`].
     pub directions: [&'static str; 3],
     pub share_in_turn: &'static str,
+    pub share_of_node: &'static str,
     pub lease_asked: &'static str,
     pub strength: &'static str,
     pub injected: &'static str,
@@ -187,6 +188,11 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::HttpDelay => 19,
         FaultKind::HttpStatus => 20,
         FaultKind::HttpCut => 21,
+        FaultKind::Duplicate => 22,
+        FaultKind::Corrupt => 23,
+        FaultKind::Reorder => 24,
+        FaultKind::ControlPlaneOutage => 25,
+        FaultKind::Eviction => 26,
     }
 }
 

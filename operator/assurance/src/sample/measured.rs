@@ -93,7 +93,7 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
     let PhaseRole::Fault { kind, component, strike } = &phase.role else { return None };
     let uid = |index: u32| format!("{component}-{}-{index}", kind.slug());
     let gone = match kind {
-        FaultKind::PodKill => 1,
+        FaultKind::PodKill | FaultKind::Eviction => 1,
         FaultKind::RollingRestart => 2,
         _ => 0,
     };

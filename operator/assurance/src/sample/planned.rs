@@ -100,6 +100,23 @@ pub fn answering() -> Standard {
     ])
 }
 
+/// With faults of a share of packets, one of them with a peer, without the control plane, and with evictions.
+pub fn disordering() -> Standard {
+    let lasts = |kind| FaultLimits { lease_seconds: Some(3), ..FaultLimits::once(kind, 50_000, WINDOW) };
+    let packets = |kind, ppm| FaultLimits { packet_ppm: Some(ppm), ..lasts(kind) };
+    standard_of(vec![
+        packets(FaultKind::Duplicate, 100_000),
+        FaultLimits { direction: Some(Direction::Both), ..packets(FaultKind::Corrupt, 50_000) },
+        FaultLimits {
+            peer: Some(EACH_PEER.to_owned()),
+            direction: Some(Direction::Out),
+            ..packets(FaultKind::Reorder, 200_000)
+        },
+        FaultLimits { share: Some(Share::All), ..lasts(FaultKind::ControlPlaneOutage) },
+        FaultLimits::once(FaultKind::Eviction, 50_000, WINDOW),
+    ])
+}
+
 fn standard_of(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),
@@ -177,6 +194,8 @@ fn load() -> LoadPlan {
         timeout_ms: 5_000,
         max_in_flight: 200,
         pause_ms: 0,
+        arrivals: None,
+        connections: None,
         operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
     }
 }

@@ -76,12 +76,14 @@ impl Asked {
             self.kind,
             FaultKind::PodKill
                 | FaultKind::RollingRestart
+                | FaultKind::Eviction
                 | FaultKind::ContainerKill
                 | FaultKind::Freeze
                 | FaultKind::Partition
                 | FaultKind::DnsOutage
                 | FaultKind::DnsFailure
                 | FaultKind::DnsWrongAddress
+                | FaultKind::ControlPlaneOutage
         )
     }
 
@@ -104,7 +106,7 @@ impl Asked {
     pub fn strength(&self) -> Option<u32> {
         let most = match self.kind {
             FaultKind::Loss | FaultKind::Reset => 1_000_000,
-            kind if kind.on_http() => 1_000_000,
+            kind if kind.on_http() || kind.on_share_of_packets() => 1_000_000,
             kind if kind.takes_percent() => 100,
             _ => u32::MAX,
         };
@@ -124,9 +126,13 @@ impl Asked {
             FaultKind::HttpStatus => {
                 format!(" {} of {}", strike.status.unwrap_or(0), say::percent(strike.strength))
             }
-            FaultKind::Loss | FaultKind::Reset | FaultKind::HttpReset | FaultKind::HttpCut => {
-                format!(" of {}", say::percent(strike.strength))
-            }
+            FaultKind::Loss
+            | FaultKind::Reset
+            | FaultKind::HttpReset
+            | FaultKind::HttpCut
+            | FaultKind::Duplicate
+            | FaultKind::Corrupt
+            | FaultKind::Reorder => format!(" of {}", say::percent(strike.strength)),
             FaultKind::Bandwidth => format!(" of {} kB/s", strike.strength),
             kind if kind.takes_percent() => format!(" of {} %", strike.strength),
             _ => String::new(),

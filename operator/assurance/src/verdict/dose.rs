@@ -66,9 +66,15 @@ pub fn of(kind: FaultKind, strength: u32, before: &[[u64; 2]], during: &[[u64; 2
         FaultKind::DiskFull => filled(&DISK, strength, &histogram(before), &histogram(during)),
         FaultKind::DescriptorExhaustion => filled(&DESCRIPTORS, strength, &histogram(before), &histogram(during)),
         FaultKind::HttpReset | FaultKind::HttpDelay | FaultKind::HttpStatus | FaultKind::HttpCut => {
-            answered(strength, sides(before), sides(during))
+            in_part(strength, "answers", sides(before), sides(during))
         }
-        FaultKind::PodKill | FaultKind::RollingRestart => Dose::Unknown("it is not measured in the pod".to_owned()),
+        FaultKind::Duplicate | FaultKind::Corrupt | FaultKind::Reorder => {
+            in_part(strength, "packets", sides(before), sides(during))
+        }
+        FaultKind::ControlPlaneOutage => out_of_reach(sides(before), sides(during)),
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => {
+            Dose::Unknown("it is not measured in the pod".to_owned())
+        }
     }
 }
 
@@ -143,25 +149,40 @@ fn misled([right_before, wrong_before]: [u128; 2], [right, wrong]: [u128; 2]) ->
     }
 }
 
-/// Answers of which hardly one was struck, and then half to twice as many as asked, of those that were not too.
-fn answered(asked: u32, [right_before, wrong_before]: [u128; 2], [right, wrong]: [u128; 2]) -> Dose {
+/// Attempts to connect that succeeded, and then none did.
+fn out_of_reach([reached_before, failed_before]: [u128; 2], [reached, failed]: [u128; 2]) -> Dose {
+    let (seen_before, seen) = (reached_before + failed_before, reached + failed);
+    if failed_before > 0 {
+        Dose::NotFelt(format!("{failed_before} of {seen_before} attempts to connect failed before it already"))
+    } else if seen_before < SAMPLES || seen < SAMPLES {
+        few("attempts to connect", seen_before, seen, SAMPLES)
+    } else if reached > 0 {
+        Dose::NotFelt(format!("{reached} of {seen} attempts to connect succeeded while it lasted; none may"))
+    } else {
+        Dose::Felt(None)
+    }
+}
+
+/// Answers or packets of which hardly one was struck, and then half to twice as many as asked, of those that were not
+/// too.
+fn in_part(asked: u32, what: &str, [right_before, wrong_before]: [u128; 2], [right, wrong]: [u128; 2]) -> Dose {
     let (seen_before, seen) = (right_before + wrong_before, right + wrong);
     let (asked, to_pass) = (u128::from(asked), u128::from(1_000_000_u32.saturating_sub(asked)));
     let (strike, pass) = (seen * asked, seen * to_pass);
     if seen_before < SAMPLES || seen < PACKETS {
         Dose::Unknown(format!(
-            "{seen_before} answers before it and {seen} while it lasted; fewer than {SAMPLES} and {PACKETS} say nothing"
+            "{seen_before} {what} before it and {seen} while it lasted; fewer than {SAMPLES} and {PACKETS} say nothing"
         ))
     } else if wrong_before * 10 * WHOLE > seen_before * asked {
-        Dose::NotFelt(format!("{wrong_before} of {seen_before} answers looked struck before it already"))
+        Dose::NotFelt(format!("{wrong_before} of {seen_before} {what} looked struck before it already"))
     } else if strike < EXPECTED * WHOLE {
-        Dose::Unknown(format!("of {seen} answers fewer than {EXPECTED} should be struck; that says nothing"))
+        Dose::Unknown(format!("of {seen} {what} fewer than {EXPECTED} should be struck; that says nothing"))
     } else if to_pass > 0 && pass < EXPECTED * WHOLE {
-        Dose::Unknown(format!("of {seen} answers fewer than {EXPECTED} should be right; that says nothing"))
+        Dose::Unknown(format!("of {seen} {what} fewer than {EXPECTED} should be right; that says nothing"))
     } else if 2 * wrong * WHOLE < strike || wrong * WHOLE > 2 * strike || 2 * right * WHOLE < pass {
         let asked = say::percent(u64::try_from(asked).unwrap_or(u64::MAX));
         Dose::NotFelt(format!(
-            "{wrong} of {seen} answers were struck; asked was {asked}, and half to twice of that is felt"
+            "{wrong} of {seen} {what} were struck; asked was {asked}, and half to twice of that is felt"
         ))
     } else {
         Dose::Felt(ppm(wrong, seen))
@@ -338,9 +359,9 @@ fn few(what: &str, before: u128, during: u128, least: u128) -> Dose {
 mod tests {
     use super::*;
     use FaultKind::{
-        Bandwidth, ContainerKill, CpuStarvation, Delay, DescriptorExhaustion, DiskFull, DnsDelay, DnsFailure,
-        DnsOutage, DnsWrongAddress, Freeze, HttpCut, HttpDelay, HttpReset, HttpStatus, Jitter, Loss, MemoryPressure,
-        Partition, Reset,
+        Bandwidth, ContainerKill, ControlPlaneOutage, Corrupt, CpuStarvation, Delay, DescriptorExhaustion, DiskFull,
+        DnsDelay, DnsFailure, DnsOutage, DnsWrongAddress, Duplicate, Freeze, HttpCut, HttpDelay, HttpReset, HttpStatus,
+        Jitter, Loss, MemoryPressure, Partition, Reorder, Reset,
     };
 
     type Cells = &'static [[u64; 2]];
@@ -409,6 +430,20 @@ mod tests {
         (HttpDelay, 90_000, &[[0, 5]], &[[0, 45], [1, 5]], "U"),
         (HttpDelay, 950_000, &[[0, 5]], &[[0, 3], [1, 57]], "U"),
         (HttpDelay, 1_000_000, &[[0, 5]], &[[1, 50]], "F 1000000"),
+        (Duplicate, 200_000, &[[0, 5]], &[[0, 90], [1, 10]], "F 100000"),
+        (Duplicate, 200_000, &[[0, 5]], &[[0, 91], [1, 9]], "N"),
+        (Corrupt, 200_000, &[[0, 5]], &[[0, 60], [1, 40]], "F 400000"),
+        (Corrupt, 200_000, &[[0, 5]], &[[0, 59], [1, 41]], "N"),
+        (Corrupt, 200_000, &[[0, 4]], &[[0, 60], [1, 40]], "U"),
+        (Reorder, 200_000, &[[0, 49], [1, 1]], &[[0, 40], [1, 10]], "F 200000"),
+        (Reorder, 200_000, &[[0, 48], [1, 1]], &[[0, 40], [1, 10]], "N"),
+        (Reorder, 200_000, &[[0, 5]], &[[0, 39], [1, 10]], "U"),
+        (Reorder, 1_000_000, &[[0, 5]], &[[1, 50]], "F 1000000"),
+        (ControlPlaneOutage, 0, &[[0, 5]], &[[1, 5]], "F"),
+        (ControlPlaneOutage, 0, &[[0, 5]], &[[0, 1], [1, 99]], "N"),
+        (ControlPlaneOutage, 0, &[[0, 9], [1, 1]], &[[1, 9]], "N"),
+        (ControlPlaneOutage, 0, &[[0, 4]], &[[1, 5]], "U"),
+        (ControlPlaneOutage, 0, &[[0, 5]], &[[1, 4]], "U"),
         (DnsDelay, 200, &[[1_000, 5]], &[[161_000, 5]], "F 160000"),
         (DnsDelay, 200, &[[1_000, 5]], &[[160_999, 5]], "N"),
         (DnsDelay, 200, &[[1_000, 5]], &[[1_000, 3], [201_000, 6]], "N"),

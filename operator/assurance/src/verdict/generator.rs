@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    arrivals,
     found::{Found, inconclusive},
     histogram::Histogram,
     load::{Load, Timeline, exact, ppm},
@@ -19,7 +20,8 @@ pub const MAX_UNSENT_PPM: u64 = 1_000;
 
 /// Reasons for which nothing may be concluded from the load.
 pub fn voids(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline<'_>, load: &Load) -> Vec<Found> {
-    lagged(&result.standard, prove).into_iter().chain(too_low(result, timeline, load)).collect()
+    let low = too_low(result, timeline, load).or_else(|| arrivals::too_low(result, prove));
+    lagged(&result.standard, prove).into_iter().chain(low).collect()
 }
 
 /// 99th percentile of the lag, in microseconds.
@@ -37,7 +39,7 @@ pub fn lag_limit(standard: &Standard) -> u64 {
 /// Visits that were planned for the whole run: requests that wait for no answer.
 pub fn planned(result: &TestResult, timeline: &Timeline<'_>) -> u128 {
     let load = &result.plan.prove.load;
-    load.beginning(u128::from(load.requests_per_minute) * u128::from(timeline.seconds) / 60)
+    load.beginning(load.requests(timeline.seconds))
 }
 
 /// Latency counts from the intended moment, so that lag would be blamed on the service.

@@ -86,12 +86,8 @@ impl Load {
     pub fn of(prove: Option<&ProveEvidence>, plan: &LoadPlan, timeline: &Timeline<'_>) -> Self {
         let phases = vec![Measured::default(); timeline.spans.len()];
         let mut load = Self { phases, whole: Measured::default(), begun: 0 };
-        let follows = |operation: u32| {
-            let operation = usize::try_from(operation).ok().and_then(|index| plan.operations.get(index));
-            operation.is_some_and(|operation| operation.after.is_some())
-        };
         for bucket in prove.iter().flat_map(|prove| &prove.buckets) {
-            if !follows(bucket.operation) {
+            if begins(plan, bucket.operation) {
                 let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add((*count).into()));
                 load.begun = load.begun.saturating_add(u128::from(bucket.good)).saturating_add(failed);
             }
@@ -107,6 +103,12 @@ impl Load {
         }
         load
     }
+}
+
+/// Whether requests of `operation` begin a visit, and so wait for no answer.
+pub fn begins(plan: &LoadPlan, operation: u32) -> bool {
+    let operation = usize::try_from(operation).ok().and_then(|index| plan.operations.get(index));
+    operation.is_none_or(|operation| operation.after.is_none())
 }
 
 impl Measured {

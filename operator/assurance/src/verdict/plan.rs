@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Rules,
+    Rules, arrivals,
     asked::Asked,
     found::{Found, inconclusive},
     say,
@@ -20,7 +20,7 @@ use super::{
 /// What the plan lacks, one finding each.
 pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
     let on_faults = [faults, limits, strikes].map(|rule| rule(result, rules));
-    [load, checks, descriptions, phases, steady]
+    [load, arrivals::check, checks, descriptions, phases, steady]
         .map(|rule| rule(result))
         .into_iter()
         .chain(on_faults)
@@ -156,7 +156,7 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
     let calls = |component: &str, peer: &str| {
         let called = result.plan.prove.calls.get(component);
         component != peer
-            && result.bundle.images.contains_key(peer)
+            && result.bundle.all_images().any(|(name, _)| name == peer)
             && called.is_some_and(|called| called.contains(peer))
     };
     let is_wrong = |status| (400..600).contains(&status);

@@ -4,6 +4,7 @@
 use factory_assurance::{
     dossier::TestResult,
     evidence::{Bucket, Failure},
+    plan::{Arrivals, Gaps, Stretch},
     report::comparison::{Comparison, Judgement, Run, compare},
     sample,
 };
@@ -153,6 +154,8 @@ fn what_should_be_the_same_and_is_not_is_said() {
     second.subject.service = "another".to_owned();
     second.standard.version = "2".to_owned();
     second.plan.prove.load.requests_per_minute = 1_201;
+    let stretches = vec![Stretch::level(36, 1_000_000)];
+    second.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Even, stretches });
     let comparison = compared(&first, &second, ["first", "second"]);
     assert_eq!(
         comparison.cautions,
@@ -160,6 +163,7 @@ fn what_should_be_the_same_and_is_not_is_said() {
             "these are two services: social-registry/registered-address and social-registry/another",
             "the standards are not the same: basic version 1 and basic version 2",
             "the load is not the same: 1200 requests a minute and 1201 requests a minute",
+            "requests did not come in the same way over the time of the load",
         ]
     );
 }

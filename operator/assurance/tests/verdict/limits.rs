@@ -1,7 +1,12 @@
 //! Every limit, from both sides. The sample has 100 requests in each steady phase (seconds 2–7 and
 //! 31–36) and 120 in each fault phase: 7–13 and 13–19 of `registry`, 19–25 and 25–31 of `web`.
 
-use factory_assurance::{dossier::TestResult, evidence::Failure, sample};
+use factory_assurance::{
+    dossier::TestResult,
+    evidence::Failure,
+    plan::{Arrivals, Gaps, Stretch},
+    sample,
+};
 use factory_crds::release::Outcome::{self, Failed, Inconclusive, Passed};
 
 use super::{after, assert_finds, fault, prove, verify};
@@ -141,6 +146,13 @@ const TABLE: &[(&str, Change, Outcome, &[&str])] = &[
     ("the load beyond both", |r| r.plan.prove.load.requests_per_minute = 1_394, Inconclusive, &["LoadTooLow"]),
     ("half of the load follows the other, as far from its plan as chance explains", |r| visits(r, 1_483), Passed, &[]),
     ("half of the load follows the other, beyond that", |r| visits(r, 1_484), Inconclusive, &["LoadTooLow"]),
+    ("a rush as far from its plan as chance explains", |r| rush(r, 1_424_999), Passed, &[]),
+    (
+        "a rush that did not come, in a run that has enough in all",
+        |r| rush(r, 1_425_000),
+        Inconclusive,
+        &["LoadTooLow"],
+    ),
     ("injected a fifth into the phase", |r| fault(r, "pod-kill-web").injected_ms = Some(20_200), Passed, &[]),
     ("injected later", |r| fault(r, "pod-kill-web").injected_ms = Some(20_201), Inconclusive, &["FaultOutOfTime"]),
     ("injected at the start", |r| fault(r, "pod-kill-web").injected_ms = Some(19_000), Passed, &[]),
@@ -282,6 +294,12 @@ fn visits(result: &mut TestResult, per_minute: u32) {
     let load = &mut result.plan.prove.load;
     load.requests_per_minute = per_minute;
     (load.operations[1].after, load.operations[1].weight) = (Some(0), 0);
+}
+
+/// The plan has a rush of ten seconds at the share `ppm`; what came is level.
+fn rush(result: &mut TestResult, ppm: u32) {
+    let stretches = [(6, 1_000_000), (10, ppm), (20, 1_000_000)].map(|(seconds, ppm)| Stretch::level(seconds, ppm));
+    result.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches: stretches.to_vec() });
 }
 
 /// All boundaries but the first and the last are `ms` late.

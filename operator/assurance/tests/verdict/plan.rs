@@ -1,6 +1,9 @@
 //! A plan that leaves out what the standard requires proves nothing, however well it was carried out.
 
-use factory_assurance::dossier::TestResult;
+use factory_assurance::{
+    dossier::TestResult,
+    plan::{Arrivals, Gaps, Stretch},
+};
 use factory_crds::release::Outcome;
 
 use super::after;
@@ -10,6 +13,12 @@ type Change = fn(&mut TestResult);
 fn follows(result: &mut TestResult, index: usize, before: u32) {
     let operation = &mut result.plan.prove.load.operations[index];
     (operation.after, operation.weight) = (Some(before), 0);
+}
+
+/// Stretches of so many seconds at such shares.
+fn arrive(result: &mut TestResult, stretches: &[(u32, u32)]) {
+    let stretches = stretches.iter().map(|(seconds, ppm)| Stretch::level(*seconds, *ppm)).collect();
+    result.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches });
 }
 
 #[test]
@@ -24,6 +33,11 @@ fn a_plan_that_does_not_ask_enough_proves_nothing() {
             follows(r, 1, 0);
             r.plan.prove.load.operations[1].weight = 1;
         }),
+        ("arrivals without a stretch", |r| arrive(r, &[])),
+        ("a stretch without length", |r| arrive(r, &[(0, 1_000_000), (36, 1_000_000)])),
+        ("arrivals that end before the run", |r| arrive(r, &[(35, 1_000_000)])),
+        ("arrivals that end after it", |r| arrive(r, &[(37, 1_000_000)])),
+        ("a load that never reaches what is declared", |r| arrive(r, &[(36, 999_999)])),
         ("no check", |r| r.plan.verify.checks.clear()),
         ("a check without a step", |r| r.plan.verify.checks[0].steps.clear()),
         ("no description", |r| r.plan.verify.descriptions.clear()),

@@ -18,6 +18,7 @@ fn sampled(phase: &str) -> TestResult {
         _ if ANSWERING.contains(&phase) => sample::answering(),
         _ if MISLED.contains(&phase) => sample::misled(),
         _ if APART.contains(&phase) => sample::apart(),
+        _ if DISORDERED.contains(&phase) || phase == CONTROL_PLANE => sample::disordered(),
         _ if EXHAUSTED.contains(&phase) => sample::exhausted(),
         _ => sample::struck(),
     }
@@ -25,7 +26,7 @@ fn sampled(phase: &str) -> TestResult {
 
 type Sabotage = fn(&mut Vec<Dose>);
 
-const ALL: [&str; 23] = [
+const ALL: [&str; 27] = [
     "container-kill-web",
     "freeze-web",
     "partition-web",
@@ -49,7 +50,15 @@ const ALL: [&str; 23] = [
     "http-delay-200000-web",
     "http-status-300000-web",
     "http-cut-400000-web",
+    "duplicate-100000-web",
+    "corrupt-50000-web",
+    "reorder-200000-web-to-registry",
+    CONTROL_PLANE,
 ];
+/// Of the sample of packets, that without the control plane.
+const CONTROL_PLANE: &str = "control-plane-outage-web";
+/// And those of a share of packets.
+const DISORDERED: &[&str] = &["duplicate-100000-web", "corrupt-50000-web", "reorder-200000-web-to-registry"];
 /// Those of the sample of what runs out.
 const EXHAUSTED: &[&str] = &["cpu-starvation-80-web", "disk-full-95-web", "descriptor-exhaustion-90-web"];
 /// Those of the fifth sample.
@@ -87,9 +96,20 @@ const ONE: &[&str] = &[
     "descriptor-exhaustion-90-web",
     "dns-failure-web",
     "dns-wrong-address-web",
+    "duplicate-100000-web",
+    "corrupt-50000-web",
+    "reorder-200000-web-to-registry",
 ];
-const SIDES: &[&str] =
-    &["freeze-web", "partition-web", "loss-50000-web", "dns-outage-web", "reset-100000-web", "dns-failure-web"];
+const SIDES: &[&str] = &[
+    "freeze-web",
+    "partition-web",
+    "loss-50000-web",
+    "dns-outage-web",
+    "reset-100000-web",
+    "dns-failure-web",
+    "duplicate-100000-web",
+    CONTROL_PLANE,
+];
 const CUTS: &[&str] = &["partition-web", "dns-outage-web", "partition-web-to-registry"];
 const CLASSES: &[&str] = &[
     "partition-web",
@@ -145,6 +165,20 @@ const SABOTAGE: &[(&str, &[&str], Sabotage)] = &[
             }
         });
     }),
+    ("a third of the packets that were asked for", DISORDERED, |d| {
+        each(d, |dose| {
+            let struck = dose.during[1][1] / 3;
+            dose.during = vec![[0, 400 - struck], [1, struck]];
+        });
+    }),
+    ("every packet struck", DISORDERED, |d| each(d, |dose| dose.during = vec![[1, 400]])),
+    ("49 packets", DISORDERED, |d| each(d, |dose| dose.during = vec![[0, 40], [1, 9]])),
+    ("a network that does so by itself", DISORDERED, |d| each(d, |dose| dose.before = vec![[0, 270], [1, 30]])),
+    ("one attempt to connect that succeeds", &[CONTROL_PLANE], |d| each(d, |dose| dose.during = vec![[0, 1], [1, 23]])),
+    ("a control plane that was out of reach already", &[CONTROL_PLANE], |d| {
+        each(d, |dose| dose.before = vec![[0, 15], [1, 1]]);
+    }),
+    ("four attempts to connect", &[CONTROL_PLANE], |d| each(d, |dose| dose.during = vec![[1, 4]])),
     ("four answers", MISLED, |d| each(d, |dose| dose.during = vec![[dose.during[0][0], 4]])),
     ("answers that were wrong before it", &["dns-failure-web", "dns-wrong-address-web"], |d| {
         each(d, |dose| dose.before = vec![[0, 8], [1, 1]]);

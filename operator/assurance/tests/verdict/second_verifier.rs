@@ -14,6 +14,7 @@ use factory_assurance::{
     dossier::{Dossier, TestResult},
     dsse::{self, Envelope, PrivateKey, PublicKey},
     evidence::Failure,
+    plan::PhaseRole,
     sample,
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
@@ -48,6 +49,16 @@ fn assert_agree(results: &[TestResult]) {
         let ours = String::from_utf8(canonical::bytes(&result.judge()).unwrap()).unwrap();
         assert_eq!(ours, theirs, "result {index}");
     }
+}
+
+#[test]
+fn the_second_verifier_agrees_where_a_peer_is_a_database_and_where_there_is_none() {
+    let stored = sample::stored();
+    assert_eq!(stored.verdict.outcome, Outcome::Passed);
+    let mut made_up = stored.clone();
+    made_up.bundle.databases.clear();
+    assert_eq!(made_up.judge().outcome, Outcome::Inconclusive);
+    assert_agree(&[stored, made_up]);
 }
 
 #[test]
@@ -248,7 +259,45 @@ fn of_answers() -> Vec<(&'static str, TestResult)> {
 
 /// All vectors.
 fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
-    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(beside())
+    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(of_packets()).chain(beside())
+}
+
+/// Vectors with faults of a share of packets, and without the control plane.
+fn of_packets() -> Vec<(&'static str, TestResult)> {
+    let disordered = |change: fn(&mut TestResult)| {
+        let mut result = sample::disordered();
+        change(&mut result);
+        sample::judged(result)
+    };
+    vec![
+        ("v2-disordered", sample::disordered()),
+        (
+            "v2-disordered-not-felt",
+            disordered(|r| {
+                fault(r, "duplicate-100000-web").doses[0].during = vec![[0, 381], [1, 19]];
+                fault(r, "corrupt-50000-web").doses[0].before = vec![[0, 290], [1, 10]];
+                fault(r, "reorder-200000-web-to-registry").doses[0].during = vec![[0, 29], [1, 20]];
+                fault(r, "control-plane-outage-web").doses[1].during = vec![[0, 1], [1, 23]];
+                fault(r, "corrupt-50000-registry").doses[0].during = vec![[0, 95], [1, 4]];
+                fault(r, "control-plane-outage-registry").doses[0].before = vec![[0, 7], [1, 1]];
+            }),
+        ),
+        (
+            "v2-disordered-plan-incomplete",
+            disordered(|r| {
+                r.standard.faults[0].packet_ppm = Some(200_000);
+                let PhaseRole::Fault { strike: Some(strike), .. } = &mut r.plan.prove.phases[3].role else { return };
+                strike.strength = 1_000_001;
+            }),
+        ),
+        (
+            "v2-control-plane-unknown",
+            disordered(|r| {
+                fault(r, "control-plane-outage-web").doses[0].during = vec![[1, 4]];
+                fault(r, "control-plane-outage-registry").doses[1].before = vec![[0, 4]];
+            }),
+        ),
+    ]
 }
 
 /// Vectors with a control.

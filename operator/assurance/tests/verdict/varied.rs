@@ -4,6 +4,7 @@
 use factory_assurance::{
     dossier::TestResult,
     evidence::{Class, Dose, Failure, FaultEvidence},
+    plan::{Arrivals, Gaps, Stretch},
     sample,
     verdict::MAX_EXACT,
 };
@@ -87,8 +88,9 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(10) {
-        9 => watched(random),
+    let mut result = match random.below(11) {
+        10 => watched(random),
+        9 => sample::disordered(),
         8 => sample::answering(),
         7 => sample::misled(),
         0 | 1 => sample::passing(),
@@ -126,7 +128,7 @@ fn watched(random: &mut Random) -> TestResult {
 /// Checks, descriptions and faults that went another way.
 fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     let (one, line) = (random.index(prove(result).faults.len()), "a line".to_owned());
-    let kind = random.below(18);
+    let kind = random.below(19);
     if let Some(fault) = prove(result).faults.get_mut(one) {
         match kind {
             0 => (fault.injected_ms, fault.ready_again_ms) = (None, None),
@@ -165,9 +167,25 @@ fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
             let operation = &mut load.operations[usize::from(random.below(4) > 0)];
             (operation.after, operation.weight) = (Some(random.small(2)), u32::from(random.below(4) == 0));
         }
+        18 => {
+            let seconds = result.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
+            result.plan.prove.load.arrivals = Some(arrivals(seconds, random));
+        }
         13 => prove(result).lag_us[1][0] = random.below(300_000) + 1_000,
         _ => {}
     }
+}
+
+/// A rate in up to three stretches, which mostly cover `seconds` and mostly reach what is declared.
+fn arrivals(seconds: u32, random: &mut Random) -> Arrivals {
+    let (mut stretches, mut left) = (Vec::new(), seconds);
+    for part in [random.small(20), random.small(20)] {
+        let (from_ppm, to_ppm) = (random.small(2_000_000), random.small(1_300_000));
+        stretches.push(Stretch { seconds: part, from_ppm, to_ppm });
+        left -= part.min(left);
+    }
+    stretches.push(Stretch::level(left + u32::from(random.below(8) == 0), 600_000 + random.small(500_000)));
+    Arrivals { gaps: Gaps::Drawn, stretches }
 }
 
 /// Another pod or class, or none.

@@ -120,6 +120,7 @@ mod tests {
             state: Procedure::Submitted,
             reason: String::new(),
             confirmation: None,
+            delegated: None,
             entry: None,
             missing: Vec::new(),
         }

@@ -252,13 +252,18 @@ fn closed(path: &Path) -> Result<(), DecideError> {
 }
 
 pub(super) fn consent(already: bool, resource: &str) -> Result<(), Failure> {
+    consent_to(already, &format!("Confirm {resource} in the regulator's name?"))
+}
+
+/// Asks the person a question that only `yes` answers, unless it was answered already.
+pub(super) fn consent_to(already: bool, question: &str) -> Result<(), Failure> {
     if already {
         return Ok(());
     }
     if !terminal::can_ask() {
         return Err(DecideError::NobodyToAsk.into());
     }
-    let answer = terminal::ask(&format!("Confirm {resource} in the regulator's name? Write yes"), "")?;
+    let answer = terminal::ask(&format!("{question} Write yes"), "")?;
     if answer == "yes" { Ok(()) } else { Err(DecideError::Declined.into()) }
 }
 

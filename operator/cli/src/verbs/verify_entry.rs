@@ -97,6 +97,12 @@ fn write_text(proof: &EventProof, checkpoint: &Checkpoint, witnesses: &[Verifier
         text(&format!("{subject}/service")),
         text(&format!("{subject}/release"))
     )?;
+    if event.pointer("/under/delegation").is_some() {
+        // No person confirmed it: the delegation is an event of the same log.
+        writeln!(out, "Entered under the delegation {} by {}", text("/under/delegation"), text("/confirmedBy"))?;
+    } else {
+        writeln!(out, "Confirmed by {}, {}", text("/confirmedBy"), text("/confirmedAt"))?;
+    }
     writeln!(out, "Bundle:   {}", text("/summary/bundle"))?;
     writeln!(out, "Dossier:  {}", text("/summary/dossier"))
 }

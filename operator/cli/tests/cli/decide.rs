@@ -41,6 +41,7 @@ impl Office {
             state: Procedure::Submitted,
             reason: String::new(),
             confirmation: None,
+            delegated: None,
             entry: None,
             missing: Vec::new(),
         };

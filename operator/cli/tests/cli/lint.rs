@@ -59,6 +59,30 @@ fn secrets_by_reference_are_good() {
 }
 
 #[test]
+fn a_database_is_good_and_what_it_gives_may_stand_in_nobodys_variables_who_uses_it() {
+    let bound = broken("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [store]}]\n  ingress:");
+    assert_eq!(lines(&lint(&bound, &["--strict"])), Vec::<String>::new());
+    let own = |component: &str, variables: &str| {
+        let at = format!("- name: {component}\n");
+        assert_eq!(bound.matches(&at).count(), 1);
+        lines(&lint(&bound.replace(&at, &format!("{at}      {variables}\n")), &[]))
+    };
+    // `web` is not bound: what it calls its variables is its own matter.
+    assert_eq!(own("web", "env: [{name: PGHOST, value: x}]"), Vec::<String>::new());
+    for (variables, name) in [
+        ("env: [{name: KEY, value: x}, {name: PGHOST, value: x}]", "PGHOST"),
+        ("secrets: [{env: DATABASE_URL, secret: db, key: url}]", "DATABASE_URL"),
+    ] {
+        let said = own("store", variables);
+        let wanted = format!(
+            "{}: error: spec.components.env: a component that `db` serves sets variable `{name}`, which the binding gives it",
+            place(&bound, "components:")
+        );
+        assert!(said.len() == 1 && said[0].starts_with(&wanted), "{wanted}\nbut found: {said:#?}");
+    }
+}
+
+#[test]
 fn the_examples_are_good() {
     let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let mut seen = 0;
@@ -115,7 +139,14 @@ const CASES: &[Case] = &[
     case("kind: StateService", "kind: Deployment", "Deployment", "kind: `Deployment` is no kind of factory.gov.kg"),
     case("name: queue-number", "name: Queue_Number", "Queue_Number", "metadata.name: `Queue_Number` does not fit"),
     case("\n  ingress:", "\n  class: basic\n  ingress:", "class: basic\n  ingress", "spec.class: stands twice; first on line 9"),
-    case("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [web]}]\n  ingress:", "bindings:", "spec.bindings: not carried out by this version"),
+    case("\n  ingress:", "\n  bindings: [{name: db, kind: queue, components: [web]}]\n  ingress:", "queue, components", "spec.bindings[0].kind: only `database` is carried out by this version"),
+    case("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [web, archive]}]\n  ingress:", "components: [web, archive]", "spec.bindings[0].components: `archive`: no component has this name"),
+    case("\n  ingress:", "\n  bindings: [{name: store, kind: database, components: [web]}]\n  ingress:", "store, kind", "spec.bindings[0].name: a component has this name"),
+    case("\n  ingress:", "\n  bindings: [{name: default-deny, kind: database, components: [web]}]\n  ingress:", "default-deny", "spec.bindings[0].name: `default-deny` is the network policy"),
+    case("\n  ingress:", "\n  bindings: [{name: Data_Base, kind: database, components: [web]}]\n  ingress:", "Data_Base", "spec.bindings[0].name: `Data_Base` does not fit"),
+    case("\n  ingress:", "\n  bindings: [{name: db, kind: database, storage: 1TB, components: [web]}]\n  ingress:", "1TB", "spec.bindings[0].storage: `1TB` does not fit"),
+    case("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [web]}, {name: two, kind: database, components: [web]}]\n  ingress:", "bindings:", "spec.bindings: a service has one database in this version"),
+    case("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [web]}]\n  migrations: [{name: one, binding: db, component: web, command: [go]}]\n  ingress:", "migrations:", "spec.migrations: not carried out by this version"),
     case("calls: [store]", "calls: [store]\n      env: [{name: KEY, value: x}]\n      secrets: [{env: OTHER, secret: db, key: k}, {env: KEY, secret: db, key: k}]", "name: web\n      build", "spec.components[0]: variable `KEY` stands in `env` and in `secrets`"),
     case("calls: [store]", "calls: [store]\n      secrets: [{env: KEY, secret: db, key: k}, {env: KEY, secret: db, key: l}]", "secrets:", "spec.components[0].secrets: variable `KEY` stands twice"),
     case("calls: [store]", "calls: [store]\n      secrets: [{env: KEY, secret: Data_Base, key: k}]", "Data_Base", "spec.components[0].secrets[0].secret: `Data_Base` does not fit"),

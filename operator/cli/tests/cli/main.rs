@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on may stop
 
 mod decide;
+mod delegate;
 mod device;
 mod include;
 mod init;

@@ -32,6 +32,8 @@ pub fn component(beside: &[Component]) -> Component {
         build: None,
         image: None,
         port: PORT,
+        protocol: None,
+        tls: None,
         replicas: replicas.min(MOST_REPLICAS),
         resources: Resources { cpu: "10m".to_owned(), memory: "32Mi".to_owned() },
         env: Vec::new(),
@@ -47,7 +49,7 @@ pub fn component(beside: &[Component]) -> Component {
 /// Its Deployment, of the lab's `image`.
 #[must_use]
 pub fn build(place: &Place<'_>, component: &Component, image: &str) -> Deployment {
-    let mut built = deployment::build(place, component, image, None);
+    let mut built = deployment::build(place, &[], component, image, None);
     let pod = built.spec.as_mut().and_then(|spec| spec.template.spec.as_mut());
     for container in pod.into_iter().flat_map(|pod| &mut pod.containers) {
         container.args = Some(vec!["null".to_owned(), "--port".to_owned(), PORT.to_string()]);
@@ -66,7 +68,7 @@ mod tests {
         // `spec.components.name` has at most 30 characters.
         assert!(NAME.len() > 30 && plan().name == NAME);
         for (replicas, expected) in [(1, 1), (2, 2), (100, 3)] {
-            components.iter_mut().for_each(|component| component.replicas = 1);
+            components[0].replicas = 1;
             components[1].replicas = replicas;
             assert_eq!(component(&components).replicas, expected);
         }

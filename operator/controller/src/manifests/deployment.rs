@@ -1,7 +1,7 @@
 //! Deployment of a component: rolling without a gap, Pod Security `restricted`, nothing by which the
 //! program could tell that it is tested.
 
-use factory_crds::state_service::{self, Component, Medium, SecretReference};
+use factory_crds::state_service::{self, Binding, Component, Medium, SecretReference};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
@@ -18,19 +18,26 @@ use k8s_openapi::{
     },
 };
 
-use super::{Place, secret, selector};
+use super::{Place, database, secret, selector};
 
 /// User of every program: services run as nobody in particular.
-const USER: i64 = 65_532;
+pub(super) const USER: i64 = 65_532;
 /// Longest that a rollout may make no progress.
 pub const PROGRESS_DEADLINE_SECONDS: i32 = 120;
 /// Annotation of pods that changes with the values of their secrets, so that a new value is a rollout.
 const VALUES: &str = "factory.gov.kg/secrets";
 
-/// Deployment of `component` with `image` in `place`; `mark` stands for the values of its secrets.
+/// Deployment of `component` with `image` and what it uses of `bindings` in `place`; `mark` stands for the values
+/// of its secrets.
 #[must_use]
-pub fn build(place: &Place<'_>, component: &Component, image: &str, mark: Option<String>) -> Deployment {
-    let mut spec = spec(component, image, Some(place));
+pub fn build(
+    place: &Place<'_>,
+    bindings: &[Binding],
+    component: &Component,
+    image: &str,
+    mark: Option<String>,
+) -> Deployment {
+    let mut spec = spec(bindings, component, image, Some(place));
     if let (Some(metadata), Some(mark)) = (&mut spec.template.metadata, mark) {
         metadata.annotations = Some([(VALUES.to_owned(), mark)].into());
     }
@@ -39,7 +46,7 @@ pub fn build(place: &Place<'_>, component: &Component, image: &str, mark: Option
 
 /// Its spec; without a place, the part that is the same everywhere.
 #[must_use]
-pub fn spec(component: &Component, image: &str, place: Option<&Place<'_>>) -> DeploymentSpec {
+pub fn spec(bindings: &[Binding], component: &Component, image: &str, place: Option<&Place<'_>>) -> DeploymentSpec {
     DeploymentSpec {
         replicas: i32::try_from(component.replicas).ok(),
         revision_history_limit: Some(2),
@@ -54,16 +61,16 @@ pub fn spec(component: &Component, image: &str, place: Option<&Place<'_>>) -> De
         }),
         template: PodTemplateSpec {
             metadata: Some(ObjectMeta { labels: Some(selector(&component.name)), ..ObjectMeta::default() }),
-            spec: Some(pod(component, image, place)),
+            spec: Some(pod(bindings, component, image, place)),
         },
         ..DeploymentSpec::default()
     }
 }
 
-fn pod(component: &Component, image: &str, place: Option<&Place<'_>>) -> PodSpec {
+fn pod(bindings: &[Binding], component: &Component, image: &str, place: Option<&Place<'_>>) -> PodSpec {
     let environment = place.map(|place| place.environment);
     PodSpec {
-        containers: vec![container(component, image)],
+        containers: vec![container(bindings, component, image)],
         service_account_name: Some(component.name.clone()),
         automount_service_account_token: Some(false),
         // Variables of every Service of the namespace would tell a program about its neighbours.
@@ -94,9 +101,10 @@ fn pod(component: &Component, image: &str, place: Option<&Place<'_>>) -> PodSpec
     }
 }
 
-fn container(component: &Component, image: &str) -> Container {
+fn container(bindings: &[Binding], component: &Component, image: &str) -> Container {
     let cpu = Quantity(component.resources.cpu.clone());
     let memory = Quantity(component.resources.memory.clone());
+    let bound = database::variables(bindings, &component.name).into_iter();
     let plain = component.env.iter().map(|variable| plain(&variable.name, &variable.value));
     Container {
         name: component.name.clone(),
@@ -107,19 +115,16 @@ fn container(component: &Component, image: &str) -> Container {
             protocol: Some("TCP".to_owned()),
             ..ContainerPort::default()
         }]),
-        env: Some(plain.chain(component.secrets.iter().map(referred)).collect()),
+        env: Some(bound.chain(plain).chain(component.secrets.iter().map(referred)).collect()),
         resources: Some(ResourceRequirements {
             requests: Some([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())].into()),
             // Memory is limited so that a leak ends one pod; processor time is shared by request.
             limits: Some([("memory".to_owned(), memory)].into()),
             ..ResourceRequirements::default()
         }),
-        readiness_probe: Some(probe(&component.probes.ready, component.port, 1, 2)),
-        liveness_probe: Some(probe(&component.probes.live, component.port, 5, 3)),
-        startup_probe: Some(Probe {
-            failure_threshold: Some(60),
-            ..probe(&component.probes.live, component.port, 1, 60)
-        }),
+        readiness_probe: Some(probe(component, &component.probes.ready, 1, 2)),
+        liveness_probe: Some(probe(component, &component.probes.live, 5, 3)),
+        startup_probe: Some(Probe { failure_threshold: Some(60), ..probe(component, &component.probes.live, 1, 60) }),
         security_context: Some(SecurityContext {
             allow_privilege_escalation: Some(false),
             read_only_root_filesystem: Some(true),
@@ -133,11 +138,12 @@ fn container(component: &Component, image: &str) -> Container {
     }
 }
 
-fn probe(path: &str, port: u16, period: i32, failures: i32) -> Probe {
+fn probe(component: &Component, path: &str, period: i32, failures: i32) -> Probe {
     Probe {
         http_get: Some(HTTPGetAction {
             path: Some(path.to_owned()),
-            port: IntOrString::Int(i32::from(port)),
+            port: IntOrString::Int(i32::from(component.port)),
+            scheme: component.tls.as_ref().map(|_| "HTTPS".to_owned()),
             ..HTTPGetAction::default()
         }),
         period_seconds: Some(period),
@@ -192,13 +198,13 @@ mod tests {
     #[test]
     fn a_secret_is_a_variable_by_reference_and_never_by_value() {
         let mut component = examples::service().spec.components.remove(0);
-        let before = spec(&component, "i", None);
+        let before = spec(&[], &component, "i", None);
         component.secrets = vec![SecretReference {
             env: "DB_PASSWORD".to_owned(),
             secret: "db".to_owned(),
             key: "password".to_owned(),
         }];
-        let after = spec(&component, "i", None);
+        let after = spec(&[], &component, "i", None);
         let variables = |spec: &DeploymentSpec| {
             let pod = spec.template.spec.clone().unwrap_or_default();
             serde_json::to_value(&pod.containers[0].env).unwrap().as_array().cloned().unwrap_or_default()
@@ -214,7 +220,7 @@ mod tests {
     #[test]
     fn without_secrets_nothing_marks_the_pods() {
         let component = examples::service().spec.components.remove(0);
-        let annotations = spec(&component, "i", None).template.metadata.unwrap_or_default().annotations;
+        let annotations = spec(&[], &component, "i", None).template.metadata.unwrap_or_default().annotations;
         assert_eq!(annotations, None);
     }
 }

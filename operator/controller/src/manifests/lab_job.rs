@@ -32,7 +32,13 @@ pub struct LabRun<'a> {
     pub image: &'a str,
     /// Longest time, in seconds.
     pub deadline_seconds: i64,
+    /// Pods that share its load.
+    pub generators: u32,
 }
+
+/// Headless Service by which pods of the lab find each other: it stands in the chart, and names pods that share a
+/// load alone, by index.
+pub const COMPANY: &str = "factory-lab";
 
 impl LabRun<'_> {
     fn meta(&self) -> ObjectMeta {
@@ -53,6 +59,7 @@ impl LabRun<'_> {
     /// The Job, on the nodes of `environment`.
     #[must_use]
     pub fn job(&self, environment: &EnvironmentSpec) -> Job {
+        let shared = i32::try_from(self.generators).ok().filter(|generators| *generators > 1);
         Job {
             metadata: self.meta(),
             spec: Some(JobSpec {
@@ -60,6 +67,9 @@ impl LabRun<'_> {
                 backoff_limit: Some(0),
                 active_deadline_seconds: Some(self.deadline_seconds),
                 ttl_seconds_after_finished: Some(86_400),
+                completion_mode: shared.map(|_| "Indexed".to_owned()),
+                completions: shared,
+                parallelism: shared,
                 template: PodTemplateSpec {
                     metadata: Some(ObjectMeta { labels: Some(self.labels.clone()), ..ObjectMeta::default() }),
                     spec: Some(self.pod(environment)),
@@ -102,6 +112,7 @@ impl LabRun<'_> {
                 ..Container::default()
             }],
             restart_policy: Some("Never".to_owned()),
+            subdomain: (self.generators > 1).then(|| COMPANY.to_owned()),
             service_account_name: Some(LAB.to_owned()),
             enable_service_links: Some(false),
             security_context: Some(PodSecurityContext {
@@ -146,5 +157,34 @@ pub(super) fn bound(name: &str, home: &str, namespace: &str) -> RoleBinding {
             namespace: Some(home.to_owned()),
             api_group: None,
         }]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(generators: u32) -> JobSpec {
+        let environment: EnvironmentSpec = serde_json::from_value(serde_json::json!({
+            "purpose": "lab", "gitHosts": [], "registry": {"prefix": "registry.test", "cidrs": [], "port": 443},
+        }))
+        .unwrap();
+        let (name, image) = ("prove-x".to_owned(), "lab");
+        let run = LabRun { command: "prove", name, labels: Labels::new(), image, deadline_seconds: 9, generators };
+        run.job(&environment).spec.unwrap()
+    }
+
+    #[test]
+    fn pods_that_share_a_load_are_counted_and_find_each_other_by_name() {
+        let shared = job(3);
+        assert_eq!(
+            (shared.completion_mode.as_deref(), shared.completions, shared.parallelism),
+            (Some("Indexed"), Some(3), Some(3))
+        );
+        assert_eq!(shared.template.spec.unwrap().subdomain.as_deref(), Some(COMPANY));
+        // One alone has no number and no name, as ever.
+        let alone = job(1);
+        assert_eq!((alone.completion_mode, alone.completions, alone.parallelism), (None, None, None));
+        assert_eq!(alone.template.spec.unwrap().subdomain, None);
     }
 }

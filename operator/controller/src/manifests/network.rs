@@ -1,7 +1,11 @@
 //! Network policies of a service: nothing in or out but what the manifest names, and DNS. The entry
-//! component is open to callers outside, as it is in life.
+//! component is open to callers outside, as it is in life; a database to the components that use it, and
+//! not to the lab.
 
-use factory_crds::{StateServiceSpec, state_service::Component};
+use factory_crds::{
+    StateServiceSpec,
+    state_service::{Binding, Component, DATABASE_PORT},
+};
 use k8s_openapi::{
     api::networking::v1::{
         NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
@@ -27,6 +31,8 @@ pub fn build(place: &Place<'_>, spec: &StateServiceSpec) -> Vec<NetworkPolicy> {
         }
         policies.push(policy(place, &component.name, rules));
     }
+    let databases = spec.bindings.iter().map(|binding| policy(place, &binding.name, around(binding)));
+    policies.extend(databases);
     policies
 }
 
@@ -65,11 +71,27 @@ pub fn between(spec: &StateServiceSpec, component: &Component) -> NetworkPolicyS
         to: Some(vec![pods(&other.name)]),
         ports: Some(vec![tcp(other.port)]),
     }));
+    egress.extend(spec.bound(&component.name).map(|binding| NetworkPolicyEgressRule {
+        to: Some(vec![pods(&binding.name)]),
+        ports: Some(vec![tcp(DATABASE_PORT)]),
+    }));
     NetworkPolicySpec {
         pod_selector: Some(LabelSelector { match_labels: Some(selector(&component.name)), ..LabelSelector::default() }),
         policy_types: Some(both()),
         ingress: Some(ingress),
         egress: Some(egress),
+    }
+}
+
+/// What may reach the database of `binding`: the components that use it, and nobody else. It reaches nothing.
+#[must_use]
+pub fn around(binding: &Binding) -> NetworkPolicySpec {
+    let from = binding.components.iter().map(|component| pods(component)).collect();
+    NetworkPolicySpec {
+        pod_selector: Some(LabelSelector { match_labels: Some(selector(&binding.name)), ..LabelSelector::default() }),
+        policy_types: Some(both()),
+        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(from), ports: Some(vec![tcp(DATABASE_PORT)]) }]),
+        egress: None,
     }
 }
 
@@ -112,5 +134,39 @@ fn port(protocol: &str, number: u16) -> NetworkPolicyPort {
         protocol: Some(protocol.to_owned()),
         port: Some(IntOrString::Int(i32::from(number))),
         end_port: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{manifests::places, state_service::examples};
+
+    #[test]
+    fn a_database_is_reached_by_the_components_that_use_it_and_by_nobody_else_in_the_lab_as_in_life() {
+        let mut spec = examples::service().spec;
+        spec.bindings = vec![examples::database("records", &["registry"])];
+        for purpose in ["lab", "live"] {
+            let environment = places::environment(purpose);
+            let policies = build(&places::in_environment(&environment), &spec);
+            let of = |name: &str| {
+                let found = policies.iter().find(|policy| policy.metadata.name.as_deref() == Some(name));
+                found.and_then(|policy| policy.spec.clone()).unwrap()
+            };
+            let database = of("records");
+            assert_eq!(
+                database.ingress,
+                Some(vec![NetworkPolicyIngressRule {
+                    from: Some(vec![pods("registry")]),
+                    ports: Some(vec![tcp(DATABASE_PORT)]),
+                }])
+            );
+            assert_eq!((database.egress, database.policy_types), (None, Some(both())));
+            let reaches = |name: &str| {
+                let rules = of(name).egress.unwrap_or_default();
+                rules.iter().any(|rule| rule.to == Some(vec![pods("records")]))
+            };
+            assert!(reaches("registry") && !reaches("web"));
+        }
     }
 }

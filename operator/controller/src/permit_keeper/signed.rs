@@ -5,8 +5,9 @@ use std::path::Path;
 
 use factory_assurance::{
     confirmation::{self, Confirmed},
-    dossier::Dossier,
+    dossier::{Dossier, TestResult},
     dsse::{DsseError, Envelope, PublicKey},
+    term::Term,
     wire::SubmissionState,
 };
 use factory_crds::launch_permit::PermittedBundle;
@@ -17,18 +18,24 @@ use crate::error::Fatal;
 
 /// Every `*.pub` in `folder`.
 pub fn pinned(folder: &Path) -> Result<Vec<PublicKey>, Fatal> {
-    let mut keys = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "pub") {
-            let key = PublicKey::from_pem(&std::fs::read_to_string(&path)?);
-            keys.push(key.map_err(|error| format!("{}: {error}", path.display()))?);
-        }
-    }
+    let keys: Vec<_> = terms(folder)?.into_iter().map(|term| term.key).collect();
     if keys.is_empty() {
         return Err(
             format!("{}: no public key of the regulator; nothing could ever be launched", folder.display()).into()
         );
+    }
+    Ok(keys)
+}
+
+/// The same, each with the time in which it signs.
+pub fn terms(folder: &Path) -> Result<Vec<Term>, Fatal> {
+    let mut keys = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "pub") {
+            let key = Term::read(&std::fs::read_to_string(&path)?);
+            keys.push(key.map_err(|error| format!("{}: {error}", path.display()))?);
+        }
     }
     Ok(keys)
 }
@@ -54,6 +61,19 @@ pub fn bundle(
         return Err(KeeperError::Contradiction { field: "confirmation", said: "none".to_owned(), signed: resource });
     };
     let confirmed = confirmation::verify(confirmation, regulator, &expected)?;
+    let time = confirmed.predicate.time_verified;
+    let moment: Timestamp = time.parse().map_err(|_| KeeperError::Time(time))?;
+    permitted(state, result, (bundle, confirmation.payload_digest()?, moment))
+}
+
+/// The bundle of digest `bundle` that `result` is about, once the register was found to speak of the same: allowed by
+/// the statement of this digest since that `moment`.
+pub fn permitted(
+    state: &SubmissionState,
+    result: TestResult,
+    (bundle, statement, moment): (String, String, Timestamp),
+) -> Result<PermittedBundle, KeeperError> {
+    let subject = &result.subject;
     for (field, said, signed) in [
         ("participant", &state.subject.participant, &subject.participant),
         ("service", &state.subject.service, &subject.service),
@@ -63,23 +83,22 @@ pub fn bundle(
             return Err(KeeperError::Contradiction { field, said: said.clone(), signed: signed.clone() });
         }
     }
-    let time = confirmed.predicate.time_verified;
-    let moment: Timestamp = time.parse().map_err(|_| KeeperError::Time(time))?;
-    let mut images: Vec<_> = result.bundle.images.into_values().collect();
+    // The database's too: a live namespace admits no image that was not confirmed.
+    let mut images: Vec<_> = result.bundle.all_images().map(|(_, image)| image.to_owned()).collect();
     images.sort_unstable();
     images.dedup();
     Ok(PermittedBundle {
         digest: bundle,
         release: subject.release.clone(),
         submission: state.id.clone(),
-        confirmation: confirmation.payload_digest()?,
+        confirmation: statement,
         confirmed_at: moment.to_string(),
         images,
     })
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use factory_assurance::{
         dsse::{PrivateKey, sign},
@@ -88,7 +107,7 @@ mod tests {
     };
 
     /// A passing dossier, confirmed at `time` with `regulator`'s key.
-    fn confirmed(regulator: &PrivateKey, time: &str) -> (SubmissionState, Envelope) {
+    pub(in crate::permit_keeper) fn confirmed(regulator: &PrivateKey, time: &str) -> (SubmissionState, Envelope) {
         let result = sample::passing();
         let dossier = sign(&result.clone().into_statement().unwrap(), &PrivateKey::generate()).unwrap();
         let (bundle, digest) = (result.bundle.digest().unwrap(), dossier.payload_digest().unwrap());
@@ -109,6 +128,7 @@ mod tests {
             state: Procedure::Registered,
             reason: String::new(),
             confirmation: Some(confirmation),
+            delegated: None,
             entry: None,
             missing: Vec::new(),
         };

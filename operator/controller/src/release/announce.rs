@@ -32,6 +32,7 @@ pub async fn run(
     facts: &mut ReleaseStatus,
 ) -> Result<Progress<AnnouncedPlan>, ReleaseError> {
     facts.images.clone_from(&bundle.bundle.images);
+    facts.databases.clone_from(&bundle.bundle.databases);
     let plan = match plan::compose(&attempt.spec, &attempt.standard) {
         Ok(plan) => plan,
         Err(error) => return Ok(Progress::stopped(error.reason(), error.to_string())),

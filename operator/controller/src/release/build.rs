@@ -37,6 +37,11 @@ pub async fn bundle(
     source: &ResolvedSource,
     facts: &ReleaseStatus,
 ) -> Result<Progress<BuiltBundle>, ReleaseError> {
+    let databases = match databases(context, attempt, facts) {
+        Progress::Done(databases) => databases,
+        Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
+        Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
+    };
     let mut images = BTreeMap::new();
     let mut running = Vec::new();
     for component in &attempt.spec.components {
@@ -59,11 +64,32 @@ pub async fn bundle(
         return Ok(Progress::Waiting(why));
     }
     let bundle = Bundle {
-        manifests: manifests::digest(&attempt.spec, &images)?,
+        manifests: manifests::digest(&attempt.spec, &images, &databases)?,
         configuration: manifests::configuration(&attempt.spec)?,
         images,
+        databases,
     };
     Ok(Progress::Done(BuiltBundle { digest: bundle.digest()?, bundle }))
+}
+
+/// Image of each database: the platform's, as it was when this bundle was announced.
+fn databases(context: &Context, attempt: &Attempt, facts: &ReleaseStatus) -> Progress<BTreeMap<String, String>> {
+    let mut images = BTreeMap::new();
+    for binding in &attempt.spec.bindings {
+        match facts.databases.get(&binding.name).or(context.settings.postgres_image.as_ref()) {
+            Some(image) => drop(images.insert(binding.name.clone(), image.clone())),
+            None => {
+                return Progress::waiting(
+                    "NoDatabaseImage",
+                    format!(
+                        "spec.bindings: `{}` waits for an image of PostgreSQL, which the administrator gives the factory (chart value images.postgres)",
+                        binding.name
+                    ),
+                );
+            }
+        }
+    }
+    Progress::Done(images)
 }
 
 /// Repository of the images that the factory builds of `component`.

@@ -1,8 +1,10 @@
 //! Stage `Deployed`: the candidate, in a namespace of its own on the lab's nodes.
 
+use std::collections::BTreeMap;
+
 use factory_crds::{ReleaseStatus, environment::Purpose};
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, rollout, secrets};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, databases, rollout, secrets};
 use crate::{
     apply,
     context::Context,
@@ -28,7 +30,7 @@ pub async fn candidate(
     if facts.announcement.is_some() {
         return Ok(Progress::Done(Candidate { namespace: place.namespace }));
     }
-    match objects(context, attempt, &place, &bundle.bundle.images).await? {
+    match objects(context, attempt, &place, (&bundle.bundle.images, &bundle.bundle.databases)).await? {
         Progress::Done(()) => {
             apply::namespaced(&context.client, &lab_job::binding(&place.namespace)).await?;
             Ok(Progress::Done(Candidate { namespace: place.namespace }))
@@ -38,13 +40,17 @@ pub async fn candidate(
     }
 }
 
-/// Applies all objects of the service at `place`; done when every component is ready. Used for the
-/// candidate and for the launch, so that both are the same; beside a candidate stands the control.
+/// Images by digest, by the name of component or binding.
+type Images = BTreeMap<String, String>;
+
+/// Applies all objects of the service at `place`, made of the images of its components and of its databases; done
+/// when every component is ready. Used for the candidate and for the launch, so that both are the same; beside a
+/// candidate stands the control.
 pub async fn objects(
     context: &Context,
     attempt: &Attempt,
     place: &Place<'_>,
-    images: &std::collections::BTreeMap<String, String>,
+    (images, of_databases): (&Images, &Images),
 ) -> Result<Progress<()>, ReleaseError> {
     let client = &context.client;
     // Before anything is made, so that nothing stands about half done while a team is waited for.
@@ -62,6 +68,11 @@ pub async fn objects(
         Purpose::Lab => beside(context, attempt, place).await?,
         Purpose::Live => None,
     };
+    if let Progress::Waiting(why) | Progress::Stopped(why) =
+        databases::put_up(client, place, &attempt.spec, of_databases).await?
+    {
+        return Ok(Progress::Waiting(why));
+    }
     let mut waiting: Option<Why> = None;
     for component in &attempt.spec.components {
         let image = images.get(&component.name).map_or("", String::as_str);
@@ -69,7 +80,8 @@ pub async fn objects(
         apply::namespaced(client, &service::build(place, component)).await?;
         apply::namespaced(client, &disruption::build(place, component)).await?;
         let mark = secrets.mark(component);
-        let made = apply::namespaced(client, &deployment::build(place, component, image, mark)).await?;
+        let bindings = &attempt.spec.bindings;
+        let made = apply::namespaced(client, &deployment::build(place, bindings, component, image, mark)).await?;
         match rollout::of(client, component, &made).await? {
             Progress::Done(()) => {}
             Progress::Waiting(why) => _ = waiting.get_or_insert(why),

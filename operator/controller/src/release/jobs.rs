@@ -36,13 +36,12 @@ pub async fn end(client: &Client, job: &Job) -> Result<JobEnd, kube::Error> {
     if complete.is_none() && failed.is_none() {
         return Ok(JobEnd::Running);
     }
-    let pod = pod(client, job).await?;
+    let pods = pods_of(client, &job.namespace().unwrap_or_default(), &job.name_any()).await?;
     if complete.is_some() {
-        return Ok(JobEnd::Succeeded(pod.as_ref().and_then(message).unwrap_or_default()));
+        return Ok(JobEnd::Succeeded(pods.first().and_then(message).unwrap_or_default()));
     }
-    if let Some(pod) = &pod
-        && let Some((container, why)) = broken(pod)
-    {
+    let broken = pods.iter().find_map(|pod| Some((pod, broken(pod)?)));
+    if let Some((pod, (container, why))) = broken {
         let log = LogParams { container: Some(container.clone()), tail_lines: Some(5), ..LogParams::default() };
         let pods: Api<Pod> = Api::namespaced(client.clone(), &job.namespace().unwrap_or_default());
         // The log may be gone with its node; the exit code is something.
@@ -59,11 +58,23 @@ pub async fn pod(client: &Client, job: &Job) -> Result<Option<Pod>, kube::Error>
     pod_of(client, &job.namespace().unwrap_or_default(), &job.name_any()).await
 }
 
-/// The pod of the Job `name` in `namespace`, if it is there.
+/// The first pod of the Job `name` in `namespace`, if it is there.
 pub async fn pod_of(client: &Client, namespace: &str, name: &str) -> Result<Option<Pod>, kube::Error> {
+    Ok(pods_of(client, namespace, name).await?.into_iter().next())
+}
+
+/// The pods of the Job `name` in `namespace`, by their index if they have one.
+async fn pods_of(client: &Client, namespace: &str, name: &str) -> Result<Vec<Pod>, kube::Error> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let selector = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={name}"));
-    Ok(pods.list(&selector).await?.items.into_iter().next())
+    let mut pods = pods.list(&selector).await?.items;
+    pods.sort_by_key(index);
+    Ok(pods)
+}
+
+/// Index of a pod of an Indexed Job; that of another comes first.
+fn index(pod: &Pod) -> u32 {
+    pod.labels().get("batch.kubernetes.io/job-completion-index").and_then(|index| index.parse().ok()).unwrap_or(0)
 }
 
 /// Termination message of the main container.
@@ -107,6 +118,16 @@ mod tests {
                 {"name": "push", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"waiting": {"reason": "PodInitializing"}}}]
         }}));
         assert_eq!(broken(&pod), Some(("build".to_owned(), "ended with 125".to_owned())));
+    }
+
+    #[test]
+    fn the_pod_that_leads_comes_first() {
+        let of = |labels: serde_json::Value| pod(serde_json::json!({"metadata": {"labels": labels}}));
+        let indexed = |index: &str| of(serde_json::json!({"batch.kubernetes.io/job-completion-index": index}));
+        let mut pods = [indexed("10"), indexed("2"), indexed("0")];
+        pods.sort_by_key(index);
+        assert_eq!(pods.map(|pod| index(&pod)), [0, 2, 10]);
+        assert_eq!(index(&of(serde_json::json!({}))), 0);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub async fn bundle(
             "confirmed; waits for the permit keeper to check the regulator's signature",
         ));
     }
-    Ok(match deploy::objects(context, attempt, &place, &facts.images).await? {
+    Ok(match deploy::objects(context, attempt, &place, (&facts.images, &facts.databases)).await? {
         Progress::Done(()) => {
             apply::namespaced(&context.client, &ingress::build(&place, &attempt.spec)).await?;
             Progress::Done(Launched)

@@ -1,16 +1,19 @@
 //! Composes the plan of a run from the manifest and the standard. Pure: the same two give the same
 //! plan, and the standard decides what is in it (invariant 1).
 
-use std::collections::BTreeMap;
+mod arrivals;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
-    Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
+    Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
-    resilience_standard::{Direction, FaultKind, FaultLimits, Share},
+    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share},
     state_service::{Component, Request, Step},
 };
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
 use crate::manifests::control;
 
@@ -22,11 +25,29 @@ pub enum PlanError {
         "spec.checks: none has a weight and a first step that needs no value of another: there is nothing to load the service with"
     )]
     NothingToAsk,
+    /// A fault means the traffic with something that the service does not have.
+    #[error(
+        "the standard's spec.faults[{index}].peer: `{peer}` is neither a component nor a binding of this service (it has {known})"
+    )]
+    PeerUnknown {
+        /// Place of the fault in the standard.
+        index: usize,
+        /// Its peer.
+        peer: String,
+        /// What there is.
+        known: String,
+    },
     /// The run would hold the lab's nodes for too long.
     #[error(
         "the standard's faults on all components take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
     )]
     PlanTooLong(u64),
+    /// Nobody vouches for a component that speaks TLS.
+    #[error("spec.components `{0}`: tls.authority: there is no certificate in it that can be read")]
+    Authority(String),
+    /// The standard's shape of the load is longer than the run.
+    #[error("{0}")]
+    Arrivals(#[from] arrivals::Misfit),
 }
 
 /// Longest run, in seconds: all others wait for the lab's nodes meanwhile.
@@ -38,7 +59,10 @@ impl PlanError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::NothingToAsk => "NothingToAsk",
+            Self::PeerUnknown { .. } => "PeerUnknown",
             Self::PlanTooLong(_) => "PlanTooLong",
+            Self::Authority(_) => "AuthorityUnreadable",
+            Self::Arrivals(_) => "ArrivalsDoNotFit",
         }
     }
 }
@@ -51,6 +75,11 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     let (operations, longest) = operations(spec);
     if operations.is_empty() {
         return Err(PlanError::NothingToAsk);
+    }
+    peers_exist(spec, standard)?;
+    let unread = |component: &&Component| component.tls.as_ref().is_some_and(|tls| !is_authority(&tls.authority));
+    if let Some(component) = spec.components.iter().find(unread) {
+        return Err(PlanError::Authority(component.name.clone()));
     }
     let think = standard.load.think_time.millis().max(1);
     let users = u64::from(spec.register.availability.simultaneous_users);
@@ -75,22 +104,64 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 timeout_ms: u32::try_from(standard.load.timeout.millis()).unwrap_or(u32::MAX),
                 // A visit takes about as long as a user thinks, so that soon after the start all of its requests come.
                 pause_ms: if longest > 1 { u32::try_from(think).unwrap_or(u32::MAX) / longest } else { 0 },
-                max_in_flight: (requests_per_minute / 60 * IN_FLIGHT_PER_RATE).max(64),
+                max_in_flight: places(requests_per_minute, WHOLE_PPM),
+                arrivals: None,
+                connections: standard.load.connections,
                 operations,
             },
             phases: Vec::new(),
             calls: spec
                 .components
                 .iter()
-                .filter(|component| has_peers && !component.calls.is_empty())
-                .map(|component| (component.name.clone(), component.calls.iter().cloned().collect()))
+                .filter(|_| has_peers)
+                .map(|component| (component.name.clone(), depends_on(spec, component)))
+                .filter(|(_, called)| !called.is_empty())
                 .collect(),
             control: Some(control::plan()),
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    if seconds > MOST_SECONDS { Err(PlanError::PlanTooLong(seconds)) } else { Ok(plan) }
+    if seconds > MOST_SECONDS {
+        return Err(PlanError::PlanTooLong(seconds));
+    }
+    plan.prove.load.arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds)?;
+    if let Some(arrivals) = &plan.prove.load.arrivals {
+        plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
+    }
+    Ok(plan)
+}
+
+/// Whether certificates stand in `pem`, and nothing that is none. The lab would find out when the run has begun.
+fn is_authority(pem: &str) -> bool {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let readable = |certificate: &CertificateDer<'_>| x509_parser::parse_x509_certificate(certificate).is_ok();
+    certificates.is_ok_and(|certificates| !certificates.is_empty() && certificates.iter().all(readable))
+}
+
+/// Most requests in flight while the rate is at its highest, a share of `per_minute`.
+fn places(per_minute: u32, peak_ppm: u32) -> u32 {
+    let peak = u64::from(per_minute / 60 * IN_FLIGHT_PER_RATE) * u64::from(peak_ppm) / u64::from(WHOLE_PPM);
+    u32::try_from(peak).unwrap_or(u32::MAX).max(64)
+}
+
+/// A peer of another service is none of this one: nobody could be struck, and that must not look like a pass.
+fn peers_exist(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Result<(), PlanError> {
+    let names = spec.components.iter().map(|component| component.name.as_str());
+    let known: BTreeSet<_> = names.chain(spec.bindings.iter().map(|binding| binding.name.as_str())).collect();
+    for (index, fault) in standard.faults.iter().enumerate() {
+        if let Some(peer) = fault.peer.as_deref().filter(|peer| *peer != EACH_PEER && !known.contains(peer)) {
+            let known = known.iter().copied().collect::<Vec<_>>().join(", ");
+            return Err(PlanError::PeerUnknown { index, peer: peer.to_owned(), known });
+        }
+    }
+    Ok(())
+}
+
+/// What `component` calls, and the databases that it uses: what may be away while it is there.
+fn depends_on(spec: &StateServiceSpec, component: &Component) -> BTreeSet<String> {
+    let bound = spec.bound(&component.name).map(|binding| binding.name.clone());
+    component.calls.iter().cloned().chain(bound).collect()
 }
 
 /// What users do: a check whose steps need values of each other is a visit, in order; of all others, each step is
@@ -193,6 +264,11 @@ fn slug(fault: &FaultLimits) -> String {
 
 #[cfg(test)]
 mod tests {
+    use factory_crds::{
+        resilience_standard::{ArrivalKind, ArrivalRule, Spike},
+        state_service::Tls,
+    };
+
     use super::*;
     use crate::state_service::examples;
 
@@ -231,19 +307,51 @@ mod tests {
         };
         let planned = |peer: &str, standard: &mut factory_crds::ResilienceStandard| {
             standard.spec.faults = vec![partition(peer)];
-            let plan = compose(&service.spec, &standard.spec).unwrap().prove;
-            plan.phases
-                .into_iter()
-                .map(|phase| phase.name)
-                .filter(|name| name.contains("partition"))
-                .collect::<Vec<_>>()
+            partitions(&compose(&service.spec, &standard.spec).unwrap())
         };
         assert_eq!(
             planned("*", &mut standard),
             ["partition-out-web-to-archive", "partition-out-web-to-registry", "partition-out-registry-to-archive"]
         );
         assert_eq!(planned("registry", &mut standard), ["partition-out-web-to-registry"]);
-        assert!(planned("ledger", &mut standard).is_empty(), "the verdict names what the plan lacks");
+        assert!(planned("web", &mut standard).is_empty(), "nobody calls it: the verdict names what the plan lacks");
+        let foreign = partition("ledger");
+        standard.spec.faults = vec![partition("*"), foreign];
+        let refused = compose(&service.spec, &standard.spec).unwrap_err();
+        assert_eq!(
+            (refused.reason(), refused.to_string().as_str()),
+            (
+                "PeerUnknown",
+                "the standard's spec.faults[1].peer: `ledger` is neither a component nor a binding of this service (it has archive, registry, web)"
+            )
+        );
+    }
+
+    /// Names of the phases that cut somebody off.
+    fn partitions(plan: &Plan) -> Vec<String> {
+        let names = plan.prove.phases.iter().map(|phase| phase.name.clone());
+        names.filter(|name| name.contains("partition")).collect()
+    }
+
+    #[test]
+    fn a_database_is_a_peer_of_the_components_that_use_it_and_is_itself_struck_by_no_fault() {
+        let (mut service, mut standard) = (examples::service(), examples::standard());
+        service.spec.bindings = vec![examples::database("records", &["registry"])];
+        let cut = |peer: &str| FaultLimits {
+            lease_seconds: Some(3),
+            peer: Some(peer.to_owned()),
+            ..FaultLimits::once(FaultKind::Partition, 0, 9)
+        };
+        standard.spec.faults.extend([cut("records")]);
+        let plan = compose(&service.spec, &standard.spec).unwrap();
+        assert_eq!(partitions(&plan), ["partition-registry-to-records"]);
+        for phase in &plan.prove.phases {
+            assert!(!matches!(&phase.role, PhaseRole::Fault { component, .. } if component == "records"), "{phase:?}");
+        }
+        standard.spec.faults.pop();
+        standard.spec.faults.push(cut("*"));
+        let each = partitions(&compose(&service.spec, &standard.spec).unwrap());
+        assert_eq!(each, ["partition-web-to-registry", "partition-registry-to-records"]);
     }
 
     #[test]
@@ -292,6 +400,42 @@ mod tests {
             step.request.path = "/{{id}}".to_owned();
         }
         assert_eq!(compose(&service.spec, &examples::standard().spec), Err(PlanError::NothingToAsk));
+    }
+
+    #[test]
+    fn an_authority_that_cannot_be_read_is_refused_before_anything_is_announced() {
+        let (mut service, standard) = (examples::service(), examples::standard());
+        let authority = rcgen::generate_simple_self_signed(["web".to_owned()]).unwrap().cert.pem();
+        let mut composed = |authority: &str| {
+            service.spec.components[1].tls = Some(Tls { authority: authority.to_owned(), server_name: None });
+            compose(&service.spec, &standard.spec).map(drop)
+        };
+        assert_eq!(composed(&authority), Ok(()));
+        assert_eq!(composed(&format!("{authority}{authority}")), Ok(()));
+        let damaged = authority.replacen("MI", "AA", 1);
+        for bad in ["", "-----BEGIN CERTIFICATE-----", &damaged] {
+            let refused = composed(bad).unwrap_err();
+            assert_eq!(refused, PlanError::Authority("registry".to_owned()), "{bad}");
+            assert!(refused.to_string().contains("tls.authority"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn places_in_flight_are_enough_for_the_highest_rate() {
+        let (mut service, mut standard) = (examples::service(), examples::standard());
+        service.spec.register.availability.simultaneous_users = 1_000;
+        standard.spec.load.think_time = "1s".parse().unwrap();
+        let load =
+            |standard: &factory_crds::ResilienceStandard| compose(&service.spec, &standard.spec).unwrap().prove.load;
+        assert_eq!((load(&standard).max_in_flight, load(&standard).arrivals), (4_000, None));
+        let spike = Spike { base_ppm: 500_000, peak_ppm: 2_500_000, at_seconds: 3, seconds: 2 };
+        let arrivals = ArrivalRule { kind: ArrivalKind::Spike, spike: Some(spike), ..ArrivalRule::default() };
+        standard.spec.load.arrivals = Some(arrivals);
+        let planned = load(&standard);
+        assert_eq!((planned.max_in_flight, planned.requests_per_minute), (10_000, 60_000));
+        standard.spec.load.arrivals.as_mut().unwrap().spike.as_mut().unwrap().at_seconds = 3_000;
+        let refused = compose(&service.spec, &standard.spec).unwrap_err();
+        assert_eq!(refused.reason(), "ArrivalsDoNotFit");
     }
 
     #[test]

@@ -6,7 +6,10 @@ use factory_assurance::{
     verdict,
     wire::{Run, RunEnd},
 };
-use factory_crds::ReleaseStatus;
+use factory_crds::{
+    ReleaseStatus,
+    state_service::{DATABASE_PORT, Speech},
+};
 use k8s_openapi::api::batch::v1::Job;
 use kube::Api;
 
@@ -15,6 +18,7 @@ use super::{
     attempt::Attempt,
     deploy::Candidate,
     experiment::OpenExperiment,
+    generators,
     jobs::{self, JobEnd},
     lab_pool::EXPERIMENT,
 };
@@ -92,10 +96,12 @@ pub async fn carry_out(
     let name = job_name(attempt, command);
     let mut labels = attempt.labels();
     labels.insert(EXPERIMENT.to_owned(), command.to_owned());
-    let lab = LabRun { command, name: name.clone(), labels, image: &context.settings.lab_image, deadline_seconds };
+    let document = document(attempt, candidate, run, command);
+    let generators = document.company.as_ref().map_or(1, |company| company.of);
+    let image = &context.settings.lab_image;
+    let lab = LabRun { command, name: name.clone(), labels, image, deadline_seconds, generators };
     let Some(job) = jobs.get_opt(&name).await? else {
-        let document = serde_json::to_string(&document(attempt, candidate, run))?;
-        apply::namespaced(&context.client, &lab.config(document)).await?;
+        apply::namespaced(&context.client, &lab.config(serde_json::to_string(&document)?)).await?;
         apply::create_once(&context.client, &lab.job(&attempt.lab)).await?;
         return Ok(Progress::waiting("Running", format!("{command} has begun")));
     };
@@ -121,15 +127,27 @@ pub async fn fetch<T: serde::de::DeserializeOwned>(
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment) -> Run {
+fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment, command: &str) -> Run {
     let announced = &run.announced;
+    // Only the load is shared out.
+    let load = (command == "prove").then_some(&announced.plan.prove.load);
+    let company = load.and_then(|load| generators::company(load, &attempt.lab, &job_name(attempt, command)));
     Run {
         announcement: announced.run.id.clone(),
         nonce: announced.run.nonce.clone(),
         namespace: candidate.namespace.clone(),
         ports: attempt.spec.components.iter().map(|component| (component.name.clone(), component.port)).collect(),
+        databases: attempt.spec.bindings.iter().map(|binding| (binding.name.clone(), DATABASE_PORT)).collect(),
+        speech: attempt
+            .spec
+            .components
+            .iter()
+            .map(|component| (component.name.clone(), component.speech()))
+            .filter(|(_, speech)| *speech != Speech::default())
+            .collect(),
         results: format!("{}/results/{}/{}", attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service),
         plain_http: attempt.lab.registry.plain_http,
+        company,
         plan: announced.plan.clone(),
     }
 }

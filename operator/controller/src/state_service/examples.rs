@@ -1,6 +1,6 @@
 //! The example manifest and the basic standard, for tests of what is decided from them.
 
-use factory_crds::{ResilienceStandard, StateService};
+use factory_crds::{ResilienceStandard, StateService, state_service::Binding};
 use kube::api::ObjectMeta;
 
 /// `examples/registered-address`, as the API server would hand it over.
@@ -16,4 +16,10 @@ pub fn service() -> StateService {
 #[must_use]
 pub fn standard() -> ResilienceStandard {
     serde_yaml::from_str(include_str!("../../../../pipelines/standards/basic.yaml")).unwrap()
+}
+
+/// The binding of a database `name` to `components`, with the schema's defaults.
+#[must_use]
+pub fn database(name: &str, components: &[&str]) -> Binding {
+    serde_json::from_value(serde_json::json!({"name": name, "kind": "database", "components": components})).unwrap()
 }

@@ -37,7 +37,7 @@ impl Delay {
     pub fn new(ms: u64, aim: Aim) -> Self {
         let late = Duration::from_millis(ms);
         let both = aim.direction == Some(Direction::Both);
-        let queued = Queued::new(aim.comes(Direction::In), aim.leaves(Direction::In));
+        let queued = Queued::of(&aim);
         Self { late: if both { late / 2 } else { late }, wanders: false, aim, queued }
     }
 
@@ -46,22 +46,11 @@ impl Delay {
     pub fn wandering(ms: u64, aim: Aim) -> Self {
         Self { wanders: true, ..Self::new(ms, aim) }
     }
-
-    fn gate_by(&self, queued: &Queued) -> Gate {
-        let waits = |meant| if meant { vec![queued.statement()] } else { Vec::new() };
-        Gate {
-            coming: waits(self.aim.comes(Direction::In)),
-            // Before the chain of xtables that a mark leads to.
-            sending: waits(self.aim.leaves(Direction::In)),
-            peer: self.aim.addresses(),
-            ..Gate::default()
-        }
-    }
 }
 
 impl Gated for Delay {
     fn gate(&self) -> Gate {
-        self.gate_by(&self.queued)
+        self.queued.gate(&self.aim)
     }
 
     fn peer(&self) -> Option<&Peer> {
@@ -69,10 +58,7 @@ impl Gated for Delay {
     }
 
     fn preflight(&mut self) -> Result<(), StrikeError> {
-        let mut queued = Queued::new(self.aim.comes(Direction::In), self.aim.leaves(Direction::In));
-        queued.preflight(|queued| self.gate_by(queued))?;
-        self.queued = queued;
-        Ok(())
+        self.queued.preflight(|queued| queued.gate(&self.aim))
     }
 
     fn prepare(&mut self, _: &Tap) -> Result<(), StrikeError> {

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
 
@@ -44,6 +44,8 @@ pub struct Ordered {
     pub strike: Strike,
     /// With whom the traffic is exchanged that it strikes, where the strike says a peer.
     pub peer: Option<Peer>,
+    /// Of an outage of the control plane: where the API server is reached.
+    pub doors: BTreeSet<SocketAddr>,
     /// From the order to the injection, at least.
     pub respite: Duration,
 }
@@ -87,6 +89,7 @@ fn task(ordered: &Ordered, pods: &[String], addresses: BTreeSet<IpAddr>) -> Task
         pods: pods.to_vec(),
         strike: ordered.strike.clone(),
         addresses,
+        doors: ordered.doors.clone(),
         after_ms: u64::try_from(ordered.respite.as_millis()).unwrap_or(u64::MAX),
     }
 }
@@ -199,6 +202,7 @@ mod tests {
             component: "web".to_owned(),
             strike: Strike { share, lease_seconds: 3, strength: 0, ..Strike::default() },
             peer: None,
+            doors: BTreeSet::new(),
             respite: Duration::ZERO,
         }
     }

@@ -1,4 +1,4 @@
-//! The peer of a fault, from the side of `prove`: where the component is that the struck one calls, at the
+//! The peer of a fault, from the side of `prove`: where what the struck component calls is, at the
 //! address of its Service and at those of its pods, followed while they change. Reads; the nodes are told
 //! by `leased`.
 
@@ -11,15 +11,15 @@ use crate::{measure::view::View, target::Targets};
 /// The peer is not there, so that no traffic with it can be struck.
 #[derive(Debug, thiserror::Error)]
 pub enum PeerError {
-    /// The service has no such component.
-    #[error("peer `{0}`: no component of this service has that name")]
+    /// The service has no such component and no such database.
+    #[error("peer `{0}`: neither a component nor a database of this service has that name")]
     Unknown(String),
     /// Its Service name leads nowhere.
     #[error("peer `{0}`: its Service name does not resolve: {1}")]
     Unresolved(String, #[source] io::Error),
 }
 
-/// Where a component is.
+/// Where a component or a database is.
 #[derive(Clone, Debug)]
 pub struct Peer {
     service: BTreeSet<IpAddr>,
@@ -27,10 +27,10 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// The component `name`, whose pods are seen in `pods`.
+    /// The component or database `name`, whose pods are seen in `pods`.
     pub async fn find(name: &str, targets: &Targets, pods: Option<watch::Receiver<View>>) -> Result<Self, PeerError> {
         let unknown = || PeerError::Unknown(name.to_owned());
-        let (_, target) = targets.find(Some(name)).map_err(|_| unknown())?;
+        let target = targets.peer(name).ok_or_else(unknown)?;
         let pods = pods.ok_or_else(unknown)?;
         let resolved = target.resolve().await.map_err(|error| PeerError::Unresolved(name.to_owned(), error))?;
         Ok(Self { service: resolved.into_iter().map(|address| address.ip()).collect(), pods })
@@ -64,7 +64,7 @@ mod tests {
     use crate::{measure::view::tests::pod, target::Target};
 
     fn targets(host: &str) -> Targets {
-        let registry = Target { host: host.to_owned(), port: 80 };
+        let registry = Target::plain(host.to_owned(), 80);
         Targets::new("web".to_owned(), BTreeMap::from([("registry".to_owned(), registry)]))
     }
 
@@ -96,7 +96,7 @@ mod tests {
     async fn a_peer_that_does_not_resolve_is_refused_in_one_line() {
         let pods = || Some(watch::channel(View::default()).1);
         let unknown = Peer::find("ledger", &targets("198.18.9.9"), pods()).await.unwrap_err().to_string();
-        assert_eq!(unknown, "peer `ledger`: no component of this service has that name");
+        assert_eq!(unknown, "peer `ledger`: neither a component nor a database of this service has that name");
         let lost = Peer::find("registry", &targets(&"x".repeat(300)), pods()).await.unwrap_err().to_string();
         assert!(
             lost.starts_with("peer `registry`: its Service name does not resolve: ") && !lost.contains('\n'),

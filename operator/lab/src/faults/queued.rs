@@ -6,9 +6,12 @@
 pub mod segment;
 pub mod serve;
 
+use factory_crds::resilience_standard::Direction;
+
 use crate::strike::{
     StrikeError,
-    gate::{self, Gate, MARK},
+    aim::Aim,
+    gate::{self, Gate, MARK, TREATED},
     tap::INTERFACE,
 };
 use serve::{NUMBER, Serving, Treatment};
@@ -50,12 +53,31 @@ impl Queued {
         Self { coming, leaving, way: Way::Nft, serving: None }
     }
 
-    /// The statement that leads packets to the queue.
+    /// Packets that `aim` means, those to the pod where it says no direction.
+    #[must_use]
+    pub fn of(aim: &Aim) -> Self {
+        Self::new(aim.comes(Direction::In), aim.leaves(Direction::In))
+    }
+
+    /// The gate that leads those packets to the queue which `aim` means.
+    #[must_use]
+    pub fn gate(&self, aim: &Aim) -> Gate {
+        let led = |meant| if meant { vec![self.statement()] } else { Vec::new() };
+        Gate {
+            coming: led(self.coming),
+            // Before the chain of xtables that a mark leads to.
+            sending: led(self.leaving),
+            peer: aim.addresses(),
+            ..Gate::default()
+        }
+    }
+
+    /// The statement that leads packets to the queue, but those that come from a treatment of them.
     #[must_use]
     pub fn statement(&self) -> String {
         match self.way {
-            Way::Nft => format!("queue num {NUMBER} bypass"),
-            Way::Xt => format!("meta mark set {MARK:#x}"),
+            Way::Nft => format!("meta mark != {TREATED:#x} queue num {NUMBER} bypass"),
+            Way::Xt => format!("meta mark != {TREATED:#x} meta mark set {MARK:#x}"),
         }
     }
 

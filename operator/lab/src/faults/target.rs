@@ -6,14 +6,17 @@ use std::time::Duration;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api, Client,
-    api::{DeleteParams, Patch, PatchParams, Preconditions},
+    api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions},
 };
+use serde_json::{Value, json};
 
 use super::FaultError;
 use crate::measure::deployment::differences;
 
 /// Longest wait for one answer of the API server.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// What the API server answers to an eviction that a disruption budget does not allow now.
+const TOO_MANY: u16 = 429;
 
 /// A component of a candidate.
 #[derive(Clone, Debug)]
@@ -61,6 +64,32 @@ impl Target {
             ..DeleteParams::default()
         };
         in_time("delete a pod", self.pods.delete(name, &params)).await.map(drop)
+    }
+
+    /// Asks the pod `name` to go, with its grace, if it is still the one with `uid`; `false` where the component's
+    /// disruption budget does not let it go now. One that is gone already needs no asking.
+    pub async fn evict(&self, name: &str, uid: &str) -> Result<bool, FaultError> {
+        // Written here: `Api::evict` writes `delete_options`, which the API server does not know, so that any pod of
+        // that name would go.
+        let eviction = json!({
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        });
+        let params = PostParams::default();
+        let asked = self.pods.create_subresource::<_, Value>("eviction", name, &params, &eviction);
+        match in_time("evict a pod", asked).await {
+            Ok(_) => Ok(true),
+            // The client itself asks again while a budget refuses, so then its answer stays away.
+            Err(FaultError::Slow(_)) => Ok(false),
+            Err(FaultError::Api { source, action }) => match *source {
+                kube::Error::Api(status) if status.code == TOO_MANY => Ok(false),
+                kube::Error::Api(status) if status.is_not_found() || status.is_conflict() => Ok(true),
+                source => Err(FaultError::Api { action, source: Box::new(source) }),
+            },
+            Err(error) => Err(error),
+        }
     }
 }
 

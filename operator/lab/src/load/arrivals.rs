@@ -6,16 +6,19 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
-use super::schedule::{Due, Mix, Schedule};
+use super::{
+    schedule::{Due, Mix, Schedule, Shard},
+    shape::Shape,
+};
 use crate::random::Random;
 
 /// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Model {
-    /// A Poisson process.
+    /// Requests at moments that were drawn before the run.
     Open {
-        /// Mean arrivals a minute.
-        per_minute: u32,
+        /// Rate of those that begin a visit.
+        shape: Shape,
     },
     /// Users who wait for their answers.
     Closed {
@@ -57,19 +60,20 @@ pub enum Arrivals {
 }
 
 impl Arrivals {
-    /// The arrivals of `model` over `length_ms`; every draw follows from `nonce`.
+    /// The arrivals of `model` over `length_ms` that `shard` takes; every draw follows from `nonce`. Users are
+    /// never shared out: there is one generator of them.
     #[must_use]
-    pub fn new(model: Model, nonce: &str, length_ms: u64, weights: Vec<u32>) -> Self {
+    pub fn new(model: &Model, nonce: &str, length_ms: u64, weights: Vec<u32>, shard: Shard) -> Self {
         match model {
-            Model::Open { per_minute } => {
-                let mut schedule = Schedule::new(nonce, per_minute, length_ms, weights);
+            Model::Open { shape } => {
+                let mut schedule = Schedule::new(nonce, shape.clone(), weights, shard);
                 let next = schedule.next();
                 Self::Open { schedule, next }
             }
             Model::Closed { users, think } => {
                 let mut random = Random::seeded("users", nonce);
                 let think_us = think.as_secs_f64() * 1e6;
-                let thinking = (0..users).map(|_| Reverse(thought(&mut random, think_us))).collect();
+                let thinking = (0..*users).map(|_| Reverse(thought(&mut random, think_us))).collect();
                 let end_us = length_ms.saturating_mul(1000);
                 Self::Closed { thinking, think_us, end_us, mix: Mix::new(weights), random }
             }
@@ -126,7 +130,13 @@ mod tests {
     use super::*;
 
     fn closed(users: u32, think_ms: u64) -> Arrivals {
-        Arrivals::new(Model::Closed { users, think: Duration::from_millis(think_ms) }, "n", 1_000, vec![1])
+        Arrivals::new(
+            &Model::Closed { users, think: Duration::from_millis(think_ms) },
+            "n",
+            1_000,
+            vec![1],
+            Shard::ALONE,
+        )
     }
 
     #[test]
@@ -150,8 +160,8 @@ mod tests {
 
     #[test]
     fn users_think_for_the_asked_time_on_average_and_not_in_step() {
-        let mut arrivals =
-            Arrivals::new(Model::Closed { users: 100, think: Duration::from_millis(100) }, "n", 100_000, vec![1]);
+        let hundred = Model::Closed { users: 100, think: Duration::from_millis(100) };
+        let mut arrivals = Arrivals::new(&hundred, "n", 100_000, vec![1], Shard::ALONE);
         let (mut asked, mut last) = (0, 0);
         // Answers take no time here: each user asks ten times a second.
         while let Some(at_us) = arrivals.next_us() {

@@ -7,7 +7,6 @@ use std::{
     time::Instant,
 };
 
-use bytes::Bytes;
 use factory_assurance::evidence::Failure;
 use mio::Registry;
 use slab::Slab;
@@ -20,7 +19,11 @@ use super::{
     pool::{Idle, Pool},
     socket::{Flight, Heard, Socket, Written},
 };
-use crate::{connection::Answer, target::Targets};
+use crate::{
+    connection::Answer,
+    request::Wire,
+    target::{Speech, Targets},
+};
 
 /// What is read at once.
 const SCRATCH: usize = 64 * 1024;
@@ -40,6 +43,8 @@ pub struct Connections {
     scenario: Arc<Scenario>,
     registry: Registry,
     pools: Vec<Pool>,
+    /// What is spoken on the connections of each pool.
+    speech: Vec<Speech>,
     /// Which pool each operation takes its connections from.
     ways: Vec<usize>,
     sockets: Slab<Socket>,
@@ -55,7 +60,7 @@ impl Connections {
         registry: Registry,
         runtime: &Handle,
     ) -> Result<Self, LoadError> {
-        let (mut pools, mut names, mut ways) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut pools, mut names, mut ways, mut speech) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for operation in &scenario.operations {
             let component = &operation.component;
             let known = names.iter().position(|name| name == component);
@@ -65,6 +70,7 @@ impl Connections {
                 let (_, target) = targets.find(Some(component)).map_err(|error| missing(io::Error::other(error)))?;
                 let addresses = runtime.block_on(Addresses::of(target, runtime)).map_err(missing)?;
                 pools.push(Pool::new(addresses, scenario.keeping));
+                speech.push(target.speech.clone());
                 names.push(component.clone());
             }
         }
@@ -72,6 +78,7 @@ impl Connections {
             scenario: Arc::clone(scenario),
             registry,
             pools,
+            speech,
             ways,
             sockets: Slab::new(),
             turn: 0,
@@ -86,7 +93,7 @@ impl Connections {
 
     /// Puts a request onto a connection that waits, or onto a fresh one; the connection's number. `wire` is the
     /// request as it is written.
-    pub fn carry(&mut self, flight: Flight, wire: &Bytes, now: Instant) -> io::Result<usize> {
+    pub fn carry(&mut self, flight: Flight, wire: &Wire, now: Instant) -> io::Result<usize> {
         let way = self.ways[flight.due.operation];
         let wanted = self.scenario.operations[flight.due.operation].wanted;
         // A kept connection that was closed before anything was written costs nothing: the request
@@ -95,7 +102,7 @@ impl Connections {
             let Some(socket) = self.sockets.get_mut(token) else { continue };
             // Whoever fell silent in this very turn was just heard.
             if fit && (socket.silent == self.turn || socket.fresh()) {
-                socket.carry(flight, wire.clone(), wanted);
+                socket.carry(flight, wire, wanted);
                 if socket.write() == Written::Sent {
                     return Ok(token);
                 }
@@ -105,8 +112,8 @@ impl Connections {
         let address = self.pools[way].addresses.next().ok_or(ErrorKind::AddrNotAvailable)?;
         let place = self.sockets.vacant_entry();
         let token = place.key();
-        let mut socket = Socket::open(address, way, &self.registry, token, now)?;
-        socket.carry(flight, wire.clone(), wanted);
+        let mut socket = Socket::open(address, &self.speech[way], way, &self.registry, token, now)?;
+        socket.carry(flight, wire, wanted);
         place.insert(socket);
         Ok(token)
     }

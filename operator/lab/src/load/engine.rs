@@ -60,7 +60,7 @@ pub fn run(
         connections: Connections::new(scenario, targets, registry, runtime)?,
         timer: Timer::new(poll.registry(), TIMER).map_err(LoadError::Kernel)?,
         poll,
-        arrivals: Arrivals::new(scenario.model, nonce, scenario.length_ms(), weights),
+        arrivals: Arrivals::new(&scenario.model, nonce, scenario.length_ms(), weights, scenario.shard),
         visits: Visits::new(nonce, pause_us, scenario.length_ms().saturating_mul(1000)),
         deadlines: Deadlines::default(),
         tally: tally()?,
@@ -174,7 +174,12 @@ impl Engine {
         if late >= self.scenario.timeout {
             return self.failed(&flight, Failure::Timeout, now);
         }
-        let wire = self.visits.wire(due).unwrap_or(&self.scenario.operations[due.operation].wire);
+        // What follows an answer has no request but that of its step.
+        let begins = || self.scenario.operations[due.operation].wire.as_ref();
+        let Some(wire) = self.visits.wire(due).or_else(begins) else {
+            self.unsent(due);
+            return self.free(true, now);
+        };
         match self.connections.carry(flight, wire, now) {
             Ok(token) => {
                 let entry = Entry { deadline: intended + self.scenario.timeout, token, serial: self.serial };

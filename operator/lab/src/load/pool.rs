@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use factory_crds::resilience_standard::Connections;
+
 use super::addresses::Addresses;
 
 /// A connection is used for a visit of this length,
@@ -13,32 +15,22 @@ const REQUESTS_OF_VISIT: u32 = 16;
 /// Most idle connections that are kept.
 const MAX_IDLE: usize = 256;
 
-/// How long connections are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeping {
-    /// For a visit.
-    Visits,
-    /// As long as the other side keeps them.
-    Kept,
+/// Whether a connection of that age that carried so many requests may carry another.
+#[must_use]
+pub fn allows(keeping: Connections, age: Duration, requests: u32) -> bool {
+    match keeping {
+        Connections::Visits => requests < REQUESTS_OF_VISIT && age < VISIT,
+        Connections::Kept => true,
+        Connections::Fresh => false,
+    }
 }
 
-impl Keeping {
-    /// Whether a connection of that age that carried so many requests may carry another.
-    #[must_use]
-    pub fn allows(self, age: Duration, requests: u32) -> bool {
-        match self {
-            Self::Visits => requests < REQUESTS_OF_VISIT && age < VISIT,
-            Self::Kept => true,
-        }
-    }
-
-    /// Most connections that wait.
-    const fn most(self) -> usize {
-        match self {
-            Self::Visits => MAX_IDLE,
-            // There are never more than places, and each of those may have one.
-            Self::Kept => usize::MAX,
-        }
+/// Most connections that wait.
+const fn most(keeping: Connections) -> usize {
+    match keeping {
+        Connections::Visits | Connections::Fresh => MAX_IDLE,
+        // There are never more than places, and each of those may have one.
+        Connections::Kept => usize::MAX,
     }
 }
 
@@ -56,28 +48,28 @@ pub struct Idle {
 pub struct Pool {
     /// Where a fresh one goes.
     pub addresses: Addresses,
-    keeping: Keeping,
+    keeping: Connections,
     idle: Vec<Idle>,
 }
 
 impl Pool {
     /// An empty pool.
     #[must_use]
-    pub const fn new(addresses: Addresses, keeping: Keeping) -> Self {
+    pub const fn new(addresses: Addresses, keeping: Connections) -> Self {
         Self { addresses, keeping, idle: Vec::new() }
     }
 
     /// The connection that was used last, and whether its visit goes on.
     pub fn take(&mut self, now: Instant) -> Option<(usize, bool)> {
         let idle = self.idle.pop()?;
-        Some((idle.token, self.keeping.allows(now.saturating_duration_since(idle.since), 0)))
+        Some((idle.token, allows(self.keeping, now.saturating_duration_since(idle.since), 0)))
     }
 
     /// Keeps a connection that carried `requests`; false if it is to be closed.
     #[must_use]
     pub fn keep(&mut self, idle: Idle, requests: u32, now: Instant) -> bool {
-        let kept = self.keeping.allows(now.saturating_duration_since(idle.since), requests)
-            && self.idle.len() < self.keeping.most();
+        let kept = allows(self.keeping, now.saturating_duration_since(idle.since), requests)
+            && self.idle.len() < most(self.keeping);
         if kept {
             self.idle.push(idle);
         }
@@ -92,7 +84,7 @@ impl Pool {
     /// Takes out the connections whose visit is over.
     pub fn over(&mut self, now: Instant) -> Vec<usize> {
         let keeping = self.keeping;
-        let over = |idle: &mut Idle| !keeping.allows(now.saturating_duration_since(idle.since), 0);
+        let over = |idle: &mut Idle| !allows(keeping, now.saturating_duration_since(idle.since), 0);
         self.idle.extract_if(.., over).map(|idle| idle.token).collect()
     }
 }

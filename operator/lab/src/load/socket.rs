@@ -1,21 +1,19 @@
-//! One connection and the request that is on it. Never waits: each call does what the kernel takes
-//! or gives at once. A request is written once; it comes back as unsent only while not one byte of
-//! it has left.
+//! One connection and the request that is on it, whatever it speaks. Never waits: each call does what the kernel
+//! takes or gives at once. A connection carries one request at a time, as that of one user does, over HTTP/2 too.
 
-use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
-    net::SocketAddr,
-    time::Instant,
-};
+use std::{io, net::SocketAddr, time::Instant};
 
-use bytes::Bytes;
 use factory_assurance::evidence::Failure;
-use mio::{Interest, Registry, Token, net::TcpStream};
+use mio::Registry;
 
 use super::{
-    reader::{Complete, Reader, Wanted},
+    http1::Http1,
+    http2::Http2,
+    reader::{Complete, Wanted},
     schedule::Due,
+    transport::Transport,
 };
+use crate::{request::Wire, target::Speech};
 
 /// A request on its way.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +49,7 @@ pub enum Heard {
 /// An open connection; it closes when this is dropped.
 #[derive(Debug)]
 pub struct Socket {
-    stream: TcpStream,
+    spoken: Spoken,
     /// Component that it leads to.
     pub pool: usize,
     /// When it was opened.
@@ -62,118 +60,75 @@ pub struct Socket {
     pub flight: Option<Flight>,
     /// In which turn of the loop it last fell silent.
     pub silent: u64,
-    connected: bool,
-    /// The request, as it is written.
-    wire: Bytes,
-    written: usize,
-    mute: bool,
-    reader: Reader,
+}
+
+#[derive(Debug)]
+enum Spoken {
+    Http1(Http1),
+    Http2(Box<Http2>),
 }
 
 impl Socket {
-    /// Begins to connect to `address`; events come to `registry` under `token`.
-    pub fn open(address: SocketAddr, pool: usize, registry: &Registry, token: usize, now: Instant) -> io::Result<Self> {
-        let mut stream = TcpStream::connect(address)?;
-        registry.register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self {
-            stream,
-            pool,
-            since: now,
-            requests: 0,
-            flight: None,
-            silent: 0,
-            connected: false,
-            wire: Bytes::new(),
-            written: 0,
-            mute: false,
-            reader: Reader::default(),
-        })
+    /// Begins to connect to `address`, where one speaks as `speech` says; events come to `registry` under `token`.
+    pub fn open(
+        address: SocketAddr,
+        speech: &Speech,
+        pool: usize,
+        registry: &Registry,
+        token: usize,
+        now: Instant,
+    ) -> io::Result<Self> {
+        let transport = Transport::open(address, speech.trust.as_ref(), registry, token)?;
+        let spoken = if speech.http2 {
+            Spoken::Http2(Box::new(Http2::new(transport)))
+        } else {
+            Spoken::Http1(Http1::new(transport))
+        };
+        Ok(Self { spoken, pool, since: now, requests: 0, flight: None, silent: 0 })
     }
 
     /// Whether the connection is there by now; an error when it never will be.
     pub fn connected(&mut self) -> io::Result<bool> {
-        if self.connected {
-            return Ok(true);
-        }
-        if let Some(error) = self.stream.take_error()? {
-            return Err(error);
-        }
-        match self.stream.peer_addr() {
-            Ok(_) => {
-                // Requests are written at once: Nagle's algorithm would add up to 40 ms that no user sees.
-                self.stream.set_nodelay(true)?;
-                self.connected = true;
-                Ok(true)
-            }
-            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(false),
-            Err(error) => Err(error),
+        match &mut self.spoken {
+            Spoken::Http1(http1) => http1.transport.connected(),
+            Spoken::Http2(http2) => http2.connected(),
         }
     }
 
     /// Whether the other side has neither closed it nor written what nobody asked for.
     #[must_use]
-    pub fn fresh(&self) -> bool {
-        self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    pub fn fresh(&mut self) -> bool {
+        match &mut self.spoken {
+            Spoken::Http1(http1) => http1.transport.fresh(),
+            Spoken::Http2(http2) => http2.fresh(),
+        }
     }
 
-    /// Puts a request onto it, to be written when it is connected.
-    pub fn carry(&mut self, flight: Flight, wire: Bytes, wanted: Wanted) {
+    /// Puts a request onto it, to be written when it is connected. One that is written in another protocol than the
+    /// connection speaks is never sent, and times out: a component speaks one.
+    pub fn carry(&mut self, flight: Flight, wire: &Wire, wanted: Wanted) {
         self.flight = Some(flight);
-        self.wire = wire;
-        self.written = 0;
-        self.reader.begin(wanted);
+        match (&mut self.spoken, wire) {
+            (Spoken::Http1(http1), Wire::Http1(bytes)) => http1.carry(bytes.clone(), wanted),
+            (Spoken::Http2(http2), Wire::Http2(request)) => http2.carry(request.clone(), wanted),
+            (Spoken::Http1(_) | Spoken::Http2(_), _) => {}
+        }
     }
 
     /// Writes what is left of its request.
     pub fn write(&mut self) -> Written {
-        while !self.mute && self.written < self.wire.len() {
-            match self.stream.write(&self.wire[self.written..]) {
-                Ok(written) if written > 0 => self.written += written,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Ok(_) | Err(_) if self.written == 0 => return Written::Unsent,
-                // An answer may have come all the same: that the body was too large, for example.
-                Ok(_) | Err(_) => self.mute = true,
-            }
+        match &mut self.spoken {
+            Spoken::Http1(http1) => http1.write(),
+            Spoken::Http2(http2) => http2.write(),
         }
-        Written::Sent
     }
 
     /// Reads what has come, through `scratch`. `closed` says that the other side writes no more.
     pub fn read(&mut self, scratch: &mut [u8], closed: bool) -> Heard {
-        loop {
-            match self.stream.read(scratch) {
-                Ok(0) => {
-                    return match self.reader.end() {
-                        Some(complete) if self.flight.is_some() => Heard::Answer(complete),
-                        _ => Heard::Lost(Failure::Broken),
-                    };
-                }
-                Ok(length) => match self.take(&scratch[..length], closed) {
-                    // The kernel has no more: it would have given more.
-                    Heard::Nothing if length < scratch.len() && !closed => return Heard::Nothing,
-                    Heard::Nothing => {}
-                    heard => return heard,
-                },
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !self.mute => return Heard::Nothing,
-                Err(_) => return Heard::Lost(Failure::Broken),
-            }
-        }
-    }
-
-    fn take(&mut self, bytes: &[u8], closed: bool) -> Heard {
-        if self.flight.is_none() {
-            return Heard::Lost(Failure::Broken);
-        }
-        match self.reader.feed(bytes) {
-            Ok(None) => Heard::Nothing,
-            Ok(Some(mut complete)) => {
-                // Who answers before the whole request was written will not read the rest of it.
-                complete.keep &= !closed && !self.mute && self.written == self.wire.len();
-                Heard::Answer(complete)
-            }
-            Err(failure) => Heard::Lost(failure),
+        let asked = self.flight.is_some();
+        match &mut self.spoken {
+            Spoken::Http1(http1) => http1.read(scratch, closed, asked),
+            Spoken::Http2(http2) => http2.read(asked),
         }
     }
 }

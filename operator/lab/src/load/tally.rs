@@ -3,23 +3,13 @@
 
 use std::collections::BTreeMap;
 
+pub use factory_assurance::evidence::Measured;
 use factory_assurance::evidence::{Bucket, Failure, SLOT_MS, Slot};
 
 use super::{
     schedule::Due,
     sparse::{Grid, Sparse},
 };
-
-/// What was counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Measured {
-    /// By second and operation.
-    pub buckets: Vec<Bucket>,
-    /// One for each tenth of a second, gapless.
-    pub slots: Vec<Slot>,
-    /// Lag of sending in microseconds.
-    pub lag_us: Vec<[u64; 2]>,
-}
 
 #[derive(Debug, Default)]
 struct Cell {

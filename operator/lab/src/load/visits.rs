@@ -7,12 +7,15 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, sync::Arc};
 
-use bytes::Bytes;
 use slab::Slab;
 
 use super::{Operation, arrivals::thought, schedule::Due};
 use crate::{
-    connection::Answer, expectation::Expectation, random::Random, request::Prepared, target::Targets,
+    connection::Answer,
+    expectation::Expectation,
+    random::Random,
+    request::{Prepared, Wire},
+    target::Targets,
     verify::variables::Variables,
 };
 
@@ -25,7 +28,7 @@ pub struct Step {
     /// Index into the plan's operations.
     pub operation: usize,
     /// The request as it is written.
-    pub wire: Bytes,
+    pub wire: Wire,
     /// What its answer must be.
     pub expectation: Arc<Expectation>,
     /// What was carried up to here.
@@ -61,7 +64,7 @@ impl Step {
     }
 
     fn size(&self) -> usize {
-        self.wire.len() + self.variables.size()
+        self.wire.size() + self.variables.size()
     }
 }
 
@@ -117,7 +120,7 @@ impl Visits {
 
     /// The request of `due` as it is written, if that is a step.
     #[must_use]
-    pub fn wire(&self, due: &Due) -> Option<&Bytes> {
+    pub fn wire(&self, due: &Due) -> Option<&Wire> {
         due.step.and_then(|key| self.steps.get(key)).map(|step| &step.wire)
     }
 
@@ -141,7 +144,7 @@ mod tests {
     use crate::target::Target;
 
     fn targets() -> Targets {
-        let place = Target { host: "web.svc-0.svc".to_owned(), port: 8080 };
+        let place = Target::plain("web.svc-0.svc".to_owned(), 8080);
         Targets::new("web".to_owned(), BTreeMap::from([("web".to_owned(), place)]))
     }
 
@@ -166,7 +169,8 @@ mod tests {
         let all = operations("/id");
         let taken = Step::following(None, &answer(r#"{"id": "a b"}"#), &all[0], &all, &targets()).unwrap();
         assert_eq!((taken.len(), taken[0].operation), (1, 1));
-        assert!(taken[0].wire.starts_with(b"GET /tickets/a%20b HTTP/1.1\r\n"), "{:?}", taken[0].wire);
+        let Wire::Http1(bytes) = &taken[0].wire else { panic!("{:?}", taken[0].wire) };
+        assert!(bytes.starts_with(b"GET /tickets/a%20b HTTP/1.1\r\n"), "{bytes:?}");
         assert_eq!(taken[0].expectation.failure(&Answer { status: 200, ..answer(r#"{"id": "a b"}"#) }), None);
         let other = Answer { status: 200, ..answer(r#"{"id": "{{id}}"}"#) };
         assert!(taken[0].expectation.failure(&other).is_some());

@@ -21,6 +21,8 @@ pub struct PodState {
     pub ready: bool,
     /// Asked to go.
     pub terminating: bool,
+    /// The node where it is; empty before it has one.
+    pub node: String,
     /// Its addresses; none before it has one.
     pub addresses: Vec<IpAddr>,
 }
@@ -66,7 +68,8 @@ impl View {
         let name = pod.metadata.name.clone().unwrap_or_default();
         let listed = pod.status.iter().flat_map(|status| status.pod_ips.iter().flatten());
         let addresses = listed.filter_map(|address| address.ip.parse().ok()).collect();
-        self.pods.insert(uid, PodState { name, ready: ready && !terminating, terminating, addresses });
+        let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default();
+        self.pods.insert(uid, PodState { name, ready: ready && !terminating, terminating, node, addresses });
     }
 
     /// A pod was seen to be gone at `at`.

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeSet,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -27,10 +27,12 @@ pub struct Aim {
     pub status: u16,
     /// Of answers over HTTP: by how much they are late.
     pub late: Duration,
+    /// Of an outage of the control plane: where the API server is reached.
+    pub doors: BTreeSet<SocketAddr>,
 }
 
 impl Aim {
-    /// What `strike` means, with `peer` where that is now.
+    /// What `strike` means, with `peer` where that is now; no doors.
     #[must_use]
     pub fn of(strike: &Strike, peer: Option<Peer>) -> Self {
         Self {
@@ -40,6 +42,7 @@ impl Aim {
             path: strike.path.clone(),
             status: strike.status.and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
             late: Duration::from_millis(strike.late_ms.unwrap_or(0).into()),
+            doors: BTreeSet::new(),
         }
     }
 

@@ -16,6 +16,8 @@ use super::{StrikeError, tap::INTERFACE};
 pub const TABLE: &str = "factory_fault";
 /// Mark of packets that a queue delays.
 pub const MARK: u32 = 0xfa17;
+/// Mark of packets that were made where others were treated in a queue: they are not led there again.
+pub const TREATED: u32 = 0xfa18;
 /// Class of the shaper into which packets are sent while the lease holds.
 pub const CLASS: &str = "fa17:2";
 

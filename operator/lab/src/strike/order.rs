@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
 };
 
 use factory_assurance::{canonical, evidence::Dose, plan::Strike};
@@ -66,6 +66,9 @@ pub enum Task {
         /// moves.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         addresses: BTreeSet<IpAddr>,
+        /// Of an outage of the control plane: where the API server is reached.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        doors: BTreeSet<SocketAddr>,
         /// From the moment at which a node sees this to the injection: it gets ready meanwhile.
         after_ms: u64,
     },

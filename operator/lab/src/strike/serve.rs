@@ -5,7 +5,8 @@
 pub mod pods;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -67,6 +68,7 @@ struct InForce {
     component: String,
     strike: Strike,
     peer: Option<Peer>,
+    doors: BTreeSet<SocketAddr>,
     pods: Vec<String>,
     from: Instant,
     until: Instant,
@@ -238,9 +240,9 @@ impl<H: Hands> Node<'_, H> {
     }
 
     async fn follow(&mut self, task: Task) -> Result<(), ServeError> {
-        let (phase, kind, component, pods, strike, addresses, after_ms) = match task {
-            Task::Strike { phase, kind, component, pods, strike, addresses, after_ms } => {
-                (phase, kind, component, pods, strike, addresses, after_ms)
+        let (phase, kind, component, pods, strike, addresses, doors, after_ms) = match task {
+            Task::Strike { phase, kind, component, pods, strike, addresses, doors, after_ms } => {
+                (phase, kind, component, pods, strike, addresses, doors, after_ms)
             }
             Task::Watch { faults } => return self.try_all(faults).await,
             Task::End {} => return Ok(()),
@@ -257,7 +259,7 @@ impl<H: Hands> Node<'_, H> {
         tracing::info!(phase, component, "ordered to strike");
         self.report.phase = phase;
         self.report.pods = BTreeMap::new();
-        self.in_force = Some(InForce { kind, component, strike, peer, pods, from, until });
+        self.in_force = Some(InForce { kind, component, strike, peer, doors, pods, from, until });
         self.strike_all();
         self.tell().await
     }
@@ -273,7 +275,7 @@ impl<H: Hands> Node<'_, H> {
         let left = in_force.until.saturating_duration_since(from);
         let fresh: Vec<_> = self.pods.iter().filter(meant).cloned().collect();
         let (kind, strike) = (in_force.kind, in_force.strike.clone());
-        let aim = Aim::of(&strike, in_force.peer.clone());
+        let aim = Aim { doors: in_force.doors.clone(), ..Aim::of(&strike, in_force.peer.clone()) };
         for watched in fresh {
             let uid = watched.place.uid.clone();
             // One that comes later is struck for what is left of the lease, and not for a fault that is over.

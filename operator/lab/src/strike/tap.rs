@@ -4,7 +4,9 @@
 //! what `exchange` does.
 
 pub mod exchange;
+pub mod odd;
 pub mod packet;
+pub mod sums;
 pub mod turnaround;
 
 use std::{
@@ -35,6 +37,7 @@ use nix::{
 use super::{StrikeError, place::Place};
 use crate::load::sparse::{Grid, Sparse};
 use exchange::{Came, Exchange, Exchanges};
+use odd::{Odd, Oddities};
 use packet::Packet;
 use turnaround::{Answered, Turnaround};
 
@@ -46,8 +49,9 @@ const LOOPBACK: &str = "lo";
 const MOST_REMOTES: usize = 256;
 /// Most exchanges that are kept between two looks; of more nothing is known.
 const MOST_EXCHANGES: usize = 20_000;
-/// Bytes of a packet that are read: its heads, with room for options, and the head of an answer over HTTP.
-const HEAD: usize = 1024;
+/// Bytes of a packet that are read: its heads, with room for options, the head of an answer over HTTP, and all of one
+/// that is as long as networks usually carry.
+const HEAD: usize = 2048;
 /// `PACKET_OUTGOING` of the kernel: the packet leaves the pod.
 const OUTGOING: u8 = 4;
 /// How long a look may find nothing before it is asked whether to go on.
@@ -68,6 +72,8 @@ pub struct Tap {
     pub opened: u64,
     /// Resets of connections that left, or that the pod's own kernel sent to it.
     pub resets: u64,
+    /// What was odd.
+    pub odd: Odd,
     /// Requests over HTTP/1 to the pod that ended.
     pub exchanges: Vec<Exchange>,
     /// Handshakes of TLS that came to it.
@@ -90,6 +96,7 @@ impl Tap {
             asked: 0,
             opened: 0,
             resets: 0,
+            odd: Odd::default(),
             exchanges: Vec::new(),
             tls: 0,
             remotes,
@@ -97,6 +104,12 @@ impl Tap {
             until: since,
             bytes,
         }
+    }
+
+    /// One that saw nothing.
+    #[cfg(test)]
+    pub(crate) fn empty() -> Self {
+        Self::new(Instant::now())
     }
 
     /// What of it was seen with `peers` alone; nothing of HTTP.
@@ -110,6 +123,7 @@ impl Tap {
             seen.asked += tap.asked;
             seen.opened += tap.opened;
             seen.resets += tap.resets;
+            seen.odd.add(&tap.odd);
             for (second, bytes) in &tap.bytes {
                 *seen.bytes.entry(*second).or_default() += bytes;
             }
@@ -144,6 +158,14 @@ impl Tap {
         self.count(packet, answered, grid);
         if let Some(remote) = self.remote(packet.to.0) {
             remote.count(packet, answered, grid);
+        }
+    }
+
+    /// So `odd` was a packet that was exchanged with `remote`.
+    fn note(&mut self, remote: IpAddr, odd: &Odd) {
+        self.odd.add(odd);
+        if let Some(remote) = self.remote(remote) {
+            remote.odd.add(odd);
         }
     }
 
@@ -259,22 +281,27 @@ impl Socket {
     fn look(&self, seen: &Mutex<Tap>, ended: &AtomicBool) {
         let Ok(grid) = Grid::new() else { return };
         let (mut turnaround, mut exchanges) = (Turnaround::default(), Exchanges::default());
+        let mut oddities = Oddities::default();
         let mut head = [0; HEAD];
         while !ended.load(Ordering::Relaxed) {
             let Some((packet, way, at_us, length)) = self.next(&mut head) else { continue };
             let said = head.get(..length).and_then(packet::said).unwrap_or_default();
+            let whole = head.get(packet::ETHERNET..length).unwrap_or_default();
             let tap = || seen.lock().unwrap_or_else(PoisonError::into_inner);
             match way {
                 Seen::Left => {
                     let answered = turnaround.left(&packet, at_us);
                     let ended = exchanges.left(&packet, said, at_us);
+                    let odd = oddities.left(&packet, whole, at_us);
                     tap().left(&packet, answered, &grid);
+                    tap().note(packet.to.0, &odd);
                     if let Some(ended) = ended {
                         tap().ended(ended);
                     }
                 }
                 Seen::Came => {
                     turnaround.came(&packet, at_us);
+                    tap().note(packet.from.0, &oddities.came(&packet, at_us));
                     let (came, ended) = exchanges.came(&packet, said, at_us);
                     if came == Came::Tls {
                         tap().tls += 1;
@@ -284,7 +311,7 @@ impl Socket {
                     }
                 }
                 Seen::Inside if packet.tcp.is_some_and(|tcp| tcp.reset) => tap().reset(&packet),
-                Seen::Inside => {}
+                Seen::Inside => tap().note(packet.from.0, &oddities.inside(&packet)),
             }
         }
     }

@@ -28,8 +28,8 @@ async fn attempt(request: &Prepared, targets: &Targets, limit: usize) -> Result<
     let addresses = target.resolve().await.map_err(ConnectionError::Connect)?;
     let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
     for address in addresses {
-        match Connection::open(address).await {
-            Ok(mut connection) => return connection.ask(request.http(), limit).await,
+        match Connection::open(address, &target.speech).await {
+            Ok(mut connection) => return connection.ask(request, limit).await,
             Err(ConnectionError::Connect(error)) => last = error,
             Err(other) => return Err(other),
         }

@@ -13,7 +13,7 @@ use super::{
     variables::encode,
 };
 use crate::{
-    reference::{BadReference, settle},
+    reference::{BadReference, follow, settle},
     schema::Schema,
 };
 
@@ -51,6 +51,23 @@ pub fn request(api: &OpenApi, described: &Described, component: &str) -> Result<
     }
     body(api, described, &mut request)?;
     Ok(request)
+}
+
+/// Whether the description itself gives each value that a request for `described` needs: nothing is made up then.
+#[must_use]
+pub fn is_given(api: &OpenApi, described: &Described) -> bool {
+    let needed = |parameter: &Value| {
+        parameter.get("in").and_then(Value::as_str) == Some("path")
+            || parameter.get("required") == Some(&Value::Bool(true))
+    };
+    let given = |parameter: &Value| {
+        let schema = parameter.get("schema").and_then(|schema| follow(&api.document, schema).ok());
+        let lists = [Some(parameter), schema];
+        let names = ["example", "examples", "default", "const", "enum"];
+        lists.into_iter().flatten().any(|holder| names.iter().any(|name| holder.get(name).is_some()))
+    };
+    parameters(api, described)
+        .is_ok_and(|all| all.into_iter().all(|(_, parameter)| !needed(parameter) || given(parameter)))
 }
 
 /// Parameters with where they stand: those of the operation hide those of the path item.

@@ -136,5 +136,6 @@ fn entry(model: &factory_assurance::dossier::TestResult, number: u64) -> Event {
         record: result.record,
         confirmed_by: "Regulator of the ecosystem".to_owned(),
         confirmed_at: TIME.to_owned(),
+        under: None,
     }))
 }

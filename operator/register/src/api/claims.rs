@@ -28,7 +28,7 @@ use crate::{
         claims::{Held, Said},
     },
 };
-pub(crate) use decide::{carry_out_decision, carry_out_forgetting};
+pub(crate) use decide::{carry_out_answer, carry_out_decision, carry_out_forgetting};
 pub(crate) use documents::FULL_LINE;
 pub use documents::{
     AnswerRequest, ClaimRequest, ClaimStatus, DecisionRequest, ForgettingRequest, HeldClaim, HeldClaims, PublicAnswer,

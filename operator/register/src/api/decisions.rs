@@ -164,6 +164,7 @@ fn follows(
         record: result.record,
         confirmed_by: confirmed.predicate.office().to_owned(),
         confirmed_at: confirmed.predicate.time_verified,
+        under: None,
     });
     Ok((entry, proven))
 }

@@ -109,10 +109,13 @@ pub struct PublicEntry {
     pub bundle: String,
     /// `sha256:…` of the dossier's payload, or of the object as the regulator signed it.
     pub dossier: String,
-    /// Who confirmed.
+    /// Who confirmed, or who delegated that.
     pub confirmed_by: String,
-    /// When, as the signed confirmation says (RFC 3339).
+    /// When, as the signed confirmation says; when it was found to fall within the delegation (RFC 3339).
     pub confirmed_at: String,
+    /// Id of the standing delegation under which it was entered, without a person's confirmation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delegation: Option<String>,
     /// When the entry came into being (RFC 3339).
     pub registered_at: String,
     /// Number of the entry's event in the register's log.
@@ -149,7 +152,7 @@ impl From<Entry> for PublicEntry {
     }
 }
 
-fn tested(EntryMade { submission: _, summary, record, confirmed_by, confirmed_at }: EntryMade) -> PublicEntry {
+fn tested(EntryMade { submission: _, summary, record, confirmed_by, confirmed_at, under }: EntryMade) -> PublicEntry {
     let subject = summary.subject;
     PublicEntry {
         page: format!("/entries/{}/{}", subject.participant, subject.service),
@@ -173,6 +176,7 @@ fn tested(EntryMade { submission: _, summary, record, confirmed_by, confirmed_at
         dossier: summary.dossier,
         confirmed_by,
         confirmed_at,
+        delegation: under.map(|under| under.delegation),
         registered_at: String::new(),
         event: 0,
         withdrawn: None,
@@ -205,6 +209,7 @@ fn untested(made: ObjectEntered) -> PublicEntry {
         dossier: digest,
         confirmed_by,
         confirmed_at,
+        delegation: None,
         registered_at: none(),
         event: 0,
         withdrawn: None,

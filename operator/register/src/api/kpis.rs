@@ -11,6 +11,7 @@ use axum::{
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     },
 };
+use factory_assurance::wire::Procedure;
 use factory_crds::resilience_standard::Indicator;
 use jiff::civil::{Date, date};
 use serde::Deserialize;
@@ -18,9 +19,9 @@ use utoipa::IntoParams;
 
 use super::{Register, asked::Asked, caller::Regulator, off_thread, problem::Refusal, table::inert};
 use crate::{
-    kpi::{self, KpiReport, target::Scale},
+    kpi::{self, KpiReport, Launched},
     pages::{day, times::BISHKEK},
-    store::{StoreError, kpis::Fact},
+    store::{StoreError, cases::Case, kpis::Fact, measured::Measured},
 };
 
 /// Standards whose definitions are looked up for one report.
@@ -82,31 +83,61 @@ pub(crate) async fn of_month(register: &Register, period: Option<&str>) -> Resul
     let (raw, complete) = register.store.facts(&from, &until).await?;
     let facts = off_thread(move || raw.into_iter().map(crate::store::kpis::Raw::read).collect::<Result<Vec<_>, _>>());
     let facts: Vec<Fact> = facts.await?;
-    let definitions = definitions(register, &facts).await?;
+    let launched = launched(register, &period, &until).await?;
+    let definitions = definitions(register, &facts, &launched).await?;
     let calendar = register.console.calendar().clone();
     off_thread(move || {
-        Ok::<_, Refusal>(kpi::report(&period, (as_of, complete), &facts, &definitions, (&calendar, now)))
+        Ok::<_, Refusal>(kpi::report(&period, (as_of, complete), (&facts, &launched), &definitions, (&calendar, now)))
     })
     .await
 }
 
-/// The indicators of each standard that judged one of `facts`, as they were announced with the newest of them.
-async fn definitions(register: &Register, facts: &[Fact]) -> Result<BTreeMap<String, Vec<Indicator>>, StoreError> {
+/// What is known of launched services in a month that ends at `until`.
+async fn launched(register: &Register, period: &str, until: &str) -> Result<Launched, StoreError> {
+    let mut cases: BTreeMap<String, Case> = BTreeMap::new();
+    let mut measured: Vec<(Measured, Case)> = Vec::new();
+    for value in register.store.measured(period).await? {
+        let case = match cases.get(&value.submission) {
+            Some(case) => case.clone(),
+            None => match register.store.case(&value.submission).await? {
+                Some(case) => case,
+                None => return Err(StoreError::Row(format!("no submission `{}` was measured", value.submission))),
+            },
+        };
+        cases.insert(value.submission.clone(), case.clone());
+        measured.push((value, case));
+    }
+    let mut in_force = register.store.cases_in_force().await?;
+    in_force.retain(|case| case.state == Procedure::Registered && case.received.as_str() < until);
+    Ok(Launched { measured, in_force, over: *until <= *format!("{:.3}", register.store.now()) })
+}
+
+/// The indicators of each standard that judged one of `facts`, as they were announced with the newest of them; and
+/// of other standards of `launched` services those that are measured of these.
+async fn definitions(
+    register: &Register,
+    facts: &[Fact],
+    launched: &Launched,
+) -> Result<BTreeMap<String, Vec<Indicator>>, StoreError> {
     let mut definitions = BTreeMap::new();
     // Newest first.
-    for fact in facts {
-        let standard = &fact.summary.standard;
+    let judged = facts.iter().map(|fact| (&fact.summary.standard, &fact.announcement, true));
+    let measured = launched.measured.iter().map(|(_, case)| case).chain(&launched.in_force);
+    let measured = measured.map(|case| (&case.summary.standard, &case.announcement, false));
+    for (standard, announcement, all) in judged.chain(measured) {
         if definitions.len() == STANDARDS || definitions.contains_key(standard) {
             continue;
         }
-        let announced = register.store.announcement(&fact.announcement).await?;
-        definitions.insert(standard.clone(), announced.map(|made| made.run.standard.indicators).unwrap_or_default());
+        let announced = register.store.announcement(announcement).await?;
+        let mut defined = announced.map(|made| made.run.standard.indicators).unwrap_or_default();
+        defined.retain(|indicator| all || indicator.query.is_some());
+        definitions.insert(standard.clone(), defined);
     }
     Ok(definitions)
 }
 
 /// First moments of a month and of the next, as the log writes times.
-fn bounds(period: &str) -> Option<[String; 2]> {
+pub(crate) fn bounds(period: &str) -> Option<[String; 2]> {
     let (year, month) = period.split_once('-').filter(|(year, month)| year.len() == 4 && month.len() == 2)?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(year) || !digits(month) || !year.starts_with("20") {
@@ -118,13 +149,14 @@ fn bounds(period: &str) -> Option<[String; 2]> {
     Some([format!("{:.3}", moment(first)?), format!("{:.3}", moment(next)?)])
 }
 
-const HEAD: [&str; 18] = [
+const HEAD: [&str; 19] = [
     "period",
     "standard",
     "indicator",
     "formula",
     "unit",
     "source",
+    "origin",
     "target",
     "participant",
     "service",
@@ -145,7 +177,8 @@ pub(crate) fn rows(report: &KpiReport) -> Result<Vec<u8>, Refusal> {
     let failed = |error: csv::Error| Refusal::internal(&error);
     table.write_record(HEAD).map_err(failed)?;
     for indicator in &report.indicators {
-        let scale = indicator.measure.map(|measure| Scale::of(measure, &indicator.unit));
+        let scale = indicator.scale();
+        let origin = indicator.origin.map(|origin| format!("{origin:?}")).unwrap_or_default();
         let defined = [
             &report.period,
             &indicator.standard,
@@ -153,6 +186,7 @@ pub(crate) fn rows(report: &KpiReport) -> Result<Vec<u8>, Refusal> {
             &indicator.formula,
             &indicator.unit,
             &indicator.source,
+            &origin,
             &indicator.target,
         ];
         let defined = || defined.map(|text| inert(text));

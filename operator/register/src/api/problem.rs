@@ -17,7 +17,8 @@ use crate::{
     keys::KeysError,
     signer::SignerError,
     store::{
-        StoreError, WriteError, claims::ClaimError, membership::AccessError as MembershipError, objects::ObjectError,
+        StoreError, WriteError, claims::ClaimError, delegations::DelegationError,
+        membership::AccessError as MembershipError, objects::ObjectError,
     },
 };
 
@@ -163,7 +164,9 @@ impl From<WriteError> for Refusal {
             WriteError::Access(MembershipError::Full) => {
                 Self::too_many(error.to_string(), Duration::from_secs(60 * 60))
             }
+            WriteError::Delegation(DelegationError::Unknown(_)) => Self::not_found(&error.to_string()),
             WriteError::Access(_)
+            | WriteError::Delegation(_)
             | WriteError::Object(_)
             | WriteError::Key(_)
             | WriteError::Ended { .. }

@@ -25,6 +25,7 @@ use super::{
     to_the_end,
 };
 use crate::{
+    delegations,
     intake::{self, IntakeError},
     store::{Filter, Held, Ready, Written},
 };
@@ -68,7 +69,8 @@ fn procedure() -> utoipa::openapi::Ref {
 /// Submit a dossier
 ///
 /// 201 with the submission once it is on the disk; 200 with the same for a repeated request. The register
-/// judges the dossier again: what it answers is its own verdict.
+/// judges the dossier again: what it answers is its own verdict. What falls within a standing delegation of the
+/// regulator is entered at once.
 #[utoipa::path(post, path = "/api/v1/submissions", operation_id = "submit", tag = "factory",
     params(KeyHeader), security(("bearer" = [])),
     request_body(content = ref("#/components/schemas/Submission"), content_type = "application/json",
@@ -107,7 +109,8 @@ pub async fn submit(
     Ok((status, Json(state)))
 }
 
-/// Verifies a dossier and writes it; answers the submission's id.
+/// Verifies a dossier and writes it, with its entry where it falls within a standing delegation; answers the
+/// submission's id.
 async fn take(
     register: &Arc<Register>,
     factory: Factory,
@@ -127,14 +130,16 @@ async fn take(
     .await?;
     let announced = register.store.announcement(opened.announcement()).await?;
     let announced = announced.ok_or_else(|| IntakeError::NotAnnounced(opened.announcement().to_owned()))?;
-    let ready = off_thread(move || {
-        let summary = opened.hold_against(&announced)?;
-        Ok::<_, Refusal>(Ready::seal(&key, &announced.id, summary, dossier)?)
+    let (result, summary, ready) = off_thread(move || {
+        let (result, summary) = opened.hold_against(&announced)?;
+        let ready = Ready::seal(&key, &announced.id, summary.clone(), dossier)?;
+        Ok::<_, Refusal>((result, summary, ready))
     })
     .await?;
+    let offer = delegations::offer(register, summary, result).await?;
     drop(one_of_few);
     let register = Arc::clone(register);
-    to_the_end(async move { register.store.submit(factory.user(), epoch, ready).await }).await
+    to_the_end(async move { register.store.submit(factory.user(), epoch, ready, offer).await }).await
 }
 
 /// List submissions

@@ -121,6 +121,9 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         Event::AccessGranted(made) => (None, source(store, &made.request).await?, made.participant),
         Event::AccessRefused(made) => (None, source(store, &made.request).await?, made.reason),
         Event::AccessTaken(made) => (None, source(store, &made.request).await?, made.reason),
+        Event::Delegation(given) => (None, delegated(store, &given.id).await?, String::new()),
+        Event::Revocation(made) => (None, delegated(store, &made.delegation).await?, String::new()),
+        Event::DelegationUse(made) => (Some(made.submission), String::new(), delegated(store, &made.delegation).await?),
         _ => (None, String::new(), String::new()),
     };
     let about = match &submission {
@@ -134,6 +137,12 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
 async fn instructed(store: &Store, id: &str) -> Result<String, StoreError> {
     let held = store.instruction(id).await?;
     Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}/{}", held.issued.participant, held.issued.service)))
+}
+
+/// For which services a delegation is, and why.
+async fn delegated(store: &Store, id: &str) -> Result<String, StoreError> {
+    let held = store.delegation(id).await?;
+    Ok(held.map_or_else(|| id.to_owned(), |held| format!("{}: {}", held.terms.scope(), held.terms.reason)))
 }
 
 /// Whose request for access it is, or which object.

@@ -48,6 +48,8 @@ pub(super) struct ConfirmPage<'a> {
     pub who: &'a SignedIn,
     /// Path of the page of what is confirmed.
     pub at: String,
+    /// Path that the signed statement is sent to.
+    pub post: String,
     pub back: &'a str,
     pub intro: &'a str,
     /// What is signed, in parts that can be compared.
@@ -174,6 +176,7 @@ async fn page(
         command: (own.with_tool_intro, command("confirm", id, &office)),
         office,
         at: format!("/console/submissions/{id}"),
+        post: format!("/console/submissions/{id}/confirm"),
         back: own.back_to_submission,
         intro: own.confirm_intro,
         facts: vec![

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     api::{Register, kpis, off_thread, problem::Refusal},
-    kpi::{KpiIndicator, KpiReport, KpiValue, target::Scale},
+    kpi::{KpiIndicator, KpiReport, KpiValue, Origin},
     pages::{self, moment, oversight},
 };
 
@@ -135,14 +135,19 @@ async fn asked(register: &Register, uri: &Uri, who: &SignedIn) -> Result<(KpiQue
 /// A number of `indicator` with its unit.
 #[allow(clippy::ref_option, reason = "templates hand fields over by reference")]
 fn number(indicator: &KpiIndicator, value: &Option<u64>) -> String {
-    let (Some(value), Some(measure)) = (value, indicator.measure) else { return "–".to_owned() };
-    let scale = Scale::of(measure, &indicator.unit);
+    let (Some(value), Some(scale)) = (value, indicator.scale()) else { return "–".to_owned() };
     format!("{} {}", scale.show(*value), scale.unit(&indicator.unit))
 }
 
 /// A value with its unit, or why it is missing.
 fn shown(indicator: &KpiIndicator, value: &KpiValue, oversight: &oversight::Words) -> String {
     value.missing.map_or_else(|| number(indicator, &value.value), |missing| oversight.missing(missing).to_owned())
+}
+
+/// Whether a value comes from a signed dossier.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "templates hand fields over by reference")]
+const fn of_dossier(origin: &Origin) -> bool {
+    matches!(origin, Origin::Dossier)
 }
 
 /// The address of an indicator's values.

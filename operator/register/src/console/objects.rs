@@ -326,6 +326,7 @@ async fn confirm_page(
         here: "",
         who,
         at: format!("/console/objects/{id}"),
+        post: format!("/console/objects/{id}/confirm"),
         back: said.back_to_object,
         intro: said.confirm_intro,
         facts: vec![(said.digest, object.digest().map_err(failed)?)],

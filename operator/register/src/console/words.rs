@@ -7,7 +7,7 @@ mod ru;
 
 use factory_assurance::{report::Language, wire::Procedure};
 
-use crate::log::event::Event;
+use crate::{delegations::words as delegations, log::event::Event};
 
 /// The words of the console in `language`.
 #[must_use]
@@ -90,6 +90,7 @@ pub struct Words {
     pub object_confirmed: &'static str,
     pub object_entered: &'static str,
     pub people_forgotten: &'static str,
+    pub delegations: &'static delegations::Words,
     pub access: &'static str,
     pub access_asked: &'static str,
     pub access_granted: &'static str,
@@ -210,6 +211,9 @@ impl Words {
             Event::AccessGranted(_) => self.access_granted,
             Event::AccessRefused(_) => self.access_refused,
             Event::AccessTaken(_) => self.access_taken,
+            Event::Delegation(_) => self.delegations.given,
+            Event::Revocation(_) => self.delegations.revoked,
+            Event::DelegationUse(_) => self.delegations.used,
             other => other.kind(),
         }
     }

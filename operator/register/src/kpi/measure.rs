@@ -27,6 +27,10 @@ pub enum Missing {
     TermRuns,
     /// Working days of that year are not known.
     NoCalendar,
+    /// There is no decision yet.
+    NotDecided,
+    /// The month has not ended.
+    PeriodRuns,
 }
 
 type Measured = Result<(u64, Option<u64>), Missing>;
@@ -37,11 +41,27 @@ pub const fn is_of_entries(measure: Measure) -> bool {
     matches!(measure, Measure::DaysToEntry | Measure::EnteredInTerm)
 }
 
+/// Whether it follows from the event of a decision, where there is one.
+#[must_use]
+pub const fn is_of_decisions(measure: Measure) -> bool {
+    matches!(measure, Measure::DaysToDecision | Measure::DecidedInTerm)
+}
+
+/// Whether it follows from events of the register alone, and not from what a dossier measured.
+#[must_use]
+pub const fn is_of_events(measure: Measure) -> bool {
+    is_of_entries(measure) || is_of_decisions(measure)
+}
+
 /// The value of `measure` and its own limit, in the base unit; none where it is not about this submission.
 #[must_use]
 pub fn of(measure: Measure, fact: &Fact, calendar: &Calendar, now: Timestamp) -> Option<Measured> {
     match measure {
-        Measure::DaysToEntry | Measure::EnteredInTerm => of_entry(measure, fact, calendar, now),
+        Measure::DaysToEntry | Measure::EnteredInTerm if fact.state == Procedure::Returned => None,
+        Measure::DaysToEntry => in_days(fact, fact.entry.as_ref(), Missing::NotEntered, calendar, now),
+        Measure::EnteredInTerm => in_term(fact, fact.entry.as_ref(), calendar, now),
+        Measure::DaysToDecision => in_days(fact, fact.decided.as_ref(), Missing::NotDecided, calendar, now),
+        Measure::DecidedInTerm => in_term(fact, fact.decided.as_ref(), calendar, now),
         _ if !was_confirmed(fact) => None,
         Measure::Attempts => Some(Ok((fact.summary.attempt.into(), None))),
         Measure::RecoveryTime => Some(largest(fact, "recoveryMs", |_| true)),
@@ -73,31 +93,41 @@ fn is_steady(fact: &Fact, phase: &str) -> bool {
         && !figures().any(|figure| figure.name == "recoveryMs")
 }
 
-/// Of what passed with complete data: item 21's clock runs for nothing else.
-fn of_entry(measure: Measure, fact: &Fact, calendar: &Calendar, now: Timestamp) -> Option<Measured> {
-    let summary = &fact.summary;
-    if summary.verdict.outcome != Outcome::Passed || !summary.missing.is_empty() || fact.state == Procedure::Returned {
+/// Whether item 21's clock runs for it: it passed, with complete data.
+fn has_a_term(fact: &Fact) -> bool {
+    fact.summary.verdict.outcome == Outcome::Passed && fact.summary.missing.is_empty()
+}
+
+/// Working days from the submission to its `end`, which is `missing` where it has none.
+fn in_days(
+    fact: &Fact,
+    end: Option<&(u64, String)>,
+    missing: Missing,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Option<Measured> {
+    if !has_a_term(fact) {
         return None;
     }
-    let days = matches!(measure, Measure::DaysToEntry);
-    let Some((_, at)) = &fact.entry else {
-        let late = calendar.term(&fact.received, now).map(|term| matches!(term.standing, Standing::Late(_)));
-        return Some(match late {
-            Err(_) => Err(Missing::NoCalendar),
-            Ok(_) if days => Err(Missing::NotEntered),
-            Ok(true) => Ok((0, None)),
-            Ok(false) => Err(Missing::TermRuns),
-        });
-    };
-    let entered: Result<Timestamp, _> = at.parse();
-    Some(match (days, entered) {
-        (_, Err(_)) => Err(Missing::NoCalendar),
-        (true, Ok(_)) => {
+    Some(match end {
+        Some((_, at)) => {
             calendar.days_between(&fact.received, at).map(|days| (days.into(), None)).map_err(|_| Missing::NoCalendar)
         }
-        (false, Ok(entered)) => match calendar.term(&fact.received, entered) {
-            Ok(term) => Ok((if matches!(term.standing, Standing::Late(_)) { 0 } else { WHOLE }, None)),
-            Err(_) => Err(Missing::NoCalendar),
-        },
+        None => Err(calendar.term(&fact.received, now).map_or(Missing::NoCalendar, |_| missing)),
+    })
+}
+
+/// Whether its `end` came within five working days: a whole or nothing.
+fn in_term(fact: &Fact, end: Option<&(u64, String)>, calendar: &Calendar, now: Timestamp) -> Option<Measured> {
+    if !has_a_term(fact) {
+        return None;
+    }
+    let at = end.map_or(Ok(now), |(_, at)| at.parse());
+    let late = at.ok().and_then(|at| calendar.term(&fact.received, at).ok());
+    Some(match (late.map(|term| matches!(term.standing, Standing::Late(_))), end) {
+        (None, _) => Err(Missing::NoCalendar),
+        (Some(true), _) => Ok((0, None)),
+        (Some(false), Some(_)) => Ok((WHOLE, None)),
+        (Some(false), None) => Err(Missing::TermRuns),
     })
 }

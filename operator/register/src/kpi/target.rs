@@ -30,15 +30,20 @@ enum Compare {
 }
 
 impl Scale {
+    /// Of what was measured of launched services: millionths of the definition's unit, whatever that is.
+    pub const OBSERVED: Self = Self { base: "millionths", places: Some(6) };
+
     /// Of `measure`, in a definition whose unit is `unit`.
     #[must_use]
     pub fn of(measure: Measure, unit: &str) -> Self {
         let (base, known): (_, &[(&str, u32)]) = match measure {
             Measure::RecoveryTime | Measure::PredictedDowntime => ("ms", &[("ms", 0), ("s", 3)]),
             Measure::ResponseTime95 => ("us", &[("us", 0), ("µs", 0), ("ms", 3), ("s", 6)]),
-            Measure::FailedRequests | Measure::EnteredInTerm => ("ppm", &[("ppm", 0), ("%", 4)]),
+            Measure::FailedRequests | Measure::EnteredInTerm | Measure::DecidedInTerm => {
+                ("ppm", &[("ppm", 0), ("%", 4)])
+            }
             Measure::Attempts => ("count", &[("count", 0), ("attempts", 0)]),
-            Measure::DaysToEntry => ("days", &[("days", 0), ("working days", 0)]),
+            Measure::DaysToEntry | Measure::DaysToDecision => ("days", &[("days", 0), ("working days", 0)]),
         };
         Self { base, places: known.iter().find(|(name, _)| *name == unit).map(|(_, places)| *places) }
     }
@@ -62,6 +67,12 @@ impl Scale {
 }
 
 impl Target {
+    /// Whether more is better.
+    #[must_use]
+    pub const fn wants_more(self) -> bool {
+        matches!(self.compare, Compare::AtLeast | Compare::Above)
+    }
+
     /// Whether a value in the base unit reaches it.
     #[must_use]
     pub fn is_met(self, value: u64) -> bool {
@@ -114,6 +125,17 @@ mod tests {
         assert!(target.is_met(29_999) && !target.is_met(30_000) && !target.is_met(u64::MAX));
         let target = parse("≤ 5", Scale::of(Measure::DaysToEntry, "working days")).unwrap();
         assert!(target.is_met(5) && !target.is_met(6));
+    }
+
+    #[test]
+    fn what_was_observed_is_held_in_millionths_of_any_unit() {
+        let target = parse(">= 99.5", Scale::OBSERVED).unwrap();
+        assert!(target.is_met(99_500_000) && !target.is_met(99_499_999) && target.wants_more());
+        assert!(!parse("<= 500", Scale::OBSERVED).unwrap().wants_more());
+        assert_eq!(
+            (Scale::OBSERVED.show(99_730_000).as_str(), Scale::OBSERVED.unit("fortnights")),
+            ("99.73", "fortnights")
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn fact(result: TestResult, state: Procedure, entered: Option<&str>) -> Fact {
         state,
         received: "2026-06-15T04:00:00.000Z".to_owned(),
         entry: entered.map(|at| (7, at.to_owned())),
+        decided: entered.map(|at| (6, at.to_owned())),
     }
 }
 
@@ -37,6 +38,7 @@ fn defined(measure: Option<Measure>, unit: &str, target: &str) -> Indicator {
         period: "month".to_owned(),
         target: target.to_owned(),
         measure,
+        query: None,
         effective_from: None,
         effective_until: None,
     }
@@ -46,7 +48,8 @@ fn of(indicator: Indicator, facts: &[Fact]) -> KpiIndicator {
     let definitions = BTreeMap::from([("basic@1".to_owned(), vec![indicator])]);
     // A Wednesday: the term of the 15th, a Monday, ended on the 22nd.
     let now = "2026-06-24T04:00:00Z".parse().unwrap();
-    let mut report = report("2026-06", (9, true), facts, &definitions, (&Calendar::built_in(), now));
+    let mut report =
+        report("2026-06", (9, true), (facts, &Launched::default()), &definitions, (&Calendar::built_in(), now));
     assert_eq!((report.period.as_str(), report.as_of, report.indicators.len()), ("2026-06", 9, 1));
     report.indicators.remove(0)
 }
@@ -158,5 +161,91 @@ fn a_definition_holds_for_its_days_alone() {
         indicator.effective_from = from.map(str::to_owned);
         indicator.effective_until = until.map(str::to_owned);
         assert_eq!(of(indicator, &facts).values.len(), count, "{from:?} {until:?}");
+    }
+}
+
+#[test]
+fn a_decision_counts_whichever_it_is_and_keeps_its_event() {
+    let decided = |state, at: &str| Fact {
+        entry: None,
+        decided: Some((6, at.to_owned())),
+        ..fact(sample::passing(), state, None)
+    };
+    let mut waiting = fact(sample::passing(), Procedure::Submitted, None);
+    let facts = [
+        decided(Procedure::Returned, "2026-06-16T04:00:00.000Z"),
+        decided(Procedure::Confirmed, "2026-06-23T04:00:00.000Z"),
+        waiting.clone(),
+        decided(Procedure::Returned, "soon"),
+    ];
+    let days = of(defined(Some(Measure::DaysToDecision), "working days", "<= 5"), &facts);
+    let (not_yet, unknown) = ((None, Some(Missing::NotDecided), None), (None, Some(Missing::NoCalendar), None));
+    assert_eq!(values(&days), [(Some(1), None, Some(true)), (Some(6), None, Some(false)), not_yet, unknown]);
+    assert_eq!((days.origin, days.values[0].event, days.values[2].event), (Some(Origin::RegisterEvents), 6, 3));
+    let share = of(defined(Some(Measure::DecidedInTerm), "%", ">= 100"), &facts[..3]);
+    let late = (Some(0), None, Some(false));
+    assert_eq!(values(&share), [(Some(1_000_000), None, Some(true)), late, late]);
+    assert_eq!((share.overall, share.worst), (Some(333_333), None));
+    // A dossier that failed waits for nobody.
+    waiting.summary.verdict = sample::failing().verdict;
+    assert!(of(defined(Some(Measure::DecidedInTerm), "%", ">= 100"), &[waiting]).values.is_empty());
+}
+
+#[test]
+fn what_was_measured_of_launched_services_is_a_value_and_what_was_not_is_missing() {
+    let case = |service: &str, standard: &str| {
+        let mut summary = fact(sample::passing(), Procedure::Registered, None).summary;
+        service.clone_into(&mut summary.subject.service);
+        standard.clone_into(&mut summary.standard);
+        Case {
+            id: format!("submission-{service}"),
+            seq: 3,
+            announcement: "announcement".to_owned(),
+            summary,
+            state: Procedure::Registered,
+            reason: String::new(),
+            received: "2026-06-15T04:00:00.000Z".to_owned(),
+        }
+    };
+    let measured = |service: &str, indicator: &str, millionths| {
+        let measured = Measured {
+            standard: "basic@1".to_owned(),
+            indicator: indicator.to_owned(),
+            participant: "social-registry".to_owned(),
+            service: service.to_owned(),
+            submission: format!("submission-{service}"),
+            millionths,
+            event: 9,
+            at: "2026-07-01T04:00:00.000Z".to_owned(),
+        };
+        (measured, case(service, "basic@1"))
+    };
+    let indicator =
+        Indicator { query: Some("up{namespace=\"{namespace}\"}".to_owned()), ..defined(None, "%", ">= 99.5") };
+    let definitions = BTreeMap::from([("basic@1".to_owned(), vec![indicator])]);
+    let now = "2026-07-02T04:00:00Z".parse().unwrap();
+    for (over, missing) in [(true, Missing::NotMeasured), (false, Missing::PeriodRuns)] {
+        let launched = Launched {
+            measured: vec![
+                measured("one", "one", 99_730_000),
+                measured("two", "one", 99_400_000),
+                measured("one", "other", 1),
+            ],
+            in_force: vec![case("one", "basic@1"), case("three", "basic@1"), case("four", "important@1")],
+            over,
+        };
+        let report = report("2026-06", (9, true), (&[], &launched), &definitions, (&Calendar::built_in(), now));
+        let found = &report.indicators[0];
+        let values = values(found);
+        assert_eq!(
+            values,
+            [(Some(99_730_000), None, Some(true)), (Some(99_400_000), None, Some(false)), (None, Some(missing), None)]
+        );
+        assert_eq!(
+            (found.origin, found.values[0].origin, found.values[0].event),
+            (Some(Origin::Prometheus), Origin::Prometheus, 9)
+        );
+        assert_eq!((found.worst, found.met, found.missed, found.missing), (Some(99_400_000), 1, 1, 1));
+        assert_eq!((found.values[2].service.as_str(), found.base_unit.as_deref()), ("three", Some("millionths")));
     }
 }

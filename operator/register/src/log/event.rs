@@ -4,6 +4,7 @@
 //! an `Option` that is left out when absent; none may be renamed or removed.
 
 mod claim;
+mod delegation;
 mod membership;
 mod object;
 mod observed;
@@ -13,7 +14,10 @@ use factory_assurance::{
     canonical::{self, NotCanonical},
     dossier::{Record, Subject},
     dsse::Envelope,
-    log::handover::HANDOVER,
+    log::{
+        handover::HANDOVER,
+        served::{DELEGATION, DELEGATION_USE, REVOCATION},
+    },
     plan::Plan,
     standard::Standard,
     verdict::Verdict,
@@ -22,9 +26,10 @@ use factory_crds::resilience_standard::FaultKind;
 use serde::{Deserialize, Serialize};
 
 pub use claim::{ClaimAnswered, ClaimDecided, ClaimDecision, ClaimForgotten, ClaimKind, ClaimMade};
+pub use delegation::{DelegationGiven, DelegationRevoked, DelegationUsed, UnderDelegation};
 pub use membership::{AccessGranted, AccessRefused, AccessRequested, AccessTaken};
 pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
-pub use observed::{DayObserved, ServiceObserved};
+pub use observed::{DayObserved, IndicatorMeasured, ServiceMeasured, ServiceObserved};
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +68,8 @@ pub enum Event {
     Forgetting(ClaimForgotten),
     /// Launched services were observed on a day.
     Observed(Box<DayObserved>),
+    /// An indicator was measured of launched services over a month (56.6).
+    Measured(Box<IndicatorMeasured>),
     /// An owner submitted an object that the factory did not build (7).
     Object(Box<ObjectTaken>),
     /// The regulator sent it back.
@@ -81,6 +88,12 @@ pub enum Event {
     AccessRefused(AccessRefused),
     /// The regulator took access that it had granted.
     AccessTaken(AccessTaken),
+    /// The regulator delegated a class of changes.
+    Delegation(DelegationGiven),
+    /// The regulator revoked a delegation.
+    Revocation(DelegationRevoked),
+    /// A submission was found to fall within a delegation.
+    DelegationUse(DelegationUsed),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -188,10 +201,13 @@ pub struct EntryMade {
     pub summary: Summary,
     /// Item 17, titles, instructions for use.
     pub record: Record,
-    /// Who confirmed, as the signed confirmation says.
+    /// Who confirmed, as the signed confirmation says; who delegated, as the signed delegation says.
     pub confirmed_by: String,
-    /// When, as the signed confirmation says (RFC 3339).
+    /// When, as the signed confirmation says; when it was found to fall within the delegation (RFC 3339).
     pub confirmed_at: String,
+    /// The delegation in place of a confirmation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<UnderDelegation>,
 }
 
 /// The log handed over to another key.
@@ -316,6 +332,7 @@ impl Event {
             Self::ClaimAnswer(_) => "claim-answer",
             Self::Forgetting(_) => "forgetting",
             Self::Observed(_) => "observed",
+            Self::Measured(_) => "measured",
             Self::Object(_) => "object",
             Self::ObjectReturn(_) => "object-return",
             Self::ObjectConfirmation(_) => "object-confirmation",
@@ -325,6 +342,9 @@ impl Event {
             Self::AccessGranted(_) => "access-granted",
             Self::AccessRefused(_) => "access-refused",
             Self::AccessTaken(_) => "access-taken",
+            Self::Delegation(_) => DELEGATION,
+            Self::Revocation(_) => REVOCATION,
+            Self::DelegationUse(_) => DELEGATION_USE,
         }
     }
 
@@ -348,6 +368,7 @@ impl Event {
             Self::ClaimAnswer(body) => canonical::bytes(body),
             Self::Forgetting(body) => canonical::bytes(body),
             Self::Observed(body) => canonical::bytes(body),
+            Self::Measured(body) => canonical::bytes(body),
             Self::Object(body) => canonical::bytes(body),
             Self::ObjectReturn(body) => canonical::bytes(body),
             Self::ObjectConfirmation(body) => canonical::bytes(body),
@@ -357,6 +378,9 @@ impl Event {
             Self::AccessGranted(body) => canonical::bytes(body),
             Self::AccessRefused(body) => canonical::bytes(body),
             Self::AccessTaken(body) => canonical::bytes(body),
+            Self::Delegation(body) => canonical::bytes(body),
+            Self::Revocation(body) => canonical::bytes(body),
+            Self::DelegationUse(body) => canonical::bytes(body),
         }
     }
 
@@ -380,6 +404,7 @@ impl Event {
             "claim-answer" => serde_json::from_slice(bytes).map(Self::ClaimAnswer),
             "forgetting" => serde_json::from_slice(bytes).map(Self::Forgetting),
             "observed" => serde_json::from_slice(bytes).map(Self::Observed),
+            "measured" => serde_json::from_slice(bytes).map(Self::Measured),
             "object" => serde_json::from_slice(bytes).map(Self::Object),
             "object-return" => serde_json::from_slice(bytes).map(Self::ObjectReturn),
             "object-confirmation" => serde_json::from_slice(bytes).map(Self::ObjectConfirmation),
@@ -389,6 +414,9 @@ impl Event {
             "access-granted" => serde_json::from_slice(bytes).map(Self::AccessGranted),
             "access-refused" => serde_json::from_slice(bytes).map(Self::AccessRefused),
             "access-taken" => serde_json::from_slice(bytes).map(Self::AccessTaken),
+            DELEGATION => serde_json::from_slice(bytes).map(Self::Delegation),
+            REVOCATION => serde_json::from_slice(bytes).map(Self::Revocation),
+            DELEGATION_USE => serde_json::from_slice(bytes).map(Self::DelegationUse),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

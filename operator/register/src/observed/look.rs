@@ -1,5 +1,5 @@
-//! Looks, hour by hour, for finished days of launched services of which nothing is in the log, and writes what the
-//! server has of them. A server that was away is asked again for as long as it may still know.
+//! Looks, hour by hour, for finished days and months of launched services of which nothing is in the log, and writes
+//! what the server has of them. A server that was away is asked again for as long as it may still know.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,6 +7,7 @@ use jiff::{Timestamp, ToSpan as _, civil::Date};
 
 use super::{
     Minutes,
+    measure::measure,
     prometheus::{Prometheus, PrometheusError},
 };
 use crate::{
@@ -21,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// Finished days that are looked for: a server keeps 15 where nobody says otherwise.
 const BACK: i32 = 14;
 /// Who the log says has written.
-const ACTOR: &str = "factory-register observed";
+pub(super) const ACTOR: &str = "factory-register observed";
 
 /// Why a look came to no end.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,11 @@ pub async fn run(register: Arc<Register>, prometheus: Prometheus) {
             Ok(0) => {}
             Ok(days) => tracing::info!(days, "what was observed of launched services is in the log"),
             Err(error) => tracing::warn!(%error, "launched services are not observed now; tried again"),
+        }
+        match measure(&register.store, &prometheus).await {
+            Ok(0) => {}
+            Ok(indicators) => tracing::info!(indicators, "what was measured over the month is in the log"),
+            Err(error) => tracing::warn!(%error, "indicators are not measured now; tried again"),
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}

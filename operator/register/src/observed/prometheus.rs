@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use factory_assurance::live;
+use factory_assurance::{live, verdict::MAX_EXACT};
 use jiff::Timestamp;
 use reqwest::{Client, Url};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::MINUTES;
 
@@ -19,6 +19,9 @@ const UP: f64 = 1.0;
 /// Seconds from one value to the next, and those of a day.
 const STEP: i64 = 60;
 const DAY: i64 = 24 * 60 * STEP;
+
+/// Longest that the server itself may work on one value.
+const WORK: &str = "20s";
 
 /// The server, and what it is asked.
 #[derive(Clone, Debug)]
@@ -48,13 +51,18 @@ pub enum PrometheusError {
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    data: Data,
+struct Answer<T> {
+    data: Data<T>,
 }
 
 #[derive(Deserialize)]
-struct Data {
-    result: Vec<Series>,
+struct Data<T> {
+    result: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    value: (f64, String),
 }
 
 #[derive(Deserialize)]
@@ -82,31 +90,20 @@ impl Prometheus {
         (participant, service): (&str, &str),
         from: Timestamp,
     ) -> Result<Vec<Option<bool>>, PrometheusError> {
-        let expression = self
-            .expression
-            .replace("{namespace}", &live::namespace(participant, service))
-            .replace("{participant}", participant)
-            .replace("{service}", service);
+        let expression = about(&self.expression, (participant, service));
         let first = from.as_second();
         let last = first + DAY - STEP;
-        let mut asked = self.address.clone();
-        asked.set_path(&format!("{}/api/v1/query_range", asked.path().trim_end_matches('/')));
-        asked.query_pairs_mut().extend_pairs([
-            ("query", expression.as_str()),
-            ("start", &first.to_string()),
-            ("end", &last.to_string()),
-            ("step", &STEP.to_string()),
-        ]);
-        let mut response = self.client.get(asked).send().await?.error_for_status()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST {
-                return Err(PrometheusError::Answer(format!("it is longer than {LONGEST} bytes")));
-            }
-        }
-        let answer: Answer =
-            serde_json::from_slice(&body).map_err(|error| PrometheusError::Answer(error.to_string()))?;
+        let answer: Answer<Series> = self
+            .ask(
+                "query_range",
+                &[
+                    ("query", &expression),
+                    ("start", &first.to_string()),
+                    ("end", &last.to_string()),
+                    ("step", &STEP.to_string()),
+                ],
+            )
+            .await?;
         let mut minutes = vec![None; MINUTES];
         match &answer.data.result[..] {
             [] => {}
@@ -115,6 +112,62 @@ impl Prometheus {
         }
         Ok(minutes)
     }
+
+    /// The one value of an `expression` of a standard about a service, at the end of a period of so many seconds; in
+    /// millionths. Nothing where the server has none, or one that is no number from 0 on.
+    pub async fn value(
+        &self,
+        expression: &str,
+        (participant, service): (&str, &str),
+        (end, seconds): (Timestamp, i64),
+    ) -> Result<Option<u64>, PrometheusError> {
+        let expression = about(expression, (participant, service)).replace("{period}", &format!("{seconds}s"));
+        let end = end.as_second().to_string();
+        let answer: Answer<Sample> =
+            self.ask("query", &[("query", &expression), ("time", &end), ("timeout", WORK)]).await?;
+        match &answer.data.result[..] {
+            [] => Ok(None),
+            [Sample { value: (_, value) }] => Ok(millionths(value)),
+            several => Err(PrometheusError::Series { expression, found: several.len() }),
+        }
+    }
+
+    /// Asks the server's HTTP API (v1).
+    async fn ask<T: DeserializeOwned>(&self, call: &str, query: &[(&str, &str)]) -> Result<T, PrometheusError> {
+        let mut asked = self.address.clone();
+        asked.set_path(&format!("{}/api/v1/{call}", asked.path().trim_end_matches('/')));
+        asked.query_pairs_mut().extend_pairs(query);
+        let mut response = self.client.get(asked).send().await?.error_for_status()?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST {
+                return Err(PrometheusError::Answer(format!("it is longer than {LONGEST} bytes")));
+            }
+        }
+        serde_json::from_slice(&body).map_err(|error| PrometheusError::Answer(error.to_string()))
+    }
+}
+
+/// `expression` about one service.
+fn about(expression: &str, (participant, service): (&str, &str)) -> String {
+    expression
+        .replace("{namespace}", &live::namespace(participant, service))
+        .replace("{participant}", participant)
+        .replace("{service}", service)
+}
+
+/// A value as it is kept; none where it is no number from 0 on, or too large to be exact.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "checked to be within both bounds, which are exact"
+)]
+fn millionths(value: &str) -> Option<u64> {
+    const LARGEST: f64 = MAX_EXACT as f64;
+    let value = (value.parse::<f64>().ok()? * 1_000_000.0).round();
+    (0.0..=LARGEST).contains(&value).then_some(value as u64)
 }
 
 /// Puts each value into its minute. What is no number stays missing.
@@ -134,6 +187,17 @@ fn place(values: &[(f64, String)], first: i64, minutes: &mut [Option<bool>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_kept_in_millionths_and_what_is_no_number_from_0_on_is_none() {
+        assert_eq!(
+            (millionths("99.73"), millionths("0"), millionths("1e3")),
+            (Some(99_730_000), Some(0), Some(1_000_000_000))
+        );
+        for none in ["NaN", "+Inf", "-0.5", "1e300", "x", ""] {
+            assert_eq!(millionths(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn each_value_is_in_its_minute_and_what_is_no_number_is_missing() {

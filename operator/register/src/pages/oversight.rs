@@ -7,7 +7,7 @@ mod ru;
 
 use factory_assurance::report::Language;
 
-use crate::kpi::measure::Missing;
+use crate::kpi::{Origin, measure::Missing};
 
 /// The words in `language`.
 #[must_use]
@@ -32,7 +32,7 @@ pub struct Words {
     pub met: &'static str,
     pub missed: &'static str,
     pub missing: &'static str,
-    pub missing_why: [&'static str; 4],
+    pub missing_why: [&'static str; 6],
     pub no_source: &'static str,
     pub no_indicator: &'static str,
     pub no_values: &'static str,
@@ -45,6 +45,9 @@ pub struct Words {
     pub value: &'static str,
     pub meets: &'static str,
     pub origin: &'static str,
+    pub values_from: &'static str,
+    pub origins: [&'static str; 3],
+    pub query: &'static str,
     pub statistics: &'static str,
     pub statistics_intro: &'static str,
     pub as_of: &'static str,
@@ -84,12 +87,25 @@ impl Words {
     /// Why a value is missing.
     #[must_use]
     pub const fn missing(&self, missing: Missing) -> &'static str {
-        let [not_measured, not_entered, runs, no_calendar] = self.missing_why;
+        let [not_measured, not_entered, runs, no_calendar, not_decided, month_runs] = self.missing_why;
         match missing {
             Missing::NotMeasured => not_measured,
             Missing::NotEntered => not_entered,
             Missing::TermRuns => runs,
             Missing::NoCalendar => no_calendar,
+            Missing::NotDecided => not_decided,
+            Missing::PeriodRuns => month_runs,
+        }
+    }
+
+    /// Where values come from.
+    #[must_use]
+    pub const fn origin(&self, origin: Origin) -> &'static str {
+        let [dossier, events, prometheus] = self.origins;
+        match origin {
+            Origin::Dossier => dossier,
+            Origin::RegisterEvents => events,
+            Origin::Prometheus => prometheus,
         }
     }
 }

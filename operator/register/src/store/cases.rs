@@ -200,7 +200,7 @@ impl Store {
         }
         let subject = &case.summary.subject;
         let rows: Vec<i64> = on!(self.readers, db => sqlx::query_scalar(
-            "SELECT seq FROM events WHERE kind IN ('confirmation', 'return', 'entry', 'withdrawal', 'exclusion') AND seq > $1
+            "SELECT seq FROM events WHERE kind IN ('confirmation', 'delegation-use', 'return', 'entry', 'withdrawal', 'exclusion') AND seq > $1
              ORDER BY seq",
         )
         .bind(row_number(case.seq))
@@ -211,6 +211,7 @@ impl Store {
             let act = self.act(seq).await?;
             let its = match &act.event {
                 Event::Confirmation(given) => given.submission == case.id,
+                Event::DelegationUse(made) => made.submission == case.id,
                 Event::Return(made) => made.submission == case.id,
                 Event::Entry(made) => made.submission == case.id,
                 // One before its own confirmation is that of an earlier entry.
@@ -246,7 +247,8 @@ impl Store {
             "SELECT seq FROM events WHERE seq < $1 AND kind IN ('confirmation', 'return', 'entry', 'withdrawal',
                  'exclusion', 'instruction', 'instruction-closed', 'instruction-withdrawn', 'claim-decision',
                  'claim-answer', 'forgetting', 'object', 'object-return', 'object-confirmation', 'object-entry',
-                 'contacts-forgotten', 'access-request', 'access-granted', 'access-refused', 'access-taken')
+                 'contacts-forgotten', 'access-request', 'access-granted', 'access-refused', 'access-taken', 'delegation',
+                 'revocation', 'delegation-use')
              ORDER BY seq DESC LIMIT $2",
         )
         .bind(before.map_or(i64::MAX, row_number))

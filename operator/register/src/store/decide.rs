@@ -29,11 +29,13 @@ impl Store {
         match decision(&mut writing, id).await?.0 {
             Procedure::Submitted => {}
             Procedure::Confirmed | Procedure::Registered => {
-                let (by, at) = confirmed(&mut writing, id).await?;
-                return if by == actor {
-                    Ok(Written::Before(()))
-                } else {
-                    Err(WriteError::Confirmed { id: id.to_owned(), by, at })
+                return match confirmed(&mut writing, id).await? {
+                    Some((by, _)) if by == actor => Ok(Written::Before(())),
+                    Some((by, at)) => Err(WriteError::Confirmed { id: id.to_owned(), by, at }),
+                    None => {
+                        let (state, rule) = (Procedure::Registered, "it was entered under a standing delegation");
+                        Err(WriteError::Decided { id: id.to_owned(), state, rule })
+                    }
                 };
             }
             state @ (Procedure::Returned | Procedure::Revoked | Procedure::Withdrawn) => {
@@ -71,15 +73,15 @@ impl Store {
     }
 }
 
-/// Who confirmed submission `id`, and when.
-async fn confirmed(writing: &mut Writing<'_>, id: &str) -> Result<(String, String), WriteError> {
+/// Who confirmed submission `id`, and when; nobody where it was entered under a delegation.
+async fn confirmed(writing: &mut Writing<'_>, id: &str) -> Result<Option<(String, String)>, WriteError> {
     Ok(on!(writing.transaction, db => {
         sqlx::query_as(
             "SELECT events.actor, events.time FROM submissions JOIN events ON events.seq = submissions.confirmation
              WHERE submissions.id = $1",
         )
         .bind(id)
-        .fetch_one(db)
+        .fetch_optional(db)
         .await
     })?)
 }

@@ -1,9 +1,11 @@
 //! What the register has of each submission of a month, for the indicators that are computed from it (56.6).
 
+use std::collections::HashMap;
+
 use factory_assurance::wire::Procedure;
 
 use super::{Store, StoreError, both::on, read::parse_state};
-use crate::log::event::Summary;
+use crate::log::event::{Event, ReturnMade, Summary};
 
 /// Most submissions that are looked at for one month.
 pub const MOST: u32 = 5_000;
@@ -25,6 +27,8 @@ pub struct Fact {
     pub received: String,
     /// Number and time of its entry's event, where there is one.
     pub entry: Option<(u64, String)>,
+    /// Number and time of the event that decided it: a confirmation, a return, or an entry under a delegation.
+    pub decided: Option<(u64, String)>,
 }
 
 /// The same as the database has it: reading the summaries costs time, and is not for an async thread.
@@ -38,6 +42,11 @@ pub struct Raw {
     received: String,
     entry: Option<i64>,
     entered: Option<String>,
+    confirmation: Option<i64>,
+    confirmed: Option<String>,
+    /// Number and time of its return.
+    #[sqlx(skip)]
+    returned: Option<(u64, String)>,
 }
 
 impl Store {
@@ -45,9 +54,10 @@ impl Store {
     /// first; and whether these are all.
     pub async fn facts(&self, from: &str, until: &str) -> Result<(Vec<Raw>, bool), StoreError> {
         let query = "SELECT this.id, this.seq, this.announcement, this.summary, this.state, events.time AS received,
-                 this.entry, entered.time AS entered
+                 this.entry, entered.time AS entered, this.confirmation, confirmed.time AS confirmed
              FROM submissions AS this JOIN events ON events.seq = this.seq
              LEFT JOIN events AS entered ON entered.seq = this.entry
+             LEFT JOIN events AS confirmed ON confirmed.seq = this.confirmation
              WHERE events.time >= $1 AND events.time < $2 ORDER BY this.seq DESC LIMIT $3";
         let most = i64::from(MOST);
         let mut rows: Vec<Raw> = on!(self.readers, db => {
@@ -55,7 +65,25 @@ impl Store {
         })?;
         let all = rows.len() <= MOST as usize;
         rows.truncate(MOST as usize);
+        let mut returns = self.returns(from).await?;
+        for row in &mut rows {
+            row.returned = returns.remove(&row.id);
+        }
         Ok((rows, all))
+    }
+
+    /// Number and time of each return from `from` on, by the submission.
+    async fn returns(&self, from: &str) -> Result<HashMap<String, (u64, String)>, StoreError> {
+        let query = "SELECT seq, time, bytes FROM events WHERE kind = 'return' AND time >= $1 ORDER BY seq";
+        let rows: Vec<(i64, String, Vec<u8>)> =
+            on!(self.readers, db => sqlx::query_as(query).bind(from).fetch_all(db).await)?;
+        let mut returns = HashMap::new();
+        for (seq, time, bytes) in rows {
+            if let Event::Return(ReturnMade { submission, .. }) = Event::read("return", &bytes)? {
+                returns.insert(submission, (seq.unsigned_abs(), time));
+            }
+        }
+        Ok(returns)
     }
 
     /// The standard, `<name>@<version>`, in the column `summary` of submissions, as an expression of the database.
@@ -79,14 +107,17 @@ impl Raw {
     /// What it says.
     pub fn read(self) -> Result<Fact, StoreError> {
         let summary = serde_json::from_str(&self.summary).map_err(|error| StoreError::Row(error.to_string()))?;
+        let entry = self.entry.map(i64::unsigned_abs).zip(self.entered);
+        let confirmed = self.confirmation.map(i64::unsigned_abs).zip(self.confirmed);
         Ok(Fact {
+            decided: confirmed.or(self.returned).or_else(|| entry.clone()),
             id: self.id,
             seq: self.seq.unsigned_abs(),
             announcement: self.announcement,
             summary,
             state: parse_state(&self.state)?,
             received: self.received,
-            entry: self.entry.map(i64::unsigned_abs).zip(self.entered),
+            entry,
         })
     }
 }

@@ -95,9 +95,25 @@ impl Store {
             },
         };
         let Summary { subject, bundle, dossier, verdict, missing, standard: _, attempt: _ } = held.summary;
+        let delegated = match (held.confirmation, held.entry) {
+            (None, Some(entry)) => self.delegated(entry).await?,
+            _ => None,
+        };
         let entry = held.entry.map(|_| format!("/entries/{}/{}", subject.participant, subject.service));
         let (id, state, reason) = (held.id, held.state, held.reason);
-        Ok(SubmissionState { id, subject, bundle, dossier, verdict, state, reason, confirmation, entry, missing })
+        Ok(SubmissionState {
+            id,
+            subject,
+            bundle,
+            dossier,
+            verdict,
+            state,
+            reason,
+            confirmation,
+            delegated,
+            entry,
+            missing,
+        })
     }
 
     /// The signed dossier of a submission.

@@ -1,6 +1,11 @@
 //! Writes a submission whose dossier has been verified. Acknowledged means that it is on the disk.
 
-use super::{Store, StoreError, WriteError, Written, announce, both::on, writing::Writing};
+use super::{
+    Store, StoreError, WriteError, Written, announce,
+    both::on,
+    delegations::{self, Offer},
+    writing::Writing,
+};
 use crate::log::event::{Event, Sealed, SubmissionTaken, Summary};
 use factory_assurance::dsse::Envelope;
 
@@ -41,8 +46,15 @@ impl Ready {
 
 impl Store {
     /// Writes the submission for `actor` and answers its id. The same dossier is the same
-    /// submission, under whatever key and epoch it comes again.
-    pub async fn submit(&self, actor: &str, epoch: u64, ready: Ready) -> Result<Written<String>, WriteError> {
+    /// submission, under whatever key and epoch it comes again. Where a standing delegation is offered for it that
+    /// still stands, its entry is written with it, or none of both.
+    pub async fn submit(
+        &self,
+        actor: &str,
+        epoch: u64,
+        ready: Ready,
+        offer: Option<Offer>,
+    ) -> Result<Written<String>, WriteError> {
         let Ready { marks, sealed } = ready;
         let mut writing = Writing::begin(self, actor).await?;
         writing.fence(epoch).await?;
@@ -63,6 +75,11 @@ impl Store {
             return Ok(Written::Before(id));
         }
         writing.append(&sealed).await?;
+        if let Some(offer) = offer {
+            let delegation = offer.id.clone();
+            let entered = delegations::enter(&mut writing, &marks.id, offer).await?;
+            tracing::info!(submission = marks.id, delegation, entered, "a standing delegation was looked at");
+        }
         writing.commit().await?;
         Ok(Written::Now(marks.id))
     }

@@ -2,6 +2,7 @@
 //! the views are made again from the log, so that the two cannot differ.
 
 mod claims;
+mod delegations;
 mod membership;
 mod objects;
 
@@ -11,7 +12,7 @@ use factory_crds::{Text, state_service::RegisterData};
 use super::{
     StoreError,
     both::{Rows, changed},
-    instructions, observed,
+    instructions, measured, observed,
     read::state_name,
     writing::row_number,
 };
@@ -25,7 +26,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 13] = [
+pub(super) const VIEWS: [View; 16] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -56,6 +57,9 @@ pub(super) const VIEWS: [View; 13] = [
     objects::VIEW,
     objects::CONTACTS,
     membership::VIEW,
+    delegations::VIEW,
+    delegations::USES,
+    measured::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -98,6 +102,7 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::ClaimAnswer(answered) => claims::answered(rows, seq, answered).await,
         Event::Forgetting(made) => claims::forgotten(rows, seq, made).await,
         Event::Observed(made) => observed::made(rows, seq, made).await,
+        Event::Measured(made) => measured::made(rows, seq, made).await,
         Event::Object(taken) => objects::taken(rows, seq, taken).await,
         Event::ObjectReturn(made) => objects::returned(rows, made).await,
         Event::ObjectConfirmation(made) => objects::confirmed(rows, seq, made).await,
@@ -107,6 +112,9 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::AccessGranted(made) => membership::granted(rows, seq, made).await,
         Event::AccessRefused(made) => membership::refused(rows, seq, made).await,
         Event::AccessTaken(made) => membership::taken(rows, seq, made).await,
+        Event::Delegation(given) => delegations::given(rows, seq, given).await,
+        Event::Revocation(made) => delegations::revoked(rows, seq, made).await,
+        Event::DelegationUse(made) => delegations::used(rows, seq, made).await,
     }
 }
 

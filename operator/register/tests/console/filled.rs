@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use factory_assurance::{
+    delegation::Terms,
     dossier::TestResult,
     dsse::PrivateKey,
-    sample,
+    sample::{self, rebuilt},
     wire::{BindingInstruction, ReturnRequest, SubmissionState},
 };
 use factory_crds::{
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::world::{AHEAD, World, confirmation_by, inclusion_by, named, object_request};
+use crate::world::{AHEAD, World, confirmation_by, inclusion_by, named, object_request, standing};
 
 /// 10:00 in Bishkek on a working day, and no holiday is near.
 const NOW: &str = "2026-06-24T04:00:00Z";
@@ -61,6 +62,7 @@ fn with_an_indicator(mut result: TestResult) -> TestResult {
         period: "month".to_owned(),
         target: "<= 30".to_owned(),
         measure: Some(Measure::RecoveryTime),
+        query: None,
         effective_from: None,
         effective_until: None,
     }];
@@ -115,7 +117,11 @@ pub async fn to_look_at() -> (World, Value) {
     queue.record.titles = Text {
         ky: "Кезек номери".into(), ru: "Номер очереди".into(), en: "Queue number".into()
     };
-    registered(&world, queue, "queue").await;
+    registered(&world, queue.clone(), "queue").await;
+    let terms = Terms { service: Some("queue".to_owned()), ..standing() };
+    let delegation = world.delegated(&terms).await;
+    let again = world.submitted(rebuilt(named(with_an_indicator(queue), "queue")), "queue-again").await;
+    assert!(again.delegated.is_some());
     registered(&world, sample::passing(), "licence").await;
     let path = "/api/v1/entries/social-registry/licence/withdrawal";
     let answer = world.post(path, "owner", "withdrawal", &json!({"reason": "Its work moved to the portal."})).await;
@@ -162,7 +168,7 @@ pub async fn to_look_at() -> (World, Value) {
     let data = json!({
         "overdue": overdue.id, "open": open.id,
         "waiting": waiting.id, "failed": failed.id, "returned": returned.id, "incomplete": incomplete.id,
-        "claim": claim, "said": said, "object": object.id, "access": access,
+        "delegation": delegation.id, "claim": claim, "said": said, "object": object.id, "access": access,
         "otherKey": key(&world, "other.pem", &PrivateKey::generate()),
     });
     (world, data)

@@ -18,6 +18,7 @@ mod refusals;
 #[allow(dead_code, reason = "it is of the register's other tests too")]
 #[path = "../register/server.rs"]
 mod server;
+mod supplier;
 #[allow(dead_code, reason = "it is the world of the register's other tests too")]
 #[path = "../register/world.rs"]
 mod world;

@@ -16,7 +16,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::world::{World, inclusion_by, named, object_request};
+use crate::world::{World, inclusion_by, named, object_request, standing};
 
 const DESCRIPTION: &str = "/api/v1/openapi.json";
 /// Said with every failure; another finds other things.
@@ -63,6 +63,7 @@ async fn filled() -> World {
     });
     let asked = world.post("/api/v1/access-requests", "", "access", &request).await;
     assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.text);
+    world.delegated(&standing()).await;
     let failed = world.submitted(named(sample::failing(), "failed"), "five").await;
     let reason = ReturnRequest { reason: "It drops requests.".to_owned() };
     let returned = world.post(&format!("/api/v1/submissions/{}/return", failed.id), "regulator", "", &reason).await;
@@ -193,14 +194,18 @@ async fn every_route_is_described_and_nothing_else() {
         "/access",
         "/access/{id}",
         "/claims/{id}",
+        "/delegations",
+        "/delegations/{id}",
         "/entries",
         "/entries/{participant}/{service}",
         "/entries/{participant}/{service}/claims",
         "/glossary",
         "/objects/new",
         "/objects/submitted",
+        "/participants",
         "/register.css",
         "/statistics",
+        "/supplier",
     ]
     .map(str::to_owned)
     .into();

@@ -12,12 +12,14 @@ use axum::{
     http::StatusCode,
     routing::get,
 };
-use factory_assurance::{live, sample};
+use factory_assurance::{dossier::TestResult, live, sample};
+use factory_crds::{Text, resilience_standard::Indicator};
 use factory_register::{
-    observed::{Observed, look::look, prometheus::Prometheus},
+    kpi::{KpiReport, Origin, measure::Missing},
+    observed::{Observed, look::look, measure::measure, prometheus::Prometheus},
     store::audit::audit,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::Offset};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -47,8 +49,26 @@ async fn range(
     (StatusCode::from_u16(status).unwrap(), Json(answer))
 }
 
+/// `query` as Prometheus answers it: the value of each series at that moment, which stands in their minutes from 0 on.
+async fn instant(
+    State(answers): State<Answers>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> (StatusCode, Json<Value>) {
+    assert_eq!(asked["timeout"], "20s");
+    let (status, series) = answers.lock().unwrap().get(&asked["query"]).cloned().unwrap_or((200, Vec::new()));
+    let value = |series: fn(i64) -> Option<f64>| {
+        Some(json!({"metric": {}, "value": [asked["time"].parse::<i64>().unwrap(), series(0)?.to_string()]}))
+    };
+    let result: Vec<Value> = series.into_iter().filter_map(value).collect();
+    let answer = json!({"status": "success", "data": {"resultType": "vector", "result": result}});
+    (StatusCode::from_u16(status).unwrap(), Json(answer))
+}
+
 async fn server(answers: &Answers) -> Prometheus {
-    let routes = Router::new().route("/prometheus/api/v1/query_range", get(range)).with_state(Arc::clone(answers));
+    let routes = Router::new()
+        .route("/prometheus/api/v1/query_range", get(range))
+        .route("/prometheus/api/v1/query", get(instant))
+        .with_state(Arc::clone(answers));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/prometheus/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
@@ -141,4 +161,96 @@ async fn a_server_that_is_away_or_answers_otherwise_gives_nothing() {
     assert_eq!(look(&world.register.store, &prometheus).await.unwrap(), 0);
     world.get(&format!("/api/v1/entries/{PARTICIPANT}/nobody/observed"), "").await.refused(404);
     assert!(world.register.store.now() > Timestamp::now());
+}
+
+const QUERY: &str = r#"100 * avg_over_time(probe_success{namespace="{namespace}",service="{service}"}[{period}])"#;
+
+/// Judged by a standard with an indicator that is measured of launched services.
+fn with_a_query(service: &str) -> TestResult {
+    let mut result = named(sample::passing(), service);
+    let text = || Text {
+        ky: "Жеткиликтүүлүк".to_owned(), ru: "Доступность".to_owned(), en: "Availability".to_owned()
+    };
+    result.standard.indicators = vec![Indicator {
+        name: "availability".to_owned(),
+        definition: text(),
+        formula: "share of minutes".to_owned(),
+        unit: "%".to_owned(),
+        source: "metrics of the launched service".to_owned(),
+        period: "month".to_owned(),
+        target: ">= 99.5".to_owned(),
+        measure: None,
+        query: Some(QUERY.to_owned()),
+        effective_from: None,
+        effective_until: None,
+    }];
+    sample::judged(result)
+}
+
+/// This month, seconds from now to its end, and how many it has, by the clock of Bishkek.
+fn month() -> (String, i64, i64) {
+    let (now, offset) = (Timestamp::now(), Offset::constant(6));
+    let first = offset.to_datetime(now).date().first_of_month();
+    let next = first.checked_add(jiff::Span::new().months(1)).unwrap();
+    let moment = |day: jiff::civil::Date| offset.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).unwrap();
+    let seconds = moment(next).as_second() - moment(first).as_second();
+    (first.to_string()[..7].to_owned(), moment(next).as_second() - now.as_second(), seconds)
+}
+
+#[tokio::test]
+async fn an_indicator_of_the_standard_is_measured_once_the_month_has_ended() {
+    let world = World::start().await;
+    let state = world.registered(with_a_query("one"), "one").await;
+    world.registered(with_a_query("two"), "two").await;
+    let (period, to_its_end, seconds) = month();
+    let answers = Answers::default();
+    let prometheus = server(&answers).await;
+    let asked = |service: &str| {
+        let query = QUERY.replace("{namespace}", &live::namespace(PARTICIPANT, service)).replace("{service}", service);
+        query.replace("{period}", &format!("{seconds}s"))
+    };
+    let of = |value: fn(i64) -> Option<f64>| (200, vec![value]);
+    answers.lock().unwrap().insert(asked("one"), of(|_| Some(99.73)));
+    let report =
+        async || -> KpiReport { world.get(&format!("/api/v1/kpis?period={period}"), "regulator").await.json() };
+    // While the month runs nothing is asked, and each value is missing for that reason.
+    assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 0);
+    let before = report().await;
+    let missing: Vec<_> = before.indicators[0].values.iter().map(|value| (value.value, value.missing)).collect();
+    assert_eq!(missing, [(None, Some(Missing::PeriodRuns)); 2]);
+
+    AHEAD_HERE.set(to_its_end + 3600);
+    assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 1);
+    let found = report().await;
+    let indicator = &found.indicators[0];
+    assert_eq!((indicator.origin, indicator.query.as_deref()), (Some(Origin::Prometheus), Some(QUERY)));
+    assert_eq!((indicator.met, indicator.missed, indicator.missing), (1, 0, 1));
+    let value = indicator.values.iter().find(|value| value.service == "one").unwrap();
+    assert_eq!((value.value, value.met, value.origin), (Some(99_730_000), Some(true), Origin::Prometheus));
+    assert_eq!((&value.submission, &value.dossier), (&state.id, &state.dossier));
+    let other = indicator.values.iter().find(|value| value.service == "two").unwrap();
+    assert_eq!((other.value, other.missing), (None, Some(Missing::NotMeasured)));
+    let table = world.get(&format!("/api/v1/kpis.csv?period={period}"), "regulator").await.text;
+    assert!(table.contains(",Prometheus,>= 99.5,") && table.contains(",99.73,99730000,millionths,"), "{table}");
+
+    // What is known is not asked again; what was not is, and a server that refuses one expression gives nothing.
+    answers.lock().unwrap().insert(asked("one"), of(|_| Some(1.0)));
+    answers.lock().unwrap().insert(asked("two"), (422, Vec::new()));
+    assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 0);
+    for none in [
+        (200, Vec::new()),
+        of(|_| Some(f64::NAN)),
+        of(|_| Some(-1.0)),
+        (200, vec![|_: i64| Some(1.0), |_: i64| Some(2.0)]),
+    ] {
+        answers.lock().unwrap().insert(asked("two"), none);
+        assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 0);
+    }
+    answers.lock().unwrap().insert(asked("two"), of(|_| Some(98.0)));
+    assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 1);
+    let last = report().await;
+    assert_eq!((last.indicators[0].met, last.indicators[0].missed, last.indicators[0].missing), (1, 1, 0));
+    assert_eq!(last.indicators[0].values.iter().find(|found| found.service == "one").unwrap(), value);
+    assert_eq!(last.indicators[0].worst, Some(98_000_000));
+    audit(&world.database()).await.unwrap();
 }

@@ -35,6 +35,7 @@ fn indicator(name: &str, measure: Option<Measure>, unit: &str, target: &str) -> 
         period: text("month"),
         target: text(target),
         measure,
+        query: None,
         effective_from: None,
         effective_until: None,
     }

@@ -14,12 +14,15 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use factory_assurance::{
     confirmation::{self, Confirmed},
+    delegation::{self, Terms},
     dossier::TestResult,
     dsse::{Envelope, PrivateKey, sign},
     log::note::Signer,
     object::{self, Object},
     sample,
-    wire::{Announced, ConfirmationRequest, Procedure, Submission, SubmissionState},
+    wire::{
+        Announced, ConfirmationRequest, DelegationRequest, Procedure, StandingDelegation, Submission, SubmissionState,
+    },
 };
 use factory_register::{
     access::{AccessError, Authenticator, Identity, Right, Users},
@@ -339,12 +342,33 @@ impl World {
         self.post(&path, "regulator", "", &self.confirmation(state)).await
     }
 
+    /// A delegation that the register has taken.
+    pub async fn delegated(&self, terms: &Terms) -> StandingDelegation {
+        let body = delegation_by(&self.regulator_key, terms);
+        let answer = self.post("/api/v1/delegations", "regulator", "", &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json()
+    }
+
     /// A service that passed and was confirmed.
     pub async fn registered(&self, result: TestResult, key: &str) -> SubmissionState {
         let state: SubmissionState = self.confirm(&self.submitted(result, key).await).await.json();
         assert_eq!(state.state, Procedure::Registered);
         state
     }
+}
+
+/// Terms for the sample's service that stand now, by the clock of the register, and for thirty days.
+pub fn standing() -> Terms {
+    let now = clock();
+    let moment = |hours| format!("{:.0}", now + SignedDuration::from_hours(hours));
+    Terms { from: moment(-1), until: moment(30 * 24), ..sample::terms() }
+}
+
+/// A delegation under `terms`, signed with `key`.
+pub fn delegation_by(key: &PrivateKey, terms: &Terms) -> DelegationRequest {
+    let statement = delegation::statement(terms, "Regulator of the ecosystem", "2026-03-04T05:06:07Z").unwrap();
+    DelegationRequest { delegation: sign(&statement, key).unwrap() }
 }
 
 /// A confirmation of everything that `state` says, signed with `key`.

@@ -31,7 +31,44 @@ const FROM: &str = "ARG REGISTRY\nFROM ${REGISTRY}/base/python:bookworm\n";
 async fn mistakes_in_a_manifest_are_refused_at_the_door_with_field_and_item() -> Result<(), Failure> {
     let scene = Scene::of("journey-input").await?;
     let good = scene.manifest("registered-address", "mistaken")?;
-    let cases: [(&str, Manifest, &[&str]); 8] = [
+    let bound = |binding: Value| good.clone().with("/spec/bindings", json!([binding]));
+    let database = |components: &[&str]| json!({"name": "db", "kind": "database", "components": components});
+    let mut queue = database(&["web"]);
+    queue["kind"] = json!("queue");
+    let mut shadow = database(&["web"]);
+    shadow["name"] = json!("registry");
+    let variable = json!([{"name": "PGHOST", "value": "elsewhere"}]);
+    let migration = json!([{"name": "first", "binding": "db", "component": "web", "command": ["migrate"]}]);
+    let cases: [(&str, Manifest, &[&str]); 14] = [
+        ("a binding that is no database", bound(queue), &["spec.bindings", "only `database`", "item 12.5"]),
+        (
+            "a database of nobody's",
+            bound(database(&["web", "archive"])),
+            &["spec.bindings[0].components", "`archive`", "no component has this name"],
+        ),
+        (
+            "a database that is named as a component",
+            bound(shadow),
+            &["spec.bindings[0].name", "a component has this name"],
+        ),
+        (
+            "two databases",
+            good.clone().with(
+                "/spec/bindings",
+                json!([database(&["web"]), {"name": "db2", "kind": "database", "components": ["web"]}]),
+            ),
+            &["spec.bindings", "one database", "item 12.5"],
+        ),
+        (
+            "a variable that the binding gives",
+            bound(database(&["web"])).with("/spec/components/0/env", variable),
+            &["spec.components.env", "`db`", "`PGHOST`"],
+        ),
+        (
+            "a migration",
+            bound(database(&["web"])).with("/spec/migrations", migration),
+            &["spec.migrations", "not carried out", "item 12.5"],
+        ),
         ("an unknown class", good.clone().with("/spec/class", json!("vital")), &["spec.class", "vital"]),
         (
             "no person responsible for protection",
@@ -95,8 +132,13 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         object
     };
     let fault = |kind: &str, more: Value| standard("/spec/faults", json!([standard::fault(kind, &more)]));
+    let arrivals = |arrivals: Value| {
+        let mut object = standard("/none", Value::Null);
+        object["spec"]["load"]["arrivals"] = arrivals;
+        object
+    };
     // The regulator's: what each asks, and what the refusal names.
-    let standards: [(Value, &[&str]); 8] = [
+    let standards: [(Value, &[&str]); 10] = [
         (standard("/spec/faults", json!([])), &["spec.faults", "item 63.2"]),
         (fault("Loss", json!({"leaseSeconds": 5, "lossPpm": 1_000_001})), &["lossPpm", "1000001"]),
         (fault("Delay", json!({"leaseSeconds": 2, "delayMs": 2_000})), &["delayMs", "leaseSeconds"]),
@@ -105,6 +147,11 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         (fault("Partition", json!({"leaseSeconds": 5, "peer": "registry.team-b"})), &["peer", "registry.team-b"]),
         (standard("/spec/load/timeout", json!("1")), &["spec.load.timeout"]),
         (standard("/spec/load/thinkTime", json!(5)), &["spec.load.thinkTime"]),
+        (
+            arrivals(json!({"kind": "Stages", "stages": [{"seconds": 9, "sharePpm": 500_000}]})),
+            &["stages", "sharePpm", "17.8"],
+        ),
+        (arrivals(json!({"kind": "Recorded", "recorded": vec![10_000_001; 24]})), &["recorded", "10000001"]),
     ];
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let how = PatchParams { dry_run: true, ..PatchParams::apply("journeys").force() };

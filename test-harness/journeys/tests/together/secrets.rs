@@ -189,19 +189,19 @@ fn reference(variables: &[EnvVar]) -> Result<(String, String), Failure> {
 
 /// None of `values` stands, plain or in base64, where people look: in what the factory wrote about
 /// the service, in what it gave to the lab, in the dossier, in the operator's log.
-async fn nowhere(scene: &Scene, service: &str, values: &[&str]) -> Result<(), Failure> {
+pub async fn nowhere(scene: &Scene, service: &str, values: &[&str]) -> Result<(), Failure> {
     let engineer = &scene.people.engineer.client;
     let cluster = &scene.people.cluster;
-    let envelope = tool::succeed(cluster, &scene.team, &["dossier", service, "-n", PARTICIPANT]).await?;
-    let envelope: Value = serde_json::from_str(&envelope)?;
-    let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
+    let participant = scene.participant.as_str();
+    let envelope = tool::succeed(cluster, &scene.team, &["dossier", service, "-n", participant]).await?;
+    let dossier = payload(&envelope)?;
     let mut places = vec![
-        ("releases", text::<Release>(engineer, PARTICIPANT).await?),
-        ("services", text::<StateService>(engineer, PARTICIPANT).await?),
-        ("experiments", text::<Experiment>(engineer, PARTICIPANT).await?),
-        ("events", text::<Event>(engineer, PARTICIPANT).await?),
+        ("releases", text::<Release>(engineer, participant).await?),
+        ("services", text::<StateService>(engineer, participant).await?),
+        ("experiments", text::<Experiment>(engineer, participant).await?),
+        ("events", text::<Event>(engineer, participant).await?),
         ("the lab's runs", text::<ConfigMap>(engineer, "factory-lab").await?),
-        ("the dossier", String::from_utf8_lossy(&payload.0).into_owned()),
+        ("the dossier", dossier.to_string()),
     ];
     let pods: Api<Pod> = Api::namespaced(engineer.clone(), "factory-system");
     let operators = ListParams::default().labels("app.kubernetes.io/name=factory-operator");
@@ -216,6 +216,13 @@ async fn nowhere(scene: &Scene, service: &str, values: &[&str]) -> Result<(), Fa
         }
     }
     Ok(())
+}
+
+/// What is signed in the `envelope` of a dossier.
+pub fn payload(envelope: &str) -> Result<Value, Failure> {
+    let envelope: Value = serde_json::from_str(envelope)?;
+    let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
+    Ok(serde_json::from_slice(&payload.0)?)
 }
 
 /// All objects of a kind in `namespace`, as text.

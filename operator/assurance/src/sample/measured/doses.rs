@@ -22,7 +22,7 @@ pub fn of(kind: FaultKind, strike: &Strike, uid: impl Fn(u32) -> String) -> Vec<
 fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
     let late = strength * 1_000;
     match kind {
-        FaultKind::PodKill | FaultKind::RollingRestart => Vec::new(),
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => Vec::new(),
         FaultKind::ContainerKill => vec![(Class::All, vec![[0, 20]], vec![[0, 28], [1, 2]])],
         FaultKind::Freeze => vec![(Class::All, vec![[0, 20]], vec![[0, 1], [1, 29]])],
         FaultKind::Partition => {
@@ -50,6 +50,11 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
             let of = |class| (class, vec![[0, 90]], vec![[0, 200 - struck], [1, struck]]);
             vec![of(Class::All), of(Class::Pooled)]
         }
+        FaultKind::Duplicate | FaultKind::Corrupt | FaultKind::Reorder => {
+            let struck = 400 * strength / 1_000_000;
+            vec![(Class::All, vec![[0, 300]], vec![[0, 400 - struck], [1, struck]])]
+        }
+        FaultKind::ControlPlaneOutage => vec![(Class::All, vec![[0, 16]], vec![[1, 24]])],
         FaultKind::DnsOutage => vec![(Class::Dns, vec![[0, 10]], vec![[1, 9]])],
         FaultKind::MemoryPressure
         | FaultKind::CpuStarvation
@@ -63,8 +68,8 @@ fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
 const fn way(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Delay | FaultKind::Jitter | FaultKind::Loss | FaultKind::Bandwidth => "netem",
-        kind if kind.on_answers_of_dns() || kind.on_http() => "nft queue",
-        FaultKind::Partition | FaultKind::DnsOutage | FaultKind::Reset => "nft",
+        kind if kind.on_answers_of_dns() || kind.on_http() || kind.on_share_of_packets() => "nft queue",
+        FaultKind::Partition | FaultKind::DnsOutage | FaultKind::Reset | FaultKind::ControlPlaneOutage => "nft",
         _ => "cgroup",
     }
 }

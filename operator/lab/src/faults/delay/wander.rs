@@ -1,7 +1,7 @@
 //! How long a packet waits: always the same, or now more and now less. Packets keep their order, so a wait
 //! never shrinks faster than time passes. Pure but for where its chance comes from.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::{
     faults::queued::serve::{Fate, Treatment, Way},
@@ -33,8 +33,7 @@ impl Wait {
     /// One that wanders up to `longest`.
     #[must_use]
     pub fn wandering(longest: Duration) -> Self {
-        let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        Self::Wandering(Wander::seeded(longest, &seed.to_string()))
+        Self::Wandering(Wander::by(longest, Random::fresh("jitter")))
     }
 
     /// Of a packet that comes at `now`; moments do not go back.
@@ -65,15 +64,9 @@ impl Treatment for Wait {
 }
 
 impl Wander {
-    fn seeded(longest: Duration, seed: &str) -> Self {
+    fn by(longest: Duration, chance: Random) -> Self {
         let longest = longest.max(Duration::from_millis(1));
-        let mut wander = Self {
-            longest,
-            chance: Random::seeded("jitter", seed),
-            since: None,
-            stays: Duration::ZERO,
-            is_long: false,
-        };
+        let mut wander = Self { longest, chance, since: None, stays: Duration::ZERO, is_long: false };
         wander.stays = wander.stay();
         wander
     }
@@ -104,7 +97,7 @@ mod tests {
     fn a_wandering_wait_is_at_each_end_for_a_quarter_of_the_time_and_overtakes_nobody() {
         let longest = Duration::from_millis(100);
         for seed in ["a", "b", "c"] {
-            let mut wait = Wait::Wandering(Wander::seeded(longest, seed));
+            let mut wait = Wait::Wandering(Wander::by(longest, Random::seeded("jitter", seed)));
             let (start, mut before, mut waits) = (Instant::now(), Duration::ZERO, Vec::new());
             // A packet each millisecond, for a minute.
             for ms in 0..60_000 {

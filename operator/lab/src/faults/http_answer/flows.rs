@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use super::Wrong;
@@ -65,9 +65,7 @@ impl Flows {
     /// So many of a million requests whose path begins with `path`.
     #[must_use]
     pub fn new(wrong: Wrong, ppm: u64, path: &str) -> Self {
-        let seed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let chance = Random::seeded("http", &seed.to_string());
-        Self { wrong, ppm, path: path.to_owned(), chance, last: HashMap::new() }
+        Self { wrong, ppm, path: path.to_owned(), chance: Random::fresh("http"), last: HashMap::new() }
     }
 
     fn came(&mut self, segment: &Segment) {

@@ -6,6 +6,8 @@ use std::{net::IpAddr, ops::Range};
 
 /// Flag of TCP: the side that sends it ends the connection.
 pub const FIN: u8 = 0x01;
+/// Flag of TCP: it opens a connection or accepts one.
+const SYN: u8 = 0x02;
 /// Flag of TCP: it resets the connection.
 pub const RESET: u8 = 0x04;
 const PUSH: u8 = 0x08;
@@ -99,6 +101,33 @@ impl Segment {
         self.flags() & RESET != 0
     }
 
+    /// Whether it opens or accepts a connection of TCP.
+    #[must_use]
+    pub fn is_syn(&self) -> bool {
+        self.flags() & SYN != 0
+    }
+
+    /// Whether who receives it can tell that it was changed: over IPv4, UDP may have no sum.
+    #[must_use]
+    pub fn has_sum(&self) -> bool {
+        self.is_tcp() || short(&self.bytes, self.transport + 6) != Some(0)
+    }
+
+    /// The packet with one bit turned over, and its sum as it was: one of the payload, or of the sum where there is no
+    /// payload. Which one follows from `draw`.
+    #[must_use]
+    pub fn garbled(mut self, draw: u64) -> Option<Vec<u8>> {
+        let sum = self.sum_at();
+        let place = if self.payload().is_empty() { sum..sum + 2 } else { self.payload..self.bytes.len() };
+        let bit = usize::try_from(draw % u64::try_from(place.len() * 8).ok()?).ok()?;
+        *self.bytes.get_mut(place.start + bit / 8)? ^= 1 << (bit % 8);
+        Some(self.bytes)
+    }
+
+    fn sum_at(&self) -> usize {
+        self.transport + if self.is_tcp() { 16 } else { 6 }
+    }
+
     fn flags(&self) -> u8 {
         if self.is_tcp() { self.bytes.get(self.transport + 13).copied().unwrap_or(0) } else { 0 }
     }
@@ -142,7 +171,7 @@ impl Segment {
 
     /// Makes the sum of TCP or UDP right.
     fn sum(&mut self) -> Option<()> {
-        let at = self.transport + if self.protocol == TCP { 16 } else { 6 };
+        let at = self.sum_at();
         self.bytes.get_mut(at..at + 2)?.fill(0);
         let whole = self.bytes.get(self.transport..)?;
         let length = u32::try_from(whole.len()).ok()?;

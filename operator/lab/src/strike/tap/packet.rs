@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 /// Length of an Ethernet head.
-const ETHERNET: usize = 14;
+pub const ETHERNET: usize = 14;
 
 /// A packet of TCP or UDP.
 #[derive(Clone, Debug, PartialEq, Eq)]

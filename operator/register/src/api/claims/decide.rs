@@ -97,21 +97,31 @@ pub async fn answer(
     body: Body,
 ) -> Result<Json<HeldClaim>, Refusal> {
     let AnswerRequest { words } = body.read()?;
-    let held = find(&register, &id).await?;
-    let supplier = caller.must_supply(&register, &held.participant).await?;
+    let held = carry_out_answer(&register, &caller, &id, &words).await?;
+    Ok(Json(HeldClaim::of(&register, held)))
+}
+
+/// Answers claim `id` for its supplier, after the words were found to be some.
+pub(crate) async fn carry_out_answer(
+    register: &Arc<Register>,
+    caller: &Caller,
+    id: &str,
+    words: &str,
+) -> Result<Held, Refusal> {
+    let held = find(register, id).await?;
+    let supplier = caller.must_supply(register, &held.participant).await?;
     // What was not passed on is not there for a supplier.
     if matches!(held.state, Standing::Received | Standing::Refused) {
         let rule = "the regulator has not passed it on to the supplier";
-        return Err(ClaimError::Stands { id, state: held.state, rule }.into());
+        return Err(ClaimError::Stands { id: id.to_owned(), state: held.state, rule }.into());
     }
-    let words = claims::words("words", &words)?;
-    let (shared, claim, user) = (Arc::clone(&register), id.clone(), supplier.clone());
+    let words = claims::words("words", words)?;
+    let (shared, claim, user) = (Arc::clone(register), id.to_owned(), supplier.clone());
     let written = to_the_end(async move { shared.store.answer_claim(&user, &claim, words).await }).await?;
     if written == Written::Now(()) {
         tracing::info!(event = held.seq, supplier, "a claim was answered");
     }
-    let held = find(&register, &id).await?;
-    Ok(Json(HeldClaim::of(&register, held)))
+    find(register, id).await
 }
 
 /// Forget a person

@@ -11,8 +11,9 @@ use factory_assurance::{
     object::Object,
     verdict::MAX_EXACT,
     wire::{
-        Announced, Announcement, BindingInstruction, ConfirmationRequest, ExclusionRequest, InstructionRequest,
-        InstructionState, Problem, Procedure, ReturnRequest, Submission, SubmissionState, WithdrawalRequest,
+        Announced, Announcement, BindingInstruction, ConfirmationRequest, DelegationRequest, ExclusionRequest,
+        InstructionRequest, InstructionState, Problem, Procedure, ReturnRequest, RevocationRequest, StandingDelegation,
+        Submission, SubmissionState, WithdrawalRequest,
     },
 };
 use jsonschema::Validator;
@@ -24,9 +25,11 @@ use crate::{
         claims::{
             AnswerRequest, ClaimRequest, ClaimStatus, DecisionRequest, ForgettingRequest, HeldClaims, PublicClaims,
         },
+        delegations::Delegations,
         entries::{PublicEntry, PublicIndex},
         membership::{AccessDecision, AccessRequest, AccessStatus, HeldAccess, HeldAccesses},
         objects::{ContactsRequest, ObjectState, ObjectStates},
+        participants::Participants,
         problem::Refusal,
         replay::{Replay, ReplayRequest},
         statistics::Statistics,
@@ -78,6 +81,11 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<AccessDecision>();
     generator.subschema_for::<HeldAccess>();
     generator.subschema_for::<HeldAccesses>();
+    generator.subschema_for::<DelegationRequest>();
+    generator.subschema_for::<RevocationRequest>();
+    generator.subschema_for::<StandingDelegation>();
+    generator.subschema_for::<Delegations>();
+    generator.subschema_for::<Participants>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
     generator.subschema_for::<LogKeys>();

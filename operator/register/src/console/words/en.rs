@@ -1,6 +1,8 @@
 //! English.
 
-use super::Words;
+use factory_assurance::report::Language;
+
+use super::{Words, delegations};
 
 pub(super) const WORDS: Words = Words {
     console: "Regulator's console",
@@ -89,6 +91,7 @@ pub(super) const WORDS: Words = Words {
     object_confirmed: "Confirmed an object without a test by the factory",
     object_entered: "Made the public entry of an object",
     people_forgotten: "Forgot contacts of people",
+    delegations: delegations::of(Language::En),
     access: "Access",
     access_asked: "Asked for access to the register",
     access_granted: "Granted access to the register",

@@ -1,6 +1,8 @@
 //! Kyrgyz, the state language.
 
-use super::Words;
+use factory_assurance::report::Language;
+
+use super::{Words, delegations};
 
 pub(super) const WORDS: Words = Words {
     console: "Жөнгө салуучунун иш орду",
@@ -89,6 +91,7 @@ pub(super) const WORDS: Words = Words {
     object_confirmed: "Объект фабриканын сыноосуз ырасталды",
     object_entered: "Объект жөнүндө ачык жазуу киргизилди",
     people_forgotten: "Адамдардын байланыштары унутулду",
+    delegations: delegations::of(Language::Ky),
     access: "Кирүү",
     access_asked: "Реестрге кирүү суралды",
     access_granted: "Реестрге кирүү берилди",

@@ -1,6 +1,8 @@
 //! Russian, the official language.
 
-use super::Words;
+use factory_assurance::report::Language;
+
+use super::{Words, delegations};
 
 pub(super) const WORDS: Words = Words {
     console: "Рабочее место регулятора",
@@ -89,6 +91,7 @@ pub(super) const WORDS: Words = Words {
     object_confirmed: "Подтверждён объект без испытаний фабрикой",
     object_entered: "Внесена публичная запись об объекте",
     people_forgotten: "Контакты людей забыты",
+    delegations: delegations::of(Language::Ru),
     access: "Доступ",
     access_asked: "Запрошен доступ к реестру",
     access_granted: "Предоставлен доступ к реестру",

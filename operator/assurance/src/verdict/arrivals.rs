@@ -1,0 +1,69 @@
+//! A load whose rate changes: whether the plan says it for the whole run, and whether requests came when they were
+//! planned. The sum over a run says nothing of a rush in the middle of it.
+
+use crate::{
+    dossier::TestResult,
+    evidence::ProveEvidence,
+    plan::{Arrivals, WHOLE_PPM},
+};
+
+use super::{
+    found::{Found, inconclusive},
+    load::{Timeline, begins},
+};
+
+/// What the plan lacks. Without arrivals the rate is the same all the time.
+pub fn check(result: &TestResult) -> Option<String> {
+    let arrivals = result.plan.prove.load.arrivals.as_ref()?;
+    let (covered, seconds) = (arrivals.seconds(), Timeline::of(&result.plan.prove.phases).seconds);
+    if let Some(index) = arrivals.stretches.iter().position(|stretch| stretch.seconds == 0) {
+        return Some(format!("stretch {} of the load has no length", index + 1));
+    }
+    if covered != seconds {
+        return Some(format!("the rate of the load is planned for {covered} s of {seconds} s"));
+    }
+    let least = "the load never reaches the rate that the declared users make";
+    (arrivals.peak_ppm() < WHOLE_PPM).then(|| least.to_owned())
+}
+
+/// The first stretch with less load than nine tenths of its plan, by more than chance explains: five times the
+/// square root of what was planned, where one stretch of many may be low.
+pub fn too_low(result: &TestResult, prove: &ProveEvidence) -> Option<Found> {
+    let load = &result.plan.prove.load;
+    let arrivals = load.arrivals.as_ref()?;
+    let begun = begun(result, prove, arrivals);
+    let mut from: u64 = 0;
+    arrivals.stretches.iter().zip(begun).find_map(|(stretch, due)| {
+        let to = from.saturating_add(stretch.seconds.into());
+        let start = std::mem::replace(&mut from, to);
+        let planned = load.beginning(stretch.requests(load.requests_per_minute));
+        let lacks = planned.saturating_sub(due);
+        let share = due.saturating_mul(10) < planned.saturating_mul(9);
+        let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(25);
+        (share && !chance).then(|| {
+            inconclusive(
+                "LoadTooLow",
+                format!("from {start} s to {to} s, {due} requests were due where {planned} were planned; the load did not come as planned"),
+            )
+        })
+    })
+}
+
+/// Requests of each stretch that began a visit.
+fn begun(result: &TestResult, prove: &ProveEvidence, arrivals: &Arrivals) -> Vec<u128> {
+    let mut ends = Vec::with_capacity(arrivals.stretches.len());
+    for stretch in &arrivals.stretches {
+        ends.push(ends.last().copied().unwrap_or(0_u64).saturating_add(stretch.seconds.into()));
+    }
+    let mut begun = vec![0_u128; ends.len()];
+    let own = prove.buckets.iter().filter(|bucket| begins(&result.plan.prove.load, bucket.operation));
+    for bucket in own {
+        let index = ends.partition_point(|end| *end <= u64::from(bucket.second));
+        let Some(sum) = begun.get_mut(index) else { continue };
+        *sum = bucket
+            .failed
+            .values()
+            .fold(sum.saturating_add(bucket.good.into()), |sum, count| sum.saturating_add((*count).into()));
+    }
+    begun
+}

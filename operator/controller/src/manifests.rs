@@ -3,6 +3,7 @@
 
 pub mod build_job;
 pub mod claim;
+pub mod confined;
 pub mod control;
 pub mod credentials;
 pub mod database;

@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{
     load::sparse::{Grid, Sparse},
-    measure::Clock,
+    measure::{COMPONENT, Clock},
 };
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: control\r\nconnection: close\r\n\r\n";
@@ -29,7 +29,7 @@ const GOOD: &[u8] = b"HTTP/1.1 200 ";
 /// Where the pods of the control that `plan` names are.
 pub async fn pods(client: &Client, namespace: &str, plan: &ControlPlan) -> Result<Vec<SocketAddr>, kube::Error> {
     let api: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let labelled = ListParams::default().labels(&format!("app.kubernetes.io/name={}", plan.name));
+    let labelled = ListParams::default().labels(&format!("{COMPONENT}={}", plan.name));
     let address = |pod: &Pod| pod.status.as_ref()?.pod_ip.as_ref()?.parse::<IpAddr>().ok();
     let pods = api.list(&labelled).await?.items;
     Ok(pods.iter().filter_map(address).map(|address| SocketAddr::new(address, plan.port)).collect())

@@ -7,6 +7,9 @@ pub mod view;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+/// Label of each pod of a candidate: its component, or the control.
+pub const COMPONENT: &str = "app.kubernetes.io/name";
+
 /// The one clock of a run: milliseconds from the start of the load.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {

@@ -7,10 +7,9 @@ use k8s_openapi::{
     api::{
         apps::v1::{StatefulSet, StatefulSetSpec},
         core::v1::{
-            Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, ExecAction, Lifecycle,
+            Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, ExecAction, Lifecycle,
             LifecycleHandler, PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, PodTemplateSpec, Probe,
-            ResourceRequirements, SeccompProfile, SecretKeySelector, SecretVolumeSource, SecurityContext, Volume,
-            VolumeMount,
+            ResourceRequirements, SeccompProfile, SecretKeySelector, SecretVolumeSource, Volume, VolumeMount,
         },
     },
     apimachinery::pkg::{
@@ -19,7 +18,11 @@ use k8s_openapi::{
     },
 };
 
-use super::{Place, claim, credentials, deployment::USER, selector};
+use super::{
+    Place, claim, confined, credentials,
+    deployment::{USER, plain},
+    selector,
+};
 
 /// Role and database that the service has. Not the superuser: that one can log in from nowhere.
 const SERVICE: &str = "service";
@@ -82,8 +85,6 @@ pub fn spec(binding: &Binding, image: &str, place: Option<&Place<'_>>) -> Statef
 /// kubelet puts it into the address.
 #[must_use]
 pub fn variables(bindings: &[Binding], component: &str) -> Vec<EnvVar> {
-    let plain =
-        |name: &str, value: &str| EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None };
     let of = |binding: &Binding| {
         let password = SecretKeySelector {
             name: credentials::name(binding),
@@ -176,7 +177,6 @@ fn container(binding: &Binding, image: &str) -> Container {
         read_only,
         ..VolumeMount::default()
     };
-    let plain = |name: &str, value: String| EnvVar { name: name.to_owned(), value: Some(value), value_from: None };
     // SIGTERM would wait for clients to go, and they keep their connections.
     let end = ExecAction { command: Some(words(&["/bin/sh", "-c", "kill -INT 1"])) };
     Container {
@@ -184,7 +184,10 @@ fn container(binding: &Binding, image: &str) -> Container {
         image: Some(image.to_owned()),
         command: Some(words(&["/bin/sh", "-c", START, "postgres"])),
         args: Some(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()),
-        env: Some(vec![plain("PATH", format!("{PROGRAMS}:/usr/bin:/bin")), plain("PGDATA", format!("{VOLUME}/data"))]),
+        env: Some(vec![
+            plain("PATH", &format!("{PROGRAMS}:/usr/bin:/bin")),
+            plain("PGDATA", &format!("{VOLUME}/data")),
+        ]),
         ports: Some(vec![ContainerPort {
             name: Some("postgres".to_owned()),
             container_port: i32::from(DATABASE_PORT),
@@ -204,12 +207,7 @@ fn container(binding: &Binding, image: &str) -> Container {
             pre_stop: Some(LifecycleHandler { exec: Some(end), ..LifecycleHandler::default() }),
             ..Lifecycle::default()
         }),
-        security_context: Some(SecurityContext {
-            allow_privilege_escalation: Some(false),
-            read_only_root_filesystem: Some(true),
-            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
-            ..SecurityContext::default()
-        }),
+        security_context: Some(confined::container()),
         volume_mounts: Some(vec![mount("password", PASSWORDS, Some(true)), mount("data", VOLUME, None)]),
         ..Container::default()
     }

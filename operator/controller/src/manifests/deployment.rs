@@ -6,9 +6,9 @@ use k8s_openapi::{
     api::{
         apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
         core::v1::{
-            Capabilities, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, HTTPGetAction,
-            PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile,
-            SecretKeySelector, SecurityContext, TopologySpreadConstraint, Volume, VolumeMount,
+            Container, ContainerPort, EmptyDirVolumeSource, EnvVar, EnvVarSource, HTTPGetAction, PodSecurityContext,
+            PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretKeySelector,
+            TopologySpreadConstraint, Volume, VolumeMount,
         },
     },
     apimachinery::pkg::{
@@ -18,7 +18,7 @@ use k8s_openapi::{
     },
 };
 
-use super::{Place, database, secret, selector};
+use super::{Place, confined, database, secret, selector};
 
 /// User of every program: services run as nobody in particular.
 pub(super) const USER: i64 = 65_532;
@@ -125,12 +125,7 @@ fn container(bindings: &[Binding], component: &Component, image: &str) -> Contai
         readiness_probe: Some(probe(component, &component.probes.ready, 1, 2)),
         liveness_probe: Some(probe(component, &component.probes.live, 5, 3)),
         startup_probe: Some(Probe { failure_threshold: Some(60), ..probe(component, &component.probes.live, 1, 60) }),
-        security_context: Some(SecurityContext {
-            allow_privilege_escalation: Some(false),
-            read_only_root_filesystem: Some(true),
-            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
-            ..SecurityContext::default()
-        }),
+        security_context: Some(confined::container()),
         volume_mounts: Some(
             component.volumes.iter().enumerate().map(|(index, volume)| mount(index, &volume.path)).collect(),
         ),
@@ -153,7 +148,8 @@ fn probe(component: &Component, path: &str, period: i32, failures: i32) -> Probe
     }
 }
 
-fn plain(name: &str, value: &str) -> EnvVar {
+/// A variable with a value of its own.
+pub(super) fn plain(name: &str, value: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
 }
 

@@ -6,15 +6,15 @@ use k8s_openapi::{
     api::{
         batch::v1::{Job, JobSpec},
         core::v1::{
-            Capabilities, ConfigMap, ConfigMapVolumeSource, Container, PodSecurityContext, PodSpec, PodTemplateSpec,
-            ResourceRequirements, SeccompProfile, SecurityContext, Volume, VolumeMount,
+            ConfigMap, ConfigMapVolumeSource, Container, PodSecurityContext, PodSpec, PodTemplateSpec,
+            ResourceRequirements, SeccompProfile, Volume, VolumeMount,
         },
         rbac::v1::{RoleBinding, RoleRef, Subject},
     },
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
 };
 
-use super::{Labels, named};
+use super::{Labels, confined, named};
 use crate::context::LAB_NAMESPACE;
 
 /// Service account of lab pods, and the ClusterRole that is bound in a candidate's namespace.
@@ -103,12 +103,7 @@ impl LabRun<'_> {
                     limits: Some([("memory".to_owned(), Quantity("1Gi".to_owned()))].into()),
                     ..ResourceRequirements::default()
                 }),
-                security_context: Some(SecurityContext {
-                    allow_privilege_escalation: Some(false),
-                    read_only_root_filesystem: Some(true),
-                    capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
-                    ..SecurityContext::default()
-                }),
+                security_context: Some(confined::container()),
                 ..Container::default()
             }],
             restart_policy: Some("Never".to_owned()),

@@ -15,7 +15,7 @@ pub fn build(place: &Place<'_>) -> Namespace {
         ("app.kubernetes.io/managed-by", "factory-operator"),
     ];
     // A live namespace outlives each release; a candidate's goes with its own.
-    if place.purpose() == "lab" {
+    if !place.is_live() {
         labels.extend([(RELEASE, place.release.0), (RELEASE_UID, place.release.1)]);
     }
     let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();

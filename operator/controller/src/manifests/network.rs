@@ -23,7 +23,7 @@ pub fn build(place: &Place<'_>, spec: &StateServiceSpec) -> Vec<NetworkPolicy> {
     let mut policies = vec![policy(place, "default-deny", deny_all())];
     for component in &spec.components {
         let mut rules = between(spec, component);
-        if place.purpose() == "lab" {
+        if !place.is_live() {
             // The lab asks every component; in life only its callers do.
             if let Some(ingress) = rules.ingress.as_mut() {
                 ingress.push(from_lab(component));
@@ -39,13 +39,7 @@ pub fn build(place: &Place<'_>, spec: &StateServiceSpec) -> Vec<NetworkPolicy> {
 /// Of the control, which stands beside the components: only the lab reaches it.
 #[must_use]
 pub fn of_control(place: &Place<'_>, component: &Component) -> NetworkPolicy {
-    let rules = NetworkPolicySpec {
-        pod_selector: Some(LabelSelector { match_labels: Some(selector(&component.name)), ..LabelSelector::default() }),
-        policy_types: Some(both()),
-        ingress: Some(vec![from_lab(component)]),
-        egress: None,
-    };
-    policy(place, &component.name, rules)
+    policy(place, &component.name, of_pods(&component.name, vec![from_lab(component)], None))
 }
 
 fn from_lab(component: &Component) -> NetworkPolicyIngressRule {
@@ -75,37 +69,45 @@ pub fn between(spec: &StateServiceSpec, component: &Component) -> NetworkPolicyS
         to: Some(vec![pods(&binding.name)]),
         ports: Some(vec![tcp(DATABASE_PORT)]),
     }));
-    NetworkPolicySpec {
-        pod_selector: Some(LabelSelector { match_labels: Some(selector(&component.name)), ..LabelSelector::default() }),
-        policy_types: Some(both()),
-        ingress: Some(ingress),
-        egress: Some(egress),
-    }
+    of_pods(&component.name, ingress, Some(egress))
 }
 
 /// What may reach the database of `binding`: the components that use it, and nobody else. It reaches nothing.
 #[must_use]
 pub fn around(binding: &Binding) -> NetworkPolicySpec {
     let from = binding.components.iter().map(|component| pods(component)).collect();
-    NetworkPolicySpec {
-        pod_selector: Some(LabelSelector { match_labels: Some(selector(&binding.name)), ..LabelSelector::default() }),
-        policy_types: Some(both()),
-        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(from), ports: Some(vec![tcp(DATABASE_PORT)]) }]),
-        egress: None,
-    }
+    let rule = NetworkPolicyIngressRule { from: Some(from), ports: Some(vec![tcp(DATABASE_PORT)]) };
+    of_pods(&binding.name, vec![rule], None)
 }
 
 fn deny_all() -> NetworkPolicySpec {
-    NetworkPolicySpec {
-        pod_selector: Some(LabelSelector::default()),
-        policy_types: Some(both()),
-        ingress: None,
-        egress: None,
-    }
+    rules(LabelSelector::default(), None, None)
+}
+
+/// Of the pods called `name`.
+fn of_pods(
+    name: &str,
+    ingress: Vec<NetworkPolicyIngressRule>,
+    egress: Option<Vec<NetworkPolicyEgressRule>>,
+) -> NetworkPolicySpec {
+    rules(labelled(name), Some(ingress), egress)
+}
+
+/// Both ways are ruled: where nothing is said, nothing passes.
+fn rules(
+    pods: LabelSelector,
+    ingress: Option<Vec<NetworkPolicyIngressRule>>,
+    egress: Option<Vec<NetworkPolicyEgressRule>>,
+) -> NetworkPolicySpec {
+    NetworkPolicySpec { pod_selector: Some(pods), policy_types: Some(both()), ingress, egress }
 }
 
 fn both() -> Vec<String> {
     vec!["Ingress".to_owned(), "Egress".to_owned()]
+}
+
+fn labelled(name: &str) -> LabelSelector {
+    LabelSelector { match_labels: Some(selector(name)), ..LabelSelector::default() }
 }
 
 fn policy(place: &Place<'_>, name: &str, spec: NetworkPolicySpec) -> NetworkPolicy {
@@ -113,8 +115,7 @@ fn policy(place: &Place<'_>, name: &str, spec: NetworkPolicySpec) -> NetworkPoli
 }
 
 fn pods(component: &str) -> NetworkPolicyPeer {
-    let labels = LabelSelector { match_labels: Some(selector(component)), ..LabelSelector::default() };
-    NetworkPolicyPeer { pod_selector: Some(labels), ..NetworkPolicyPeer::default() }
+    NetworkPolicyPeer { pod_selector: Some(labelled(component)), ..NetworkPolicyPeer::default() }
 }
 
 fn namespace(name: &str) -> NetworkPolicyPeer {

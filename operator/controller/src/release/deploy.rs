@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use factory_crds::{ReleaseStatus, environment::Purpose};
+use factory_crds::ReleaseStatus;
 
 use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, databases, rollout, secrets};
 use crate::{
@@ -64,10 +64,7 @@ pub async fn objects(
         apply::namespaced(client, &policy).await?;
     }
     secrets.offer(client, place).await?;
-    let beside = match place.environment.purpose {
-        Purpose::Lab => beside(context, attempt, place).await?,
-        Purpose::Live => None,
-    };
+    let beside = if place.is_live() { None } else { beside(context, attempt, place).await? };
     if let Progress::Waiting(why) | Progress::Stopped(why) =
         databases::put_up(client, place, &attempt.spec, of_databases).await?
     {

@@ -15,7 +15,7 @@ use kube::{
 };
 use tokio::{sync::watch, task::AbortHandle};
 
-use super::view::View;
+use super::{COMPONENT, view::View};
 
 /// How long the first listing may take.
 const FIRST: Duration = Duration::from_secs(20);
@@ -74,7 +74,7 @@ async fn follow(
     sender: watch::Sender<View>,
     trouble: watch::Sender<String>,
 ) {
-    let pods = watcher::Config::default().labels(&format!("app.kubernetes.io/name={component}"));
+    let pods = watcher::Config::default().labels(&format!("{COMPONENT}={component}"));
     let pods = watcher(Api::<Pod>::namespaced(client.clone(), &namespace), pods)
         .default_backoff()
         .map(|event| event.map_or_else(Seen::Trouble, Seen::Pod));

@@ -8,10 +8,10 @@ use std::{
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::watcher::Event;
 
-use crate::strike::{hands::Hands, place::Place};
-
-/// Label with the name of a component.
-const COMPONENT: &str = "app.kubernetes.io/name";
+use crate::{
+    measure::COMPONENT,
+    strike::{hands::Hands, place::Place},
+};
 
 /// A pod that is watched.
 pub struct Watched<H: Hands> {

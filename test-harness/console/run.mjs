@@ -1,4 +1,4 @@
-// Runs one group of browser tests: `run.mjs pages|job|refusals`. Prints a line for each test; ends with 1 if
+// Runs one group of browser tests: `run.mjs pages|job|refusals|provider`. Prints a line for each test; ends with 1 if
 // one of them fails.
 import { open } from "./browser.mjs";
 

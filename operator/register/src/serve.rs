@@ -27,6 +27,7 @@ use crate::{
     console::{
         Console,
         calendar::{Calendar, CalendarError},
+        provider::{Provider, ProviderError},
         sessions::Limits,
     },
     keys::{Keys, KeysError},
@@ -77,6 +78,9 @@ pub enum ServeError {
         /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// No client for the identity provider.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     /// No client for the server that observes.
     #[error(transparent)]
     Prometheus(#[from] PrometheusError),
@@ -135,6 +139,10 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         Register::new((store, keyring), access, users, (factory_keys, regulator_keys), metrics, stopping);
     if let Some(calendar) = calendar {
         register.console = Console::new(calendar, Limits::default());
+    }
+    if let Some((issuer, address)) = options.oidc_issuer.zip(options.address.as_deref()) {
+        let provider = Provider::new(issuer, options.oidc_client, options.oidc_folder.as_deref(), address)?;
+        register.console.provider = Some(provider);
     }
     let register = Arc::new(register.with(Settings {
         address: options.address,

@@ -4,6 +4,7 @@
 mod broken_off;
 mod corpus;
 mod faults;
+mod generators;
 mod impossible;
 mod killed;
 mod leases;

@@ -202,6 +202,8 @@ pub fn announcement(result: &TestResult, epoch: u64) -> Announcement {
         bundle: result.bundle.clone(),
         standard: result.standard.clone(),
         plan: result.plan.clone(),
+        rules: result.rules.clone(),
+        record: canonical::digest(&result.record).unwrap_or_default(),
         epoch,
     }
 }

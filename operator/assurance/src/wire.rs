@@ -86,6 +86,11 @@ pub struct Announcement {
     pub standard: Standard,
     /// What will be done.
     pub plan: Plan,
+    /// Version of the rules by which the verdict will be computed.
+    pub rules: String,
+    /// `sha256:…` of what the entry shall say (`record` of the dossier, canonical JSON): what is promised there is
+    /// promised before anything is measured.
+    pub record: String,
     /// Leader epoch of the operator that writes; the register refuses a lower one than it has seen.
     pub epoch: u64,
 }

@@ -1,6 +1,7 @@
 //! Standards that the regulator issues for journeys: of classes that no example has, and later than the
 //! ones that are installed, so that they hold.
 
+use factory_assurance::canonical;
 use factory_crds::ResilienceStandard;
 use kube::{
     Api,
@@ -19,18 +20,20 @@ pub async fn issue(scene: &Scene, class: &str, faults: Value) -> Result<(), Fail
     Ok(())
 }
 
-/// That standard, as it is written.
+/// That standard, as it is written. Its version follows from what it says: one version never says two things.
 #[must_use]
 pub fn object(class: &str, faults: &Value) -> Value {
+    let mut spec = json!({
+        "class": class, "effectiveFrom": "2026-02-01",
+        "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
+        "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
+        "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
+    });
+    let said = canonical::sha256(spec.to_string().as_bytes());
+    spec["version"] = json!(format!("journey-{}", &said["sha256:".len()..][..8]));
     json!({
         "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard",
-        "metadata": {"name": format!("journey-{class}")},
-        "spec": {
-            "class": class, "version": "journey", "effectiveFrom": "2026-02-01",
-            "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
-            "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
-            "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
-        }
+        "metadata": {"name": format!("journey-{class}")}, "spec": spec,
     })
 }
 

@@ -133,6 +133,10 @@ pub struct AnnouncedPlan {
     pub standard: Standard,
     /// What will be done.
     pub plan: Plan,
+    /// Version of the rules of the verdict.
+    pub rules: String,
+    /// `sha256:…` of what the entry shall say.
+    pub record: String,
 }
 
 /// A dossier as it came, with what the register computed from it.

@@ -34,6 +34,7 @@ mod pages;
 mod participants;
 mod procedure;
 mod program;
+mod promised;
 mod public;
 mod refusals;
 mod repetition;

@@ -34,6 +34,9 @@ pub struct Run {
     pub namespace: String,
     /// Port of each component.
     pub ports: BTreeMap<String, u16>,
+    /// Host name under which users ask the service: requests to its entry component carry it, so that none can be told
+    /// from a user's by that.
+    pub host: String,
     /// Port of each database, by its binding's name: nothing is asked of it, but a fault may mean the traffic with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub databases: BTreeMap<String, u16>,

@@ -137,6 +137,7 @@ fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment, comm
         nonce: announced.run.nonce.clone(),
         namespace: candidate.namespace.clone(),
         ports: attempt.spec.components.iter().map(|component| (component.name.clone(), component.port)).collect(),
+        host: attempt.spec.ingress.host.clone(),
         databases: attempt.spec.bindings.iter().map(|binding| (binding.name.clone(), DATABASE_PORT)).collect(),
         speech: attempt
             .spec

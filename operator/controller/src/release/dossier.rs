@@ -1,7 +1,7 @@
 //! The dossier of an attempt: composed from what was announced and measured, judged and signed. The same
 //! attempt gives the same bytes, so nothing is kept of it here: until the register has acknowledged it, it is
 //! made again at each look. *Architecture invariant:* it goes to the register and nowhere else. Who may pull
-//! from the image registry is not asked whether they may read a dossier that failed (invariant 12).
+//! from the image registry is not asked whether they may read a dossier that failed (invariant 11).
 
 use factory_assurance::{
     canonical,

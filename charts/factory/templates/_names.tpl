@@ -56,7 +56,7 @@ system:serviceaccount:{{ .Release.Namespace }}:
 {{- end }}
 {{- end -}}
 {{- define "factory.register.publicUrl" -}}
-{{ .Values.register.publicUrl | default (printf "%s://%s" (ternary "https" "http" (ne .Values.register.tlsSecret "")) .Values.register.host) }}
+{{ .Values.register.publicUrl | default .Values.register.url | default (printf "%s://%s" (ternary "https" "http" (ne .Values.register.tlsSecret "")) .Values.register.host) }}
 {{- end -}}
 
 {{/* Settings of every pod: no root, nothing writable, no lab node. */}}

@@ -76,7 +76,7 @@ async fn look(cluster: &Cluster, arguments: &WhyArguments) -> Result<Answer, Fai
         Ok(logs) => (logs, None),
         // A team reads no pods of the factory's own: what it can do something about stands above, by the operator.
         Err(error) if error.is_forbidden() => {
-            let told = "The whole log is the platform engineers' to read; its last lines stand above.";
+            let told = "all of it is the platform engineers' to read; what follows from it stands above";
             (Vec::new(), Some(told.to_owned()))
         }
         Err(error) => (Vec::new(), Some(Failure::from(error).line())),

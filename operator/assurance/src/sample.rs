@@ -16,6 +16,7 @@
 
 mod measured;
 mod object;
+mod office;
 mod planned;
 mod record;
 mod terms;
@@ -36,6 +37,7 @@ use crate::{
 use factory_crds::release::Outcome;
 
 pub use object::object;
+pub use office::{CONFIRMED, Office, Revoked, Story};
 pub use terms::{rebuilt, terms};
 
 /// A result that passes, its verdict computed: two components, `web` and `registry`, both faults

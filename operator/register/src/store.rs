@@ -17,6 +17,7 @@ pub mod claims;
 mod decide;
 pub mod delegations;
 mod entries;
+pub mod grounds;
 mod instructions;
 mod keys;
 pub mod kpis;

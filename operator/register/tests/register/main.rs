@@ -18,6 +18,7 @@ mod description;
 mod device;
 mod durability;
 mod exclusion;
+mod grounds;
 mod handover;
 mod instructions;
 mod limits;

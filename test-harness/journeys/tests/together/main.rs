@@ -3,6 +3,7 @@
 mod bad_input;
 mod databases;
 mod defects;
+mod delegation;
 mod fences;
 mod instructions;
 mod road;

@@ -80,6 +80,8 @@ pub enum Decided {
         office: String,
         /// When, as it was signed (RFC 3339).
         at: String,
+        /// The organisation whose seal signed it, by a server; none where a person did.
+        seal: Option<String>,
     },
     /// It falls within what the regulator delegated.
     Delegated(Box<ByDelegation>),
@@ -92,10 +94,14 @@ pub struct ByDelegation {
     pub id: String,
     /// Name of the office that delegated, as it was signed.
     pub office: String,
+    /// The organisation whose seal signed that, by a server; none where a person did.
+    pub seal: Option<String>,
     /// What was delegated.
     pub terms: Terms,
     /// Release that the regulator confirmed, with which it was compared.
     pub base: String,
+    /// The organisation whose seal confirmed it, by a server; none where a person did.
+    pub base_seal: Option<String>,
     /// Number and time of the event by which it was revoked afterwards.
     pub revoked: Option<(u64, String)>,
 }
@@ -127,24 +133,38 @@ impl Grounds {
         dossier.verify()?;
         let result = dossier.predicate;
         // A confirmation and its entry are written in one moment.
-        let keys = in_force("confirmation", pinned.regulator, &self.confirmation, &self.entry.public.place.time)?;
+        let time = &self.entry.public.place.time;
+        let (keys, seal) = in_force("confirmation", pinned.regulator, &self.confirmation, time)?;
         let Confirmation { predicate, .. } = proof::confirmed(&result, &self.dossier, &self.confirmation, &keys)?;
+        same_seal("entry", said.sealed_by.as_deref(), seal.as_deref())?;
         let (office, at) = (predicate.office().to_owned(), predicate.time_verified);
         same("entry", "confirmedBy", &said.confirmed_by, &office)?;
         same("entry", "confirmedAt", &said.confirmed_at, &at)?;
-        Ok((result, Decided::Confirmed { office, at }))
+        Ok((result, Decided::Confirmed { office, at, seal }))
     }
 }
 
-/// Those of the regulator's keys that sign at this moment of the log; an error where another of them signed `what`.
+/// Those of the regulator's keys that sign at this moment of the log, and the organisation whose seal signed `what`,
+/// where no person did; an error where one of the other keys did.
 fn in_force(
     what: &'static str,
     regulator: &[Term],
     signed: &Envelope,
     time: &str,
-) -> Result<Vec<PublicKey>, GroundsError> {
+) -> Result<(Vec<PublicKey>, Option<String>), GroundsError> {
     let at: Timestamp = time.parse().map_err(|_| GroundsError::Moment { what, found: time.to_owned() })?;
-    term::in_force(regulator.to_vec(), signed, at).map_err(|source| GroundsError::Term { what, source })
+    let seal = term::signer(regulator, signed, at).and_then(|term| term.seal.clone());
+    let keys = term::in_force(regulator.to_vec(), signed, at).map_err(|source| GroundsError::Term { what, source })?;
+    Ok((keys, seal))
+}
+
+/// That `what` says of who signed what the pinned key is: whoever pins a key knows whose it is.
+fn same_seal(what: &'static str, said: Option<&str>, pinned: Option<&str>) -> Result<(), GroundsError> {
+    if said == pinned {
+        return Ok(());
+    }
+    let who = |seal: Option<&str>| seal.map_or_else(|| "a person".to_owned(), |name| format!("the seal of `{name}`"));
+    Err(GroundsError::Seal { what, said: who(said), pinned: who(pinned) })
 }
 
 /// That `found`, in `field` of `what`, is as `expected`.

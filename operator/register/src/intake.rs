@@ -6,6 +6,7 @@
 pub mod completeness;
 pub mod instruction;
 pub mod objects;
+pub mod regulator;
 
 use factory_assurance::{
     bundle::Bundle,

@@ -7,7 +7,7 @@ use super::{
     ByDelegation, Decided, Grounds, GroundsError, Pinned, in_force,
     error::log,
     said::{self, Named, Said},
-    same,
+    same, same_seal,
 };
 use crate::{
     delegation::{self, proof::Proof},
@@ -42,6 +42,8 @@ pub struct Under {
 struct Given {
     id: String,
     delegation: Envelope,
+    #[serde(rename = "sealedBy")]
+    sealed_by: Option<String>,
 }
 
 /// What the event of a use says.
@@ -72,25 +74,29 @@ impl Under {
         let id = &named.delegation;
         // Each by a key that signed when the log took it.
         let at = |event: &Included| event.public.place.time.clone();
-        let delegating = in_force("delegation", pinned.regulator, &given, &at(&self.delegation))?;
-        let delegated = delegation::verify(&given, &delegating)?.predicate;
+        let (delegating, seal) = in_force("delegation", pinned.regulator, &given.delegation, &at(&self.delegation))?;
+        let delegated = delegation::verify(&given.delegation, &delegating)?.predicate;
+        same_seal("delegation", given.sealed_by.as_deref(), seal.as_deref())?;
+        same_seal("entry", said.sealed_by.as_deref(), seal.as_deref())?;
         let digest = delegated.terms.digest().map_err(delegation::DelegationError::from)?;
         same("delegation", "id", id, digest.trim_start_matches("sha256:"))?;
         let revoked = self.revoked(id, pinned, checkpoint)?;
-        let mut keys = in_force("confirmation", pinned.regulator, &of.confirmation, &at(&self.base_entry))?;
+        let confirmed = at(&self.base_entry);
+        let (mut keys, base_seal) = in_force("confirmation", pinned.regulator, &of.confirmation, &confirmed)?;
         keys.extend(delegating);
         let proof = Proof {
-            delegation: &given,
+            delegation: &given.delegation,
             base: &self.base,
             confirmation: &of.confirmation,
             dossier: &of.dossier,
             at: &said.confirmed_at,
         };
         let result = proof.verify(&keys, pinned.factory)?.result;
+        same_seal("base entry", base.sealed_by.as_deref(), base_seal.as_deref())?;
         let office = delegated.verifier.office.unwrap_or_default();
         same("entry", "confirmedBy", &said.confirmed_by, &office)?;
         let (id, terms, base) = (id.clone(), delegated.terms, base.release().to_owned());
-        Ok((result, Decided::Delegated(Box::new(ByDelegation { id, office, terms, base, revoked }))))
+        Ok((result, Decided::Delegated(Box::new(ByDelegation { id, office, seal, terms, base, base_seal, revoked }))))
     }
 
     /// Holds the events against the log, their contents against each other, and their order; answers the delegation
@@ -101,7 +107,7 @@ impl Under {
         said: &Said,
         named: &Named,
         checkpoint: &Checkpoint,
-    ) -> Result<(Envelope, Said), GroundsError> {
+    ) -> Result<(Given, Said), GroundsError> {
         self.delegation.hold(DELEGATION, checkpoint).map_err(log("delegation"))?;
         self.used.hold(DELEGATION_USE, checkpoint).map_err(log("use"))?;
         self.base_entry.hold(ENTRY, checkpoint).map_err(log("base entry"))?;
@@ -127,7 +133,7 @@ impl Under {
                 return Err(GroundsError::Order { what, seq, before });
             }
         }
-        Ok((given.delegation, base))
+        Ok((given, base))
     }
 
     /// Number and time of the revocation, where there is one and it came after the use.
@@ -142,7 +148,7 @@ impl Under {
         let ended: Ended = said::read("revocation", &event.public)?;
         same("revocation", "delegation", &ended.delegation, id)?;
         let place = &event.public.place;
-        let keys = in_force("revocation", pinned.regulator, &ended.revocation, &place.time)?;
+        let (keys, _) = in_force("revocation", pinned.regulator, &ended.revocation, &place.time)?;
         delegation::verify_revocation(&ended.revocation, &keys, &format!("sha256:{id}"))
             .map_err(GroundsError::Revocation)?;
         let used = self.used.public.place.seq;

@@ -74,6 +74,16 @@ pub enum GroundsError {
         /// Which key, and when it signs.
         source: TermError,
     },
+    /// It is said of a signature that a person or a seal gave it, and the pinned key is of another kind.
+    #[error("{what}: sealedBy: says that {said} signed, and the pinned key is {pinned}'s")]
+    Seal {
+        /// Which part.
+        what: &'static str,
+        /// Who signed, as it stands there.
+        said: String,
+        /// Whose the key is, as it was pinned.
+        pinned: String,
+    },
     /// The dossier does not open.
     #[error("dossier: {0}")]
     Envelope(#[from] DsseError),

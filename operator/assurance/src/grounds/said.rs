@@ -25,6 +25,8 @@ pub(super) struct Said {
     pub confirmed_at: String,
     /// The delegation in place of a confirmation.
     pub under: Option<Named>,
+    /// The organisation whose seal signed that, where no person did.
+    pub sealed_by: Option<String>,
 }
 
 /// What the register computed from a dossier.

@@ -7,7 +7,7 @@ use crate::{
 use serde_json::{Value, json};
 
 fn term(key: &PrivateKey) -> Term {
-    Term { key: key.public(), from: None, until: None }
+    Term { key: key.public(), from: None, until: None, seal: None }
 }
 
 /// What is said of `grounds` by whoever pinned the keys of `office`.
@@ -37,8 +37,48 @@ fn what_was_confirmed_stands_on_the_confirmation() {
     let office = Office::new().unwrap();
     let held = verify(&office, &office.confirmed(&office.regulator).unwrap()).unwrap();
     assert_eq!((held.checkpoint.size, held.result), (1, sample::passing()));
-    let Decided::Confirmed { office, at } = held.decided else { panic!("{:?}", held.decided) };
-    assert_eq!((office.as_str(), at.as_str()), ("Regulator", CONFIRMED));
+    let Decided::Confirmed { office, at, seal } = held.decided else { panic!("{:?}", held.decided) };
+    assert_eq!((office.as_str(), at.as_str(), seal), ("Regulator", CONFIRMED, None));
+}
+
+#[test]
+fn a_seal_is_told_from_a_person_by_whoever_pinned_the_key() {
+    let office = Office::new().unwrap();
+    let (log, factory) = (office.log.verifier(), [office.factory.public()]);
+    let shown = |seal: Option<&str>| {
+        office
+            .shown(&office.regulator, |entry| {
+                if let Some(name) = seal {
+                    entry["sealedBy"] = json!(name);
+                }
+            })
+            .unwrap()
+    };
+    for (said, pinned, refusal) in [
+        (None, None, ""),
+        (Some("Ministry"), Some("Ministry"), ""),
+        (None, Some("Ministry"), "says that a person signed, and the pinned key is the seal of `Ministry`'s"),
+        (Some("Ministry"), None, "says that the seal of `Ministry` signed, and the pinned key is a person's"),
+        (Some("Ministry"), Some("Other"), "says that the seal of `Ministry` signed, and the pinned key is the seal of"),
+    ] {
+        let regulator = [Term { seal: pinned.map(str::to_owned), ..term(&office.regulator) }];
+        let keys = Pinned { log: &log, witnesses: &[], regulator: &regulator, factory: &factory };
+        match shown(said).verify(&keys) {
+            Ok(Held { decided: Decided::Confirmed { seal, .. }, .. }) => {
+                assert!(refusal.is_empty() && seal.as_deref() == pinned, "{said:?}, {pinned:?}: {seal:?}");
+            }
+            Ok(held) => panic!("{:?}", held.decided),
+            Err(error) => {
+                let begins = format!("entry: sealedBy: {refusal}");
+                assert!(!refusal.is_empty() && error.to_string().starts_with(&begins), "{begins}: {error}");
+            }
+        }
+        // Of a delegation as well: the sample's was recorded as a person's.
+        if pinned.is_some() {
+            let error = told(&office, |_| {}).verify(&keys).unwrap_err().to_string();
+            assert!(error.starts_with("delegation: sealedBy: says that a person signed"), "{error}");
+        }
+    }
 }
 
 #[test]

@@ -73,9 +73,10 @@ fn what_was_entered_under_a_delegation_says_so_with_everything_that_it_rests_on(
         "Event:    4 (entry), 2026-04-01T00:00:00.000Z",
         &format!("Decided:  entered without a person, under the delegation {id}"),
         "Given by: Regulator",
+        "Signed:   by a person",
         "Covers:   social-registry/registered-address, RebuildOnPatchedBase, from 2026-03-04T00:00:00Z until ",
         "Reason:   Patched base images of the distribution.",
-        &format!("Compared: with release {}, which the regulator confirmed", sample::passing().subject.release),
+        &format!("Compared: with release {}, which the regulator confirmed (by a person)", sample::passing().subject.release),
         "Revoked:  not as this file says",
         "Verdict: Passed",
     ] {
@@ -97,6 +98,32 @@ fn what_was_confirmed_says_by_whom() {
     let output = desk.verify(&desk.office.confirmed(&desk.office.regulator).unwrap(), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(out(&output).contains("Decided:  confirmed by Regulator, 2026-03-04T05:06:07"), "{}", out(&output));
+    assert!(out(&output).contains("Signed:   by a person\n"), "{}", out(&output));
+}
+
+#[test]
+fn what_a_seal_confirmed_says_so_and_is_no_persons() {
+    let desk = Desk::new("sealed");
+    let (key, grounds) = (&desk.office.regulator, |name: Option<&str>| {
+        desk.office.shown(&desk.office.regulator, |entry| entry["sealedBy"] = json!(name)).unwrap()
+    });
+    let pem = key.public().to_pem().unwrap();
+    fs::write(desk.folder.join("regulator.pub"), format!("Seal: Ministry\n{pem}")).unwrap();
+    let output = desk.verify(&grounds(Some("Ministry")), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let said = "Signed:   sealed by Ministry, by a server and not by a person";
+    assert!(out(&output).contains(said), "{}", out(&output));
+    let output = desk.verify(&grounds(Some("Ministry")), &["-o", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out(&output)).unwrap()["decided"]["sealedBy"], "Ministry");
+    // The register says the one, whoever pinned the key knows the other.
+    desk.refused(&grounds(None), "entry: sealedBy: says that a person signed, and the pinned key is the seal of");
+    desk.refused(&grounds(Some("Other")), "says that the seal of `Other` signed");
+    fs::write(desk.folder.join("regulator.pub"), &pem).unwrap();
+    desk.refused(&grounds(Some("Ministry")), "says that the seal of `Ministry` signed, and the pinned key is a person's");
+    // Nobody can hold it against a key that is both.
+    fs::write(desk.folder.join("other.pub"), format!("Seal: Ministry\n{pem}")).unwrap();
+    let output = desk.verify(&grounds(Some("Ministry")), &["--regulator-key", "other.pub"]);
+    assert!(err(&output).contains("is pinned as a person's and as a seal"), "{}", err(&output));
 }
 
 #[test]

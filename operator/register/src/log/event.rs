@@ -208,6 +208,9 @@ pub struct EntryMade {
     /// The delegation in place of a confirmation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<UnderDelegation>,
+    /// The organisation whose seal signed that, on a server, where no person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_by: Option<String>,
 }
 
 /// The log handed over to another key.

@@ -18,4 +18,6 @@ pub const fn of(language: Language) -> &'static Words {
 pub struct Words {
     pub intro: &'static str,
     pub file: &'static str,
+    pub sealed_by: &'static str,
+    pub by_a_server: &'static str,
 }

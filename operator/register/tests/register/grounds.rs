@@ -25,7 +25,7 @@ async fn grounds(world: &World) -> Grounds {
 }
 
 fn term(key: &PrivateKey) -> Term {
-    Term { key: key.public(), from: None, until: None }
+    Term { key: key.public(), from: None, until: None, seal: None }
 }
 
 /// Held against everybody's keys.

@@ -39,6 +39,7 @@ mod public;
 mod refusals;
 mod repetition;
 mod rotation;
+mod seal;
 mod server;
 mod settings;
 mod tls;

@@ -10,7 +10,7 @@ use factory_assurance::{
     dsse::PublicKey,
     grounds::{self, Decided, Grounds, Held, Pinned},
     log::note::Verifier,
-    term::{Term, TermError},
+    term::{self, Term, TermError},
 };
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
@@ -90,6 +90,8 @@ pub fn run(arguments: &VerifyArguments, bytes: &[u8], factory: &[PublicKey]) -> 
     let file = arguments.dossier.display().to_string();
     let pins = &arguments.pins;
     let regulator = pins.regulator_key.iter().map(|path| read_term(path)).collect::<Result<Vec<_>, _>>()?;
+    term::of_one_kind(&regulator)
+        .map_err(|source| VerifyError::from(GroundsError::Key { file: "--regulator-key".to_owned(), source }))?;
     let Some(log) = pins.log_key.as_ref().filter(|_| !regulator.is_empty()) else {
         return Err(VerifyError::from(GroundsError::Needs(file)).into());
     };
@@ -130,18 +132,21 @@ fn write_text(grounds: &Grounds, held: &Held, witnesses: &[Verifier]) -> io::Res
     }
     writeln!(out, "Event:    {} (entry), {}", place.seq, harmless(&place.time))?;
     match &held.decided {
-        Decided::Confirmed { office, at } => {
+        Decided::Confirmed { office, at, seal } => {
             writeln!(out, "Decided:  confirmed by {}, {}", harmless(office), harmless(at))?;
+            writeln!(out, "Signed:   {}", by(seal.as_deref()))?;
         }
-        Decided::Delegated(by) => {
-            writeln!(out, "Decided:  entered without a person, under the delegation {}", by.id)?;
-            writeln!(out, "Given by: {}", harmless(&by.office))?;
-            let terms = &by.terms;
+        Decided::Delegated(given) => {
+            writeln!(out, "Decided:  entered without a person, under the delegation {}", given.id)?;
+            writeln!(out, "Given by: {}", harmless(&given.office))?;
+            writeln!(out, "Signed:   {}", by(given.seal.as_deref()))?;
+            let terms = &given.terms;
             let (scope, class) = (terms.scope(), terms.class.name());
             writeln!(out, "Covers:   {scope}, {class}, from {} until {}", terms.from, terms.until)?;
             writeln!(out, "Reason:   {}", harmless(&terms.reason))?;
-            writeln!(out, "Compared: with release {}, which the regulator confirmed", harmless(&by.base))?;
-            match &by.revoked {
+            let (base, seal) = (harmless(&given.base), by(given.base_seal.as_deref()));
+            writeln!(out, "Compared: with release {base}, which the regulator confirmed ({seal})")?;
+            match &given.revoked {
                 Some((event, time)) => {
                     writeln!(out, "Revoked:  by event {event}, {}, after this entry", harmless(time))?;
                 }
@@ -155,15 +160,26 @@ fn write_text(grounds: &Grounds, held: &Held, witnesses: &[Verifier]) -> io::Res
     write_result(&mut out, &held.result, &grounds.dossier.payload_digest().map_err(io::Error::other)?)
 }
 
+/// Who signed, by the kind of the pinned key.
+fn by(seal: Option<&str>) -> String {
+    seal.map_or_else(|| "by a person".to_owned(), sealed)
+}
+
+/// What is said of a seal.
+pub fn sealed(organisation: &str) -> String {
+    format!("sealed by {}, by a server and not by a person", harmless(organisation))
+}
+
 fn as_json(grounds: &Grounds, held: &Held) -> io::Result<Value> {
     let (result, log) = (&held.result, &held.checkpoint);
     let decided = match &held.decided {
-        Decided::Confirmed { office, at } => json!({ "by": office, "at": at }),
+        Decided::Confirmed { office, at, seal } => json!({ "by": office, "at": at, "sealedBy": seal }),
         Decided::Delegated(by) => json!({
             "by": by.office,
+            "sealedBy": by.seal,
             "delegation": by.id,
             "terms": by.terms,
-            "base": by.base,
+            "base": { "release": by.base, "sealedBy": by.base_seal },
             "revoked": by.revoked.as_ref().map(|(event, at)| json!({ "event": event, "at": at })),
         }),
     };

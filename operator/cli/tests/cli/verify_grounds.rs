@@ -50,7 +50,8 @@ impl Desk {
     fn verify(&self, grounds: &Grounds, more: &[&str]) -> Output {
         fs::write(self.folder.join("grounds.json"), serde_json::to_vec(grounds).unwrap()).unwrap();
         let log = self.office.log.verifier().to_string();
-        self.run("grounds.json", &[&["--regulator-key", "regulator.pub", "--log-key", &log], more].concat())
+        let keys = ["--regulator-key", "regulator.pub", "--log-key", &log];
+        self.run("grounds.json", &[keys.as_slice(), more].concat())
     }
 
     fn refused(&self, grounds: &Grounds, says: &str) {

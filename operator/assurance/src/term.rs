@@ -154,7 +154,11 @@ mod tests {
         for (from, until, seal) in [
             (None, None, None),
             (Some(moment("2026-03-04T05:06:07Z")), None, None),
-            (Some(moment("2026-03-04T05:06:07Z")), Some(moment("2027-03-04T05:06:07Z")), Some("Министрлик: 1".to_owned())),
+            (
+                Some(moment("2026-03-04T05:06:07Z")),
+                Some(moment("2027-03-04T05:06:07Z")),
+                Some("Министрлик: 1".to_owned()),
+            ),
         ] {
             let term = Term { key: key.clone(), from, until, seal };
             assert_eq!(Term::read(&term.write().unwrap()).unwrap(), term);
@@ -232,12 +236,8 @@ mod tests {
     #[test]
     fn a_key_is_of_one_kind() {
         let key = PrivateKey::generate().public();
-        let as_seal = |name: Option<&str>| Term {
-            key: key.clone(),
-            from: None,
-            until: None,
-            seal: name.map(str::to_owned),
-        };
+        let as_seal =
+            |name: Option<&str>| Term { key: key.clone(), from: None, until: None, seal: name.map(str::to_owned) };
         let other = Term { key: PrivateKey::generate().public(), ..as_seal(Some("Other")) };
         for (second, good) in [(None, false), (Some("Two"), false), (Some("One"), true)] {
             let said = of_one_kind(&[as_seal(Some("One")), other.clone(), as_seal(second)]);

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByDelegation, Decided, Grounds, GroundsError, Pinned, in_force,
+    ByDelegation, Decided, Grounds, GroundsError, Pinned,
     error::log,
+    in_force,
     said::{self, Named, Said},
     same, same_seal,
 };

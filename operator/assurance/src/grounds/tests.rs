@@ -101,7 +101,10 @@ fn a_story_that_is_not_in_order_is_named() {
     let office = Office::new().unwrap();
     for (begins, grounds) in [
         ("delegation: it was revoked by event 3, before event 4", told(&office, |s| s.revoked = Some(Revoked::Before))),
-        ("dossier: the delegation ended on 2026-06-04", told(&office, |s| s.entered = "2026-06-04T00:00:00Z".to_owned())),
+        (
+            "dossier: the delegation ended on 2026-06-04",
+            told(&office, |s| s.entered = "2026-06-04T00:00:00Z".to_owned()),
+        ),
         ("dossier: the delegation begins on", told(&office, |s| s.terms.from = "2026-05-01T00:00:00Z".to_owned())),
         ("dossier: the delegation is for", told(&office, |s| s.terms.service = Some("other".to_owned()))),
         ("dossier: the delegation is for", told(&office, |s| s.terms.participant = "other".to_owned())),
@@ -123,7 +126,8 @@ fn another_log_key_or_witness_is_refused() {
     refused(&other, &grounds, "entry: checkpoint: ");
     refused(&office, &told(&other, |_| {}), "entry: checkpoint: ");
     // The factory's key is another: nobody else's dossier is taken, in neither place.
-    let stranger = Office { factory: PrivateKey::generate(), log: office.log.clone(), regulator: office.regulator.clone() };
+    let stranger =
+        Office { factory: PrivateKey::generate(), log: office.log.clone(), regulator: office.regulator.clone() };
     refused(&stranger, &grounds, "dossier: signatures: none of 1");
     refused(&stranger, &office.confirmed(&office.regulator).unwrap(), "dossier: signatures: none of 1");
     let (log, witness) = (office.log.verifier(), Signer::new("witness.test", [2; 32]).unwrap().witness());

@@ -32,12 +32,7 @@ impl Included {
 }
 
 /// Holds that `leaf` is event `seq` of the log that `checkpoint` signs.
-pub(super) fn stands(
-    seq: u64,
-    leaf: &Hash,
-    inclusion: &Inclusion,
-    checkpoint: &Checkpoint,
-) -> Result<(), ServedError> {
+pub(super) fn stands(seq: u64, leaf: &Hash, inclusion: &Inclusion, checkpoint: &Checkpoint) -> Result<(), ServedError> {
     let Inclusion { index, size, .. } = *inclusion;
     for (field, found, expected) in [("index", index.saturating_add(1), seq), ("size", size, checkpoint.size)] {
         if found != expected {

@@ -77,7 +77,10 @@ fn what_was_entered_under_a_delegation_says_so_with_everything_that_it_rests_on(
         "Signed:   by a person",
         "Covers:   social-registry/registered-address, RebuildOnPatchedBase, from 2026-03-04T00:00:00Z until ",
         "Reason:   Patched base images of the distribution.",
-        &format!("Compared: with release {}, which the regulator confirmed (by a person)", sample::passing().subject.release),
+        &format!(
+            "Compared: with release {}, which the regulator confirmed (by a person)",
+            sample::passing().subject.release
+        ),
         "Revoked:  not as this file says",
         "Verdict: Passed",
     ] {
@@ -120,7 +123,10 @@ fn what_a_seal_confirmed_says_so_and_is_no_persons() {
     desk.refused(&grounds(None), "entry: sealedBy: says that a person signed, and the pinned key is the seal of");
     desk.refused(&grounds(Some("Other")), "says that the seal of `Other` signed");
     fs::write(desk.folder.join("regulator.pub"), &pem).unwrap();
-    desk.refused(&grounds(Some("Ministry")), "says that the seal of `Ministry` signed, and the pinned key is a person's");
+    desk.refused(
+        &grounds(Some("Ministry")),
+        "says that the seal of `Ministry` signed, and the pinned key is a person's",
+    );
     // Nobody can hold it against a key that is both.
     fs::write(desk.folder.join("other.pub"), format!("Seal: Ministry\n{pem}")).unwrap();
     let output = desk.verify(&grounds(Some("Ministry")), &["--regulator-key", "other.pub"]);

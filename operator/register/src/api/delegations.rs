@@ -152,10 +152,11 @@ pub(crate) async fn carry_out(
     }
     let id = hex(&terms.digest().map_err(IntakeError::from)?);
     let (shared, user, of) = (Arc::clone(register), regulator.user().to_owned(), id.clone());
-    let status = match to_the_end(async move { shared.store.delegate(&user, &of, signed, signing.sealed_by).await }).await? {
-        Written::Now(()) => StatusCode::CREATED,
-        Written::Before(()) => StatusCode::OK,
-    };
+    let status =
+        match to_the_end(async move { shared.store.delegate(&user, &of, signed, signing.sealed_by).await }).await? {
+            Written::Now(()) => StatusCode::CREATED,
+            Written::Before(()) => StatusCode::OK,
+        };
     if status == StatusCode::CREATED {
         tracing::info!(delegation = id, scope = terms.scope(), regulator = regulator.user(), "delegated");
     }

@@ -61,16 +61,11 @@ async fn list(State(register): State<Arc<Register>>, Asked { language, query }: 
 async fn one(State(register): State<Arc<Register>>, Path(id): Path<String>, Asked { language, .. }: Asked) -> Response {
     let (words, own) = (words::of(language), own::of(language));
     match register.store.delegation(&id).await {
-        Ok(Some(given)) => {
-            render(StatusCode::OK, language, &OnePage {
-                words,
-                own,
-                language,
-                keep: String::new(),
-                given,
-                grounds: grounds::of(language),
-            })
-        }
+        Ok(Some(given)) => render(
+            StatusCode::OK,
+            language,
+            &OnePage { words, own, language, keep: String::new(), given, grounds: grounds::of(language) },
+        ),
         Ok(None) => message(StatusCode::NOT_FOUND, language, own.title, own.none),
         Err(error) => unavailable(language, error),
     }

@@ -35,12 +35,12 @@ pub struct Standing {
 impl Store {
     /// What the entry `made` stands on.
     pub async fn documents(&self, made: &EntryMade) -> Result<Documents, StoreError> {
-        let (dossier, confirmation) = self.decided(&made.submission).await?;
+        let (dossier, confirmation) = self.of_entered(&made.submission).await?;
         let Some(UnderDelegation { delegation, base: base_id }) = &made.under else {
             let confirmation = confirmation.ok_or_else(|| lacks("confirmation", &made.submission))?;
             return Ok(Documents { dossier, confirmation, under: None });
         };
-        let (base, confirmation) = self.decided(base_id).await?;
+        let (base, confirmation) = self.of_entered(base_id).await?;
         let confirmation = confirmation.ok_or_else(|| lacks("confirmation", base_id))?;
         let (given, revocation): (i64, Option<i64>) = on!(self.readers, db => {
             sqlx::query_as("SELECT seq, revocation FROM delegations WHERE id = $1").bind(delegation).fetch_one(db).await
@@ -65,7 +65,7 @@ impl Store {
     }
 
     /// Dossier and confirmation of a submission that has an entry.
-    async fn decided(&self, id: &str) -> Result<(Envelope, Option<Envelope>), StoreError> {
+    async fn of_entered(&self, id: &str) -> Result<(Envelope, Option<Envelope>), StoreError> {
         let held = self.submission(id).await?.ok_or_else(|| lacks("row", id))?;
         let dossier = self.dossier(&held).await?;
         Ok((dossier, self.state_of(held).await?.confirmation))

@@ -30,7 +30,8 @@ fn term(key: &PrivateKey) -> Term {
 
 /// Held against everybody's keys.
 fn verify(world: &World, grounds: &Grounds) -> Result<Held, GroundsError> {
-    let (log, regulator, factory) = (log_signer().verifier(), [term(&world.regulator_key)], [world.factory_key.public()]);
+    let (log, regulator, factory) =
+        (log_signer().verifier(), [term(&world.regulator_key)], [world.factory_key.public()]);
     grounds.verify(&Pinned { log: &log, witnesses: &[], regulator: &regulator, factory: &factory })
 }
 

@@ -23,9 +23,7 @@ use serde_json::Value;
 
 use crate::{
     page::Page,
-    world::{
-        Answer, World, confirmation_by, delegation_by, inclusion_by, log_signer, named, object_request, standing,
-    },
+    world::{Answer, World, confirmation_by, delegation_by, inclusion_by, log_signer, named, object_request, standing},
 };
 
 const MINISTRY: &str = "Министерство цифрового развития";
@@ -93,11 +91,9 @@ async fn a_server_with_a_seal_confirms_what_passed_and_the_entry_says_so_to_ever
 
     let shown = entry(&world, ENTRY).await;
     assert_eq!((shown.sealed_by.as_deref(), shown.confirmed_by.as_str()), (Some(MINISTRY), "Regulator"));
-    for (lang, words) in [
-        ("en", "by a server and not by a person"),
-        ("ru", "сервером, а не человеком"),
-        ("ky", "адам эмес, сервер"),
-    ] {
+    for (lang, words) in
+        [("en", "by a server and not by a person"), ("ru", "сервером, а не человеком"), ("ky", "адам эмес, сервер")]
+    {
         let page = Page::read(&world.get(&format!("{ENTRY}?lang={lang}"), "").await.text).unwrap();
         assert_eq!(page.faults(), Vec::<String>::new());
         assert!(page.text.contains(MINISTRY) && page.text.contains(words), "{lang}: {}", page.text);

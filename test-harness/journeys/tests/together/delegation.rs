@@ -100,8 +100,7 @@ impl Patched {
     async fn delegate(&self) -> Result<String, Failure> {
         let scope = format!("{}/{}", self.scene.participant, self.name);
         let until = format!("{:.0}", Timestamp::now() + SignedDuration::from_hours(24));
-        let said =
-            self.regulator(&["delegate", &scope, "--until", &until, "--reason", "Patched base images."]).await?;
+        let said = self.regulator(&["delegate", &scope, "--until", &until, "--reason", "Patched base images."]).await?;
         let id = said.lines().last().and_then(|line| line.rsplit_once("/delegations/")).map(|(_, id)| id.to_owned());
         id.ok_or_else(|| Failure::new(format!("delegate said no address: {said}")))
     }

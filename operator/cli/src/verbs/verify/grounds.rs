@@ -95,8 +95,8 @@ pub fn run(arguments: &VerifyArguments, bytes: &[u8], factory: &[PublicKey]) -> 
     let Some(log) = pins.log_key.as_ref().filter(|_| !regulator.is_empty()) else {
         return Err(VerifyError::from(GroundsError::Needs(file)).into());
     };
-    let grounds: Grounds = serde_json::from_slice(bytes)
-        .map_err(|source| VerifyError::from(GroundsError::NoGrounds { file, source }))?;
+    let grounds: Grounds =
+        serde_json::from_slice(bytes).map_err(|source| VerifyError::from(GroundsError::NoGrounds { file, source }))?;
     let pinned = Pinned { log, witnesses: &pins.witness, regulator: &regulator, factory };
     let held = grounds.verify(&pinned).map_err(|error| VerifyError::from(GroundsError::DoesNotHold(error)));
     match (arguments.output, held) {

@@ -35,6 +35,7 @@ MAX_UNSENT_PPM = 1000
 LONGEST = 200  # characters that are quoted from evidence
 NAMED = 5  # operations that are named before the rest is counted
 MOST_MUTANTS = 3
+TWIN_PERCENTS = (110, 150)  # of the limit on the 95th percentile of latency
 
 CAUSES = {
     "Connect": "no connection",
@@ -372,6 +373,7 @@ class Run:
         self.downtime_ms = span_ms(result["availability"]["maxDowntimePerYear"])
         self.downtime = None
         self.control = self.plan["prove"].get("control") if self.rules != V1 else None
+        self.twin = self.plan["prove"].get("twin") if self.rules != V1 else None
         self.spans, start = [], 0
         for phase in self.plan["prove"]["phases"]:
             self.spans.append(Span(self.rules, phase, start))
@@ -426,6 +428,19 @@ class Run:
                 latencies.add(one["latencyUs"])
                 good, bad = good + one["good"], bad + one["failed"]
         return good, bad, latencies.percentile(95, bad)
+
+    def of_twin(self, span):
+        """Requests to the twin in a phase, and within which time 95 % of those that say something were answered."""
+        measured = Measured()
+        for bucket in ((self.prove or {}).get("twin") or {}).get("buckets", []):
+            if span.start <= bucket["second"] < span.end:
+                measured.add(bucket)
+        return measured, measured.latency.percentile(95, measured.failed["Timeout"])
+
+    def twin_percent(self):
+        """Drawn from the nonce."""
+        drawn = hashlib.sha256(self.result["announcement"]["nonce"].encode()).digest()[0]
+        return TWIN_PERCENTS[drawn % 2]
 
     def came(self, start, end):
         """Visits that began from one second to another."""
@@ -670,8 +685,8 @@ def lacks_of_prove(run):
         return [inconclusive("EvidenceMissing", "the load and the faults left no evidence")]
     lacks = of_another_run(run, "the load", run.prove["nonce"])
     incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run)]
-    contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run), wrong_sums(run), wrong_lag(run),
-                     wrong_moments(run), wrong_doses(run), wrong_control(run)]
+    contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run.prove["buckets"]), wrong_sums(run), wrong_lag(run),
+                     wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_twin(run)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -708,7 +723,7 @@ def out_of_range(run):
     numbers = [prove["startedUnixMs"]]
     for phase in prove["phases"]:
         numbers += [phase["fromMs"], phase["toMs"]]
-    for bucket in prove["buckets"]:
+    for bucket in prove["buckets"] + (prove.get("twin") or {}).get("buckets", []):
         numbers += [bucket["good"], *bucket["failed"].values()]
         numbers += [number for cell in bucket["latencyUs"] for number in cell]
     numbers += [number for cell in prove["lagUs"] for number in cell]
@@ -741,8 +756,8 @@ def rises(cells):
     return all(one[0] < two[0] for one, two in zip(cells, cells[1:]))
 
 
-def wrong_latencies(run):
-    for bucket in run.prove["buckets"]:
+def wrong_latencies(buckets):
+    for bucket in buckets:
         least = bucket["good"] + bucket["failed"].get("Status", 0)
         most = least + bucket["failed"].get("Content", 0)
         place = f"second {bucket['second']}, operation {bucket['operation']}"
@@ -810,6 +825,25 @@ def wrong_control(run):
         if count != one["good"]:
             return f"{place}: {count} latencies of {one['good']} answered requests"
     return None
+
+
+def wrong_twin(run):
+    seen = run.prove.get("twin")
+    if seen is None:
+        return None
+    if not run.twin:
+        return "the plan has no twin, and the evidence has one"
+    drawn, planned = run.twin_percent(), run.twin["operation"]
+    if seen["percent"] != drawn:
+        return f"the twin held answers back until {seen['percent']} % of the limit; drawn was {drawn} %"
+    for bucket in seen["buckets"]:
+        second, operation = bucket["second"], bucket["operation"]
+        if operation != planned:
+            return f"the twin, second {second}: operation {operation} was asked; planned was {planned}"
+        if second >= run.seconds:
+            return f"the twin, second {second}: the plan ends after {run.seconds} s"
+    lack = wrong_latencies(seen["buckets"])
+    return f"the twin, {lack}" if lack else None
 
 
 def wrong_doses(run):
@@ -960,6 +994,42 @@ def saturated(run):
     message = (f"{percent_measured(share)} of requests ({run.whole.failed['Unsent']}) were never sent, because too "
                f"many were still without an answer; {percent(MAX_UNSENT_PPM)} is allowed")
     return [inconclusive("GeneratorSaturated", message)]
+
+
+# --- the twin ----------------------------------------------------------------------------------
+
+def knocked(run):
+    """What the twin that must be refused says against the run."""
+    found = [one for span, service in zip(run.spans, run.load) if run.twin and span.role == "steady"
+             for one in knocked_in(run, span, service)]
+    return [one for one in found if one[1] == "TwinPassed"] or found
+
+
+def knocked_in(run, span, service):
+    twin, within = run.of_twin(span)
+    limits, place = run.standard["steady"], f"in phase {quote(span.name)}, the twin"
+    due, wanted = twin.total(), run.twin["requestsPerSecond"] * (span.end - span.start)
+    judgeable = sum(twin.latency.cells.values()) + twin.failed["Timeout"]
+    if due * 10 < wanted * 9:
+        return [inconclusive("TwinMissing", f"{place} was asked {due} times where {wanted} were planned; nobody knows "
+                                            f"whether the gate is awake")]
+
+    def fails(measured):
+        share = measured.failed_ppm()
+        return share is not None and share > limits["maxFailedPpm"]
+
+    answered, limit = twin.latency.percentile(95), limits["p95Ms"] * 1000
+    if (answered is not None and answered > limit) or (twin.failed["Timeout"] * 20 > due and fails(twin)):
+        return []
+    if judgeable * 10 < wanted * 9:
+        return [] if fails(service) else [
+            inconclusive("TwinMissing", f"{place} gave no answer to {max(due - judgeable, 0)} of {due} requests; nobody "
+                                        f"knows whether the gate is awake")]
+    came = "none of its answers is known"
+    if within is not None:
+        came = f"95 % of its answers came within {latency_measured(within)}"
+    return [inconclusive("TwinPassed", f"{place} was passed, which holds each answer back until {run.twin_percent()} % "
+                                       f"of the limit of {latency(limit)}: {came}; nothing is concluded from this run")]
 
 
 # --- phases ------------------------------------------------------------------------------------
@@ -1570,6 +1640,9 @@ def figures_of(run):
     add("", "requests", run.begun if proven else None, exact(run.planned() * 9 // 10))
     add("", "unsentPpm", run.unsent_ppm(), MAX_UNSENT_PPM)
     add("", "lagP99Us", run.lag_p99() if proven else None, run.lag_limit())
+    if run.twin:
+        twin = run.prove.get("twin") if proven else None
+        add("", "twinPercent", twin["percent"] if twin else None, None)
     if models_downtime(run):
         whole = run.downtime[0] if run.downtime else (None, None)
         add("", "modelledDowntimeMs", whole[0], run.downtime_ms)
@@ -1589,6 +1662,8 @@ def figures_of(run):
         add(span.name, "p99Us", measured.latency.percentile(99), limits[2])
         if run.control and span.role != "warmUp":
             add(span.name, "controlP95Us", run.of_control(span)[2], run.lag_limit())
+        if run.twin and span.role == "steady":
+            add(span.name, "twinP95Us", run.of_twin(span)[1], steady["p95Ms"] * 1000)
         if span.role == "fault":
             evidence = next(faults, None)
             struck = Struck(run, span, evidence) if evidence is not None else None
@@ -1625,7 +1700,10 @@ def judge(result):
     run = Run(result)
     found = check_plan(run)
     found += lacks_of_verify(run) or check_functional(run) + check_contracts(run)
-    found += lacks_of_prove(run) or voids(run) or saturated(run) + check_phases(run)
+    void = lacks_of_prove(run) or voids(run) or knocked(run)
+    if any(code == "TwinPassed" for _, code, _ in void):
+        found = []
+    found += void or saturated(run) + check_phases(run)
     return verdict(found, figures_of(run))
 
 

@@ -4,12 +4,14 @@
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
 mod part;
+mod twin;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use part::{Measured, NotOneRun, Part};
+pub use twin::TwinEvidence;
 
 /// Media type of the OCI artifact that carries a [`VerifyEvidence`].
 pub const VERIFY_MEDIA_TYPE: &str = "application/vnd.gov.kg.factory.verify.v1+json";
@@ -143,6 +145,9 @@ pub struct ProveEvidence {
     /// The control, one for each second in which it was asked; `None` where it could not be found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Vec<ControlSecond>>,
+    /// The twin; `None` where it could not be found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinEvidence>,
 }
 
 /// Requests to the control that were due in one second.

@@ -3,6 +3,7 @@
 //! not change it; the verdict compares what happened with it.
 
 mod arrivals;
+pub mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use factory_crds::{
 use serde::{Deserialize, Serialize};
 
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
+pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,9 @@ pub struct ProvePlan {
     /// The null service beside the candidate; none in plans of factories that had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<ControlPlan>,
+    /// The service that must be refused; none in plans of factories that had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinPlan>,
 }
 
 /// A service that does nothing but answer, on the same nodes: when it is slow, something else than the candidate is.

@@ -19,6 +19,7 @@ mod object;
 mod planned;
 mod record;
 mod terms;
+mod twin;
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -129,6 +130,18 @@ pub fn watched() -> TestResult {
     judged(carried_out(planned::standard(), bundle(), plan))
 }
 
+/// [`watched`] with a twin too, which was refused.
+#[must_use]
+pub fn twinned() -> TestResult {
+    let mut result = watched();
+    result.plan.prove.twin = Some(twin::plan());
+    let seen = twin::measured(&result);
+    if let Some(prove) = &mut result.evidence.prove {
+        prove.twin = Some(seen);
+    }
+    judged(result)
+}
+
 /// What `standard` asks of the components of `bundle`, and nothing fails.
 fn unbroken(standard: Standard, bundle: Bundle) -> TestResult {
     let components: Vec<&str> = bundle.images.keys().map(String::as_str).collect();
@@ -188,8 +201,10 @@ pub fn announced(mut result: TestResult, announced: &Announced) -> TestResult {
     if let Some(verify) = &mut result.evidence.verify {
         verify.nonce.clone_from(&announced.nonce);
     }
+    let twin = result.plan.prove.twin.is_some().then(|| twin::measured(&result));
     if let Some(prove) = &mut result.evidence.prove {
         prove.nonce.clone_from(&announced.nonce);
+        prove.twin = twin;
     }
     judged(result)
 }

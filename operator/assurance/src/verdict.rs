@@ -27,6 +27,7 @@ mod recovery;
 mod rules;
 mod say;
 mod steady;
+pub(crate) mod twin;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,15 +65,16 @@ pub struct Verdict {
 pub struct Figure {
     /// Phase of the plan; empty for the whole run.
     pub phase: String,
-    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a fault also
+    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a steady one also `twinP95Us`; of a fault also
     /// `podsGone`, or `podsFelt` and `doseP50` where it is done on a node, `recoveryMs`,
-    /// `readyAgainMs`, `lostMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`; of both, where
+    /// `readyAgainMs`, `lostMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`, `twinPercent`; of both, where
     /// downtime is modelled, `modelledDowntimeMs`, and of the whole run `seenDowntimeMs`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
     /// Its limit; `None` where there is none. `requests`, `podsGone` and `podsFelt` must reach
-    /// theirs; the limit of `doseP50` is what was asked for; all others must not exceed theirs.
+    /// theirs, `twinP95Us` must exceed it; the limit of `doseP50` is what was asked for; all others must not
+    /// exceed theirs.
     pub limit: Option<u64>,
 }
 
@@ -88,6 +90,9 @@ pub fn judge(result: &TestResult) -> Verdict {
     let mut found = plan::check(result, rules);
     found.extend(verified(result));
     let (proven, downtime) = proven(result, rules, &timeline, &load);
+    if twin::silences(&proven) {
+        found.clear();
+    }
     found.extend(proven);
     verdict(found, figures::of(result, rules, &timeline, &load, downtime.as_ref()))
 }
@@ -135,7 +140,10 @@ fn proven(
 ) -> (Vec<Found>, Option<downtime::Downtime>) {
     let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
     let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return (lacks, None) };
-    let void = generator::voids(result, prove, timeline, load);
+    let mut void = generator::voids(result, prove, timeline, load);
+    if void.is_empty() {
+        void = twin::voids(result, rules, prove, timeline, load);
+    }
     if !void.is_empty() {
         return (void, None);
     }

@@ -32,6 +32,8 @@ mod simulated;
 mod standards;
 #[path = "verdict/struck.rs"]
 mod struck;
+#[path = "verdict/twin.rs"]
+mod twin;
 #[path = "verdict/varied.rs"]
 mod varied;
 

@@ -77,6 +77,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         lag_us: vec![[85, u64::from(seconds) * 19], [1_203, u64::from(seconds)]],
         faults,
         control: plan.prove.control.as_ref().map(|control| (0..seconds).map(|second| quiet(control, second)).collect()),
+        twin: None,
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
-    say,
+    say, twin,
 };
 
 /// How far the boundary of a phase may be from the planned one, in milliseconds.
@@ -53,12 +53,13 @@ pub fn of_prove<'a>(
     for contradiction in [
         out_of_range(rules, prove),
         buckets(&result.plan, timeline, prove),
-        latencies(prove),
+        latencies(&prove.buckets),
         sums(prove),
         lag(prove, load),
         moments(rules, prove),
         doses::contradiction(rules, timeline, prove),
         control::contradiction(result, rules, timeline, prove),
+        twin::contradiction(result, rules, timeline, prove),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -184,7 +185,7 @@ fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
     };
     let any = too_large(prove.started_unix_ms)
         || prove.phases.iter().any(|phase| too_large(phase.from_ms) || too_large(phase.to_ms))
-        || prove.buckets.iter().any(bucket)
+        || prove.buckets.iter().chain(prove.twin.iter().flat_map(|twin| &twin.buckets)).any(bucket)
         || cells(&prove.lag_us)
         || prove.faults.iter().any(moments)
         || prove
@@ -219,8 +220,8 @@ fn buckets(plan: &Plan, timeline: &Timeline<'_>, prove: &ProveEvidence) -> Optio
 
 /// One latency for each request that was answered in full, in histograms whose values rise. An
 /// answer that was given up because it was too long is `Content` and may have none.
-fn latencies(prove: &ProveEvidence) -> Option<String> {
-    prove.buckets.iter().find_map(|bucket| {
+pub fn latencies(buckets: &[Bucket]) -> Option<String> {
+    buckets.iter().find_map(|bucket| {
         let of = |cause| bucket.failed.get(&cause).copied().map_or(0, u128::from);
         let least = u128::from(bucket.good) + of(Failure::Status);
         let most = least + of(Failure::Content);

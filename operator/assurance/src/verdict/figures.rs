@@ -14,7 +14,7 @@ use super::{
     generator,
     load::{Load, Measured, Span, Timeline, exact},
     recovery::Recovery,
-    steady,
+    steady, twin,
 };
 
 /// Of the whole run, then of each phase in the order of the plan.
@@ -31,6 +31,10 @@ pub fn of(
         figure("", "unsentPpm", generator::unsent_ppm(load), Some(generator::MAX_UNSENT_PPM)),
         figure("", "lagP99Us", prove.and_then(generator::lag_p99), Some(generator::lag_limit(&result.standard))),
     ];
+    figures.extend(twin::planned(result, rules).map(|_| {
+        let percent = prove.and_then(|prove| prove.twin.as_ref()).map(|twin| twin.percent.into());
+        figure("", "twinPercent", percent, None)
+    }));
     let is_modelled = downtime::is_asked_for(rules, &result.standard);
     if is_modelled {
         let declared = Some(result.availability.max_downtime_per_year.millis());
@@ -49,6 +53,7 @@ pub fn of(
                 let limits = [Some(limits.max_failed_ppm.into()), us(limits.p95_ms), us(limits.p99_ms)];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
                 figures.extend(beside(result, rules, span));
+                figures.extend(held_back(result, rules, span));
             }
             PhaseRole::Fault { .. } => {
                 let Some((asked, component)) = Asked::of(rules, &span.phase.role) else { continue };
@@ -95,6 +100,14 @@ fn beside(result: &TestResult, rules: Rules, span: &Span<'_>) -> Option<Figure> 
     let within = result.evidence.prove.as_ref().and_then(|prove| control::answered_within(prove, span));
     let limit = generator::lag_limit(&result.standard);
     Some(figure(&span.phase.name, "controlP95Us", within, Some(limit)))
+}
+
+/// How late the twin was, beyond the limit that it must not keep.
+fn held_back(result: &TestResult, rules: Rules, span: &Span<'_>) -> Option<Figure> {
+    twin::planned(result, rules)?;
+    let within = result.evidence.prove.as_ref().and_then(|prove| twin::answered_within(prove, span));
+    let limit = u64::from(result.standard.steady.p95_ms) * 1_000;
+    Some(figure(&span.phase.name, "twinP95Us", within, Some(limit)))
 }
 
 /// Whom the fault reached, and how strongly.

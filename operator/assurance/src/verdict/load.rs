@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    evidence::{Failure, ProveEvidence, SLOT_MS},
+    evidence::{Bucket, Failure, ProveEvidence, SLOT_MS},
     plan::{LoadPlan, Phase, PhaseRole},
 };
 
@@ -93,12 +93,7 @@ impl Load {
             }
             let phase = timeline.phase_at(u64::from(bucket.second));
             for part in phase.and_then(|index| load.phases.get_mut(index)).into_iter().chain([&mut load.whole]) {
-                part.good = part.good.saturating_add(u128::from(bucket.good));
-                for (cause, count) in &bucket.failed {
-                    let sum = part.failed.entry(*cause).or_default();
-                    *sum = sum.saturating_add(u128::from(*count));
-                }
-                part.latency.add(&bucket.latency_us);
+                part.add(bucket);
             }
         }
         load
@@ -112,6 +107,16 @@ pub fn begins(plan: &LoadPlan, operation: u32) -> bool {
 }
 
 impl Measured {
+    /// Adds the requests of one second and operation.
+    pub fn add(&mut self, bucket: &Bucket) {
+        self.good = self.good.saturating_add(u128::from(bucket.good));
+        for (cause, count) in &bucket.failed {
+            let sum = self.failed.entry(*cause).or_default();
+            *sum = sum.saturating_add(u128::from(*count));
+        }
+        self.latency.add(&bucket.latency_us);
+    }
+
     /// All requests that were due.
     pub fn total(&self) -> u128 {
         self.good.saturating_add(self.failures())

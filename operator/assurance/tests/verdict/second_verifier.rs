@@ -19,7 +19,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, simulated, varied};
+use super::{fault, simulated, twin, varied};
 
 const RESULTS: u64 = 900;
 
@@ -259,7 +259,7 @@ fn of_answers() -> Vec<(&'static str, TestResult)> {
 
 /// All vectors.
 fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
-    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(of_packets()).chain(beside())
+    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(of_packets()).chain(beside()).chain(twin::vectors())
 }
 
 /// Vectors with faults of a share of packets, and without the control plane.

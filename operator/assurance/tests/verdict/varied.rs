@@ -88,7 +88,8 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(11) {
+    let mut result = match random.below(12) {
+        11 => twinned(random),
         10 => watched(random),
         9 => sample::disordered(),
         8 => sample::answering(),
@@ -121,6 +122,33 @@ fn watched(random: &mut Random) -> TestResult {
             1 => seconds.for_each(|one| one.failed = random.below(4)),
             _ => seconds.for_each(|one| (one.good, one.latency_us) = (0, vec![[611, 0], [2_047, 0]])),
         }
+    }
+    result
+}
+
+/// With a twin whose answers came in time, failed or were not asked for in some seconds, or were late as they must be.
+fn twinned(random: &mut Random) -> TestResult {
+    let mut result = sample::twinned();
+    for _ in 0..random.below(4) {
+        let buckets = &mut prove(&mut result).twin.as_mut().unwrap().buckets;
+        let from = random.index(buckets.len());
+        let seconds = buckets[from..].iter_mut().take(random.index(11));
+        let count = random.below(11);
+        match random.below(4) {
+            0 => seconds.for_each(|one| one.latency_us = vec![[499_711, 10 - count], [500_223, count]]),
+            1 => seconds.for_each(|one| {
+                one.failed.insert([Failure::Timeout, Failure::Broken][from % 2], count);
+                (one.good, one.latency_us) = (10 - count, vec![[700_000, 10 - count]]);
+            }),
+            2 => seconds.for_each(|one| (one.good, one.latency_us) = (0, Vec::new())),
+            _ => seconds.for_each(|one| {
+                one.failed.insert(Failure::Status, count);
+                one.latency_us.iter_mut().take(1).for_each(|cell| cell[1] += count);
+            }),
+        }
+    }
+    if random.below(8) == 0 {
+        prove(&mut result).twin = None;
     }
     result
 }

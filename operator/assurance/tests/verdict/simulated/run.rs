@@ -99,6 +99,7 @@ impl Stage<'_> {
             lag_us: Vec::new(),
             faults: Vec::new(),
             control: None,
+            twin: None,
         };
         let mut from: u64 = 0;
         for phase in &plan.phases {

@@ -22,10 +22,12 @@ mod requests;
 mod scale;
 mod struck;
 mod text;
+mod twin;
 mod words;
 
 pub use json::{DoseSummary, FaultReport, FindingReport, Noticed, PhaseReport, PodReport, RunReport, SecondReport};
 pub use language::Language;
+pub use twin::TwinReport;
 pub use words::Terms;
 
 use factory_crds::Outcome;

@@ -61,6 +61,8 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "p99Us" => ("latency, 99th percentile", microseconds),
         "lagP99Us" => ("lag of the generator", microseconds),
         "controlP95Us" => ("control beside it, 95th percentile", microseconds),
+        "twinPercent" => ("twin, of the latency limit", |number| format!("{number} %")),
+        "twinP95Us" => ("twin, 95th percentile", microseconds),
         "podsGone" => ("pods gone", count),
         "podsFelt" => ("pods that felt it", count),
         "recoveryMs" => ("time to recovery", milliseconds),
@@ -75,10 +77,11 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
 /// Name, value and limit of a figure with a unit that people read. Missing data are shown as missing.
 fn columns(figure: &Figure) -> (String, String, String) {
     let (name, show) = unit(&figure.name);
-    // The first must be reached, a dose is what was asked for, and all others must not be exceeded.
+    // The first must be reached, a dose is what was asked for, a twin must be beyond, and all others must not be exceeded.
     let sign = match figure.name.as_str() {
         "requests" | "podsGone" | "podsFelt" => "≥",
         "doseP50" => "=",
+        "twinP95Us" => ">",
         _ => "≤",
     };
     let limit = figure.limit.map_or_else(String::new, |limit| format!("{sign} {}", show(limit)));
@@ -113,6 +116,8 @@ mod tests {
             (figure("p99Us", Some(12_345), Some(500_000)), "12.3 ms", "≤ 500.0 ms"),
             (figure("recoveryMs", Some(1_200), Some(30_000)), "1.2 s", "≤ 30.0 s"),
             (figure("requests", None, None), "not measured", ""),
+            (figure("twinP95Us", Some(551_230), Some(500_000)), "551.2 ms", "> 500.0 ms"),
+            (figure("twinPercent", Some(150), None), "150 %", ""),
         ] {
             let columns = columns(&figure);
             assert_eq!((columns.1.as_str(), columns.2.as_str()), (value, limit));

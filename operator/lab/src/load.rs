@@ -168,6 +168,8 @@ pub struct Scenario {
     pub pause: Duration,
     /// For progress lines: name and end of each phase in milliseconds.
     pub phases: Vec<(String, u64)>,
+    /// Whether there are progress lines: one a second, of the load that people watch.
+    pub told: bool,
 }
 
 impl Scenario {
@@ -192,6 +194,7 @@ impl Scenario {
             operations,
             pause: Duration::from_millis(load.pause_ms.into()),
             phases,
+            told: true,
         }))
     }
 

@@ -3,6 +3,7 @@
 //! delay a request. Phases keep to the clock: a slow fault never moves the next one.
 
 mod contribute;
+pub mod twin;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -92,12 +93,14 @@ pub async fn prove(
     }
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
     let beside = beside(plan, namespace, client).await;
+    let twin = twin::find(plan, namespace, client).await;
     let doors = doors(plan, client).await;
     let clock = Clock::starting(Instant::now() + LEAD);
     if let Some(company) = &mut company {
         company.begin(clock.start()).await?;
     }
     let control = asked(plan, beside, clock);
+    let twin = twin::ask(plan, targets, twin, nonce, clock.start())?;
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
     let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
@@ -159,6 +162,10 @@ pub async fn prove(
         Some(control) => control.await.map_err(|_| ProveError::Died("task of the control"))?,
         None => None,
     };
+    let twin = match twin {
+        Some(twin) => Some(twin.counted().await?),
+        None => None,
+    };
     Ok(ProveEvidence {
         nonce: nonce.to_owned(),
         started_unix_ms: clock.started_unix_ms(),
@@ -168,6 +175,7 @@ pub async fn prove(
         lag_us: measured.lag_us,
         faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
         control,
+        twin,
     })
 }
 

@@ -12,4 +12,5 @@ mod load_hostile;
 mod load_spoken;
 mod node;
 mod server;
+mod twin;
 mod verify;

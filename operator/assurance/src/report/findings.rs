@@ -94,7 +94,7 @@ impl Read<'_> {
             .any(|opening| self.finding.message.starts_with(opening));
         match place {
             _ if !ABOUT_EVIDENCE.contains(&code) => match code {
-                "GeneratorLagged" | "LoadTooLow" => matches!(place, Place::Phase(_)),
+                "GeneratorLagged" | "LoadTooLow" | "TwinMissing" => matches!(place, Place::Phase(_)),
                 _ => true,
             },
             Place::Check(_) | Place::Description(_) => of_checks,

@@ -14,6 +14,7 @@ use super::{
     requests::{self, Requests},
     struck::{self, Struck},
     text::{message, plain, word},
+    twin,
     words::Words,
 };
 
@@ -174,6 +175,7 @@ fn facts(report: &Report<'_>, words: &Words) -> Vec<Fact> {
     ];
     let began = result.evidence.prove.as_ref().and_then(|prove| moment(prove.started_unix_ms));
     facts.extend(began.map(|began| fact(words.began, began)));
+    facts.extend(twin::told(result, words).map(|told| fact(words.twin, told)));
     facts
 }
 

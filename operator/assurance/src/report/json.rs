@@ -21,6 +21,7 @@ use super::{
     findings, noticed, numbers,
     phases::{self, Span},
     requests,
+    twin::{self, TwinReport},
 };
 
 /// Version of this structure.
@@ -60,6 +61,9 @@ pub struct RunReport {
     pub figures: Vec<Figure>,
     /// What a run of this size could have noticed, for each limit on a share of requests.
     pub noticed: Vec<Noticed>,
+    /// The twin that must be refused, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinReport>,
     /// The plan's phases, in order.
     pub phases: Vec<PhaseReport>,
     /// Each second in which a request was due.
@@ -235,6 +239,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         findings: findings::read(result, &report.verdict).into_iter().map(finding).collect(),
         figures: report.verdict.figures.clone(),
         noticed: noticed(&report.verdict),
+        twin: twin::of(result),
         phases: spans.iter().map(phase).collect(),
         seconds: seconds(report),
         faults: spans.iter().filter_map(fault).collect(),

@@ -206,6 +206,7 @@ impl Load {
             operations: Operation::all(&asked, &targets)?,
             pause: Duration::ZERO,
             phases: vec![("load".to_owned(), length_ms)],
+            told: true,
         };
         Ok((Arc::new(scenario), targets))
     }

@@ -9,6 +9,8 @@ use super::words::Words;
 const AT_MOST: &str = "≤ ";
 /// Before a limit that the figure must reach.
 const AT_LEAST: &str = "≥ ";
+/// Before a limit that the figure must exceed.
+const BEYOND: &str = "> ";
 
 /// A row of the table of figures.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub fn rows(figures: &[Figure], words: &Words) -> Vec<Row> {
 }
 
 fn row(figure: &Figure, words: &Words) -> Row {
-    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen, control] =
+    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen, control, late, twin] =
         words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -38,6 +40,8 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "recoveryMs" => (recovery, AT_MOST, seconds),
         "lagP99Us" => (lag, AT_MOST, milliseconds),
         "controlP95Us" => (control, AT_MOST, milliseconds),
+        "twinPercent" => (late, "", of_hundred),
+        "twinP95Us" => (twin, BEYOND, milliseconds),
         "requests" => (requests, AT_LEAST, count),
         "unsentPpm" => (unsent, AT_MOST, percent),
         "podsGone" => (gone, AT_LEAST, count),
@@ -62,6 +66,11 @@ fn row(figure: &Figure, words: &Words) -> Row {
 /// A number of things.
 fn count(number: u64) -> String {
     number.to_string()
+}
+
+/// Hundredths: 110 is `110 %`.
+fn of_hundred(number: u64) -> String {
+    format!("{number} %")
 }
 
 /// Parts per million as a percentage: 12345 is `1.2345 %`.
@@ -111,6 +120,8 @@ mod tests {
         assert_eq!(figure("podsGone", Some(1), Some(2)), ("1".to_owned(), "≥ 2".to_owned()));
         assert_eq!(figure("modelledDowntimeMs", Some(1_500), Some(9_000)), ("1.5 s".to_owned(), "≤ 9 s".to_owned()));
         assert_eq!(figure("doseP50", Some(100_400), Some(100_000)), ("100400".to_owned(), "100000".to_owned()));
+        assert_eq!(figure("twinP95Us", Some(551_230), Some(500_000)), ("551.23 ms".to_owned(), "> 500 ms".to_owned()));
+        assert_eq!(figure("twinPercent", Some(110), None), ("110 %".to_owned(), "none".to_owned()));
         assert_eq!(figure("newPpm", Some(u64::MAX), None).0, u64::MAX.to_string());
     }
 }

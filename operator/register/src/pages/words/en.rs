@@ -91,6 +91,8 @@ pub(super) const WORDS: Words = Words {
         "Downtime of a year, modelled",
         "Downtime of a year, if all goes as seen",
         "Answers of the control beside it, 95th percentile",
+        "Twin: how much of the latency limit it was held back",
+        "Answers of the twin, 95th percentile",
     ],
     instructions: "Instructions for use",
     published: "Published at",

@@ -137,7 +137,7 @@ fn read(stream: &mut TcpStream, length: usize) -> Vec<u8> {
 
 #[test]
 fn bodies_and_chunks_pass_as_they_are_over_one_connection_that_is_kept() {
-    let body: Vec<u8> = (0..200_000_u32).map(|number| u8::try_from(number * number % 251).unwrap()).collect();
+    let body: Vec<u8> = (0..200_000_u32).map(|number| u8::try_from(number % 251).unwrap()).collect();
     let mut request =
         format!("POST /x HTTP/1.1\r\nHost: web.svc-0:80\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
     request.extend(&body);

@@ -15,7 +15,7 @@ use factory_crds::{
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
-use crate::manifests::control;
+use crate::manifests::{control, twin};
 
 /// There is no plan that could be carried out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +84,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     let think = standard.load.think_time.millis().max(1);
     let users = u64::from(spec.register.availability.simultaneous_users);
     let requests_per_minute = u32::try_from(users * 60_000 / think).unwrap_or(u32::MAX).max(1);
+    let twin = twin::plan(&operations);
     let has_peers = standard.faults.iter().any(|fault| fault.peer.is_some());
     let mut plan = Plan {
         entry: spec.ingress.component.clone(),
@@ -118,6 +119,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 .filter(|(_, called)| !called.is_empty())
                 .collect(),
             control: Some(control::plan()),
+            twin,
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);

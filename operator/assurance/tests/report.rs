@@ -18,6 +18,8 @@ mod junit;
 mod page;
 #[path = "report/struck.rs"]
 mod struck;
+#[path = "report/twin.rs"]
+mod twin;
 
 use factory_assurance::{
     dossier::TestResult,

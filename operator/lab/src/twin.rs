@@ -110,12 +110,7 @@ async fn ask(mut client: OwnedReadHalf, mut service: OwnedWriteHalf, turn: &Turn
     service.shutdown().await
 }
 
-async fn answer(
-    mut service: OwnedReadHalf,
-    mut client: OwnedWriteHalf,
-    turn: &Turn,
-    hold: Duration,
-) -> io::Result<()> {
+async fn answer(mut service: OwnedReadHalf, mut client: OwnedWriteHalf, turn: &Turn, hold: Duration) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK];
     loop {
         let read = service.read(&mut chunk).await?;

@@ -34,8 +34,8 @@ pub fn percent(nonce: &str) -> u32 {
 
 /// For how long a twin holds an answer back, in microseconds: `percent` of `limit_ms`.
 #[must_use]
-pub const fn hold_us(percent: u32, limit_ms: u32) -> u64 {
-    percent as u64 * limit_ms as u64 * 10
+pub fn hold_us(percent: u32, limit_ms: u32) -> u64 {
+    u64::from(percent).saturating_mul(u64::from(limit_ms)).saturating_mul(10)
 }
 
 #[cfg(test)]

@@ -7,7 +7,11 @@ use serde_json::Value;
 /// Takes out every element of every list and every entry of every map of the evidence, one at a time.
 #[test]
 fn no_single_removal_stays_a_pass() {
-    for (result, least) in [(sample::passing(), 900), (sample::struck(), 1_800), (sample::twinned(), 1_400)] {
+    let mut twinned = sample::twinned();
+    // What a control says of the warm-up is not judged.
+    twinned.plan.prove.control = None;
+    twinned.evidence.prove.iter_mut().for_each(|prove| prove.control = None);
+    for (result, least) in [(sample::passing(), 900), (sample::struck(), 1_800), (sample::judged(twinned), 1_000)] {
         no_single_removal_of(&result, least);
     }
 }

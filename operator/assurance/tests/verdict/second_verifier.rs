@@ -259,7 +259,14 @@ fn of_answers() -> Vec<(&'static str, TestResult)> {
 
 /// All vectors.
 fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
-    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(of_packets()).chain(beside()).chain(twin::vectors())
+    cases()
+        .into_iter()
+        .chain(used_up())
+        .chain(of_one_peer())
+        .chain(of_answers())
+        .chain(of_packets())
+        .chain(beside())
+        .chain(twin::vectors())
 }
 
 /// Vectors with faults of a share of packets, and without the control plane.

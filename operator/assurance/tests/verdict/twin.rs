@@ -148,13 +148,13 @@ fn how_late_it_was_told_to_be_and_how_late_it_was_stand_among_the_figures() {
     let figures = result.verdict.figures;
     let of = |name: &str| figures.iter().filter(|figure| figure.name == name).cloned().collect::<Vec<_>>();
     let drawn = percent(&result.announcement.nonce);
-    assert_eq!(of("twinPercent").iter().map(|one| (one.value, one.limit)).collect::<Vec<_>>(), [(Some(drawn.into()), None)]);
+    assert_eq!(
+        of("twinPercent").iter().map(|one| (one.value, one.limit)).collect::<Vec<_>>(),
+        [(Some(drawn.into()), None)]
+    );
     let phases: Vec<_> = of("twinP95Us").into_iter().map(|one| (one.phase, one.value, one.limit)).collect();
     let slowest = Some(u64::from(drawn) * 5_000 + 8_191);
-    assert_eq!(
-        phases,
-        ["steady-before", "steady-after"].map(|phase| (phase.to_owned(), slowest, Some(LIMIT)))
-    );
+    assert_eq!(phases, ["steady-before", "steady-after"].map(|phase| (phase.to_owned(), slowest, Some(LIMIT))));
     assert!(sample::watched().verdict.figures.iter().all(|figure| !figure.name.starts_with("twin")));
 }
 
@@ -181,10 +181,13 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
     };
     vec![
         ("v2-twin-refused", sample::twinned()),
-        ("v2-twin-passed", changed(|r| {
-            sample::fail(r, 0, AFTER, Failure::Timeout);
-            answers(r, true, 10, LIMIT);
-        })),
+        (
+            "v2-twin-passed",
+            changed(|r| {
+                sample::fail(r, 0, AFTER, Failure::Timeout);
+                answers(r, true, 10, LIMIT);
+            }),
+        ),
         ("v2-twin-missing", changed(|r| prove(r).twin = None)),
         ("v2-twin-unreached", changed(|r| fails(r, 2, Failure::Broken))),
         ("v2-twin-behind-a-broken-service", changed(broken)),

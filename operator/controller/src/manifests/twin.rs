@@ -76,7 +76,27 @@ pub fn build(place: &Place<'_>, image: &str, asked: &Component, late: Late) -> D
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{manifests::places, state_service::examples};
+    use crate::{manifests::places, release::plan::compose, state_service::examples};
+
+    #[test]
+    fn it_is_asked_what_reads_and_begins_a_visit_and_where_nothing_reads_what_begins_one() {
+        let mut service = examples::service();
+        let mut asked = |method: &str| {
+            for step in service.spec.checks.iter_mut().flat_map(|check| &mut check.steps) {
+                if method != "GET" {
+                    step.request.method = method.to_owned();
+                }
+            }
+            let prove = compose(&service.spec, &examples::standard().spec).unwrap().prove;
+            let twin = prove.twin.unwrap();
+            prove.load.operations[usize::try_from(twin.operation).unwrap()].clone()
+        };
+        let reads = asked("GET");
+        assert_eq!((reads.request.method.as_str(), reads.after), ("GET", None));
+        let writes = asked("PUT");
+        assert_eq!((writes.request.method.as_str(), writes.after), ("PUT", None));
+        assert_eq!(plan(&[]), None);
+    }
 
     #[test]
     fn its_pod_is_told_where_the_service_is_and_how_late_to_be_and_its_name_says_nothing_of_it() {

@@ -17,11 +17,7 @@ use crate::{
 
 /// Puts the twin of `run` in front of the candidate of `attempt`; what is waited for, if anything. That it cannot
 /// start is never the service's fault.
-pub async fn stand_up(
-    context: &Context,
-    attempt: &Attempt,
-    run: &OpenExperiment,
-) -> Result<Option<Why>, ReleaseError> {
+pub async fn stand_up(context: &Context, attempt: &Attempt, run: &OpenExperiment) -> Result<Option<Why>, ReleaseError> {
     let announced = &run.announced;
     let plan = &announced.plan;
     let Some(twin) = &plan.prove.twin else { return Ok(None) };
@@ -35,10 +31,8 @@ pub async fn stand_up(
         apply::namespaced(client, &policy).await?;
     }
     apply::namespaced(client, &service_account::build(&place, &component)).await?;
-    let late =
-        Late { limit_ms: announced.standard.steady.p95_ms, percent: percent(&announced.run.nonce) };
-    let made =
-        apply::namespaced(client, &twin::build(&place, &context.settings.lab_image, asked, late)).await?;
+    let late = Late { limit_ms: announced.standard.steady.p95_ms, percent: percent(&announced.run.nonce) };
+    let made = apply::namespaced(client, &twin::build(&place, &context.settings.lab_image, asked, late)).await?;
     Ok(match rollout::of(client, &component, &made).await? {
         Progress::Done(()) => None,
         Progress::Waiting(why) | Progress::Stopped(why) => Some(why),

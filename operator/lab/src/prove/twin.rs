@@ -116,8 +116,7 @@ pub fn scenario(
         operations: vec![operation],
         ..plan.load.clone()
     };
-    let beside =
-        ProvePlan { load, phases: plan.phases.clone(), calls: BTreeMap::new(), control: None, twin: None };
+    let beside = ProvePlan { load, phases: plan.phases.clone(), calls: BTreeMap::new(), control: None, twin: None };
     let mut scenario = Scenario::new(&beside, targets, Shard::ALONE)?;
     if let Some(own) = Arc::get_mut(&mut scenario) {
         own.told = false;
@@ -142,7 +141,8 @@ mod tests {
         let there = found(&pod(json!({"spec": spec, "status": {"podIP": "192.0.2.7"}})));
         assert_eq!(there, Some(Found { address: "192.0.2.7".parse().unwrap(), percent: 150 }));
         assert_eq!(found(&pod(json!({"spec": spec, "status": {}}))), None);
-        let mute = json!({"spec": {"containers": [{"name": "t", "args": ["--percent"]}]}, "status": {"podIP": "192.0.2.7"}});
+        let mute =
+            json!({"spec": {"containers": [{"name": "t", "args": ["--percent"]}]}, "status": {"podIP": "192.0.2.7"}});
         assert_eq!(found(&pod(mute)), None);
     }
 }

@@ -65,8 +65,8 @@ pub struct Verdict {
 pub struct Figure {
     /// Phase of the plan; empty for the whole run.
     pub phase: String,
-    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a steady one also `twinP95Us`; of a fault also
-    /// `podsGone`, or `podsFelt` and `doseP50` where it is done on a node, `recoveryMs`,
+    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a steady one
+    /// also `twinP95Us`; of a fault also `podsGone`, or `podsFelt` and `doseP50` where it is done on a node, `recoveryMs`,
     /// `readyAgainMs`, `lostMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`, `twinPercent`; of both, where
     /// downtime is modelled, `modelledDowntimeMs`, and of the whole run `seenDowntimeMs`.
     pub name: String,

@@ -77,7 +77,8 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
 /// Name, value and limit of a figure with a unit that people read. Missing data are shown as missing.
 fn columns(figure: &Figure) -> (String, String, String) {
     let (name, show) = unit(&figure.name);
-    // The first must be reached, a dose is what was asked for, a twin must be beyond, and all others must not be exceeded.
+    // The first must be reached, a dose is what was asked for, a twin must be beyond, and all others must not be
+    // exceeded.
     let sign = match figure.name.as_str() {
         "requests" | "podsGone" | "podsFelt" => "≥",
         "doseP50" => "=",

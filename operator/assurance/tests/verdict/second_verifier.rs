@@ -77,6 +77,20 @@ fn the_second_verifier_agrees_on_varied_results() {
     assert_agree(&results);
 }
 
+/// Twins that were late, were not, failed, or were lost.
+#[test]
+fn the_second_verifier_agrees_on_twins() {
+    let results: Vec<TestResult> = (0..300).map(varied::twin).collect();
+    let count = |code: &str| {
+        let found = |result: &&TestResult| result.verdict.findings.iter().any(|finding| finding.code == code);
+        results.iter().filter(found).count()
+    };
+    let refused = results.iter().filter(|result| result.verdict.outcome != Outcome::Inconclusive).count();
+    let counts = [count("TwinPassed"), count("TwinMissing"), refused];
+    assert!(counts.into_iter().all(|count| count > 20), "{counts:?}");
+    assert_agree(&results);
+}
+
 /// Years are modelled alike to the last millisecond. Few results, since each has thousands of years.
 #[test]
 fn the_second_verifier_agrees_on_modelled_years() {

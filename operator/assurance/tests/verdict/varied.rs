@@ -88,8 +88,7 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(12) {
-        11 => twinned(random),
+    let mut result = match random.below(11) {
         10 => watched(random),
         9 => sample::disordered(),
         8 => sample::answering(),
@@ -124,6 +123,19 @@ fn watched(random: &mut Random) -> TestResult {
         }
     }
     result
+}
+
+/// A result with a twin, which a real run could have had.
+pub fn twin(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = twinned(&mut random);
+    for _ in 0..random.below(3) {
+        measured_otherwise(&mut result, &mut random);
+    }
+    if random.below(4) == 0 {
+        edit(&mut result, &mut random);
+    }
+    sample::judged(result)
 }
 
 /// With a twin whose answers came in time, failed or were not asked for in some seconds, or were late as they must be.

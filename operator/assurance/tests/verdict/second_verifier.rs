@@ -80,14 +80,14 @@ fn the_second_verifier_agrees_on_varied_results() {
 /// Twins that were late, were not, failed, or were lost.
 #[test]
 fn the_second_verifier_agrees_on_twins() {
-    let results: Vec<TestResult> = (0..300).map(varied::twin).collect();
+    let results: Vec<TestResult> = (0..400).map(varied::twin).collect();
     let count = |code: &str| {
         let found = |result: &&TestResult| result.verdict.findings.iter().any(|finding| finding.code == code);
         results.iter().filter(found).count()
     };
     let refused = results.iter().filter(|result| result.verdict.outcome != Outcome::Inconclusive).count();
     let counts = [count("TwinPassed"), count("TwinMissing"), refused];
-    assert!(counts.into_iter().all(|count| count > 20), "{counts:?}");
+    assert!(counts.into_iter().all(|count| count > 10), "{counts:?}");
     assert_agree(&results);
 }
 

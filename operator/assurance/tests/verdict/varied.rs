@@ -143,13 +143,14 @@ fn twinned(random: &mut Random) -> TestResult {
     let mut result = sample::twinned();
     for _ in 0..random.below(4) {
         let buckets = &mut prove(&mut result).twin.as_mut().unwrap().buckets;
-        let from = random.index(buckets.len());
+        // From the start of either phase on, for up to both of them.
+        let from = random.index(2) * (buckets.len() / 2);
         let seconds = buckets[from..].iter_mut().take(random.index(11));
-        let count = random.below(11);
+        let count = random.below(2) * random.below(11);
         match random.below(4) {
             0 => seconds.for_each(|one| one.latency_us = vec![[499_711, 10 - count], [500_223, count]]),
             1 => seconds.for_each(|one| {
-                one.failed.insert([Failure::Timeout, Failure::Broken][from % 2], count);
+                one.failed.insert([Failure::Timeout, Failure::Broken][usize::from(from > 0)], count);
                 (one.good, one.latency_us) = (10 - count, vec![[700_000, 10 - count]]);
             }),
             2 => seconds.for_each(|one| (one.good, one.latency_us) = (0, Vec::new())),

@@ -356,6 +356,7 @@ class Span:
         self.phase, self.name = phase, phase["name"]
         self.start, self.end = start, start + phase["seconds"]
         (self.role, detail), = phase["role"].items()
+        self.percent = detail.get("percent") if self.role == "capacity" else None
         self.component, self.asked = detail.get("component"), None
         if self.role == "fault":
             self.asked = Asked(rules, detail["kind"], detail.get("strike"))
@@ -377,15 +378,29 @@ class Run:
             self.spans.append(Span(self.rules, phase, start))
             start = self.spans[-1].end
         self.seconds = start
+        self.ladder = next((span.start for span in self.spans if span.role == "capacity"), None)
+        self.steps = []
         self.operations = self.plan["prove"]["load"]["operations"]
         self.load, self.whole, self.begun = [Measured() for _ in self.spans], Measured(), 0
         for bucket in self.prove["buckets"] if self.prove else []:
-            self.whole.add(bucket)
-            if self.begins(bucket["operation"]):
-                self.begun += bucket["good"] + sum(bucket["failed"].values())
+            if not self.in_ladder(bucket["second"]):
+                self.whole.add(bucket)
+                if self.begins(bucket["operation"]):
+                    self.begun += bucket["good"] + sum(bucket["failed"].values())
             for span, measured in zip(self.spans, self.load):
                 if span.start <= bucket["second"] < span.end:
                     measured.add(bucket)
+
+    def in_ladder(self, second):
+        return self.ladder is not None and second >= self.ladder
+
+    def starts(self):
+        """Stretches of the load's arrivals, each with its first second."""
+        start, placed = 0, []
+        for stretch in (self.plan["prove"]["load"].get("arrivals") or {"stretches": []})["stretches"]:
+            placed.append((start, stretch))
+            start += stretch["seconds"]
+        return placed
 
     def begins(self, index):
         return index >= len(self.operations) or self.operations[index].get("after") is None
@@ -396,21 +411,26 @@ class Run:
     def lag_limit(self):
         return self.standard["steady"]["p99Ms"] * self.standard["maxLagPpm"] // 1000
 
-    def lag_p99(self):
+    def lag_p99(self, cells=None):
         lag = Histogram()
-        lag.add(self.prove["lagUs"])
+        lag.add(self.prove["lagUs"] if cells is None else cells)
         return lag.percentile(99)
 
     def planned(self, stretches=None):
-        """Visits that are planned for the whole run, or for some stretches of it."""
+        """Visits that are planned for the whole run before the ladder, or for some stretches of it."""
         load = self.plan["prove"]["load"]
         arrivals = load.get("arrivals")
         if arrivals is not None:
-            stretches = stretches or arrivals["stretches"]
+            stretches = stretches or [one for start, one in self.starts() if not self.in_ladder(start)]
             area = sum(stretch["seconds"] * (stretch["fromPpm"] + stretch["toPpm"]) for stretch in stretches)
             requests = area * load["requestsPerMinute"] // 120_000_000
         else:
-            requests = load["requestsPerMinute"] * self.seconds // 60
+            seconds_of = self.seconds if self.ladder is None else self.ladder
+            requests = load["requestsPerMinute"] * seconds_of // 60
+        return self.beginning(requests)
+
+    def beginning(self, requests):
+        """Of planned requests, those that begin a visit."""
         begin = sum(operation["weight"] for operation in self.operations if operation.get("after") is None)
         each = []
         for operation in self.operations:
@@ -433,8 +453,9 @@ class Run:
         own = [bucket for bucket in buckets if self.begins(bucket["operation"])]
         return sum(bucket["good"] + sum(bucket["failed"].values()) for bucket in own)
 
-    def unsent_ppm(self):
-        return share_ppm(self.whole.failed["Unsent"], self.whole.total())
+    def unsent_ppm(self, measured=None):
+        measured = measured or self.whole
+        return share_ppm(measured.failed["Unsent"], measured.total())
 
 
 def failed(code, message):
@@ -449,7 +470,7 @@ def inconclusive(code, message):
 
 def check_plan(run):
     rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
-             plan_strikes]
+             plan_strikes, plan_ladder]
     return [inconclusive("PlanIncomplete", lack) for lack in (rule(run) for rule in rules) if lack]
 
 
@@ -479,7 +500,8 @@ def plan_arrivals(run):
     covered = sum(stretch["seconds"] for stretch in stretches)
     if covered != run.seconds:
         return f"the rate of the load is planned for {covered} s of {run.seconds} s"
-    if not any(max(stretch["fromPpm"], stretch["toPpm"]) >= 1_000_000 for stretch in stretches):
+    before = [stretch for start, stretch in run.starts() if not run.in_ladder(start)]
+    if not any(max(stretch["fromPpm"], stretch["toPpm"]) >= 1_000_000 for stretch in before):
         return "the load never reaches the rate that the declared users make"
     return None
 
@@ -614,6 +636,47 @@ def lack_of_strike(run, span):
     return None
 
 
+def plan_ladder(run):
+    last = None
+    for span in run.spans:
+        phase, before, last = f"phase {quote(span.name)}", last, last if span.percent is None else span.percent
+        if span.percent is None and before is not None:
+            return f"{phase} comes after a step of the ladder, and is none"
+        if span.percent is not None and span.percent <= 100:
+            return f"{phase}: {span.percent} % is no step above the declared rate"
+        if None not in (span.percent, before) and span.percent <= before:
+            return f"{phase}: a step of {span.percent} % does not rise above {before} %"
+    for span in run.spans:
+        if span.percent is not None and not at_rate(run, span):
+            return f"phase {quote(span.name)}: the load is not at {span.percent} % of the declared rate"
+    capacity = run.standard.get("capacity")
+    if capacity is None:
+        return None
+    if capacity["headroomPercent"] not in capacity["stepsPercent"]:
+        return f"the standard asks that {capacity['headroomPercent']} % hold, and has no such step"
+    for percent_of in capacity["stepsPercent"]:
+        lengths = [span.end - span.start for span in run.spans if span.percent == percent_of]
+        if not lengths:
+            return f"the plan lacks the step of {percent_of} %, which the standard requires"
+        if max(lengths) < capacity["stepSeconds"]:
+            return (f"the step of {percent_of} % lasts {max(lengths)} s; "
+                    f"the standard requires {capacity['stepSeconds']} s")
+    return None
+
+
+def at_rate(run, span):
+    covered = 0
+    for start, stretch in run.starts():
+        end = start + stretch["seconds"]
+        if start < span.end and end > span.start:
+            if not stretch["fromPpm"] == stretch["toPpm"] == span.percent * 10_000:
+                return False
+            if start < span.start or end > span.end:
+                return False
+            covered += stretch["seconds"]
+    return covered == span.end - span.start
+
+
 # --- completeness ------------------------------------------------------------------------------
 
 def of_another_run(run, what, nonce):
@@ -712,6 +775,10 @@ def out_of_range(run):
         numbers += [bucket["good"], *bucket["failed"].values()]
         numbers += [number for cell in bucket["latencyUs"] for number in cell]
     numbers += [number for cell in prove["lagUs"] for number in cell]
+    numbers += [number for step in prove.get("stepLagUs", []) for cell in step for number in cell]
+    for node in (prove.get("profile") or {"nodes": []})["nodes"]:
+        numbers += [node["cpuMilli"], node["memoryBytes"]]
+        numbers += [pods.get(field) or 0 for pods in node["pods"] for field in ("cpuMilli", "memoryBytes")]
     for one in prove.get("control") or []:
         numbers += [one["good"], one["failed"], *(number for cell in one["latencyUs"] for number in cell)]
     for fault in prove["faults"]:
@@ -777,7 +844,22 @@ def wrong_lag(run):
         return "the values of the histogram of lag do not rise"
     sent = run.whole.total() - run.whole.failed["Unsent"]
     count = sum(count for _, count in run.prove["lagUs"])
-    return None if count == sent else f"{count} lags of {sent} requests that were sent"
+    return wrong_step_lag(run) if count == sent else f"{count} lags of {sent} requests that were sent"
+
+
+def wrong_step_lag(run):
+    steps = [(span, measured) for span, measured in zip(run.spans, run.load) if span.percent is not None]
+    seen = run.prove.get("stepLagUs", [])
+    if len(steps) != len(seen):
+        return f"{len(seen)} histograms of lag of the {len(steps)} steps of the ladder"
+    for (span, measured), lag in zip(steps, seen):
+        phase, sent = f"phase {quote(span.name)}", measured.total() - measured.failed["Unsent"]
+        if not rises(lag):
+            return f"{phase}: the values of the histogram of lag do not rise"
+        count = sum(count for _, count in lag)
+        if count != sent:
+            return f"{phase}: {count} lags of {sent} requests that were sent"
+    return None
 
 
 def wrong_moments(run):
@@ -940,16 +1022,17 @@ def voids(run):
 
 
 def low_stretches(run):
-    found, start, arrivals = [], 0, run.plan["prove"]["load"].get("arrivals")
-    for stretch in arrivals["stretches"] if arrivals else []:
+    found = []
+    for start, stretch in run.starts():
         end = start + stretch["seconds"]
+        if run.in_ladder(start):
+            break
         due, planned = run.came(start, end), run.planned([stretch])
         lacks = max(planned - due, 0)
         if due * 10 < planned * 9 and lacks * lacks > planned * 25:
             message = (f"from {start} s to {end} s, {due} requests were due where {planned} were planned; "
                        "the load did not come as planned")
             found.append(inconclusive("LoadTooLow", message))
-        start = end
     return found
 
 
@@ -1438,6 +1521,8 @@ class Struck:
 def check_phases(run):
     faults, found, lost = iter(run.prove["faults"]), [], []
     for span, measured in zip(run.spans, run.load):
+        if span.percent is not None:
+            continue
         void = disturbed(run, span)
         found += void
         struck = Struck(run, span, next(faults)) if span.role == "fault" else None
@@ -1449,7 +1534,77 @@ def check_phases(run):
             of_fault, cost = struck.check(measured)
             found += of_fault
             lost += [] if cost is None else [(span.asked, cost)]
-    return found + check_downtime(run, lost)
+    return found + climb(run) + check_downtime(run, lost)
+
+
+# --- the ladder --------------------------------------------------------------------------------
+
+def climb(run):
+    """What is found of the steps that must hold; notes what became of each."""
+    must_hold = (run.standard.get("capacity") or {}).get("headroomPercent")
+    found, steps = [], [(span, part) for span, part in zip(run.spans, run.load) if span.percent is not None]
+    for (span, measured), lag in zip(steps, run.prove.get("stepLagUs", [])):
+        state, of_step = "Untold", []
+        if "Broke" not in [one for _, one in run.steps]:
+            void = disturbed(run, span) or not_asked(run, span, measured, lag) or too_few(run, span, measured)
+            of_step = void or beyond(run, span, measured)
+            state = "Unknown" if void else "Broke" if of_step else "Held"
+        run.steps.append((span.percent, state))
+        if must_hold is not None and span.percent <= must_hold:
+            found += of_step
+    return found + (unplaced(run) if must_hold is not None and run.steps else [])
+
+
+def not_asked(run, span, measured, lag):
+    late, limit, load = run.lag_p99(lag), run.lag_limit(), run.plan["prove"]["load"]
+    planned = run.beginning(load["requestsPerMinute"] * span.percent * (span.end - span.start) // 6_000)
+    due, unsent = run.came(span.start, span.end), run.unsent_ppm(measured)
+    lacks = max(planned - due, 0)
+    if late is not None and late > limit:
+        why = (f"99 % of its requests left within {latency_measured(late)} of their moment, {latency(limit)} are "
+               f"allowed")
+    elif due == 0 or (due * 10 < planned * 9 and lacks * lacks > planned * 25):
+        why = f"{due} requests were due where {planned} were planned"
+    elif unsent is not None and unsent > MAX_UNSENT_PPM:
+        why = (f"{percent_measured(unsent)} of requests ({measured.failed['Unsent']}) were never sent; "
+               f"{percent(MAX_UNSENT_PPM)} is allowed")
+    else:
+        return []
+    return [inconclusive("StepNotAsked", f"phase {quote(span.name)}: the load generator could not ask for {span.percent} % "
+                                         f"of the declared rate: {why}; nothing is concluded from this step")]
+
+
+def beyond(run, span, measured):
+    limits, found = run.standard["steady"], []
+    place = f"phase {quote(span.name)}: at {span.percent} % of the declared rate"
+    share = measured.failed_more_than(limits["maxFailedPpm"])
+    if share and measured.failures() > ceil_div(measured.total() * limits["maxFailedPpm"], 1_000_000):
+        message = f"{place}, {share}; the standard allows {percent(limits['maxFailedPpm'])}"
+        found.append(failed("CapacityFailuresTooHigh", message))
+    return found + slow(measured, place, "Capacity", limits["p95Ms"], limits["p99Ms"])
+
+
+def unplaced(run):
+    profile, why = run.prove.get("profile"), None
+    if profile is None:
+        why = "its profile is missing"
+    else:
+        there = {pods["component"] for node in profile["nodes"] for pods in node["pods"] if pods["count"]}
+        absent = sorted(set(run.result["bundle"]["images"]) - there, key=lambda name: name.encode())
+        why = f"its profile has no pod of component {quote(absent[0])}" if absent else None
+    message = f"it is not known on what the ladder was asked: {why}"
+    return [inconclusive("ProfileMissing", message)] if why else []
+
+
+def held(run):
+    if run.steps and run.steps[0][1] == "Broke":
+        return 0
+    highest = None
+    for step, state in run.steps:
+        if state != "Held":
+            break
+        highest = step
+    return highest
 
 
 # --- downtime of a year ------------------------------------------------------------------------
@@ -1574,11 +1729,16 @@ def figures_of(run):
         whole = run.downtime[0] if run.downtime else (None, None)
         add("", "modelledDowntimeMs", whole[0], run.downtime_ms)
         add("", "seenDowntimeMs", whole[1], run.downtime_ms)
+    capacity = run.standard.get("capacity")
+    if capacity is not None or run.ladder is not None:
+        add("", "heldPercent", held(run), capacity["headroomPercent"] if capacity else None)
+        add("", "brokeAtPercent", next((step for step, state in run.steps if state == "Broke"), None), None)
     faults = iter(run.prove["faults"] if proven else [])
+    lags = iter(run.prove.get("stepLagUs", []) if proven else [])
     steady = run.standard["steady"]
     for span, measured in zip(run.spans, run.load):
         least, limits = None, [None, None, None]
-        if span.role == "steady":
+        if span.role in ("steady", "capacity"):
             least, limits = run.least(), [steady["maxFailedPpm"], steady["p95Ms"] * 1000, steady["p99Ms"] * 1000]
         elif span.role == "fault":
             limits = [span.asked.limit(run.standard, field) for field in ("maxFailedPpm", "p95Ms", "p99Ms")]
@@ -1589,6 +1749,10 @@ def figures_of(run):
         add(span.name, "p99Us", measured.latency.percentile(99), limits[2])
         if run.control and span.role != "warmUp":
             add(span.name, "controlP95Us", run.of_control(span)[2], run.lag_limit())
+        if span.percent is not None:
+            lag = next(lags, None)
+            add(span.name, "unsentPpm", run.unsent_ppm(measured), MAX_UNSENT_PPM)
+            add(span.name, "lagP99Us", None if lag is None else run.lag_p99(lag), run.lag_limit())
         if span.role == "fault":
             evidence = next(faults, None)
             struck = Struck(run, span, evidence) if evidence is not None else None

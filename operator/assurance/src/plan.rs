@@ -111,12 +111,14 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl LoadPlan {
-    /// Requests that are planned for a run of `seconds`, rounded down; where the rate changes, over all of it.
+    /// Requests that are planned for a run of `seconds`, rounded down: where there is a `ladder`, before the second at
+    /// which that begins. Where the rate changes, over all of it, or over what of it begins before the ladder.
     #[must_use]
-    pub fn requests(&self, seconds: u64) -> u128 {
-        match &self.arrivals {
-            None => u128::from(self.requests_per_minute) * u128::from(seconds) / 60,
-            Some(arrivals) => arrivals.requests(self.requests_per_minute),
+    pub fn requests(&self, seconds: u64, ladder: Option<u64>) -> u128 {
+        match (&self.arrivals, ladder) {
+            (None, _) => u128::from(self.requests_per_minute) * u128::from(ladder.unwrap_or(seconds)) / 60,
+            (Some(arrivals), None) => arrivals.requests(self.requests_per_minute),
+            (Some(arrivals), Some(ladder)) => arrivals.before(ladder).requests(self.requests_per_minute),
         }
     }
 
@@ -187,6 +189,12 @@ pub enum PhaseRole {
     /// Steady state, before the first and after the last fault; judged by the steady limits.
     #[serde(rename_all = "camelCase")]
     Steady {},
+    /// A step of the ladder: more load than declared. The steady limits say whether it holds.
+    #[serde(rename_all = "camelCase")]
+    Capacity {
+        /// Its rate, in percent of the declared one.
+        percent: u32,
+    },
     /// One fault, injected at the start of the phase; judged by that fault's limits.
     #[serde(rename_all = "camelCase")]
     Fault {

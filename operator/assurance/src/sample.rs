@@ -14,6 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod climbed;
 mod measured;
 mod object;
 mod planned;
@@ -127,6 +128,18 @@ pub fn watched() -> TestResult {
     let mut plan = planned::plan(&planned::standard(), &["registry", "web"]);
     plan.prove.control = Some(planned::control());
     judged(carried_out(planned::standard(), bundle(), plan))
+}
+
+/// A result that passes, with a control and a ladder of which every step holds: 48 s, the last twelve at 150, 200 and
+/// 300 % of 20 requests a second, of which 200 % must hold.
+#[must_use]
+pub fn climbed() -> TestResult {
+    let mut result = watched();
+    let capacity = climbed::capacity();
+    climbed::plan(&mut result.plan.prove, &capacity);
+    climbed::measure(&mut result);
+    result.standard.capacity = Some(capacity);
+    judged(result)
 }
 
 /// What `standard` asks of the components of `bundle`, and nothing fails.
@@ -265,6 +278,8 @@ mod tests {
         assert_eq!(struck().verdict.outcome, Outcome::Passed);
         assert_eq!(modelled().verdict.findings, []);
         assert_eq!(modelled().verdict.outcome, Outcome::Passed);
+        assert_eq!(climbed().verdict.findings, []);
+        assert_eq!(climbed().verdict.outcome, Outcome::Passed);
         assert_eq!(failing().verdict.outcome, Outcome::Failed);
         assert_eq!(inconclusive().verdict.outcome, Outcome::Inconclusive);
     }

@@ -6,7 +6,7 @@
 
 use factory_crds::{
     ResilienceStandardSpec,
-    resilience_standard::{FaultLimits, Indicator, SteadyLimits},
+    resilience_standard::{Capacity, FaultLimits, Indicator, SteadyLimits},
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,9 @@ pub struct Standard {
     pub steady: SteadyLimits,
     /// Faults that every service of the class must survive, with their limits.
     pub faults: Vec<FaultLimits>,
+    /// Steps of load above the declared rate, and the one that must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// How far the generator may lag, as ppm of the p99 limit, before its run is void.
     pub max_lag_ppm: u32,
     /// Fewer requests than this in a phase are no evidence.
@@ -46,6 +49,7 @@ impl Standard {
             version: spec.version.clone(),
             steady: spec.steady.clone(),
             faults: spec.faults.clone(),
+            capacity: spec.capacity.clone(),
             max_lag_ppm: spec.max_lag_ppm,
             min_requests: spec.min_requests,
             freeze_when_overdue: spec.freeze_when_overdue,

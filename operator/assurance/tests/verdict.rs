@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on may stop
 #![allow(clippy::assigning_clones)] // tables read better with `=`
 
+#[path = "verdict/capacity.rs"]
+mod capacity;
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
 #[path = "verdict/control.rs"]

@@ -12,7 +12,7 @@ use std::{
 };
 
 use factory_assurance::{
-    evidence::{ControlSecond, FaultEvidence, PhaseSpan, ProveEvidence},
+    evidence::{ControlSecond, FaultEvidence, PhaseSpan, Profile, ProveEvidence},
     plan::{Phase, PhaseRole, ProvePlan, Strike},
 };
 use factory_crds::resilience_standard::FaultKind;
@@ -42,6 +42,7 @@ use crate::{
     measure::{
         Clock,
         follow::{CannotWatch, Follower},
+        profile::{self, ProfileError},
     },
     strike::order::{Planned, Task},
     target::Targets,
@@ -101,6 +102,7 @@ pub async fn prove(
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
     let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
+    let profile = profiled(plan, &spans, namespace, client, clock);
     let mut running = JoinSet::new();
     let mut faults: Vec<(usize, FaultEvidence)> = Vec::new();
     for (index, (phase, span)) in plan.phases.iter().zip(&spans).enumerate() {
@@ -159,6 +161,14 @@ pub async fn prove(
         Some(control) => control.await.map_err(|_| ProveError::Died("task of the control"))?,
         None => None,
     };
+    let profile = match profile {
+        Some(profile) => profile
+            .await
+            .map_err(|_| ProveError::Died("task of the profile"))?
+            .inspect_err(|error| tracing::warn!(%error, "nobody knows what the candidate runs on"))
+            .ok(),
+        None => None,
+    };
     Ok(ProveEvidence {
         nonce: nonce.to_owned(),
         started_unix_ms: clock.started_unix_ms(),
@@ -166,8 +176,10 @@ pub async fn prove(
         buckets: measured.buckets,
         slots: measured.slots,
         lag_us: measured.lag_us,
+        step_lag_us: measured.step_lag_us,
         faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
         control,
+        profile,
     })
 }
 
@@ -186,6 +198,25 @@ fn asked(plan: &ProvePlan, pods: Vec<SocketAddr>, clock: Clock) -> Option<JoinHa
     let seconds = plan.phases.iter().map(|phase| phase.seconds).sum();
     let timeout = Duration::from_millis(u64::from(plan.load.timeout_ms));
     Some(tokio::spawn(async move { control::ask(&pods, per_second, seconds, timeout, clock).await }))
+}
+
+/// Has it read, at the start of the ladder, what the candidate runs on, if `plan` has one: a capacity is one of that.
+fn profiled(
+    plan: &ProvePlan,
+    spans: &[PhaseSpan],
+    namespace: &str,
+    client: &Client,
+    clock: Clock,
+) -> Option<JoinHandle<Result<Profile, ProfileError>>> {
+    let mut phases = plan.phases.iter().zip(spans);
+    let (_, first) = phases.find(|(phase, _)| matches!(phase.role, PhaseRole::Capacity { .. }))?;
+    let moment = clock.start() + Duration::from_millis(first.from_ms);
+    let (client, namespace) = (client.clone(), namespace.to_owned());
+    let control = plan.control.as_ref().map(|control| control.name.clone());
+    Some(tokio::spawn(async move {
+        tokio::time::sleep_until(moment.into()).await;
+        profile::read(&client, &namespace, control.as_deref()).await
+    }))
 }
 
 /// Why a fault is not injected, by what became of the nodes. Where nobody stands by on them the rest of the run is

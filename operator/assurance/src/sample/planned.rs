@@ -123,6 +123,7 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         version: "1".to_owned(),
         steady: SteadyLimits { max_failed_ppm: 1_000, p95_ms: 500, p99_ms: 1_500 },
         faults,
+        capacity: None,
         max_lag_ppm: 100_000,
         min_requests: 50,
         freeze_when_overdue: false,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    MAX_EXACT, Rules, control,
+    MAX_EXACT, Rules, capacity, control,
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
@@ -55,7 +55,7 @@ pub fn of_prove<'a>(
         buckets(&result.plan, timeline, prove),
         latencies(prove),
         sums(prove),
-        lag(prove, load),
+        lag(prove, load).or_else(|| capacity::contradiction(prove, timeline, load)),
         moments(rules, prove),
         doses::contradiction(rules, timeline, prove),
         control::contradiction(result, rules, timeline, prove),
@@ -186,6 +186,8 @@ fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
         || prove.phases.iter().any(|phase| too_large(phase.from_ms) || too_large(phase.to_ms))
         || prove.buckets.iter().any(bucket)
         || cells(&prove.lag_us)
+        || prove.step_lag_us.iter().any(|step| cells(step))
+        || prove.profile.as_ref().is_some_and(|profile| capacity::numbers(profile).any(too_large))
         || prove.faults.iter().any(moments)
         || prove
             .control

@@ -13,6 +13,7 @@ use crate::{
 use super::{
     Rules, arrivals,
     asked::Asked,
+    capacity,
     found::{Found, inconclusive},
     say,
 };
@@ -24,6 +25,7 @@ pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
         .map(|rule| rule(result))
         .into_iter()
         .chain(on_faults)
+        .chain([capacity::check(result)])
         .flatten()
         .map(|lack| inconclusive("PlanIncomplete", lack))
         .collect()

@@ -259,7 +259,8 @@ fn of_answers() -> Vec<(&'static str, TestResult)> {
 
 /// All vectors.
 fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
-    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(of_packets()).chain(beside())
+    let faults = cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(of_packets());
+    faults.chain(beside()).chain(of_ladder())
 }
 
 /// Vectors with faults of a share of packets, and without the control plane.
@@ -317,6 +318,39 @@ fn beside() -> Vec<(&'static str, TestResult)> {
         ("v2-control", sample::watched()),
         ("v2-control-moved", sample::judged(moved)),
         ("v2-control-missing", sample::judged(lacking)),
+    ]
+}
+
+/// Vectors with a ladder.
+fn of_ladder() -> Vec<(&'static str, TestResult)> {
+    let climbed = |change: fn(&mut TestResult)| {
+        let mut result = sample::climbed();
+        change(&mut result);
+        sample::judged(result)
+    };
+    vec![
+        ("v2-capacity-held", sample::climbed()),
+        ("v2-capacity-broke-below", climbed(|r| sample::fail(r, 0, 400..440, Failure::Timeout))),
+        ("v2-capacity-broke-beyond", climbed(|r| sample::fail(r, 1, 440..480, Failure::Connect))),
+        (
+            "v2-capacity-void",
+            climbed(|r| {
+                sample::fail(r, 0, 400..440, Failure::Timeout);
+                let seen = r.evidence.prove.iter_mut().flat_map(|prove| prove.control.iter_mut().flatten());
+                seen.filter(|one| (40..44).contains(&one.second)).for_each(|one| one.latency_us[1][0] = 233_471);
+            }),
+        ),
+        (
+            "v2-capacity-not-asked",
+            climbed(|r| {
+                sample::fail(r, 0, 360..364, Failure::Unsent);
+                r.evidence.prove.iter_mut().for_each(|prove| prove.profile = None);
+            }),
+        ),
+        (
+            "v2-capacity-plan-incomplete",
+            climbed(|r| r.standard.capacity.iter_mut().for_each(|capacity| capacity.step_seconds = 9)),
+        ),
     ]
 }
 

@@ -88,7 +88,8 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(11) {
+    let mut result = match random.below(12) {
+        11 => climbed(random),
         10 => watched(random),
         9 => sample::disordered(),
         8 => sample::answering(),
@@ -120,6 +121,32 @@ fn watched(random: &mut Random) -> TestResult {
             0 => seconds.for_each(|one| one.latency_us[1][0] = 149_000 + 500 * random.below(5)),
             1 => seconds.for_each(|one| one.failed = random.below(4)),
             _ => seconds.for_each(|one| (one.good, one.latency_us) = (0, vec![[611, 0], [2_047, 0]])),
+        }
+    }
+    result
+}
+
+/// With a ladder of which a step broke, was not asked in time, or went by beside a control that moved; or another one.
+fn climbed(random: &mut Random) -> TestResult {
+    let mut result = sample::climbed();
+    for _ in 0..random.below(4) {
+        let from = 360 + random.small(120);
+        match random.below(6) {
+            0 => sample::fail(&mut result, random.small(2), from..from + random.small(40), Failure::Timeout),
+            1 => sample::fail(&mut result, 0, from..from + random.small(3), Failure::Unsent),
+            2 => {
+                let step = random.index(3);
+                prove(&mut result).step_lag_us[step][1][0] = 149_000 + 500 * random.below(5);
+            }
+            3 => {
+                let control = prove(&mut result).control.as_mut().unwrap();
+                control[36 + random.index(12)].failed = random.below(9);
+            }
+            4 => {
+                let capacity = result.standard.capacity.as_mut().unwrap();
+                (capacity.headroom_percent, capacity.step_seconds) = (100 * (random.small(3) + 1), random.small(6));
+            }
+            _ => prove(&mut result).profile.as_mut().unwrap().nodes[0].pods[random.index(2)].count = random.small(2),
         }
     }
     result

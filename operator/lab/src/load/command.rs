@@ -206,6 +206,7 @@ impl Load {
             operations: Operation::all(&asked, &targets)?,
             pause: Duration::ZERO,
             phases: vec![("load".to_owned(), length_ms)],
+            steps_ms: Vec::new(),
         };
         Ok((Arc::new(scenario), targets))
     }

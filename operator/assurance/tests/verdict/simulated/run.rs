@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use factory_assurance::{
     dossier::TestResult,
-    evidence::{Bucket, Failure, PhaseSpan, ProveEvidence},
-    plan::{Phase, PhaseRole, Strike},
+    evidence::{Bucket, Failure, NodeProfile, PhaseSpan, PodsProfile, Profile, ProveEvidence},
+    plan::{Arrivals, Gaps, Phase, PhaseRole, Stretch, Strike, WHOLE_PPM},
     sample,
     standard::Standard,
 };
@@ -66,6 +66,7 @@ impl Stage<'_> {
         load.requests_per_minute = u32::try_from(self.users * 60_000 / self.spec.load.think_time.millis()).unwrap();
         load.timeout_ms = u32::try_from(self.spec.load.timeout.millis()).unwrap();
         result.plan.prove.phases = self.phases();
+        result.plan.prove.load.arrivals = self.arrivals(&result.plan.prove.phases);
         result.evidence.verify.as_mut().unwrap().nonce = result.announcement.nonce.clone();
         result.evidence.prove = Some(self.prove(&result, worse, &mut random));
         sample::judged(result)
@@ -85,7 +86,24 @@ impl Stage<'_> {
         ];
         phases.extend(self.spec.faults.iter().enumerate().map(of_fault));
         phases.push(phase("after", load.steady_seconds, PhaseRole::Steady {}));
+        let steps = self.spec.capacity.iter().flat_map(|capacity| {
+            let of_step = |percent: &u32| (*percent, capacity.step_seconds);
+            capacity.steps_percent.iter().map(of_step)
+        });
+        phases.extend(steps.map(|(percent, seconds)| {
+            phase(&format!("capacity-{percent}"), seconds, PhaseRole::Capacity { percent })
+        }));
         phases
+    }
+
+    /// At the declared rate up to the ladder, if there is one, and at that of each step in it.
+    fn arrivals(&self, phases: &[Phase]) -> Option<Arrivals> {
+        self.spec.capacity.as_ref()?;
+        let stretch = |phase: &Phase| match phase.role {
+            PhaseRole::Capacity { percent } => Stretch::level(phase.seconds, percent * (WHOLE_PPM / 100)),
+            _ => Stretch::level(phase.seconds, WHOLE_PPM),
+        };
+        Some(Arrivals { gaps: Gaps::Drawn, stretches: phases.iter().map(stretch).collect() })
     }
 
     fn prove(&self, result: &TestResult, worse: Worse, random: &mut Random) -> ProveEvidence {
@@ -97,23 +115,37 @@ impl Stage<'_> {
             buckets: Vec::new(),
             slots: Vec::new(),
             lag_us: Vec::new(),
+            step_lag_us: Vec::new(),
             faults: Vec::new(),
             control: None,
+            profile: self.spec.capacity.as_ref().map(|_| profile(result)),
         };
+        let sent = |slots: &[[u32; 2]]| slots.iter().map(|[good, failed]| u64::from(good + failed)).sum();
+        let lags = &self.recorded.lags[random.index(self.recorded.lags.len())];
+        let mut before = None;
         let mut from: u64 = 0;
         for phase in &plan.phases {
             let to = from + u64::from(phase.seconds);
             prove.phases.push(PhaseSpan { name: phase.name.clone(), from_ms: 1_000 * from, to_ms: 1_000 * to });
-            let fault = Struck::of(self.recorded, phase, plan.load.requests_per_minute, from, random);
+            let first_slot = prove.slots.len();
+            let rate = match phase.role {
+                PhaseRole::Capacity { percent } => plan.load.requests_per_minute * percent / 100,
+                _ => plan.load.requests_per_minute,
+            };
+            let fault = Struck::of(self.recorded, phase, rate, from, random);
             for second in from..to {
-                self.second(&mut prove, plan.load.requests_per_minute, second, fault.as_ref(), worse, random);
+                self.second(&mut prove, rate, second, fault.as_ref(), worse, random);
+            }
+            if matches!(phase.role, PhaseRole::Capacity { .. }) {
+                before.get_or_insert(first_slot);
+                let step = resample(lags, sent(&prove.slots[first_slot..]), EXACT, random);
+                prove.step_lag_us.push(gathered(step));
             }
             prove.faults.extend(fault.map(|fault| fault.evidence));
             from = to;
         }
-        let sent = prove.slots.iter().map(|[good, failed]| u64::from(good + failed)).sum();
-        let lags = &self.recorded.lags[random.index(self.recorded.lags.len())];
-        prove.lag_us = gathered(resample(lags, sent, EXACT, random));
+        let before = before.unwrap_or(prove.slots.len());
+        prove.lag_us = gathered(resample(lags, sent(&prove.slots[..before]), EXACT, random));
         prove
     }
 
@@ -165,4 +197,17 @@ impl Stage<'_> {
             prove.buckets.push(Bucket { second, operation: 0, good, failed, latency_us: gathered(latencies) });
         }
     }
+}
+
+/// A node with a pod of each component.
+fn profile(result: &TestResult) -> Profile {
+    let of = |component: &String| PodsProfile {
+        component: component.clone(),
+        count: 1,
+        cpu_milli: None,
+        memory_bytes: None,
+    };
+    let pods = result.bundle.images.keys().map(of).collect();
+    let (architecture, kernel) = ("amd64".to_owned(), "6.1.0".to_owned());
+    Profile { nodes: vec![NodeProfile { cpu_milli: 2_000, memory_bytes: 1 << 32, architecture, kernel, pods }] }
 }

@@ -52,6 +52,7 @@ pub fn write(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
 /// What the figure `name` is called, and how its value is written.
 pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
     let count: fn(u64) -> String = |number| number.to_string();
+    let whole: fn(u64) -> String = |number| format!("{number} %");
     match name {
         "requests" => ("requests", count),
         "failedPpm" => ("failed requests", share),
@@ -68,6 +69,8 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "lostMs" => ("service lost", milliseconds),
         "modelledDowntimeMs" => ("modelled downtime a year", milliseconds),
         "seenDowntimeMs" => ("downtime a year, as seen", milliseconds),
+        "heldPercent" => ("held, of declared rate", whole),
+        "brokeAtPercent" => ("broke at, of declared", whole),
         other => (other, count),
     }
 }
@@ -77,7 +80,7 @@ fn columns(figure: &Figure) -> (String, String, String) {
     let (name, show) = unit(&figure.name);
     // The first must be reached, a dose is what was asked for, and all others must not be exceeded.
     let sign = match figure.name.as_str() {
-        "requests" | "podsGone" | "podsFelt" => "≥",
+        "requests" | "podsGone" | "podsFelt" | "heldPercent" => "≥",
         "doseP50" => "=",
         _ => "≤",
     };

@@ -96,7 +96,7 @@ fn row(figure: &Figure, kind: Option<FaultKind>, year: Option<u64>, words: &Word
 /// and all others must not be exceeded.
 fn sign(name: &str) -> &'static str {
     match name {
-        "requests" | "podsGone" | "podsFelt" => "≥",
+        "requests" | "podsGone" | "podsFelt" | "heldPercent" => "≥",
         "doseP50" => "=",
         _ => "≤",
     }
@@ -123,6 +123,7 @@ fn show(name: &str, kind: Option<FaultKind>, value: u64) -> String {
     match (name, kind) {
         ("doseP50", Some(kind)) => dose::strength(kind, value),
         _ if name.ends_with("DowntimeMs") => numbers::span(value),
+        _ if name.ends_with("Percent") => format!("{value} %"),
         _ if name.ends_with("Ppm") => numbers::percent(value),
         _ if name.ends_with("Us") => numbers::milliseconds(value),
         _ if name.ends_with("Ms") => numbers::seconds(value),

@@ -22,7 +22,10 @@ use super::{
 };
 
 /// Codes of requirements that were measured and not met; all others say that evidence is lacking.
-const FAILURES: [&str; 11] = [
+const FAILURES: [&str; 14] = [
+    "CapacityFailuresTooHigh",
+    "CapacityP95TooHigh",
+    "CapacityP99TooHigh",
     "CheckFailed",
     "DescriptionLies",
     "DescriptionUnreadable",
@@ -37,7 +40,8 @@ const FAILURES: [&str; 11] = [
 ];
 
 /// Codes that void nothing beside what they name.
-const VOID_NOTHING: [&str; 4] = ["PlanIncomplete", "GeneratorSaturated", "DowntimeTooLong", "DowntimeNotExcluded"];
+const VOID_NOTHING: [&str; 5] =
+    ["PlanIncomplete", "GeneratorSaturated", "DowntimeTooLong", "DowntimeNotExcluded", "ProfileMissing"];
 
 /// Codes whose message names the checks or descriptions where only those are void.
 const ABOUT_EVIDENCE: [&str; 4] =
@@ -134,7 +138,7 @@ fn is_about(span: &Span<'_>, spans: &[Span<'_>], message: &str) -> bool {
         return true;
     }
     match &span.phase.role {
-        PhaseRole::WarmUp {} => false,
+        PhaseRole::WarmUp {} | PhaseRole::Capacity { .. } => false,
         PhaseRole::Steady {} => message.starts_with(&format!("{}, ", steady(span, spans))),
         PhaseRole::Fault { kind, component, .. } => {
             let Some(rest) = message.strip_prefix(&format!("{}: ", cut(component))) else { return false };

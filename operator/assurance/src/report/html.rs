@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::Offset};
 use crate::plan::LoadPlan;
 
 use super::{
-    Contradiction, Language, NotWritten, Report, Signature, budget, findings, numbers,
+    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, findings, numbers,
     phases::{self, Span},
     plot::{self, Plot},
     requests::{self, Requests},
@@ -39,6 +39,7 @@ struct Page<'a> {
     phases: Vec<PhaseRow>,
     faults: Vec<Struck>,
     groups: Vec<budget::Group>,
+    capacity: Option<capacity::Section>,
     digests: Vec<Fact>,
     service: String,
     participant: String,
@@ -113,6 +114,7 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         plot,
         faults: spans.iter().filter_map(|span| struck::of(span, &report.verdict, words)).collect(),
         groups: budget::groups(&report.verdict, &spans, words),
+        capacity: capacity::section(result, &spans, language),
         digests: digests(report, words),
         service: command_name(&result.subject.service, "SERVICE"),
         participant: command_name(&result.subject.participant, "PARTICIPANT"),
@@ -216,7 +218,7 @@ fn phase(span: &Span<'_>, requests: &Requests, words: &Words) -> PhaseRow {
     let what = match &span.fault {
         Some(fault) => format!("{}. {}", fault.number, words.fault(fault.kind)),
         None if span.is_steady() => words.steady.to_owned(),
-        None => words.warm_up.to_owned(),
+        None => span.percent().map_or_else(|| words.warm_up.to_owned(), |percent| format!("{percent} %")),
     };
     let failures = numbers::exact(requests.failures());
     let failed =

@@ -17,6 +17,7 @@ use crate::{
 
 use super::{
     Contradiction, Report, Signature,
+    capacity::{self, CapacityReport},
     dose::{self, Summary},
     findings, noticed, numbers,
     phases::{self, Span},
@@ -66,6 +67,9 @@ pub struct RunReport {
     pub seconds: Vec<SecondReport>,
     /// The plan's faults, in order.
     pub faults: Vec<FaultReport>,
+    /// The steps above the declared rate, if the plan has some, and what they ran on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityReport>,
 }
 
 /// The smallest effect that nine of ten such runs refuse.
@@ -98,7 +102,7 @@ pub struct FindingReport {
 pub struct PhaseReport {
     /// Its name.
     pub name: String,
-    /// `WarmUp`, `Steady` or `Fault`.
+    /// `WarmUp`, `Steady`, `Fault` or `Capacity`.
     pub role: &'static str,
     /// First second, inclusive.
     pub from_second: u64,
@@ -238,6 +242,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         phases: spans.iter().map(phase).collect(),
         seconds: seconds(report),
         faults: spans.iter().filter_map(fault).collect(),
+        capacity: capacity::data(result, &spans),
     }
 }
 
@@ -245,6 +250,7 @@ fn phase(span: &Span<'_>) -> PhaseReport {
     let role = match (&span.fault, span.is_steady()) {
         (Some(_), _) => "Fault",
         (None, true) => "Steady",
+        (None, false) if span.percent().is_some() => "Capacity",
         (None, false) => "WarmUp",
     };
     PhaseReport { name: span.phase.name.clone(), role, from_second: span.from, to_second: span.to }

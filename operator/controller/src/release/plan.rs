@@ -2,6 +2,7 @@
 //! plan, and the standard decides what is in it (invariant 1).
 
 mod arrivals;
+mod capacity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +40,7 @@ pub enum PlanError {
     },
     /// The run would hold the lab's nodes for too long.
     #[error(
-        "the standard's faults on all components take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
+        "the standard's faults on all components, and its ladder, take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
     )]
     PlanTooLong(u64),
     /// Nobody vouches for a component that speaks TLS.
@@ -122,10 +123,14 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    if seconds > MOST_SECONDS {
-        return Err(PlanError::PlanTooLong(seconds));
+    let ladder = capacity::steps(standard, requests_per_minute);
+    let all = seconds + ladder.iter().map(|step| u64::from(step.seconds)).sum::<u64>();
+    if all > MOST_SECONDS {
+        return Err(PlanError::PlanTooLong(all));
     }
-    plan.prove.load.arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds)?;
+    let arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds)?;
+    plan.prove.load.arrivals = capacity::climb(arrivals, seconds, &ladder);
+    plan.prove.phases.extend(ladder);
     if let Some(arrivals) = &plan.prove.load.arrivals {
         plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
     }

@@ -29,7 +29,7 @@ pub fn rows(figures: &[Figure], words: &Words) -> Vec<Row> {
 }
 
 fn row(figure: &Figure, words: &Words) -> Row {
-    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen, control] =
+    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen, control, held, broke] =
         words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -48,6 +48,8 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "lostMs" => (lost, AT_MOST, seconds),
         "modelledDowntimeMs" => (year, AT_MOST, seconds),
         "seenDowntimeMs" => (seen, AT_MOST, seconds),
+        "heldPercent" => (held, AT_LEAST, whole_percent),
+        "brokeAtPercent" => (broke, "", whole_percent),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };
@@ -62,6 +64,11 @@ fn row(figure: &Figure, words: &Words) -> Row {
 /// A number of things.
 fn count(number: u64) -> String {
     number.to_string()
+}
+
+/// A percentage.
+fn whole_percent(number: u64) -> String {
+    format!("{number} %")
 }
 
 /// Parts per million as a percentage: 12345 is `1.2345 %`.
@@ -111,6 +118,7 @@ mod tests {
         assert_eq!(figure("podsGone", Some(1), Some(2)), ("1".to_owned(), "≥ 2".to_owned()));
         assert_eq!(figure("modelledDowntimeMs", Some(1_500), Some(9_000)), ("1.5 s".to_owned(), "≤ 9 s".to_owned()));
         assert_eq!(figure("doseP50", Some(100_400), Some(100_000)), ("100400".to_owned(), "100000".to_owned()));
+        assert_eq!(figure("heldPercent", Some(150), Some(125)), ("150 %".to_owned(), "≥ 125 %".to_owned()));
         assert_eq!(figure("newPpm", Some(u64::MAX), None).0, u64::MAX.to_string());
     }
 }

@@ -180,6 +180,8 @@ pub(super) const WORDS: Words = Words {
         ("lostMs", "Service lost"),
         ("modelledDowntimeMs", "Downtime of a year, modelled"),
         ("seenDowntimeMs", "Downtime of a year, if all goes as seen"),
+        ("heldPercent", "Held up to, of the declared rate"),
+        ("brokeAtPercent", "Broke at, of the declared rate"),
     ],
     check: "How to check and to repeat it",
     check_about: "Everything here is computed from the dossier alone, and anyone who has it gets the same. Fetch it, hold it against the public key of the factory, which you got by another way, and compare the digests.",

@@ -91,6 +91,8 @@ pub(super) const WORDS: Words = Words {
         "Downtime of a year, modelled",
         "Downtime of a year, if all goes as seen",
         "Answers of the control beside it, 95th percentile",
+        "Held up to, of the declared rate",
+        "Broke at, of the declared rate",
     ],
     instructions: "Instructions for use",
     published: "Published at",

@@ -95,12 +95,12 @@ pub fn judge(result: &TestResult) -> Verdict {
     verdict(found, figures::of(result, rules, &timeline, &load, proven.downtime.as_ref(), &proven.ladder))
 }
 
-/// What became of each step of the ladder of `result`.
-pub(crate) fn ladder(result: &TestResult) -> Vec<capacity::Step> {
-    let Some(rules) = Rules::named(&result.rules) else { return Vec::new() };
+/// What became of the ladder of `result`.
+pub(crate) fn ladder(result: &TestResult) -> Ladder {
+    let Some(rules) = Rules::named(&result.rules) else { return Ladder::default() };
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
-    proven(result, rules, &timeline, &load).ladder.steps
+    proven(result, rules, &timeline, &load).ladder
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.

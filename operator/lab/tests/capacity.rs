@@ -129,7 +129,10 @@ fn a_server_that_answers_so_many_a_second_holds_below_that_and_breaks_above() {
     let asked_more = result(climbing(), &server, 500);
     assert_eq!(told(&asked_more), (vec!["CapacityFailuresTooHigh"], [Some(200), Some(500)]));
     let said = &asked_more.verdict.findings[0].message;
-    assert!(said.starts_with("phase `capacity-500`: at 500 % of the declared rate") && said.contains("wrong status"), "{said}");
+    assert!(
+        said.starts_with("phase `capacity-500`: at 500 % of the declared rate") && said.contains("wrong status"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     evidence::{NodeProfile, PodsProfile, Profile},
     verdict::{
         self,
-        capacity::{State, Step},
+        capacity::{Ladder, State, Step},
     },
 };
 
@@ -82,7 +82,7 @@ pub struct StepReport {
 
 /// The ladder of `result` as data; nothing where its plan has none.
 pub fn data(result: &TestResult, spans: &[Span<'_>]) -> Option<CapacityReport> {
-    let steps = of(result, spans);
+    let steps = steps(spans, verdict::ladder(result));
     let step = |(span, step): &(&Span<'_>, Step)| StepReport {
         phase: span.phase.name.clone(),
         percent: step.percent,
@@ -103,7 +103,9 @@ pub fn data(result: &TestResult, spans: &[Span<'_>]) -> Option<CapacityReport> {
 /// The section in `language`; nothing where the plan of `result` has no ladder.
 pub fn section(result: &TestResult, spans: &[Span<'_>], language: Language) -> Option<Section> {
     let words = words::of(language);
-    let steps = of(result, spans);
+    let ladder = verdict::ladder(result);
+    let facts = facts(result, &ladder, words);
+    let steps = steps(spans, ladder);
     if steps.is_empty() {
         return None;
     }
@@ -113,12 +115,16 @@ pub fn section(result: &TestResult, spans: &[Span<'_>], language: Language) -> O
         .iter()
         .map(|(span, step)| row(result, *step, &requests::between(&seconds, span.from, span.to), words, must_hold))
         .collect();
-    Some(Section { words, facts: facts(result, &steps, words), plot: plot::of(&rows, must_hold, words), rows })
+    Some(Section { words, facts, plot: plot::of(&rows, must_hold, words), rows })
 }
 
 /// The steps with their phases, in the order of the plan.
 pub fn of<'a>(result: &TestResult, spans: &'a [Span<'a>]) -> Vec<(&'a Span<'a>, Step)> {
-    spans.iter().filter(|span| span.percent().is_some()).zip(verdict::ladder(result)).collect()
+    steps(spans, verdict::ladder(result))
+}
+
+fn steps<'a>(spans: &'a [Span<'a>], ladder: Ladder) -> Vec<(&'a Span<'a>, Step)> {
+    spans.iter().filter(|span| span.percent().is_some()).zip(ladder.steps).collect()
 }
 
 /// The step that must hold.
@@ -136,9 +142,7 @@ fn row(result: &TestResult, step: Step, requests: &Requests, words: &'static Wor
         // Of a hundredth of a minute's requests, to a tenth of a request a second.
         rate: numbers::decimal(rate / 600, 1),
         requests: numbers::exact(requests.total()),
-        failed: requests
-            .failed_ppm()
-            .map_or_else(String::new, |ppm| format!("{failures} ({})", numbers::percent(ppm))),
+        failed: requests.failed_ppm().map_or_else(String::new, |ppm| format!("{failures} ({})", numbers::percent(ppm))),
         percentiles: [95, 99].map(shown),
         state: words.state(step.state),
         class: class(step.state),
@@ -154,16 +158,17 @@ const fn class(state: State) -> &'static str {
     }
 }
 
-fn facts(result: &TestResult, steps: &[(&Span<'_>, Step)], words: &Words) -> Vec<(&'static str, String)> {
+fn facts(result: &TestResult, ladder: &Ladder, words: &Words) -> Vec<(&'static str, String)> {
     let percent = |percent: u32| format!("{percent} %");
-    let held = steps.iter().take_while(|(_, step)| step.state == State::Held).last();
-    let broke = steps.iter().find(|(_, step)| step.state == State::Broke);
-    let whole = held.is_some_and(|(_, held)| steps.last().is_some_and(|(_, last)| last == held));
+    let held = match ladder.held() {
+        None => words.not_known.to_owned(),
+        Some(0) => words.no_step.to_owned(),
+        Some(held) => percent(held),
+    };
+    let whole = ladder.steps.iter().all(|step| step.state == State::Held);
     let unbroken = if whole { words.nowhere } else { words.not_known };
-    let mut facts = vec![
-        (words.held_up_to, held.map_or_else(|| words.no_step.to_owned(), |(_, step)| percent(step.percent))),
-        (words.broke_at, broke.map_or_else(|| unbroken.to_owned(), |(_, step)| percent(step.percent))),
-    ];
+    let broke = ladder.broke_at().map_or_else(|| unbroken.to_owned(), percent);
+    let mut facts = vec![(words.held_up_to, held), (words.broke_at, broke)];
     facts.extend(must_hold(result).map(|must| (words.must_hold, percent(must))));
     let profile = result.evidence.prove.as_ref().and_then(|prove| prove.profile.as_ref());
     match profile {
@@ -173,7 +178,7 @@ fn facts(result: &TestResult, steps: &[(&Span<'_>, Step)], words: &Words) -> Vec
     facts
 }
 
-/// `web × 2 (0.5 CPU, 128 MiB); registry × 1 (…) – amd64, Linux 6.1.0: 2 CPU, 3952 MiB`.
+/// `web × 2 (0.5 CPU, 128 MiB); registry × 1 (…) – node: 2 CPU, 3952 MiB; amd64, 6.1.0`.
 fn described(node: &NodeProfile, words: &Words) -> String {
     let pods: Vec<String> = node.pods.iter().map(|pods| of_pods(pods, words)).collect();
     let size = [cpu(node.cpu_milli), memory(node.memory_bytes)].join(", ");

@@ -28,8 +28,8 @@ pub fn check(result: &TestResult) -> Option<String> {
     (peak < WHOLE_PPM).then(|| least.to_owned())
 }
 
-/// The first stretch before the ladder with less load than nine tenths of its plan, by more than chance explains: five times the
-/// square root of what was planned, where one stretch of many may be low.
+/// The first stretch before the ladder with less load than nine tenths of its plan, by more than chance explains: five
+/// times the square root of what was planned, where one stretch of many may be low.
 pub fn too_low(result: &TestResult, timeline: &Timeline<'_>, prove: &ProveEvidence) -> Option<Found> {
     let load = &result.plan.prove.load;
     let arrivals = load.arrivals.as_ref()?;

@@ -138,7 +138,9 @@ fn unasked(result: &TestResult, span: &Span<'_>, measured: &Measured, lag_us: &[
     let phase = say::quote(&span.phase.name);
     Some(inconclusive(
         "StepNotAsked",
-        format!("phase {phase}: the load generator could not ask for {percent} % of the declared rate: {why}; nothing is concluded from this step"),
+        format!(
+            "phase {phase}: the load generator could not ask for {percent} % of the declared rate: {why}; nothing is concluded from this step"
+        ),
     ))
 }
 

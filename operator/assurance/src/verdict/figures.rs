@@ -29,9 +29,19 @@ pub fn of(
 ) -> Vec<Figure> {
     let prove = result.evidence.prove.as_ref();
     let mut figures = vec![
-        figure("", "requests", prove.map(|_| exact(load.whole.begun)), Some(generator::planned_figure(result, timeline))),
+        figure(
+            "",
+            "requests",
+            prove.map(|_| exact(load.whole.begun)),
+            Some(generator::planned_figure(result, timeline)),
+        ),
         figure("", "unsentPpm", generator::unsent_ppm(&load.whole), Some(generator::MAX_UNSENT_PPM)),
-        figure("", "lagP99Us", prove.and_then(|prove| generator::lag_p99(&prove.lag_us)), Some(generator::lag_limit(&result.standard))),
+        figure(
+            "",
+            "lagP99Us",
+            prove.and_then(|prove| generator::lag_p99(&prove.lag_us)),
+            Some(generator::lag_limit(&result.standard)),
+        ),
     ];
     let is_modelled = downtime::is_asked_for(rules, &result.standard);
     if is_modelled {

@@ -76,14 +76,16 @@ fn what_broke_nowhere_and_what_nobody_knows_are_not_the_same() {
         let document = parse(&page);
         ["Held up to", "Broke at", "Measured on"].map(|name| facts(&document, name)[0].clone())
     };
-    assert_eq!(broke(sample::climbed())[..2], ["300 %", "no step that was asked"]);
+    assert_eq!(broke(sample::climbed())[..2], ["300 %", "nowhere: every step held"]);
     let late = climbed(|r| {
         prove(r).step_lag_us[2][1][0] = 9_000_000;
         prove(r).profile = None;
     });
     assert_eq!(broke(late), ["200 %", "not known", "not known"]);
     let nothing = climbed(|r| prove(r).lag_us[1][0] = 9_000_000);
-    assert_eq!(broke(nothing)[..2], ["no step", "not known"]);
+    assert_eq!(broke(nothing)[..2], ["not known", "not known"]);
+    let first = climbed(|r| sample::fail(r, 0, 360..400, Failure::Timeout));
+    assert_eq!(broke(first)[..2], ["no step", "150 %"]);
 }
 
 #[test]

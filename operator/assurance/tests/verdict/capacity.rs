@@ -66,11 +66,17 @@ const CASES: [Case; 15] = [
         [Some(150), Some(200)],
     ),
     ("one beyond it broke", |r| sample::fail(r, 0, AT_300, Timeout), Passed, &[], [Some(200), Some(300)]),
-    ("what comes after one that broke says nothing", |r| {
-        sample::fail(r, 0, AT_150, Timeout);
-        sample::fail(r, 0, AT_200, Timeout);
-        disturb(r, 44..48);
-    }, Failed, &["CapacityFailuresTooHigh"], [Some(0), Some(150)]),
+    (
+        "what comes after one that broke says nothing",
+        |r| {
+            sample::fail(r, 0, AT_150, Timeout);
+            sample::fail(r, 0, AT_200, Timeout);
+            disturb(r, 44..48);
+        },
+        Failed,
+        &["CapacityFailuresTooHigh"],
+        [Some(0), Some(150)],
+    ),
     ("one stray failure", |r| sample::fail(r, 0, 400..401, Content), Passed, &[], [Some(300), None]),
     (
         "two failures where the share allows less than one",
@@ -79,13 +85,7 @@ const CASES: [Case; 15] = [
         &["CapacityFailuresTooHigh"],
         [Some(150), Some(200)],
     ),
-    (
-        "slow",
-        |r| slow(r, 40..44, 1_500_001),
-        Failed,
-        &["CapacityP99TooHigh"],
-        [Some(150), Some(200)],
-    ),
+    ("slow", |r| slow(r, 40..44, 1_500_001), Failed, &["CapacityP99TooHigh"], [Some(150), Some(200)]),
     ("as slow as the limit", |r| slow(r, 40..44, 1_500_000), Passed, &[], [Some(300), None]),
     (
         "the control moved",
@@ -108,13 +108,7 @@ const CASES: [Case; 15] = [
         &["StepNotAsked"],
         [Some(150), None],
     ),
-    (
-        "requests found no place",
-        |r| sample::fail(r, 0, AT_150, Unsent),
-        Inconclusive,
-        &["StepNotAsked"],
-        [None, None],
-    ),
+    ("requests found no place", |r| sample::fail(r, 0, AT_150, Unsent), Inconclusive, &["StepNotAsked"], [None, None]),
     ("half of the load came", |r| halve(r, 36..40), Inconclusive, &["StepNotAsked"], [None, None]),
     ("nobody knows what it ran on", |r| prove(r).profile = None, Inconclusive, &["ProfileMissing"], [Some(300), None]),
 ];
@@ -197,7 +191,10 @@ type Lack = (fn(&mut TestResult), &'static str);
 
 const LACKS: [Lack; 9] = [
     (|r| r.standard.capacity.as_mut().unwrap().steps_percent = vec![150, 175, 200], "lacks the step of 175 %"),
-    (|r| r.standard.capacity.as_mut().unwrap().step_seconds = 5, "the step of 150 % lasts 4 s; the standard requires 5 s"),
+    (
+        |r| r.standard.capacity.as_mut().unwrap().step_seconds = 5,
+        "the step of 150 % lasts 4 s; the standard requires 5 s",
+    ),
     (|r| r.standard.capacity.as_mut().unwrap().headroom_percent = 160, "asks that 160 % hold, and has no such step"),
     (|r| role(r, 0).role = PhaseRole::Capacity { percent: 100 }, "100 % is no step above the declared rate"),
     (|r| role(r, 1).role = PhaseRole::Capacity { percent: 150 }, "a step of 150 % does not rise above 150 %"),

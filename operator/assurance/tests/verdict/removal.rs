@@ -33,7 +33,8 @@ fn no_single_removal_of(result: &TestResult, least: usize) {
         // A field that is `null` says as much by not being there. Which operations a description has
         // and how many pods there were is known from the lab alone, and so is one sample more or less.
         let known_from_the_lab_alone =
-            ["/before", "/operations", "/during"].into_iter().any(|end| parent.ends_with(end)) || parent.contains("/pods/");
+            ["/before", "/operations", "/during"].into_iter().any(|end| parent.ends_with(end))
+                || parent.contains("/pods/");
         if changed != *result && !known_from_the_lab_alone {
             assert_ne!(changed.judge().outcome, Outcome::Passed, "{parent} without {key}");
         }

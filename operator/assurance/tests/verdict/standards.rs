@@ -25,9 +25,10 @@ pub fn standard(name: &str) -> ResilienceStandard {
 fn seconds(object: &ResilienceStandard) -> u32 {
     let spec = &object.spec;
     let faults: u32 = spec.faults.iter().map(|fault| fault.window_seconds).sum();
-    let ladder = spec.capacity.as_ref().map_or(0, |ladder| {
-        ladder.step_seconds * u32::try_from(ladder.steps_percent.len()).unwrap()
-    });
+    let ladder = spec
+        .capacity
+        .as_ref()
+        .map_or(0, |ladder| ladder.step_seconds * u32::try_from(ladder.steps_percent.len()).unwrap());
     spec.load.warm_up_seconds + 2 * spec.load.steady_seconds + COMPONENTS * faults + ladder
 }
 

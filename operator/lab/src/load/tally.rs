@@ -155,8 +155,10 @@ mod tests {
     #[test]
     fn two_tallies_merge_into_what_one_would_have_counted() {
         let mut random = Random::seeded("test", "tally");
-        let (mut whole, mut parts) =
-            (Tally::new(3_000, &[1_000, 2_000]).unwrap(), [(); 2].map(|()| Tally::new(3_000, &[1_000, 2_000]).unwrap()));
+        let (mut whole, mut parts) = (
+            Tally::new(3_000, &[1_000, 2_000]).unwrap(),
+            [(); 2].map(|()| Tally::new(3_000, &[1_000, 2_000]).unwrap()),
+        );
         for number in 0..30_000_u64 {
             let due = Due { at_us: number * 100, operation: usize::try_from(random.below(2)).unwrap(), step: None };
             let latency = random.below(1 << 20);

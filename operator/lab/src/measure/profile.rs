@@ -129,7 +129,8 @@ mod tests {
         let described = described(&node(&json!({"cpu": "1900m", "memory": "4Gi"})), placed.iter()).unwrap();
         assert_eq!((described.cpu_milli, described.memory_bytes), (1_900, 4 << 30));
         assert_eq!((described.architecture.as_str(), described.kernel.as_str()), ("arm64", "6.1.0"));
-        let seen: Vec<_> = described.pods.iter().map(|pods| (pods.component.as_str(), pods.count, pods.cpu_milli)).collect();
+        let seen: Vec<_> =
+            described.pods.iter().map(|pods| (pods.component.as_str(), pods.count, pods.cpu_milli)).collect();
         assert_eq!(seen, [("registry", 1, Some(500)), ("web", 1, None), ("web", 2, Some(500))]);
         assert!(described.pods.iter().all(|pods| pods.memory_bytes == Some(128 << 20)));
         assert!(!serde_json::to_string(&described).unwrap().contains("secret"));

@@ -29,8 +29,25 @@ pub fn rows(figures: &[Figure], words: &Words) -> Vec<Row> {
 }
 
 fn row(figure: &Figure, words: &Words) -> Row {
-    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen, control, held, broke] =
-        words.figure_names;
+    let [
+        failed,
+        p95,
+        p99,
+        recovery,
+        lag,
+        requests,
+        unsent,
+        gone,
+        ready,
+        felt,
+        dose,
+        lost,
+        year,
+        seen,
+        control,
+        held,
+        broke,
+    ] = words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
         "p95Us" => (p95, AT_MOST, milliseconds),

@@ -54,7 +54,8 @@ fn off_rate(load: &LoadPlan, span: &Span<'_>) -> Option<String> {
         from = to;
     }
     let holds = alone && at_rate == span.to - span.from;
-    (!holds).then(|| format!("phase {}: the load is not at {percent} % of the declared rate", say::quote(&span.phase.name)))
+    (!holds)
+        .then(|| format!("phase {}: the load is not at {percent} % of the declared rate", say::quote(&span.phase.name)))
 }
 
 /// Every step of the standard, for as long as it asks.

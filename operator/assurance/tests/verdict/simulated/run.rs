@@ -90,9 +90,11 @@ impl Stage<'_> {
             let of_step = |percent: &u32| (*percent, capacity.step_seconds);
             capacity.steps_percent.iter().map(of_step)
         });
-        phases.extend(steps.map(|(percent, seconds)| {
-            phase(&format!("capacity-{percent}"), seconds, PhaseRole::Capacity { percent })
-        }));
+        phases.extend(
+            steps.map(|(percent, seconds)| {
+                phase(&format!("capacity-{percent}"), seconds, PhaseRole::Capacity { percent })
+            }),
+        );
         phases
     }
 

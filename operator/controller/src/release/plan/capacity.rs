@@ -119,7 +119,8 @@ mod tests {
         let mut standard = standard(&[125, 250]);
         standard.load.think_time = "5s".parse().unwrap();
         standard.load.steady_seconds = 20;
-        let lengths = |users| ladder(&planned(&standard, users)).into_iter().map(|(_, seconds)| seconds).collect::<Vec<_>>();
+        let lengths =
+            |users| ladder(&planned(&standard, users)).into_iter().map(|(_, seconds)| seconds).collect::<Vec<_>>();
         // 400 requests of 25 and 50 a second.
         assert_eq!(lengths(100), [16, 8]);
         assert_eq!(lengths(1_000), [5, 5]);

@@ -21,7 +21,7 @@ use factory_crds::{release::Outcome, resilience_standard::Direction};
 
 use super::{fault, simulated, varied};
 
-const RESULTS: u64 = 900;
+const RESULTS: u64 = 1_400;
 
 fn verifier(arguments: &[&Path]) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-harness/peers/verify.py");
@@ -74,6 +74,8 @@ fn the_second_verifier_agrees_on_varied_results() {
     assert!(codes.len() > 30, "{codes:?}");
     let of_doses = ["FaultDoseUnknown", "FaultTooWide", "FaultP95TooHigh", "LeaseOverrun", "LeaseCutShort"];
     assert!(of_doses.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    let of_ladder = ["CapacityFailuresTooHigh", "StepNotAsked", "ProfileMissing"];
+    assert!(of_ladder.into_iter().all(|code| codes.contains(code)), "{codes:?}");
     assert_agree(&results);
 }
 

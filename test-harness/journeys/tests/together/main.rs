@@ -1,6 +1,7 @@
 //! Journeys that share the factory: they run at the same time, as the services of several teams do.
 
 mod bad_input;
+mod capacity;
 mod databases;
 mod defects;
 mod fences;

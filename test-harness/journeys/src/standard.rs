@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::{Failure, scene::Scene};
 
-/// Issues the standard of `class` with what it asks: its faults, or more fields of its spec.
-pub async fn issue(scene: &Scene, class: &str, asks: Value) -> Result<(), Failure> {
-    let object = object(class, &asks);
+/// Issues the standard of `class` with these faults.
+pub async fn issue(scene: &Scene, class: &str, faults: Value) -> Result<(), Failure> {
+    let object = object(class, &faults);
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let name = format!("journey-{class}");
     api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
@@ -21,21 +21,17 @@ pub async fn issue(scene: &Scene, class: &str, asks: Value) -> Result<(), Failur
 
 /// That standard, as it is written.
 #[must_use]
-pub fn object(class: &str, asks: &Value) -> Value {
-    let mut object = json!({
+pub fn object(class: &str, faults: &Value) -> Value {
+    json!({
         "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard",
         "metadata": {"name": format!("journey-{class}")},
         "spec": {
             "class": class, "version": "journey", "effectiveFrom": "2026-02-01",
             "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
             "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
-            "faults": asks, "maxLagPpm": 200_000, "minRequests": 20,
+            "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
         }
-    });
-    if let (Some(spec), Some(more)) = (object["spec"].as_object_mut(), asks.as_object()) {
-        spec.extend(more.clone());
-    }
-    object
+    })
 }
 
 /// A fault of a standard. What it may cost is not what is looked at: that it came, was felt and went is.

@@ -214,6 +214,10 @@ pub type Slot = [u32; 2];
 pub struct FaultEvidence {
     /// Name of the phase in the plan.
     pub phase: String,
+    /// From when on it may have had an effect: just before the API was asked, or the moment for which the nodes were
+    /// asked; `None` in evidence of labs that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_ms: Option<u64>,
     /// When the injection was acknowledged; `None` when it was refused.
     pub injected_ms: Option<u64>,
     /// Why it was refused, or what could not be undone; empty when all went well.

@@ -105,6 +105,13 @@ pub struct LoadPlan {
     pub operations: Vec<LoadOperation>,
 }
 
+/// Requests a minute that so many users make who take `think_time_ms` between two of them: at least one.
+#[must_use]
+pub fn requests_per_minute(simultaneous_users: u32, think_time_ms: u64) -> u32 {
+    let requests = u64::from(simultaneous_users) * 60_000 / think_time_ms.max(1);
+    u32::try_from(requests).unwrap_or(u32::MAX).max(1)
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde gives a reference
 const fn is_zero(number: &u32) -> bool {
     *number == 0
@@ -132,13 +139,19 @@ impl LoadPlan {
     /// one that began its visit.
     #[must_use]
     pub fn weights(&self) -> (u64, u64) {
+        let begin = self.operations.iter().filter(|operation| operation.after.is_none());
+        (begin.map(|operation| u64::from(operation.weight)).sum(), self.each().into_iter().sum())
+    }
+
+    /// How often each operation comes beside the others: its weight, or that of the one that began its visit.
+    #[must_use]
+    pub fn each(&self) -> Vec<u64> {
         let mut each: Vec<u64> = Vec::with_capacity(self.operations.len());
         for operation in &self.operations {
             let of = |before: u32| each.get(usize::try_from(before).ok()?).copied();
             each.push(operation.after.map_or(Some(operation.weight.into()), of).unwrap_or(0));
         }
-        let begin = self.operations.iter().filter(|operation| operation.after.is_none());
-        (begin.map(|operation| u64::from(operation.weight)).sum(), each.into_iter().sum())
+        each
     }
 }
 

@@ -13,6 +13,7 @@ mod contract;
 mod control;
 mod dose;
 mod downtime;
+mod excess;
 mod fault;
 mod felt;
 mod figures;
@@ -22,6 +23,7 @@ mod generator;
 mod histogram;
 mod lease;
 mod load;
+mod operations;
 mod plan;
 mod recovery;
 mod rules;
@@ -39,7 +41,7 @@ use load::{Load, Timeline};
 pub(crate) use rules::Rules;
 
 /// Version of the rules by which a new result is judged.
-pub const RULES: &str = Rules::V2.name();
+pub const RULES: &str = Rules::V3.name();
 
 /// Largest integer that canonical JSON (RFC 8785) keeps exactly: 2^53 − 1.
 pub const MAX_EXACT: u64 = (1 << 53) - 1;
@@ -148,7 +150,7 @@ fn proven(
     (found, downtime)
 }
 
-/// Every phase by its own limits, in the order of the plan, and what the faults cost.
+/// Every phase by its own limits, in the order of the plan, then every operation; and what the faults cost.
 fn phases(
     result: &TestResult,
     rules: Rules,
@@ -158,10 +160,12 @@ fn phases(
 ) -> (Vec<Found>, Vec<(Asked, u64)>) {
     let mut faults = prove.faults.iter();
     let (mut found, mut lost) = (Vec::new(), Vec::new());
+    let mut heard = Vec::with_capacity(timeline.spans.len());
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
         let void = control::voids(result, rules, prove, span);
         let is_void = void.is_some();
         found.extend(void);
+        heard.push(!is_void && steady::too_few(&result.standard, span, measured).is_none());
         if let Some((asked, component)) = Asked::of(rules, &span.phase.role) {
             if let Some(evidence) = faults.next().filter(|_| !is_void) {
                 let struck = fault::Struck { asked: asked.clone(), component, span, evidence, slots: &prove.slots };
@@ -172,6 +176,9 @@ fn phases(
         } else if span.phase.role == (PhaseRole::Steady {}) && !is_void {
             found.extend(steady::check(&result.standard, timeline, span, measured));
         }
+    }
+    if rules.judges_operations() {
+        found.extend(operations::check(result, prove, timeline, &heard));
     }
     (found, lost)
 }

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// Codes of requirements that were measured and not met; all others say that evidence is lacking.
-const FAILURES: [&str; 11] = [
+const FAILURES: [&str; 12] = [
     "CheckFailed",
     "DescriptionLies",
     "DescriptionUnreadable",
@@ -30,6 +30,7 @@ const FAILURES: [&str; 11] = [
     "FaultCostTooHigh",
     "FaultP95TooHigh",
     "FaultP99TooHigh",
+    "OperationFailuresTooHigh",
     "RecoveryTooSlow",
     "SteadyFailuresTooHigh",
     "SteadyP95TooHigh",
@@ -37,7 +38,15 @@ const FAILURES: [&str; 11] = [
 ];
 
 /// Codes that void nothing beside what they name.
-const VOID_NOTHING: [&str; 4] = ["PlanIncomplete", "GeneratorSaturated", "DowntimeTooLong", "DowntimeNotExcluded"];
+const VOID_NOTHING: [&str; 7] = [
+    "PlanIncomplete",
+    "GeneratorSaturated",
+    "DowntimeTooLong",
+    "DowntimeNotExcluded",
+    "OperationFailuresTooHigh",
+    "OperationHardlyAsked",
+    "OperationNeverServed",
+];
 
 /// Codes whose message names the checks or descriptions where only those are void.
 const ABOUT_EVIDENCE: [&str; 4] =
@@ -216,7 +225,14 @@ mod tests {
         let result = sample::judged(result);
         let last = result.plan.prove.phases.len() - 1;
         let read = read(&result, &result.verdict);
-        assert_eq!(read.iter().map(|one| one.places.clone()).collect::<Vec<_>>(), [[Place::Phase(last)]]);
+        // Of an operation by itself it is said of the run.
+        assert_eq!(
+            read.iter().map(|one| (one.finding.code.as_str(), one.places.clone())).collect::<Vec<_>>(),
+            [
+                ("SteadyFailuresTooHigh", vec![Place::Phase(last)]),
+                ("OperationFailuresTooHigh", vec![Place::Run])
+            ]
+        );
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn quiet(control: &ControlPlan, second: u32) -> ControlSecond {
     ControlSecond { second, good, failed: 0, latency_us: vec![[611, good - 1], [2_047, 1]] }
 }
 
-/// When a fault is injected, from the start of its phase, in milliseconds.
+/// When a fault is ordered and injected, from the start of its phase, in milliseconds.
 const INJECTED: u64 = 40;
 
 fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
@@ -100,6 +100,7 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
     let lease = strike.as_ref().map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
     Some(FaultEvidence {
         phase: phase.name.clone(),
+        ordered_ms: Some(from + INJECTED),
         injected_ms: Some(from + INJECTED),
         errors: Vec::new(),
         before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true }).collect(),

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use factory_crds::{
     Json,
     resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share, SteadyLimits},
-    state_service::{Check, Expect, Request, Step},
+    state_service::{Check, Expect, Request, ServiceClass, Step},
 };
 use serde_json::json;
 
 use crate::{
     plan::{ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan},
-    standard::Standard,
+    standard::{Standard, StandardLoad},
 };
 
 /// Seconds for which each fault is watched.
@@ -127,6 +127,9 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         min_requests: 50,
         freeze_when_overdue: false,
         indicators: Vec::new(),
+        class: Some(ServiceClass::Basic),
+        // 100 users make the 20 requests a second of the plan.
+        load: Some(StandardLoad { think_time_ms: 5_000, timeout_ms: 5_000, warm_up_seconds: 2, steady_seconds: 5 }),
     }
 }
 

@@ -2,6 +2,7 @@
 //! evidence: no conclusion is drawn from it, good or bad.
 
 mod doses;
+mod orders;
 
 use std::collections::BTreeMap;
 
@@ -50,6 +51,7 @@ pub fn of_prove<'a>(
     lacks.extend(incomplete(slots(timeline, prove)));
     lacks.extend(incomplete(faults(&result.plan, prove)));
     lacks.extend(incomplete(control::lacks(result, rules, prove)));
+    lacks.extend(incomplete(orders::lack(rules, prove)));
     for contradiction in [
         out_of_range(rules, prove),
         buckets(&result.plan, timeline, prove),
@@ -59,6 +61,7 @@ pub fn of_prove<'a>(
         moments(rules, prove),
         doses::contradiction(rules, timeline, prove),
         control::contradiction(result, rules, timeline, prove),
+        orders::contradiction(rules, timeline, prove),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -172,7 +175,8 @@ fn faults(plan: &Plan, prove: &ProveEvidence) -> Option<String> {
 fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
     let moments = |fault: &FaultEvidence| {
         let gone = fault.gone.iter().map(|pod| pod.at_ms);
-        gone.chain(fault.injected_ms).chain(fault.ready_again_ms).any(too_large)
+        let ordered = fault.ordered_ms.filter(|_| rules.begins_with_the_order());
+        gone.chain(fault.injected_ms).chain(fault.ready_again_ms).chain(ordered).any(too_large)
     };
     let cells = |cells: &[[u64; 2]]| cells.iter().flatten().copied().any(too_large);
     let of_doses = |fault: &FaultEvidence| {

@@ -1,6 +1,8 @@
 //! The plan itself: whether it asks everything that the standard requires. A run that carried out a
 //! plan with nothing in it has proved nothing.
 
+mod standard;
+
 use std::collections::BTreeSet;
 
 use factory_crds::resilience_standard::{EACH_PEER, FaultKind, FaultLimits};
@@ -25,6 +27,7 @@ pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
         .into_iter()
         .chain(on_faults)
         .flatten()
+        .chain(standard::lacks(result, rules))
         .map(|lack| inconclusive("PlanIncomplete", lack))
         .collect()
 }

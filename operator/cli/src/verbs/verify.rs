@@ -98,6 +98,8 @@ pub struct Verified {
 /// Holds `envelope` against the `pinned` keys and against itself.
 pub fn hold(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Verified, VerifyError> {
     let dossier: Dossier = envelope.open(pinned).map_err(VerifyError::Envelope)?;
+    let payload = envelope.payload_bytes().map_err(VerifyError::Envelope)?;
+    dossier.is_written_as(&payload).map_err(VerifyError::Dossier)?;
     let verdict = dossier.verify().map_err(VerifyError::Dossier)?;
     let digest = envelope.payload_digest().map_err(VerifyError::Envelope)?;
     Ok(Verified { dossier, verdict, digest })

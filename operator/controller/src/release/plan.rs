@@ -2,11 +2,13 @@
 //! plan, and the standard decides what is in it (invariant 1).
 
 mod arrivals;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
     Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
+    requests_per_minute,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
@@ -45,6 +47,9 @@ pub enum PlanError {
     /// Nobody vouches for a component that speaks TLS.
     #[error("spec.components `{0}`: tls.authority: there is no certificate in it that can be read")]
     Authority(String),
+    /// Nobody asks a component.
+    #[error("{0}")]
+    Unreached(#[from] reach::Unreached),
     /// The standard's shape of the load is longer than the run.
     #[error("{0}")]
     Arrivals(#[from] arrivals::Misfit),
@@ -62,6 +67,7 @@ impl PlanError {
             Self::PeerUnknown { .. } => "PeerUnknown",
             Self::PlanTooLong(_) => "PlanTooLong",
             Self::Authority(_) => "AuthorityUnreadable",
+            Self::Unreached(_) => "ComponentUnreached",
             Self::Arrivals(_) => "ArrivalsDoNotFit",
         }
     }
@@ -76,14 +82,14 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     if operations.is_empty() {
         return Err(PlanError::NothingToAsk);
     }
+    reach::check(spec, &operations)?;
     peers_exist(spec, standard)?;
     let unread = |component: &&Component| component.tls.as_ref().is_some_and(|tls| !is_authority(&tls.authority));
     if let Some(component) = spec.components.iter().find(unread) {
         return Err(PlanError::Authority(component.name.clone()));
     }
     let think = standard.load.think_time.millis().max(1);
-    let users = u64::from(spec.register.availability.simultaneous_users);
-    let requests_per_minute = u32::try_from(users * 60_000 / think).unwrap_or(u32::MAX).max(1);
+    let requests_per_minute = requests_per_minute(spec.register.availability.simultaneous_users, think);
     let has_peers = standard.faults.iter().any(|fault| fault.peer.is_some());
     let mut plan = Plan {
         entry: spec.ingress.component.clone(),

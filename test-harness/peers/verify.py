@@ -2,14 +2,16 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library, and must not be used by any product.
+not import anything but Python's standard library and form.py beside it, and must not be used by any product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]...    opens a dossier, prints its verdict as canonical JSON
     verify.py --judge-lines FILE                one test result a line; prints one verdict a line
+    verify.py --open-lines FILE                 one payload a line in base64; prints its verdict, or `refused: WHY`
+    verify.py --form-lines FILE                 the same, but of its form alone; prints `holds`, or `refused: WHY`
 
 Exit codes: 0 Passed, 2 Failed, 3 Inconclusive; 1 when the dossier does not hold, with the first
 thing that does not on stderr. Without a key the signature is not checked, and stderr says so.
---judge-lines exits with 0 when every line was judged.
+With a file of lines it exits with 0 when every line was looked at.
 """
 
 import argparse
@@ -20,8 +22,16 @@ import json
 import re
 import sys
 
-V1, V2 = "factory.gov.kg/verdict/v1", "factory.gov.kg/verdict/v2"
-KNOWN = (V1, V2)
+sys.dont_write_bytecode = True  # nothing is left beside it
+
+import form
+
+V1, V2, V3 = (f"factory.gov.kg/verdict/v{number}" for number in (1, 2, 3))
+KNOWN = (V1, V2, V3)
+ADDED = {V3}  # rules with what v3 added
+ONE_BY_ONE = {"RollingRestart", "Eviction"}  # faults that strike pods one after another
+ONE_IN = 10_000  # runs of a service exactly at its limit that may be blamed for what is chance
+MOST_TERMS = 1_000
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://factory.gov.kg/attestation/test-result/v1"
 PAYLOAD = "application/vnd.in-toto+json"
@@ -259,8 +269,11 @@ class Measured:
         ppm = self.failed_ppm()
         if ppm is None or ppm <= limit:
             return None
+        return f"{percent_measured(ppm)} of requests failed ({self.in_words()})"
+
+    def in_words(self):
         causes = ", ".join(f"{count} {CAUSES[cause]}" for cause, count in self.failed.items() if count > 0)
-        return f"{percent_measured(ppm)} of requests failed ({self.failures()} of {self.total()}: {causes})"
+        return f"{self.failures()} of {self.total()}: {causes}"
 
 
 def share_ppm(part, whole):
@@ -450,7 +463,42 @@ def inconclusive(code, message):
 def check_plan(run):
     rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
              plan_strikes]
-    return [inconclusive("PlanIncomplete", lack) for lack in (rule(run) for rule in rules) if lack]
+    lacks = [rule(run) for rule in rules] + (plan_by_standard(run) if run.rules in ADDED else [])
+    return [inconclusive("PlanIncomplete", lack) for lack in lacks if lack]
+
+
+def plan_by_standard(run):
+    """What the plan lacks of the class and the load of the standard (v3)."""
+    name, load, plan = run.standard.get("class"), run.standard.get("load"), run.plan["prove"]["load"]
+    if name is None or load is None:
+        return ["the standard does not say for which class it is, or under which load"]
+    lacks, of = [], run.result["record"]["class"]
+    if of != name:
+        lacks.append(f"the standard is for services of class {quote(name)}, and this one is of class {quote(of)}")
+    timeout = min(load["timeoutMs"], 2**32 - 1)
+    if plan["timeoutMs"] != timeout:
+        lacks.append(f"an answer may take {seconds(plan['timeoutMs'])}; the standard asks for {seconds(timeout)}")
+    users = run.result["availability"]["simultaneousUsers"]
+    rate = max(min(users * 60_000 // max(load["thinkTimeMs"], 1), 2**32 - 1), 1)
+    if plan["requestsPerMinute"] != rate:
+        lacks.append(f"the load is {plan['requestsPerMinute']} requests a minute; by the standard {users} "
+                     f"simultaneousUsers make {rate}")
+    for index, span in enumerate(run.spans):
+        length = span.end - span.start
+        if span.role == "warmUp" and index > 0:
+            lacks.append(f"phase {quote(span.name)} is a warm-up, and not the first phase: nothing in it would be judged")
+            break
+        if span.role == "warmUp" and length > load["warmUpSeconds"]:
+            lacks.append(f"phase {quote(span.name)} warms up for {length} s; the standard allows "
+                         f"{load['warmUpSeconds']} s")
+            break
+    for span in run.spans:
+        length = span.end - span.start
+        if span.role == "steady" and length < load["steadySeconds"]:
+            lacks.append(f"phase {quote(span.name)} is steady for {length} s; the standard requires "
+                         f"{load['steadySeconds']} s")
+            break
+    return lacks
 
 
 def plan_load(run):
@@ -669,9 +717,9 @@ def lacks_of_prove(run):
     if run.prove is None:
         return [inconclusive("EvidenceMissing", "the load and the faults left no evidence")]
     lacks = of_another_run(run, "the load", run.prove["nonce"])
-    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run)]
+    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run), lack_orders(run)]
     contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run), wrong_sums(run), wrong_lag(run),
-                     wrong_moments(run), wrong_doses(run), wrong_control(run)]
+                     wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_orders(run)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -716,6 +764,7 @@ def out_of_range(run):
         numbers += [one["good"], one["failed"], *(number for cell in one["latencyUs"] for number in cell)]
     for fault in prove["faults"]:
         numbers += [fault.get("injectedMs") or 0, fault.get("readyAgainMs") or 0]
+        numbers.append(fault.get("orderedMs") or 0 if run.rules in ADDED else 0)
         numbers += [pod["atMs"] for pod in fault["gone"]]
         if run.rules != V1:
             numbers.append(fault.get("endedMs") or 0)
@@ -809,6 +858,27 @@ def wrong_control(run):
         count = sum(count for _, count in one["latencyUs"])
         if count != one["good"]:
             return f"{place}: {count} latencies of {one['good']} answered requests"
+    return None
+
+
+def lack_orders(run):
+    for fault in run.prove["faults"] if run.rules in ADDED else []:
+        if fault.get("injectedMs") is not None and fault.get("orderedMs") is None:
+            return f"phase {quote(fault['phase'])}: it is not said when the fault was ordered"
+    return None
+
+
+def wrong_orders(run):
+    if run.rules not in ADDED:
+        return None
+    for asked, fault in zip([span.asked for span in run.spans if span.asked], run.prove["faults"]):
+        ordered, injected = fault.get("orderedMs"), fault.get("injectedMs")
+        if ordered is None:
+            continue
+        if injected is not None and injected < ordered:
+            return f"phase {quote(fault['phase'])}: acknowledged before it was ordered"
+        if not asked.on_node and any(pod["atMs"] < ordered for pod in fault["gone"]):
+            return f"phase {quote(fault['phase'])}: a pod went before the fault was ordered"
     return None
 
 
@@ -1009,6 +1079,58 @@ def check_steady(run, span, measured):
         message = f"{place}, {share}; the standard allows {percent(limits['maxFailedPpm'])}"
         found.append(failed("SteadyFailuresTooHigh", message))
     return found + slow(measured, place, "Steady", limits["p95Ms"], limits["p99Ms"])
+
+
+def no_chance(bad, total, limit):
+    """Whether so many failures are more than chance makes of the limit."""
+    mean, million = total * limit, 1_000_000
+    if bad < 2 or bad * million <= mean:
+        return False
+    if mean == 0:
+        return True
+    term, together, over = million, 0, (bad + 1) * million - mean
+    for left in range(bad, max(bad - MOST_TERMS, 0), -1):
+        term = term * left * million // mean
+        together += term
+        if together * over >= (ONE_IN - 1) * million * million * (bad + 1):
+            return True
+    return False
+
+
+def check_operations(run, heard):
+    """Each operation of the load by itself (v3)."""
+    load, each, found = run.plan["prove"]["load"]["operations"], [], []
+    for operation in load:
+        before = operation.get("after")
+        each.append(operation["weight"] if before is None else each[before] if before < len(each) else 0)
+    groups = []
+    for role, place in (("steady", "in the steady state"), ("fault", "in the faults")):
+        meant = [index for index, span in enumerate(run.spans) if span.role == role]
+        measured = [Measured() for _ in load]
+        for bucket in run.prove["buckets"]:
+            if any(run.spans[index].start <= bucket["second"] < run.spans[index].end
+                   for index in meant if heard[index]):
+                measured[bucket["operation"]].add(bucket)
+        groups.append((place, measured, bool(meant) and all(heard[index] for index in meant)))
+    limit = run.standard["steady"]["maxFailedPpm"]
+    for index, operation in enumerate(load):
+        name = f"operation {index + 1} of the load ({quote(operation['name'])})"
+        least = max(ceil_div(run.least() * each[index], sum(each)), 1) if sum(each) else 1
+        for place, measured, whole in groups:
+            one, steady = measured[index], place == "in the steady state"
+            total, bad = one.total(), one.failures()
+            causes = one.in_words()
+            if steady and no_chance(bad, total, limit):
+                message = (f"{place}, {percent_measured(one.failed_ppm())} of requests of {name} failed ({causes}); "
+                           f"the standard allows {percent(limit)}")
+                found.append(failed("OperationFailuresTooHigh", message))
+            elif whole and total < least:
+                message = f"{place}, {name} was asked {total} times; fewer than {least} are no evidence"
+                found.append(inconclusive("OperationHardlyAsked", message))
+            elif steady and whole and one.good == 0:
+                message = f"{place}, no request of {name} was answered as it should be ({causes})"
+                found.append(inconclusive("OperationNeverServed", message))
+    return found
 
 
 def slow(measured, place, prefix, p95_ms, p99_ms):
@@ -1303,6 +1425,8 @@ class Struck:
         self.run, self.span, self.evidence = run, span, evidence
         self.start, self.end = span.start * 1000, span.end * 1000
         self.injected, self.ready = evidence.get("injectedMs"), evidence.get("readyAgainMs")
+        ordered = evidence.get("orderedMs") if run.rules in ADDED else None
+        self.began = self.injected if None in (self.injected, ordered) else min(self.injected, ordered)
         before = {pod["uid"] for pod in evidence["before"] if pod["ready"]}
         gone = {pod["uid"] for pod in evidence["gone"] if self.start <= pod["atMs"] < self.end}
         self.before, self.gone = len(before), len(before & gone)
@@ -1331,7 +1455,7 @@ class Struck:
     def lost(self):
         if self.injected is None:
             return None
-        due, end = self.due(self.injected), min(self.span.end * SLOTS, len(self.run.prove["slots"]))
+        due, end = self.due(self.began), min(self.span.end * SLOTS, len(self.run.prove["slots"]))
         until = [slot[0] for slot in due[1:]] + [end]
         return sum(ceil_div((to - at) * SLOT_MS * bad, good + bad) for (at, good, bad), to in zip(due, until))
 
@@ -1345,8 +1469,9 @@ class Struck:
             found.append(inconclusive("FaultErrors", f"{self.name}: {self.words} did not go as it should: {why}"))
         window = self.end - self.start
         latest = min(window // 5, max(window - self.asked.lease_ms, 0))
-        if not self.start <= self.injected <= self.start + latest:
-            message = (f"{self.name}: {self.words} came {seconds(self.injected)} after the start of the load; its phase "
+        if not self.start <= self.began <= self.injected <= self.start + latest:
+            came = self.began if self.began < self.start else self.injected
+            message = (f"{self.name}: {self.words} came {seconds(came)} after the start of the load; its phase "
                        f"began at {seconds(self.start)}, and it must come within {seconds(latest)} of that")
             found.append(inconclusive("FaultOutOfTime", message))
         if self.asked.on_node:
@@ -1401,20 +1526,28 @@ class Struck:
         """Milliseconds to recovery, "never", or None where it cannot be said."""
         if self.injected is None or self.limit is None:
             return None
-        back_from = self.injected + (self.asked.lease_ms if self.asked.all else 0)
+        back_from = self.began + (self.asked.lease_ms if self.asked.all else 0)
+        ready = {pod["uid"] for pod in self.evidence["before"] if pod["ready"]}
+        went = [pod["atMs"] for pod in self.evidence["gone"] if pod["uid"] in ready
+                and back_from <= pod["atMs"] < self.end
+                and self.asked.kind in ONE_BY_ONE and self.run.rules in ADDED]
         allowed_ppm = max(self.limit, self.run.standard["steady"]["maxFailedPpm"])
         due = self.due(back_from)
         if len(due) < TOGETHER:
             return None
+        longest, served = 0, True
         for place in reversed(range(len(due) - TOGETHER + 1)):
             window = due[place:place + TOGETHER]
             bad = sum(slot[2] for slot in window)
             total = bad + sum(slot[1] for slot in window)
-            if bad > ceil_div(total * allowed_ppm, 1_000_000):
-                if place == len(due) - TOGETHER:
-                    return "never"
-                return max(due[place + 1][0] * SLOT_MS - back_from, 0)
-        return 0
+            serves = bad <= ceil_div(total * allowed_ppm, 1_000_000)
+            if not serves and place == len(due) - TOGETHER:
+                return "never"
+            if not serves and served:
+                end = due[place + 1][0] * SLOT_MS
+                longest = max(longest, end - max((at for at in went if at < end), default=back_from))
+            served = serves
+        return longest
 
     def late_recovery(self):
         after = f"{self.name}: after {self.asked.phrase()}"
@@ -1436,10 +1569,11 @@ class Struck:
 
 
 def check_phases(run):
-    faults, found, lost = iter(run.prove["faults"]), [], []
+    faults, found, lost, heard = iter(run.prove["faults"]), [], [], []
     for span, measured in zip(run.spans, run.load):
         void = disturbed(run, span)
         found += void
+        heard.append(not void and not too_few(run, span, measured))
         struck = Struck(run, span, next(faults)) if span.role == "fault" else None
         if void:
             continue
@@ -1449,6 +1583,8 @@ def check_phases(run):
             of_fault, cost = struck.check(measured)
             found += of_fault
             lost += [] if cost is None else [(span.asked, cost)]
+    if run.rules in ADDED:
+        found += check_operations(run, heard)
     return found + check_downtime(run, lost)
 
 
@@ -1642,6 +1778,9 @@ def canonical(document):
 
 # --- the dossier -------------------------------------------------------------------------------
 
+BROKEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
 class DoesNotHold(Exception):
     """The first thing in a dossier that does not hold."""
 
@@ -1664,7 +1803,22 @@ def open_dossier(envelope, keys):
         signatures = [base64.b64decode(one["sig"], validate=True) for one in envelope["signatures"]]
         if not any(ecdsa_verify(key, signed, signature) for key in keys for signature in signatures):
             raise DoesNotHold(f"signatures: none of {len(signatures)} fits a pinned key")
+    return hold_payload(payload)
+
+
+def in_form(payload):
+    """The statement in a payload that is its canonical form."""
     statement = json.loads(payload)
+    try:
+        form.hold(statement, payload)
+    except form.NotItsForm as error:
+        raise DoesNotHold(f"payload: it is not its own canonical form: {error}") from error
+    return statement
+
+
+def hold_payload(payload):
+    """Holds the statement in a payload against itself; gives its verdict."""
+    statement = in_form(payload)
     expect("_type", statement["_type"], STATEMENT)
     expect("predicateType", statement["predicateType"], PREDICATE)
     result = statement["predicate"]
@@ -1759,14 +1913,28 @@ def main():
     parser.add_argument("envelope", nargs="?", help="file of a signed dossier")
     parser.add_argument("--key", action="append", default=[], metavar="PEM", help="pinned public key; may be repeated")
     parser.add_argument("--judge-lines", metavar="FILE", help="file with one test result a line")
+    parser.add_argument("--open-lines", metavar="FILE", help="file with one payload a line, in base64")
+    parser.add_argument("--form-lines", metavar="FILE", help="the same, but only the form is looked at")
     arguments = parser.parse_args()
-    if (arguments.envelope is None) == (arguments.judge_lines is None):
-        parser.error("give an envelope, or --judge-lines FILE")
+    given = (arguments.envelope, arguments.judge_lines, arguments.open_lines, arguments.form_lines)
+    if sum(one is not None for one in given) != 1:
+        parser.error("give an envelope, --judge-lines FILE, --open-lines FILE or --form-lines FILE")
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     if arguments.judge_lines:
         with open(arguments.judge_lines, encoding="utf-8", newline="\n") as lines:
             for line in lines:
                 print(canonical(judge(json.loads(line))))
+        return 0
+    if arguments.open_lines or arguments.form_lines:
+        with open(arguments.open_lines or arguments.form_lines, encoding="ascii") as lines:
+            for line in lines:
+                payload = base64.b64decode(line.strip(), validate=True)
+                try:
+                    if arguments.form_lines:
+                        in_form(payload)
+                    print("holds" if arguments.form_lines else canonical(hold_payload(payload)))
+                except (DoesNotHold, *BROKEN) as error:
+                    print(f"refused: {error}".replace("\n", " "))
         return 0
     if not arguments.key:
         print("no --key: the signature is not checked", file=sys.stderr)
@@ -1780,7 +1948,7 @@ def main():
     except DoesNotHold as error:
         print(error, file=sys.stderr)
         return 1
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, *BROKEN) as error:
         print(f"this is no dossier: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     print(canonical(computed))

@@ -228,10 +228,7 @@ mod tests {
         // Of an operation by itself it is said of the run.
         assert_eq!(
             read.iter().map(|one| (one.finding.code.as_str(), one.places.clone())).collect::<Vec<_>>(),
-            [
-                ("SteadyFailuresTooHigh", vec![Place::Phase(last)]),
-                ("OperationFailuresTooHigh", vec![Place::Run])
-            ]
+            [("SteadyFailuresTooHigh", vec![Place::Phase(last)]), ("OperationFailuresTooHigh", vec![Place::Run])]
         );
     }
 

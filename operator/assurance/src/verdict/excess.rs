@@ -74,8 +74,7 @@ mod tests {
     fn more_failures_are_never_more_likely_chance() {
         for total in [1_u128, 10, 100, 1_000, 100_000] {
             for ppm in [0, 1, 100, 1_000, 50_000, 999_999] {
-                let seen: Vec<bool> =
-                    (0..=total.min(300)).map(|failed| excludes_chance(failed, total, ppm)).collect();
+                let seen: Vec<bool> = (0..=total.min(300)).map(|failed| excludes_chance(failed, total, ppm)).collect();
                 assert!(seen.is_sorted(), "{total} at {ppm}: {seen:?}");
             }
         }

@@ -131,9 +131,15 @@ mod tests {
 
     #[test]
     fn what_an_operation_must_be_asked_is_its_share_of_what_a_phase_must_have() {
-        for (of_phase, weight, all, want) in
-            [(20, 1, 41, 1), (20, 8, 41, 4), (1_000, 1, 7, 143), (50, 1, 2, 25), (0, 1, 2, 1), (1, 1, 0, 1), (1, 0, 5, 1)]
-        {
+        for (of_phase, weight, all, want) in [
+            (20, 1, 41, 1),
+            (20, 8, 41, 4),
+            (1_000, 1, 7, 143),
+            (50, 1, 2, 25),
+            (0, 1, 2, 1),
+            (1, 1, 0, 1),
+            (1, 0, 5, 1),
+        ] {
             assert_eq!(least(of_phase, weight, all), want, "{of_phase} × {weight} / {all}");
         }
         assert_eq!(least(u64::MAX, u64::MAX, 1), u128::from(u64::MAX) * u128::from(u64::MAX));

@@ -10,7 +10,7 @@ use factory_assurance::{
 };
 use serde_json::{Value, json};
 
-use super::{prove, verify};
+use super::{paced, prove, verify};
 
 /// `SplitMix64`: a stream of numbers that is the same on every machine.
 pub struct Random(u64);
@@ -46,12 +46,14 @@ impl Random {
 }
 
 /// The result of `seed`, with the verdict that follows; one in eight names the
-/// first rules.
+/// first rules, one in eight the second.
 pub fn result(seed: u64) -> TestResult {
     let mut random = Random::seeded(seed);
     let mut result = measured(&mut random);
-    if random.below(8) == 0 {
-        result.rules = "factory.gov.kg/verdict/v1".to_owned();
+    match random.below(8) {
+        0 => result.rules = "factory.gov.kg/verdict/v1".to_owned(),
+        1 => result.rules = "factory.gov.kg/verdict/v2".to_owned(),
+        _ => {}
     }
     if random.below(2) == 0 {
         for _ in 0..=random.below(3) {
@@ -132,7 +134,10 @@ fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     if let Some(fault) = prove(result).faults.get_mut(one) {
         match kind {
             0 => (fault.injected_ms, fault.ready_again_ms) = (None, None),
-            1 => fault.injected_ms = Some(random.below(60_000)),
+            1 => {
+                fault.injected_ms = Some(random.below(60_000));
+                fault.ordered_ms = fault.injected_ms.filter(|_| random.below(3) > 0).or(fault.ordered_ms);
+            }
             2 => fault.ready_again_ms = None,
             3 => fault.gone.truncate(random.index(2)),
             4 => fault.residue.push(line.clone()),
@@ -160,10 +165,11 @@ fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     match kind {
         10 => drop(verify(result).checks[0].steps.pop()),
         11 => verify(result).contracts[0].operations.clear(),
-        12 => result.plan.prove.load.requests_per_minute = random.small(2_000),
+        12 if random.below(4) == 0 => result.plan.prove.load.requests_per_minute = random.small(2_000),
+        12 => paced(result, random.small(2_000) + 1),
         17 => {
+            paced(result, random.small(2_000) + 1);
             let load = &mut result.plan.prove.load;
-            load.requests_per_minute = random.small(2_000);
             let operation = &mut load.operations[usize::from(random.below(4) > 0)];
             (operation.after, operation.weight) = (Some(random.small(2)), u32::from(random.below(4) == 0));
         }
@@ -214,7 +220,10 @@ fn dosed_otherwise(dose: &mut Dose, random: &mut Random) {
 /// Something that a real run could have measured.
 fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
     use Failure::{Broken, Connect, Content, Status, Timeout, Unsent};
-    match random.below(8) {
+    match random.below(11) {
+        8 => rarely_asked(result, random),
+        9 => ordered_otherwise(result, random),
+        10 => asked_otherwise(result, random),
         0..3 => {
             let cause = [Connect, Broken, Timeout, Status, Content, Unsent][random.index(6)];
             let from = random.small(u32::try_from(prove(result).slots.len()).unwrap());
@@ -241,6 +250,51 @@ fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
             }
         }
         _ => result.standard.steady.p99_ms = random.small(20) + 1,
+    }
+}
+
+/// The second operation hardly comes, or fails whenever it does; of what is left the evidence agrees with itself.
+fn rarely_asked(result: &mut TestResult, random: &mut Random) {
+    let (keep, weight) = (random.below(60) as u32, [1, 7, 100][random.index(3)]);
+    result.plan.prove.load.operations[0].weight = weight;
+    let fails = random.below(3) == 0;
+    let prove = prove(result);
+    let seconds: Vec<u32> = prove.buckets.iter().map(|bucket| bucket.second).collect();
+    for second in seconds {
+        if second % 60 >= keep {
+            prove.buckets.iter_mut().filter(|one| one.second == second).for_each(|one| one.operation = 0);
+        }
+    }
+    // Two buckets of one operation in a second are as good as one.
+    if fails {
+        for slot in 0..u32::try_from(prove.slots.len()).unwrap() {
+            sample::fail(result, 1, slot..slot + 1, Failure::Status);
+        }
+    }
+}
+
+/// Pods went at other moments, and the order came earlier.
+fn ordered_otherwise(result: &mut TestResult, random: &mut Random) {
+    for fault in &mut prove(result).faults {
+        fault.ordered_ms = fault.ordered_ms.map(|ordered| ordered - random.below(60));
+        for pod in &mut fault.gone {
+            pod.at_ms += random.below(3_000);
+        }
+    }
+}
+
+/// Another class, timeout, rate, warm-up or steady state than the standard's, or one at its limit.
+fn asked_otherwise(result: &mut TestResult, random: &mut Random) {
+    let load = result.standard.load.as_mut().unwrap();
+    match random.below(8) {
+        0 => load.think_time_ms = 4_000 + random.below(3) * 1_000,
+        1 => load.timeout_ms = 4_999 + random.below(3),
+        2 => load.warm_up_seconds = random.small(4),
+        3 => load.steady_seconds = random.small(4) + 3,
+        4 => result.standard.load = None,
+        5 => result.standard.class = None,
+        6 => result.record.class = ["basic", "important", ""][random.index(3)].to_owned(),
+        _ => result.availability.simultaneous_users = 99 + random.small(3),
     }
 }
 

@@ -17,10 +17,16 @@ pub fn lacks(result: &TestResult, rules: Rules) -> Vec<String> {
     let (Some(class), Some(load)) = (result.standard.class, &result.standard.load) else {
         return vec!["the standard does not say for which class it is, or under which load".to_owned()];
     };
-    [of_class(result, class.as_str()), timeout(result, load), rate(result, load), warm_up(result, load), steady(result, load)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        of_class(result, class.as_str()),
+        timeout(result, load),
+        rate(result, load),
+        warm_up(result, load),
+        steady(result, load),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn of_class(result: &TestResult, class: &str) -> Option<String> {
@@ -43,8 +49,7 @@ fn timeout(result: &TestResult, load: &StandardLoad) -> Option<String> {
 /// The rate from which the rates of all phases follow.
 fn rate(result: &TestResult, load: &StandardLoad) -> Option<String> {
     let users = result.availability.simultaneous_users;
-    let (planned, asked) =
-        (result.plan.prove.load.requests_per_minute, requests_per_minute(users, load.think_time_ms));
+    let (planned, asked) = (result.plan.prove.load.requests_per_minute, requests_per_minute(users, load.think_time_ms));
     (planned != asked).then(|| {
         format!("the load is {planned} requests a minute; by the standard {users} simultaneousUsers make {asked}")
     })

@@ -129,6 +129,7 @@ fn moved(
     let longer = lease(strike).cast_signed() - lease(episode.strike.as_ref()).cast_signed();
     let at = |ms: u64| ms - was + is;
     evidence.phase = phase.name.clone();
+    evidence.ordered_ms = evidence.ordered_ms.or(evidence.injected_ms).map(at);
     evidence.injected_ms = evidence.injected_ms.map(at);
     evidence.ended_ms = evidence.ended_ms.map(|ms| at(ms).saturating_add_signed(longer));
     evidence.ready_again_ms = evidence.ready_again_ms.map(at);

@@ -12,6 +12,7 @@ use factory_assurance::{
     plan::{Phase, PhaseRole, Strike},
     sample,
     standard::Standard,
+    verdict::RULES,
 };
 use factory_crds::{
     ResilienceStandardSpec,
@@ -60,9 +61,13 @@ impl Stage<'_> {
     pub fn run(&self, worse: Worse, seed: u64) -> TestResult {
         let mut random = Random::seeded(seed);
         let mut result = self.recorded.results[0].clone();
+        result.rules = RULES.to_owned();
         result.standard = Standard::of(self.name, self.spec);
+        result.record.class = self.spec.class.as_str().to_owned();
+        result.availability.simultaneous_users = u32::try_from(self.users).unwrap();
         result.announcement.nonce = format!("{:016x}", random.next()).repeat(4);
         let load = &mut result.plan.prove.load;
+        load.operations.retain(|operation| operation.after.is_none());
         load.requests_per_minute = u32::try_from(self.users * 60_000 / self.spec.load.think_time.millis()).unwrap();
         load.timeout_ms = u32::try_from(self.spec.load.timeout.millis()).unwrap();
         result.plan.prove.phases = self.phases();
@@ -100,13 +105,15 @@ impl Stage<'_> {
             faults: Vec::new(),
             control: None,
         };
+        let operations = u32::try_from(plan.load.operations.len()).unwrap();
         let mut from: u64 = 0;
         for phase in &plan.phases {
             let to = from + u64::from(phase.seconds);
             prove.phases.push(PhaseSpan { name: phase.name.clone(), from_ms: 1_000 * from, to_ms: 1_000 * to });
             let fault = Struck::of(self.recorded, phase, plan.load.requests_per_minute, from, random);
             for second in from..to {
-                self.second(&mut prove, plan.load.requests_per_minute, second, fault.as_ref(), worse, random);
+                let rate = f64::from(plan.load.requests_per_minute);
+                self.second(&mut prove, [rate, f64::from(operations)], second, fault.as_ref(), worse, random);
             }
             prove.faults.extend(fault.map(|fault| fault.evidence));
             from = to;
@@ -117,11 +124,12 @@ impl Stage<'_> {
         prove
     }
 
-    /// One second of the run: ten tenths with their arrivals, and the latencies of those that were answered.
+    /// One second of the run: ten tenths with their arrivals, and the latencies of those that were answered. Each
+    /// operation comes as often as any other, at moments of its own.
     fn second(
         &self,
         prove: &mut ProveEvidence,
-        rate: u32,
+        [rate, operations]: [f64; 2],
         second: u64,
         fault: Option<&Struck<'_>>,
         worse: Worse,
@@ -129,40 +137,46 @@ impl Stage<'_> {
     ) {
         let steady = &self.recorded.steady[random.index(self.recorded.steady.len())];
         let timeout_us = self.spec.load.timeout.millis() * 1_000;
-        let (mut good, mut failed, mut latencies) = (0, BTreeMap::new(), Vec::new());
+        let mut each = vec![(0, BTreeMap::new(), Vec::new()); operations as usize];
         let moment = fault.map(|fault| fault.second(second, steady, random));
         for tenth in 0..10 {
-            let due = poisson(f64::from(rate) / 600.0, random);
             let calm = Moment { cells: steady, failed: worse.steady_failed_ppm / 1e6, cause: Failure::Status };
             let moment = match (&moment, fault) {
                 (Some(of_fault), Some(fault)) => fault.tenth(of_fault, second * 10 + tenth, worse, random),
                 _ => calm,
             };
-            let lost = binomial(due, moment.failed, random);
-            let mut answered = resample(moment.cells, due - lost, OF_A_TENTH, random);
-            if let Some((of, ms)) = worse.slower {
-                for [us, _] in &mut answered {
-                    *us = if share(random) < of { (1_000.0 * ms) as u64 } else { *us };
+            let mut slot = [0_u64; 2];
+            for (good, failed, latencies) in &mut each {
+                let due = poisson(rate / 600.0 / operations, random);
+                let lost = binomial(due, moment.failed, random);
+                let mut answered = resample(moment.cells, due - lost, OF_A_TENTH, random);
+                if let Some((of, ms)) = worse.slower {
+                    for [us, _] in &mut answered {
+                        *us = if share(random) < of { (1_000.0 * ms) as u64 } else { *us };
+                    }
                 }
-            }
-            let late: u64 = answered.iter().filter(|[us, _]| *us > timeout_us).map(|[_, count]| count).sum();
-            answered.retain(|[us, _]| *us <= timeout_us);
-            if moment.cause == Failure::Status {
-                // Its answer came all the same.
-                answered.extend(resample(moment.cells, lost, OF_A_TENTH, random));
-            }
-            for (cause, count) in [(moment.cause, lost), (Failure::Timeout, late)] {
-                if count > 0 {
-                    *failed.entry(cause).or_default() += count;
+                let late: u64 = answered.iter().filter(|[us, _]| *us > timeout_us).map(|[_, count]| count).sum();
+                answered.retain(|[us, _]| *us <= timeout_us);
+                if moment.cause == Failure::Status {
+                    // Its answer came all the same.
+                    answered.extend(resample(moment.cells, lost, OF_A_TENTH, random));
                 }
+                for (cause, count) in [(moment.cause, lost), (Failure::Timeout, late)] {
+                    if count > 0 {
+                        *failed.entry(cause).or_default() += count;
+                    }
+                }
+                *good += due - lost - late;
+                latencies.append(&mut answered);
+                slot = [slot[0] + due - lost - late, slot[1] + lost + late];
             }
-            good += due - lost - late;
-            latencies.append(&mut answered);
-            prove.slots.push([due - lost - late, lost + late].map(|count| u32::try_from(count).unwrap()));
+            prove.slots.push(slot.map(|count| u32::try_from(count).unwrap()));
         }
-        if good > 0 || !failed.is_empty() {
-            let second = u32::try_from(second).unwrap();
-            prove.buckets.push(Bucket { second, operation: 0, good, failed, latency_us: gathered(latencies) });
+        let second = u32::try_from(second).unwrap();
+        for (operation, (good, failed, latencies)) in (0..).zip(each) {
+            if good > 0 || !failed.is_empty() {
+                prove.buckets.push(Bucket { second, operation, good, failed, latency_us: gathered(latencies) });
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ fn prove(result: &mut TestResult) -> &mut ProveEvidence {
 fn paced(result: &mut TestResult, per_minute: u32) {
     result.plan.prove.load.requests_per_minute = per_minute;
     result.availability.simultaneous_users = per_minute;
-    result.standard.load.as_mut().unwrap().think_time_ms = 60_000;
+    result.standard.load.iter_mut().for_each(|load| load.think_time_ms = 60_000);
 }
 
 /// Evidence of the fault in phase `name`.

@@ -1,7 +1,7 @@
 //! A payload that is not its own canonical form is refused, by both verifiers alike: in bytes that can be read in two
 //! ways each would judge another document.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use factory_assurance::{
@@ -90,13 +90,19 @@ fn whatever_is_written_otherwise_is_refused_by_both() {
 /// Takes each field of each object out, and puts one in: both verifiers know the same form.
 #[test]
 fn both_know_the_same_fields() {
-    let mut payloads = Vec::new();
+    let (mut payloads, mut seen) = (Vec::new(), BTreeMap::<String, u32>::new());
     for result in [sample::passing(), sample::apart(), sample::answering(), sample::watched(), sample::stored()] {
-        let document = serde_json::to_value(result.into_statement().unwrap()).unwrap();
+        let mut document = serde_json::to_value(result.into_statement().unwrap()).unwrap();
+        shorten(&mut document);
         payloads.push(bytes(&document));
         let mut places = Vec::new();
         objects(&document, "", &mut places);
         for place in places {
+            let times = seen.entry(place.replace(|c: char| c.is_ascii_digit(), "#")).or_default();
+            *times += 1;
+            if *times > 2 {
+                continue;
+            }
             let mut more = document.clone();
             more.pointer_mut(&place).unwrap()["somethingElse"] = json!(1);
             payloads.push(bytes(&more));
@@ -114,7 +120,7 @@ fn both_know_the_same_fields() {
             }
         }
     }
-    assert!(payloads.len() > 3_000, "{}", payloads.len());
+    assert!(payloads.len() > 500, "{}", payloads.len());
     let ours: Vec<_> = payloads.iter().map(|payload| has_form(payload)).collect();
     let theirs = forms(&payloads);
     for ((payload, ours), theirs) in payloads.iter().zip(&ours).zip(theirs) {
@@ -138,11 +144,23 @@ fn forms(payloads: &[Vec<u8>]) -> Vec<bool> {
     String::from_utf8(output.stdout).unwrap().lines().map(|line| line == "holds").collect()
 }
 
-/// Places of all objects, of equal elements of a list only the first two.
+/// Only the first two elements of each list: a form does not depend on how many there are.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            items.truncate(2);
+            items.iter_mut().for_each(shorten);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
+    }
+}
+
+/// Places of all objects.
 fn objects(value: &Value, at: &str, places: &mut Vec<String>) {
     match value {
         Value::Array(items) => {
-            items.iter().enumerate().take(2).for_each(|(index, item)| objects(item, &format!("{at}/{index}"), places));
+            items.iter().enumerate().for_each(|(index, item)| objects(item, &format!("{at}/{index}"), places));
         }
         Value::Object(fields) => {
             places.push(at.to_owned());

@@ -2,7 +2,7 @@
 
 use factory_assurance::{dossier::TestResult, evidence::Failure, sample};
 
-use super::{fault, prove};
+use super::{fault, operations::asked_once_in, prove};
 
 /// By name.
 pub fn cases() -> Vec<(&'static str, TestResult)> {
@@ -24,11 +24,21 @@ pub fn cases() -> Vec<(&'static str, TestResult)> {
         (
             "v3-operation-fails",
             with(|r| {
-                r.standard.steady.max_failed_ppm = 60_000;
-                sample::fail(r, 1, 20..25, Failure::Status);
-                sample::fail(r, 1, 330..335, Failure::Content);
-                sample::fail(r, 1, 26..27, Failure::Timeout);
-                r.standard.steady.max_failed_ppm = 30_000;
+                r.plan.prove.load.operations[0].weight = 100;
+                r.standard.steady.max_failed_ppm = 20_000;
+                asked_once_in(r, &[3, 4, 32, 8, 14, 20, 26]);
+                for second in [3, 4, 32] {
+                    sample::fail(r, 1, second * 10..second * 10 + 1, Failure::Content);
+                }
+            }),
+        ),
+        (
+            "v3-operation-never-served",
+            with(|r| {
+                r.plan.prove.load.operations[0].weight = 100;
+                r.standard.steady.max_failed_ppm = 10_000;
+                asked_once_in(r, &[3, 8, 14, 20, 26]);
+                sample::fail(r, 1, 30..31, Failure::Timeout);
             }),
         ),
         (
@@ -49,7 +59,7 @@ pub fn cases() -> Vec<(&'static str, TestResult)> {
                     sample::fail(r, operation, 191..202, Failure::Connect);
                 }
                 r.standard.faults[0].max_failed_ppm = 250_000;
-                r.availability.recovery_time = "1s".parse().unwrap_or_default();
+                r.availability.recovery_time = "900ms".parse().unwrap_or_default();
                 fault(r, "pod-kill-web").injected_ms = Some(20_190);
             }),
         ),

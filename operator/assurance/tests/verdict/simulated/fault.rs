@@ -129,7 +129,9 @@ fn moved(
     let longer = lease(strike).cast_signed() - lease(episode.strike.as_ref()).cast_signed();
     let at = |ms: u64| ms - was + is;
     evidence.phase = phase.name.clone();
-    evidence.ordered_ms = evidence.ordered_ms.or(evidence.injected_ms).map(at);
+    // Labs that did not write the order down acknowledged a fault after its first pod had gone.
+    let first = evidence.gone.iter().map(|pod| pod.at_ms).chain(evidence.injected_ms).min();
+    evidence.ordered_ms = evidence.ordered_ms.or(first).map(at);
     evidence.injected_ms = evidence.injected_ms.map(at);
     evidence.ended_ms = evidence.ended_ms.map(|ms| at(ms).saturating_add_signed(longer));
     evidence.ready_again_ms = evidence.ready_again_ms.map(at);

@@ -21,7 +21,7 @@ use factory_crds::{release::Outcome, resilience_standard::Direction};
 
 use super::{fault, simulated, third, varied};
 
-const RESULTS: u64 = 900;
+const RESULTS: u64 = 1_800;
 
 pub fn verifier(arguments: &[&Path]) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-harness/peers/verify.py");

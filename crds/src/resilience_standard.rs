@@ -5,6 +5,7 @@
 //! are integers, so that a verdict can be repeated bit for bit.
 
 mod arrivals;
+mod capacity;
 mod fault;
 mod indicator;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{span::Span, state_service::ServiceClass};
 pub use arrivals::{ArrivalKind, ArrivalRule, Connections, Spike, Stage};
+pub use capacity::Capacity;
 pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 pub use indicator::{Indicator, Measure};
 
@@ -52,6 +54,9 @@ pub struct ResilienceStandardSpec {
     /// Faults that every component must survive under load.
     #[schemars(length(max = 30))]
     pub faults: Vec<FaultLimits>,
+    /// Steps of load above the declared rate, asked after the last steady state; none where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// How far the generator may lag, as ppm of the steady p99 limit, before its run is void.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_lag_ppm: u32,

@@ -15,6 +15,7 @@ export const folder = needed("OUTPUT");
 export const data = JSON.parse(needed("DATA"));
 
 const require = createRequire(join(needed("MODULES"), "package.json"));
+export const resolve = (name) => require.resolve(name);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 

@@ -2,14 +2,16 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library, and must not be used by any product.
+not import anything but Python's standard library and form.py beside it, and must not be used by any product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]...    opens a dossier, prints its verdict as canonical JSON
     verify.py --judge-lines FILE                one test result a line; prints one verdict a line
+    verify.py --open-lines FILE                 one payload a line in base64; prints its verdict, or `refused: WHY`
+    verify.py --form-lines FILE                 the same, but of its form alone; prints `holds`, or `refused: WHY`
 
 Exit codes: 0 Passed, 2 Failed, 3 Inconclusive; 1 when the dossier does not hold, with the first
 thing that does not on stderr. Without a key the signature is not checked, and stderr says so.
---judge-lines exits with 0 when every line was judged.
+With a file of lines it exits with 0 when every line was looked at.
 """
 
 import argparse
@@ -20,8 +22,16 @@ import json
 import re
 import sys
 
-V1, V2 = "factory.gov.kg/verdict/v1", "factory.gov.kg/verdict/v2"
-KNOWN = (V1, V2)
+sys.dont_write_bytecode = True  # nothing is left beside it
+
+import form
+
+V1, V2, V3 = (f"factory.gov.kg/verdict/v{number}" for number in (1, 2, 3))
+KNOWN = (V1, V2, V3)
+ADDED = {V3}  # rules with what v3 added
+ONE_BY_ONE = {"RollingRestart", "Eviction"}  # faults that strike pods one after another
+ONE_IN = 10_000  # runs of a service exactly at its limit that may be blamed for what is chance
+MOST_TERMS = 1_000
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://factory.gov.kg/attestation/test-result/v1"
 PAYLOAD = "application/vnd.in-toto+json"
@@ -35,6 +45,7 @@ MAX_UNSENT_PPM = 1000
 LONGEST = 200  # characters that are quoted from evidence
 NAMED = 5  # operations that are named before the rest is counted
 MOST_MUTANTS = 3
+TWIN_PERCENTS = (110, 150)  # of the limit on the 95th percentile of latency
 
 CAUSES = {
     "Connect": "no connection",
@@ -259,8 +270,11 @@ class Measured:
         ppm = self.failed_ppm()
         if ppm is None or ppm <= limit:
             return None
+        return f"{percent_measured(ppm)} of requests failed ({self.in_words()})"
+
+    def in_words(self):
         causes = ", ".join(f"{count} {CAUSES[cause]}" for cause, count in self.failed.items() if count > 0)
-        return f"{percent_measured(ppm)} of requests failed ({self.failures()} of {self.total()}: {causes})"
+        return f"{self.failures()} of {self.total()}: {causes}"
 
 
 def share_ppm(part, whole):
@@ -356,6 +370,7 @@ class Span:
         self.phase, self.name = phase, phase["name"]
         self.start, self.end = start, start + phase["seconds"]
         (self.role, detail), = phase["role"].items()
+        self.percent = detail.get("percent") if self.role == "capacity" else None
         self.component, self.asked = detail.get("component"), None
         if self.role == "fault":
             self.asked = Asked(rules, detail["kind"], detail.get("strike"))
@@ -372,20 +387,35 @@ class Run:
         self.downtime_ms = span_ms(result["availability"]["maxDowntimePerYear"])
         self.downtime = None
         self.control = self.plan["prove"].get("control") if self.rules != V1 else None
+        self.twin = self.plan["prove"].get("twin") if self.rules != V1 else None
         self.spans, start = [], 0
         for phase in self.plan["prove"]["phases"]:
             self.spans.append(Span(self.rules, phase, start))
             start = self.spans[-1].end
         self.seconds = start
+        self.ladder = next((span.start for span in self.spans if span.role == "capacity"), None)
+        self.steps = []
         self.operations = self.plan["prove"]["load"]["operations"]
         self.load, self.whole, self.begun = [Measured() for _ in self.spans], Measured(), 0
         for bucket in self.prove["buckets"] if self.prove else []:
-            self.whole.add(bucket)
-            if self.begins(bucket["operation"]):
-                self.begun += bucket["good"] + sum(bucket["failed"].values())
+            if not self.in_ladder(bucket["second"]):
+                self.whole.add(bucket)
+                if self.begins(bucket["operation"]):
+                    self.begun += bucket["good"] + sum(bucket["failed"].values())
             for span, measured in zip(self.spans, self.load):
                 if span.start <= bucket["second"] < span.end:
                     measured.add(bucket)
+
+    def in_ladder(self, second):
+        return self.ladder is not None and second >= self.ladder
+
+    def starts(self):
+        """Stretches of the load's arrivals, each with its first second."""
+        start, placed = 0, []
+        for stretch in (self.plan["prove"]["load"].get("arrivals") or {"stretches": []})["stretches"]:
+            placed.append((start, stretch))
+            start += stretch["seconds"]
+        return placed
 
     def begins(self, index):
         return index >= len(self.operations) or self.operations[index].get("after") is None
@@ -396,21 +426,26 @@ class Run:
     def lag_limit(self):
         return self.standard["steady"]["p99Ms"] * self.standard["maxLagPpm"] // 1000
 
-    def lag_p99(self):
+    def lag_p99(self, cells=None):
         lag = Histogram()
-        lag.add(self.prove["lagUs"])
+        lag.add(self.prove["lagUs"] if cells is None else cells)
         return lag.percentile(99)
 
     def planned(self, stretches=None):
-        """Visits that are planned for the whole run, or for some stretches of it."""
+        """Visits that are planned for the whole run before the ladder, or for some stretches of it."""
         load = self.plan["prove"]["load"]
         arrivals = load.get("arrivals")
         if arrivals is not None:
-            stretches = stretches or arrivals["stretches"]
+            stretches = stretches or [one for start, one in self.starts() if not self.in_ladder(start)]
             area = sum(stretch["seconds"] * (stretch["fromPpm"] + stretch["toPpm"]) for stretch in stretches)
             requests = area * load["requestsPerMinute"] // 120_000_000
         else:
-            requests = load["requestsPerMinute"] * self.seconds // 60
+            seconds_of = self.seconds if self.ladder is None else self.ladder
+            requests = load["requestsPerMinute"] * seconds_of // 60
+        return self.beginning(requests)
+
+    def beginning(self, requests):
+        """Of planned requests, those that begin a visit."""
         begin = sum(operation["weight"] for operation in self.operations if operation.get("after") is None)
         each = []
         for operation in self.operations:
@@ -427,14 +462,28 @@ class Run:
                 good, bad = good + one["good"], bad + one["failed"]
         return good, bad, latencies.percentile(95, bad)
 
+    def of_twin(self, span):
+        """Requests to the twin in a phase, and within which time 95 % of those that say something were answered."""
+        measured = Measured()
+        for bucket in ((self.prove or {}).get("twin") or {}).get("buckets", []):
+            if span.start <= bucket["second"] < span.end:
+                measured.add(bucket)
+        return measured, measured.latency.percentile(95, measured.failed["Timeout"])
+
+    def twin_percent(self):
+        """Drawn from the nonce."""
+        drawn = hashlib.sha256(self.result["announcement"]["nonce"].encode()).digest()[0]
+        return TWIN_PERCENTS[drawn % 2]
+
     def came(self, start, end):
         """Visits that began from one second to another."""
         buckets = [bucket for bucket in self.prove["buckets"] if start <= bucket["second"] < end]
         own = [bucket for bucket in buckets if self.begins(bucket["operation"])]
         return sum(bucket["good"] + sum(bucket["failed"].values()) for bucket in own)
 
-    def unsent_ppm(self):
-        return share_ppm(self.whole.failed["Unsent"], self.whole.total())
+    def unsent_ppm(self, measured=None):
+        measured = measured or self.whole
+        return share_ppm(measured.failed["Unsent"], measured.total())
 
 
 def failed(code, message):
@@ -449,8 +498,43 @@ def inconclusive(code, message):
 
 def check_plan(run):
     rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
-             plan_strikes]
-    return [inconclusive("PlanIncomplete", lack) for lack in (rule(run) for rule in rules) if lack]
+             plan_strikes, plan_ladder]
+    lacks = [rule(run) for rule in rules] + (plan_by_standard(run) if run.rules in ADDED else [])
+    return [inconclusive("PlanIncomplete", lack) for lack in lacks if lack]
+
+
+def plan_by_standard(run):
+    """What the plan lacks of the class and the load of the standard (v3)."""
+    name, load, plan = run.standard.get("class"), run.standard.get("load"), run.plan["prove"]["load"]
+    if name is None or load is None:
+        return ["the standard does not say for which class it is, or under which load"]
+    lacks, of = [], run.result["record"]["class"]
+    if of != name:
+        lacks.append(f"the standard is for services of class {quote(name)}, and this one is of class {quote(of)}")
+    timeout = min(load["timeoutMs"], 2**32 - 1)
+    if plan["timeoutMs"] != timeout:
+        lacks.append(f"an answer may take {seconds(plan['timeoutMs'])}; the standard asks for {seconds(timeout)}")
+    users = run.result["availability"]["simultaneousUsers"]
+    rate = max(min(users * 60_000 // max(load["thinkTimeMs"], 1), 2**32 - 1), 1)
+    if plan["requestsPerMinute"] != rate:
+        lacks.append(f"the load is {plan['requestsPerMinute']} requests a minute; by the standard {users} "
+                     f"simultaneousUsers make {rate}")
+    for index, span in enumerate(run.spans):
+        length = span.end - span.start
+        if span.role == "warmUp" and index > 0:
+            lacks.append(f"phase {quote(span.name)} is a warm-up, and not the first phase: nothing in it would be judged")
+            break
+        if span.role == "warmUp" and length > load["warmUpSeconds"]:
+            lacks.append(f"phase {quote(span.name)} warms up for {length} s; the standard allows "
+                         f"{load['warmUpSeconds']} s")
+            break
+    for span in run.spans:
+        length = span.end - span.start
+        if span.role == "steady" and length < load["steadySeconds"]:
+            lacks.append(f"phase {quote(span.name)} is steady for {length} s; the standard requires "
+                         f"{load['steadySeconds']} s")
+            break
+    return lacks
 
 
 def plan_load(run):
@@ -479,7 +563,8 @@ def plan_arrivals(run):
     covered = sum(stretch["seconds"] for stretch in stretches)
     if covered != run.seconds:
         return f"the rate of the load is planned for {covered} s of {run.seconds} s"
-    if not any(max(stretch["fromPpm"], stretch["toPpm"]) >= 1_000_000 for stretch in stretches):
+    before = [stretch for start, stretch in run.starts() if not run.in_ladder(start)]
+    if not any(max(stretch["fromPpm"], stretch["toPpm"]) >= 1_000_000 for stretch in before):
         return "the load never reaches the rate that the declared users make"
     return None
 
@@ -614,6 +699,47 @@ def lack_of_strike(run, span):
     return None
 
 
+def plan_ladder(run):
+    last = None
+    for span in run.spans:
+        phase, before, last = f"phase {quote(span.name)}", last, last if span.percent is None else span.percent
+        if span.percent is None and before is not None:
+            return f"{phase} comes after a step of the ladder, and is none"
+        if span.percent is not None and span.percent <= 100:
+            return f"{phase}: {span.percent} % is no step above the declared rate"
+        if None not in (span.percent, before) and span.percent <= before:
+            return f"{phase}: a step of {span.percent} % does not rise above {before} %"
+    for span in run.spans:
+        if span.percent is not None and not at_rate(run, span):
+            return f"phase {quote(span.name)}: the load is not at {span.percent} % of the declared rate"
+    capacity = run.standard.get("capacity")
+    if capacity is None:
+        return None
+    if capacity["headroomPercent"] not in capacity["stepsPercent"]:
+        return f"the standard asks that {capacity['headroomPercent']} % hold, and has no such step"
+    for percent_of in capacity["stepsPercent"]:
+        lengths = [span.end - span.start for span in run.spans if span.percent == percent_of]
+        if not lengths:
+            return f"the plan lacks the step of {percent_of} %, which the standard requires"
+        if max(lengths) < capacity["stepSeconds"]:
+            return (f"the step of {percent_of} % lasts {max(lengths)} s; "
+                    f"the standard requires {capacity['stepSeconds']} s")
+    return None
+
+
+def at_rate(run, span):
+    covered = 0
+    for start, stretch in run.starts():
+        end = start + stretch["seconds"]
+        if start < span.end and end > span.start:
+            if not stretch["fromPpm"] == stretch["toPpm"] == span.percent * 10_000:
+                return False
+            if start < span.start or end > span.end:
+                return False
+            covered += stretch["seconds"]
+    return covered == span.end - span.start
+
+
 # --- completeness ------------------------------------------------------------------------------
 
 def of_another_run(run, what, nonce):
@@ -669,9 +795,9 @@ def lacks_of_prove(run):
     if run.prove is None:
         return [inconclusive("EvidenceMissing", "the load and the faults left no evidence")]
     lacks = of_another_run(run, "the load", run.prove["nonce"])
-    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run)]
-    contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run), wrong_sums(run), wrong_lag(run),
-                     wrong_moments(run), wrong_doses(run), wrong_control(run)]
+    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run), lack_orders(run)]
+    contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run.prove["buckets"]), wrong_sums(run), wrong_lag(run),
+                     wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_twin(run), wrong_orders(run)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -708,14 +834,19 @@ def out_of_range(run):
     numbers = [prove["startedUnixMs"]]
     for phase in prove["phases"]:
         numbers += [phase["fromMs"], phase["toMs"]]
-    for bucket in prove["buckets"]:
+    for bucket in prove["buckets"] + (prove.get("twin") or {}).get("buckets", []):
         numbers += [bucket["good"], *bucket["failed"].values()]
         numbers += [number for cell in bucket["latencyUs"] for number in cell]
     numbers += [number for cell in prove["lagUs"] for number in cell]
+    numbers += [number for step in prove.get("stepLagUs", []) for cell in step for number in cell]
+    for node in (prove.get("profile") or {"nodes": []})["nodes"]:
+        numbers += [node["cpuMilli"], node["memoryBytes"]]
+        numbers += [pods.get(field) or 0 for pods in node["pods"] for field in ("cpuMilli", "memoryBytes")]
     for one in prove.get("control") or []:
         numbers += [one["good"], one["failed"], *(number for cell in one["latencyUs"] for number in cell)]
     for fault in prove["faults"]:
         numbers += [fault.get("injectedMs") or 0, fault.get("readyAgainMs") or 0]
+        numbers.append(fault.get("orderedMs") or 0 if run.rules in ADDED else 0)
         numbers += [pod["atMs"] for pod in fault["gone"]]
         if run.rules != V1:
             numbers.append(fault.get("endedMs") or 0)
@@ -741,8 +872,8 @@ def rises(cells):
     return all(one[0] < two[0] for one, two in zip(cells, cells[1:]))
 
 
-def wrong_latencies(run):
-    for bucket in run.prove["buckets"]:
+def wrong_latencies(buckets):
+    for bucket in buckets:
         least = bucket["good"] + bucket["failed"].get("Status", 0)
         most = least + bucket["failed"].get("Content", 0)
         place = f"second {bucket['second']}, operation {bucket['operation']}"
@@ -777,7 +908,22 @@ def wrong_lag(run):
         return "the values of the histogram of lag do not rise"
     sent = run.whole.total() - run.whole.failed["Unsent"]
     count = sum(count for _, count in run.prove["lagUs"])
-    return None if count == sent else f"{count} lags of {sent} requests that were sent"
+    return wrong_step_lag(run) if count == sent else f"{count} lags of {sent} requests that were sent"
+
+
+def wrong_step_lag(run):
+    steps = [(span, measured) for span, measured in zip(run.spans, run.load) if span.percent is not None]
+    seen = run.prove.get("stepLagUs", [])
+    if len(steps) != len(seen):
+        return f"{len(seen)} histograms of lag of the {len(steps)} steps of the ladder"
+    for (span, measured), lag in zip(steps, seen):
+        phase, sent = f"phase {quote(span.name)}", measured.total() - measured.failed["Unsent"]
+        if not rises(lag):
+            return f"{phase}: the values of the histogram of lag do not rise"
+        count = sum(count for _, count in lag)
+        if count != sent:
+            return f"{phase}: {count} lags of {sent} requests that were sent"
+    return None
 
 
 def wrong_moments(run):
@@ -809,6 +955,46 @@ def wrong_control(run):
         count = sum(count for _, count in one["latencyUs"])
         if count != one["good"]:
             return f"{place}: {count} latencies of {one['good']} answered requests"
+    return None
+
+
+def wrong_twin(run):
+    seen = run.prove.get("twin")
+    if seen is None:
+        return None
+    if not run.twin:
+        return "the plan has no twin, and the evidence has one"
+    drawn, planned = run.twin_percent(), run.twin["operation"]
+    if seen["percent"] != drawn:
+        return f"the twin held answers back until {seen['percent']} % of the limit; drawn was {drawn} %"
+    for bucket in seen["buckets"]:
+        second, operation = bucket["second"], bucket["operation"]
+        if operation != planned:
+            return f"the twin, second {second}: operation {operation} was asked; planned was {planned}"
+        if second >= run.seconds:
+            return f"the twin, second {second}: the plan ends after {run.seconds} s"
+    lack = wrong_latencies(seen["buckets"])
+    return f"the twin, {lack}" if lack else None
+
+
+def lack_orders(run):
+    for fault in run.prove["faults"] if run.rules in ADDED else []:
+        if fault.get("injectedMs") is not None and fault.get("orderedMs") is None:
+            return f"phase {quote(fault['phase'])}: it is not said when the fault was ordered"
+    return None
+
+
+def wrong_orders(run):
+    if run.rules not in ADDED:
+        return None
+    for asked, fault in zip([span.asked for span in run.spans if span.asked], run.prove["faults"]):
+        ordered, injected = fault.get("orderedMs"), fault.get("injectedMs")
+        if ordered is None:
+            continue
+        if injected is not None and injected < ordered:
+            return f"phase {quote(fault['phase'])}: acknowledged before it was ordered"
+        if not asked.on_node and any(pod["atMs"] < ordered for pod in fault["gone"]):
+            return f"phase {quote(fault['phase'])}: a pod went before the fault was ordered"
     return None
 
 
@@ -940,16 +1126,17 @@ def voids(run):
 
 
 def low_stretches(run):
-    found, start, arrivals = [], 0, run.plan["prove"]["load"].get("arrivals")
-    for stretch in arrivals["stretches"] if arrivals else []:
+    found = []
+    for start, stretch in run.starts():
         end = start + stretch["seconds"]
+        if run.in_ladder(start):
+            break
         due, planned = run.came(start, end), run.planned([stretch])
         lacks = max(planned - due, 0)
         if due * 10 < planned * 9 and lacks * lacks > planned * 25:
             message = (f"from {start} s to {end} s, {due} requests were due where {planned} were planned; "
                        "the load did not come as planned")
             found.append(inconclusive("LoadTooLow", message))
-        start = end
     return found
 
 
@@ -960,6 +1147,42 @@ def saturated(run):
     message = (f"{percent_measured(share)} of requests ({run.whole.failed['Unsent']}) were never sent, because too "
                f"many were still without an answer; {percent(MAX_UNSENT_PPM)} is allowed")
     return [inconclusive("GeneratorSaturated", message)]
+
+
+# --- the twin ----------------------------------------------------------------------------------
+
+def knocked(run):
+    """What the twin that must be refused says against the run."""
+    found = [one for span, service in zip(run.spans, run.load) if run.twin and span.role == "steady"
+             for one in knocked_in(run, span, service)]
+    return [one for one in found if one[1] == "TwinPassed"] or found
+
+
+def knocked_in(run, span, service):
+    twin, within = run.of_twin(span)
+    limits, place = run.standard["steady"], f"in phase {quote(span.name)}, the twin"
+    due, wanted = twin.total(), run.twin["requestsPerSecond"] * (span.end - span.start)
+    judgeable = sum(twin.latency.cells.values()) + twin.failed["Timeout"]
+    if due * 10 < wanted * 9:
+        return [inconclusive("TwinMissing", f"{place} was asked {due} times where {wanted} were planned; nobody knows "
+                                            f"whether the gate is awake")]
+
+    def fails(measured):
+        share = measured.failed_ppm()
+        return share is not None and share > limits["maxFailedPpm"]
+
+    answered, limit = twin.latency.percentile(95), limits["p95Ms"] * 1000
+    if (answered is not None and answered > limit) or (twin.failed["Timeout"] * 20 > due and fails(twin)):
+        return []
+    if judgeable * 10 < wanted * 9:
+        return [] if fails(service) else [
+            inconclusive("TwinMissing", f"{place} gave no answer to {max(due - judgeable, 0)} of {due} requests; nobody "
+                                        f"knows whether the gate is awake")]
+    came = "none of its answers is known"
+    if within is not None:
+        came = f"95 % of its answers came within {latency_measured(within)}"
+    return [inconclusive("TwinPassed", f"{place} was passed, which holds each answer back until {run.twin_percent()} % "
+                                       f"of the limit of {latency(limit)}: {came}; nothing is concluded from this run")]
 
 
 # --- phases ------------------------------------------------------------------------------------
@@ -1009,6 +1232,58 @@ def check_steady(run, span, measured):
         message = f"{place}, {share}; the standard allows {percent(limits['maxFailedPpm'])}"
         found.append(failed("SteadyFailuresTooHigh", message))
     return found + slow(measured, place, "Steady", limits["p95Ms"], limits["p99Ms"])
+
+
+def no_chance(bad, total, limit):
+    """Whether so many failures are more than chance makes of the limit."""
+    mean, million = total * limit, 1_000_000
+    if bad < 2 or bad * million <= mean:
+        return False
+    if mean == 0:
+        return True
+    term, together, over = million, 0, (bad + 1) * million - mean
+    for left in range(bad, max(bad - MOST_TERMS, 0), -1):
+        term = term * left * million // mean
+        together += term
+        if together * over >= (ONE_IN - 1) * million * million * (bad + 1):
+            return True
+    return False
+
+
+def check_operations(run, heard):
+    """Each operation of the load by itself (v3)."""
+    load, each, found = run.plan["prove"]["load"]["operations"], [], []
+    for operation in load:
+        before = operation.get("after")
+        each.append(operation["weight"] if before is None else each[before] if before < len(each) else 0)
+    groups = []
+    for role, place in (("steady", "in the steady state"), ("fault", "in the faults")):
+        meant = [index for index, span in enumerate(run.spans) if span.role == role]
+        measured = [Measured() for _ in load]
+        for bucket in run.prove["buckets"]:
+            if any(run.spans[index].start <= bucket["second"] < run.spans[index].end
+                   for index in meant if heard[index]):
+                measured[bucket["operation"]].add(bucket)
+        groups.append((place, measured, bool(meant) and all(heard[index] for index in meant)))
+    limit = run.standard["steady"]["maxFailedPpm"]
+    for index, operation in enumerate(load):
+        name = f"operation {index + 1} of the load ({quote(operation['name'])})"
+        least = max(ceil_div(run.least() * each[index], sum(each)), 1) if sum(each) else 1
+        for place, measured, whole in groups:
+            one, steady = measured[index], place == "in the steady state"
+            total, bad = one.total(), one.failures()
+            causes = one.in_words()
+            if steady and no_chance(bad, total, limit):
+                message = (f"{place}, {percent_measured(one.failed_ppm())} of requests of {name} failed ({causes}); "
+                           f"the standard allows {percent(limit)}")
+                found.append(failed("OperationFailuresTooHigh", message))
+            elif whole and total < least:
+                message = f"{place}, {name} was asked {total} times; fewer than {least} are no evidence"
+                found.append(inconclusive("OperationHardlyAsked", message))
+            elif steady and whole and one.good == 0:
+                message = f"{place}, no request of {name} was answered as it should be ({causes})"
+                found.append(inconclusive("OperationNeverServed", message))
+    return found
 
 
 def slow(measured, place, prefix, p95_ms, p99_ms):
@@ -1303,6 +1578,8 @@ class Struck:
         self.run, self.span, self.evidence = run, span, evidence
         self.start, self.end = span.start * 1000, span.end * 1000
         self.injected, self.ready = evidence.get("injectedMs"), evidence.get("readyAgainMs")
+        ordered = evidence.get("orderedMs") if run.rules in ADDED else None
+        self.began = self.injected if None in (self.injected, ordered) else min(self.injected, ordered)
         before = {pod["uid"] for pod in evidence["before"] if pod["ready"]}
         gone = {pod["uid"] for pod in evidence["gone"] if self.start <= pod["atMs"] < self.end}
         self.before, self.gone = len(before), len(before & gone)
@@ -1331,7 +1608,7 @@ class Struck:
     def lost(self):
         if self.injected is None:
             return None
-        due, end = self.due(self.injected), min(self.span.end * SLOTS, len(self.run.prove["slots"]))
+        due, end = self.due(self.began), min(self.span.end * SLOTS, len(self.run.prove["slots"]))
         until = [slot[0] for slot in due[1:]] + [end]
         return sum(ceil_div((to - at) * SLOT_MS * bad, good + bad) for (at, good, bad), to in zip(due, until))
 
@@ -1345,8 +1622,9 @@ class Struck:
             found.append(inconclusive("FaultErrors", f"{self.name}: {self.words} did not go as it should: {why}"))
         window = self.end - self.start
         latest = min(window // 5, max(window - self.asked.lease_ms, 0))
-        if not self.start <= self.injected <= self.start + latest:
-            message = (f"{self.name}: {self.words} came {seconds(self.injected)} after the start of the load; its phase "
+        if not self.start <= self.began <= self.injected <= self.start + latest:
+            came = self.began if self.began < self.start else self.injected
+            message = (f"{self.name}: {self.words} came {seconds(came)} after the start of the load; its phase "
                        f"began at {seconds(self.start)}, and it must come within {seconds(latest)} of that")
             found.append(inconclusive("FaultOutOfTime", message))
         if self.asked.on_node:
@@ -1401,20 +1679,28 @@ class Struck:
         """Milliseconds to recovery, "never", or None where it cannot be said."""
         if self.injected is None or self.limit is None:
             return None
-        back_from = self.injected + (self.asked.lease_ms if self.asked.all else 0)
+        back_from = self.began + (self.asked.lease_ms if self.asked.all else 0)
+        ready = {pod["uid"] for pod in self.evidence["before"] if pod["ready"]}
+        went = [pod["atMs"] for pod in self.evidence["gone"] if pod["uid"] in ready
+                and back_from <= pod["atMs"] < self.end
+                and self.asked.kind in ONE_BY_ONE and self.run.rules in ADDED]
         allowed_ppm = max(self.limit, self.run.standard["steady"]["maxFailedPpm"])
         due = self.due(back_from)
         if len(due) < TOGETHER:
             return None
+        longest, served = 0, True
         for place in reversed(range(len(due) - TOGETHER + 1)):
             window = due[place:place + TOGETHER]
             bad = sum(slot[2] for slot in window)
             total = bad + sum(slot[1] for slot in window)
-            if bad > ceil_div(total * allowed_ppm, 1_000_000):
-                if place == len(due) - TOGETHER:
-                    return "never"
-                return max(due[place + 1][0] * SLOT_MS - back_from, 0)
-        return 0
+            serves = bad <= ceil_div(total * allowed_ppm, 1_000_000)
+            if not serves and place == len(due) - TOGETHER:
+                return "never"
+            if not serves and served:
+                end = due[place + 1][0] * SLOT_MS
+                longest = max(longest, end - max((at for at in went if at < end), default=back_from))
+            served = serves
+        return longest
 
     def late_recovery(self):
         after = f"{self.name}: after {self.asked.phrase()}"
@@ -1436,10 +1722,13 @@ class Struck:
 
 
 def check_phases(run):
-    faults, found, lost = iter(run.prove["faults"]), [], []
+    faults, found, lost, heard = iter(run.prove["faults"]), [], [], []
     for span, measured in zip(run.spans, run.load):
+        if span.percent is not None:
+            continue
         void = disturbed(run, span)
         found += void
+        heard.append(not void and not too_few(run, span, measured))
         struck = Struck(run, span, next(faults)) if span.role == "fault" else None
         if void:
             continue
@@ -1449,7 +1738,79 @@ def check_phases(run):
             of_fault, cost = struck.check(measured)
             found += of_fault
             lost += [] if cost is None else [(span.asked, cost)]
-    return found + check_downtime(run, lost)
+    if run.rules in ADDED:
+        found += check_operations(run, heard)
+    return found + climb(run) + check_downtime(run, lost)
+
+
+# --- the ladder --------------------------------------------------------------------------------
+
+def climb(run):
+    """What is found of the steps that must hold; notes what became of each."""
+    must_hold = (run.standard.get("capacity") or {}).get("headroomPercent")
+    found, steps = [], [(span, part) for span, part in zip(run.spans, run.load) if span.percent is not None]
+    for (span, measured), lag in zip(steps, run.prove.get("stepLagUs", [])):
+        state, of_step = "Untold", []
+        if "Broke" not in [one for _, one in run.steps]:
+            void = disturbed(run, span) or not_asked(run, span, measured, lag) or too_few(run, span, measured)
+            of_step = void or beyond(run, span, measured)
+            state = "Unknown" if void else "Broke" if of_step else "Held"
+        run.steps.append((span.percent, state))
+        if must_hold is not None and span.percent <= must_hold:
+            found += of_step
+    return found + (unplaced(run) if must_hold is not None and run.steps else [])
+
+
+def not_asked(run, span, measured, lag):
+    late, limit, load = run.lag_p99(lag), run.lag_limit(), run.plan["prove"]["load"]
+    planned = run.beginning(load["requestsPerMinute"] * span.percent * (span.end - span.start) // 6_000)
+    due, unsent = run.came(span.start, span.end), run.unsent_ppm(measured)
+    lacks = max(planned - due, 0)
+    if late is not None and late > limit:
+        why = (f"99 % of its requests left within {latency_measured(late)} of their moment, {latency(limit)} are "
+               f"allowed")
+    elif due == 0 or (due * 10 < planned * 9 and lacks * lacks > planned * 25):
+        why = f"{due} requests were due where {planned} were planned"
+    elif unsent is not None and unsent > MAX_UNSENT_PPM:
+        why = (f"{percent_measured(unsent)} of requests ({measured.failed['Unsent']}) were never sent; "
+               f"{percent(MAX_UNSENT_PPM)} is allowed")
+    else:
+        return []
+    return [inconclusive("StepNotAsked", f"phase {quote(span.name)}: the load generator could not ask for {span.percent} % "
+                                         f"of the declared rate: {why}; nothing is concluded from this step")]
+
+
+def beyond(run, span, measured):
+    limits, found = run.standard["steady"], []
+    place = f"phase {quote(span.name)}: at {span.percent} % of the declared rate"
+    share = measured.failed_more_than(limits["maxFailedPpm"])
+    if share and measured.failures() > ceil_div(measured.total() * limits["maxFailedPpm"], 1_000_000):
+        message = f"{place}, {share}; the standard allows {percent(limits['maxFailedPpm'])}"
+        found.append(failed("CapacityFailuresTooHigh", message))
+    return found + slow(measured, place, "Capacity", limits["p95Ms"], limits["p99Ms"])
+
+
+def unplaced(run):
+    profile, why = run.prove.get("profile"), None
+    if profile is None:
+        why = "its profile is missing"
+    else:
+        there = {pods["component"] for node in profile["nodes"] for pods in node["pods"] if pods["count"]}
+        absent = sorted(set(run.result["bundle"]["images"]) - there, key=lambda name: name.encode())
+        why = f"its profile has no pod of component {quote(absent[0])}" if absent else None
+    message = f"it is not known on what the ladder was asked: {why}"
+    return [inconclusive("ProfileMissing", message)] if why else []
+
+
+def held(run):
+    if run.steps and run.steps[0][1] == "Broke":
+        return 0
+    highest = None
+    for step, state in run.steps:
+        if state != "Held":
+            break
+        highest = step
+    return highest
 
 
 # --- downtime of a year ------------------------------------------------------------------------
@@ -1570,15 +1931,23 @@ def figures_of(run):
     add("", "requests", run.begun if proven else None, exact(run.planned() * 9 // 10))
     add("", "unsentPpm", run.unsent_ppm(), MAX_UNSENT_PPM)
     add("", "lagP99Us", run.lag_p99() if proven else None, run.lag_limit())
+    if run.twin:
+        twin = run.prove.get("twin") if proven else None
+        add("", "twinPercent", twin["percent"] if twin else None, None)
     if models_downtime(run):
         whole = run.downtime[0] if run.downtime else (None, None)
         add("", "modelledDowntimeMs", whole[0], run.downtime_ms)
         add("", "seenDowntimeMs", whole[1], run.downtime_ms)
+    capacity = run.standard.get("capacity")
+    if capacity is not None or run.ladder is not None:
+        add("", "heldPercent", held(run), capacity["headroomPercent"] if capacity else None)
+        add("", "brokeAtPercent", next((step for step, state in run.steps if state == "Broke"), None), None)
     faults = iter(run.prove["faults"] if proven else [])
+    lags = iter(run.prove.get("stepLagUs", []) if proven else [])
     steady = run.standard["steady"]
     for span, measured in zip(run.spans, run.load):
         least, limits = None, [None, None, None]
-        if span.role == "steady":
+        if span.role in ("steady", "capacity"):
             least, limits = run.least(), [steady["maxFailedPpm"], steady["p95Ms"] * 1000, steady["p99Ms"] * 1000]
         elif span.role == "fault":
             limits = [span.asked.limit(run.standard, field) for field in ("maxFailedPpm", "p95Ms", "p99Ms")]
@@ -1589,6 +1958,12 @@ def figures_of(run):
         add(span.name, "p99Us", measured.latency.percentile(99), limits[2])
         if run.control and span.role != "warmUp":
             add(span.name, "controlP95Us", run.of_control(span)[2], run.lag_limit())
+        if run.twin and span.role == "steady":
+            add(span.name, "twinP95Us", run.of_twin(span)[1], steady["p95Ms"] * 1000)
+        if span.percent is not None:
+            lag = next(lags, None)
+            add(span.name, "unsentPpm", run.unsent_ppm(measured), MAX_UNSENT_PPM)
+            add(span.name, "lagP99Us", None if lag is None else run.lag_p99(lag), run.lag_limit())
         if span.role == "fault":
             evidence = next(faults, None)
             struck = Struck(run, span, evidence) if evidence is not None else None
@@ -1625,7 +2000,10 @@ def judge(result):
     run = Run(result)
     found = check_plan(run)
     found += lacks_of_verify(run) or check_functional(run) + check_contracts(run)
-    found += lacks_of_prove(run) or voids(run) or saturated(run) + check_phases(run)
+    void = lacks_of_prove(run) or voids(run) or knocked(run)
+    if any(code == "TwinPassed" for _, code, _ in void):
+        found = []
+    found += void or saturated(run) + check_phases(run)
     return verdict(found, figures_of(run))
 
 
@@ -1641,6 +2019,9 @@ def canonical(document):
 
 
 # --- the dossier -------------------------------------------------------------------------------
+
+BROKEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
 
 class DoesNotHold(Exception):
     """The first thing in a dossier that does not hold."""
@@ -1664,7 +2045,22 @@ def open_dossier(envelope, keys):
         signatures = [base64.b64decode(one["sig"], validate=True) for one in envelope["signatures"]]
         if not any(ecdsa_verify(key, signed, signature) for key in keys for signature in signatures):
             raise DoesNotHold(f"signatures: none of {len(signatures)} fits a pinned key")
+    return hold_payload(payload)
+
+
+def in_form(payload):
+    """The statement in a payload that is its canonical form."""
     statement = json.loads(payload)
+    try:
+        form.hold(statement, payload)
+    except form.NotItsForm as error:
+        raise DoesNotHold(f"payload: it is not its own canonical form: {error}") from error
+    return statement
+
+
+def hold_payload(payload):
+    """Holds the statement in a payload against itself; gives its verdict."""
+    statement = in_form(payload)
     expect("_type", statement["_type"], STATEMENT)
     expect("predicateType", statement["predicateType"], PREDICATE)
     result = statement["predicate"]
@@ -1759,14 +2155,28 @@ def main():
     parser.add_argument("envelope", nargs="?", help="file of a signed dossier")
     parser.add_argument("--key", action="append", default=[], metavar="PEM", help="pinned public key; may be repeated")
     parser.add_argument("--judge-lines", metavar="FILE", help="file with one test result a line")
+    parser.add_argument("--open-lines", metavar="FILE", help="file with one payload a line, in base64")
+    parser.add_argument("--form-lines", metavar="FILE", help="the same, but only the form is looked at")
     arguments = parser.parse_args()
-    if (arguments.envelope is None) == (arguments.judge_lines is None):
-        parser.error("give an envelope, or --judge-lines FILE")
+    given = (arguments.envelope, arguments.judge_lines, arguments.open_lines, arguments.form_lines)
+    if sum(one is not None for one in given) != 1:
+        parser.error("give an envelope, --judge-lines FILE, --open-lines FILE or --form-lines FILE")
     sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     if arguments.judge_lines:
         with open(arguments.judge_lines, encoding="utf-8", newline="\n") as lines:
             for line in lines:
                 print(canonical(judge(json.loads(line))))
+        return 0
+    if arguments.open_lines or arguments.form_lines:
+        with open(arguments.open_lines or arguments.form_lines, encoding="ascii") as lines:
+            for line in lines:
+                payload = base64.b64decode(line.strip(), validate=True)
+                try:
+                    if arguments.form_lines:
+                        in_form(payload)
+                    print("holds" if arguments.form_lines else canonical(hold_payload(payload)))
+                except (DoesNotHold, *BROKEN) as error:
+                    print(f"refused: {error}".replace("\n", " "))
         return 0
     if not arguments.key:
         print("no --key: the signature is not checked", file=sys.stderr)
@@ -1780,7 +2190,7 @@ def main():
     except DoesNotHold as error:
         print(error, file=sys.stderr)
         return 1
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, *BROKEN) as error:
         print(f"this is no dossier: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     print(canonical(computed))

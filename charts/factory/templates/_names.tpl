@@ -27,7 +27,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.images.operator | default (printf "%s/factory/factory-operator:%s" .Values.registry.prefix .Chart.AppVersion) }}
 {{- end -}}
 {{- define "factory.image.lab" -}}
-{{ .Values.images.lab | default (printf "%s/factory/factory-lab:%s" .Values.registry.prefix .Chart.AppVersion) }}
+{{ .Values.images.lab | required "images.lab: is empty, must be the lab's image by digest, <registry>/factory-lab@sha256:…: behind a tag could come a program with the lab's power over nodes" }}
 {{- end -}}
 {{- define "factory.image.register" -}}
 {{ .Values.images.register | default (printf "%s/factory/factory-register:%s" .Values.registry.prefix .Chart.AppVersion) }}
@@ -56,7 +56,7 @@ system:serviceaccount:{{ .Release.Namespace }}:
 {{- end }}
 {{- end -}}
 {{- define "factory.register.publicUrl" -}}
-{{ .Values.register.publicUrl | default (printf "%s://%s" (ternary "https" "http" (ne .Values.register.tlsSecret "")) .Values.register.host) }}
+{{ .Values.register.publicUrl | default .Values.register.url | default (printf "%s://%s" (ternary "https" "http" (ne .Values.register.tlsSecret "")) .Values.register.host) }}
 {{- end -}}
 
 {{/* Settings of every pod: no root, nothing writable, no lab node. */}}

@@ -74,6 +74,7 @@ pub struct Request {
 pub struct Expect {
     /// Status code.
     #[schemars(range(min = 100, max = 599))]
+    #[x_kube(validation = Rule::new("self < 500").message("spec.checks.steps.expect.status: 500 and above says that the service failed; expect what it answers when it works (item 63.2)"))]
     pub status: u16,
     /// Headers by lower-case name; the answer's value must be equal.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bundle::Bundle,
-    canonical::NotCanonical,
+    canonical::{self, NotCanonical},
     evidence::Evidence,
     plan::Plan,
     standard::Standard,
@@ -168,6 +168,9 @@ pub enum DossierError {
         /// As it should.
         expected: &'static str,
     },
+    /// The payload is written otherwise than the document that it holds.
+    #[error("payload: it is not its own canonical form (docs/verdict.md): {0}")]
+    Form(&'static str),
     /// The subject is not the bundle inside.
     #[error("subject: `{found}`, but the bundle in the predicate has the digest {expected}")]
     Subject {
@@ -193,6 +196,24 @@ pub enum DossierError {
 }
 
 impl Dossier {
+    /// Holds `payload`, from which it was read, against its canonical form. A document that can be written in two ways
+    /// can be read in two: what one reader passes over, another may judge.
+    pub fn is_written_as(&self, payload: &[u8]) -> Result<(), DossierError> {
+        if canonical::bytes(self)? == payload {
+            return Ok(());
+        }
+        let as_json: Option<serde_json::Value> = serde_json::from_slice(payload).ok();
+        let is_canonical = match as_json {
+            Some(document) => canonical::bytes(&document)? == payload,
+            None => false,
+        };
+        Err(DossierError::Form(if is_canonical {
+            "it has a field that is unknown, or that is left out where it says nothing"
+        } else {
+            "it is no canonical JSON (RFC 8785)"
+        }))
+    }
+
     /// Holds the statement against itself: type, subject, rules, and the verdict recomputed from the
     /// evidence. Names the first thing that does not hold.
     pub fn verify(&self) -> Result<Verdict, DossierError> {

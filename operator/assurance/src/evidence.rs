@@ -4,12 +4,16 @@
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
 mod part;
+mod profile;
+mod twin;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use part::{Measured, NotOneRun, Part};
+pub use profile::{NodeProfile, PodsProfile, Profile};
+pub use twin::TwinEvidence;
 
 /// Media type of the OCI artifact that carries a [`VerifyEvidence`].
 pub const VERIFY_MEDIA_TYPE: &str = "application/vnd.gov.kg.factory.verify.v1+json";
@@ -136,13 +140,23 @@ pub struct ProveEvidence {
     pub buckets: Vec<Bucket>,
     /// Good and failed requests by intended send time, one for each [`SLOT_MS`], gapless from 0.
     pub slots: Vec<Slot>,
-    /// How late requests left, sparse histogram in microseconds: `[value, count]`, rising.
+    /// How late requests left that were due before the ladder (all, where there is none), sparse histogram in
+    /// microseconds: `[value, count]`, rising.
     pub lag_us: Vec<[u64; 2]>,
+    /// The same of each step of the ladder, in the order of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub step_lag_us: Vec<Vec<[u64; 2]>>,
     /// One for each fault phase of the plan, in its order.
     pub faults: Vec<FaultEvidence>,
     /// The control, one for each second in which it was asked; `None` where it could not be found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<Vec<ControlSecond>>,
+    /// The twin; `None` where it could not be found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinEvidence>,
+    /// What the candidate ran on while the ladder was asked; `None` where it could not be read, or there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }
 
 /// Requests to the control that were due in one second.
@@ -214,6 +228,10 @@ pub type Slot = [u32; 2];
 pub struct FaultEvidence {
     /// Name of the phase in the plan.
     pub phase: String,
+    /// From when on it may have had an effect: just before the API was asked, or the moment for which the nodes were
+    /// asked; `None` in evidence of labs that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_ms: Option<u64>,
     /// When the injection was acknowledged; `None` when it was refused.
     pub injected_ms: Option<u64>,
     /// Why it was refused, or what could not be undone; empty when all went well.

@@ -13,6 +13,7 @@ pub mod delegation;
 pub mod dossier;
 pub mod dsse;
 pub mod evidence;
+pub mod grounds;
 pub mod live;
 pub mod log;
 pub mod object;

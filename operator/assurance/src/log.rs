@@ -8,6 +8,7 @@
 pub mod checkpoint;
 pub mod handover;
 pub mod hash;
+mod included;
 pub mod link;
 pub mod note;
 pub mod proof;
@@ -16,4 +17,5 @@ pub mod tree;
 
 pub use checkpoint::Checkpoint;
 pub use hash::Hash;
+pub use included::Included;
 pub use link::{Leaf, Link};

@@ -3,6 +3,7 @@
 //! not change it; the verdict compares what happened with it.
 
 mod arrivals;
+pub mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use factory_crds::{
 use serde::{Deserialize, Serialize};
 
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
+pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +67,9 @@ pub struct ProvePlan {
     /// The null service beside the candidate; none in plans of factories that had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<ControlPlan>,
+    /// The service that must be refused; none in plans of factories that had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinPlan>,
 }
 
 /// A service that does nothing but answer, on the same nodes: when it is slow, something else than the candidate is.
@@ -105,18 +110,27 @@ pub struct LoadPlan {
     pub operations: Vec<LoadOperation>,
 }
 
+/// Requests a minute that so many users make who take `think_time_ms` between two of them: at least one.
+#[must_use]
+pub fn requests_per_minute(simultaneous_users: u32, think_time_ms: u64) -> u32 {
+    let requests = u64::from(simultaneous_users) * 60_000 / think_time_ms.max(1);
+    u32::try_from(requests).unwrap_or(u32::MAX).max(1)
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde gives a reference
 const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
 impl LoadPlan {
-    /// Requests that are planned for a run of `seconds`, rounded down; where the rate changes, over all of it.
+    /// Requests that are planned for a run of `seconds`, rounded down: where there is a `ladder`, before the second at
+    /// which that begins. Where the rate changes, over all of it, or over what of it begins before the ladder.
     #[must_use]
-    pub fn requests(&self, seconds: u64) -> u128 {
-        match &self.arrivals {
-            None => u128::from(self.requests_per_minute) * u128::from(seconds) / 60,
-            Some(arrivals) => arrivals.requests(self.requests_per_minute),
+    pub fn requests(&self, seconds: u64, ladder: Option<u64>) -> u128 {
+        match (&self.arrivals, ladder) {
+            (None, _) => u128::from(self.requests_per_minute) * u128::from(ladder.unwrap_or(seconds)) / 60,
+            (Some(arrivals), None) => arrivals.requests(self.requests_per_minute),
+            (Some(arrivals), Some(ladder)) => arrivals.before(ladder).requests(self.requests_per_minute),
         }
     }
 
@@ -132,13 +146,19 @@ impl LoadPlan {
     /// one that began its visit.
     #[must_use]
     pub fn weights(&self) -> (u64, u64) {
+        let begin = self.operations.iter().filter(|operation| operation.after.is_none());
+        (begin.map(|operation| u64::from(operation.weight)).sum(), self.each().into_iter().sum())
+    }
+
+    /// How often each operation comes beside the others: its weight, or that of the one that began its visit.
+    #[must_use]
+    pub fn each(&self) -> Vec<u64> {
         let mut each: Vec<u64> = Vec::with_capacity(self.operations.len());
         for operation in &self.operations {
             let of = |before: u32| each.get(usize::try_from(before).ok()?).copied();
             each.push(operation.after.map_or(Some(operation.weight.into()), of).unwrap_or(0));
         }
-        let begin = self.operations.iter().filter(|operation| operation.after.is_none());
-        (begin.map(|operation| u64::from(operation.weight)).sum(), each.into_iter().sum())
+        each
     }
 }
 
@@ -187,6 +207,12 @@ pub enum PhaseRole {
     /// Steady state, before the first and after the last fault; judged by the steady limits.
     #[serde(rename_all = "camelCase")]
     Steady {},
+    /// A step of the ladder: more load than declared. The steady limits say whether it holds.
+    #[serde(rename_all = "camelCase")]
+    Capacity {
+        /// Its rate, in percent of the declared one.
+        percent: u32,
+    },
     /// One fault, injected at the start of the phase; judged by that fault's limits.
     #[serde(rename_all = "camelCase")]
     Fault {

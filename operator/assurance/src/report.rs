@@ -7,6 +7,7 @@
 //! the templates, and no template writes a text in any other way.
 
 mod budget;
+mod capacity;
 pub mod comparison;
 mod dose;
 mod findings;
@@ -22,10 +23,13 @@ mod requests;
 mod scale;
 mod struck;
 mod text;
+mod twin;
 mod words;
 
+pub use capacity::{CapacityReport, StepReport};
 pub use json::{DoseSummary, FaultReport, FindingReport, Noticed, PhaseReport, PodReport, RunReport, SecondReport};
 pub use language::Language;
+pub use twin::TwinReport;
 pub use words::Terms;
 
 use factory_crds::Outcome;
@@ -111,7 +115,7 @@ impl<'a> Report<'a> {
     }
 
     /// The report as JUnit XML: a test case for the dossier, the run, and each check, description,
-    /// steady phase and fault.
+    /// steady phase, fault, and step of the ladder that must hold.
     pub fn junit(&self) -> Result<String, NotWritten> {
         junit::write(self)
     }

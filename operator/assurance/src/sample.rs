@@ -14,11 +14,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod climbed;
 mod measured;
 mod object;
+mod office;
 mod planned;
 mod record;
 mod terms;
+mod twin;
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -26,6 +29,7 @@ use factory_crds::state_service::Availability;
 
 use crate::{
     bundle::Bundle,
+    canonical,
     dossier::{AnnouncedRun, Subject, TestResult},
     evidence::{Evidence, Failure},
     plan::Plan,
@@ -36,6 +40,7 @@ use crate::{
 use factory_crds::release::Outcome;
 
 pub use object::object;
+pub use office::{CONFIRMED, Office, Revoked, Story};
 pub use terms::{rebuilt, terms};
 
 /// A result that passes, its verdict computed: two components, `web` and `registry`, both faults
@@ -129,6 +134,30 @@ pub fn watched() -> TestResult {
     judged(carried_out(planned::standard(), bundle(), plan))
 }
 
+/// [`watched`] with a twin too, which was refused.
+#[must_use]
+pub fn twinned() -> TestResult {
+    let mut result = watched();
+    result.plan.prove.twin = Some(twin::plan());
+    let seen = twin::measured(&result);
+    if let Some(prove) = &mut result.evidence.prove {
+        prove.twin = Some(seen);
+    }
+    judged(result)
+}
+
+/// A result that passes, with a control and a ladder of which every step holds: 48 s, the last twelve at 150, 200 and
+/// 300 % of 20 requests a second, of which 200 % must hold.
+#[must_use]
+pub fn climbed() -> TestResult {
+    let mut result = watched();
+    let capacity = climbed::capacity();
+    climbed::plan(&mut result.plan.prove, &capacity);
+    climbed::measure(&mut result);
+    result.standard.capacity = Some(capacity);
+    judged(result)
+}
+
 /// What `standard` asks of the components of `bundle`, and nothing fails.
 fn unbroken(standard: Standard, bundle: Bundle) -> TestResult {
     let components: Vec<&str> = bundle.images.keys().map(String::as_str).collect();
@@ -188,8 +217,10 @@ pub fn announced(mut result: TestResult, announced: &Announced) -> TestResult {
     if let Some(verify) = &mut result.evidence.verify {
         verify.nonce.clone_from(&announced.nonce);
     }
+    let twin = result.plan.prove.twin.is_some().then(|| twin::measured(&result));
     if let Some(prove) = &mut result.evidence.prove {
         prove.nonce.clone_from(&announced.nonce);
+        prove.twin = twin;
     }
     judged(result)
 }
@@ -202,6 +233,8 @@ pub fn announcement(result: &TestResult, epoch: u64) -> Announcement {
         bundle: result.bundle.clone(),
         standard: result.standard.clone(),
         plan: result.plan.clone(),
+        rules: result.rules.clone(),
+        record: canonical::digest(&result.record).unwrap_or_default(),
         epoch,
     }
 }
@@ -265,6 +298,8 @@ mod tests {
         assert_eq!(struck().verdict.outcome, Outcome::Passed);
         assert_eq!(modelled().verdict.findings, []);
         assert_eq!(modelled().verdict.outcome, Outcome::Passed);
+        assert_eq!(climbed().verdict.findings, []);
+        assert_eq!(climbed().verdict.outcome, Outcome::Passed);
         assert_eq!(failing().verdict.outcome, Outcome::Failed);
         assert_eq!(inconclusive().verdict.outcome, Outcome::Inconclusive);
     }

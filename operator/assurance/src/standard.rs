@@ -6,7 +6,8 @@
 
 use factory_crds::{
     ResilienceStandardSpec,
-    resilience_standard::{FaultLimits, Indicator, SteadyLimits},
+    resilience_standard::{Capacity, FaultLimits, Indicator, LoadRule, SteadyLimits},
+    state_service::ServiceClass,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub struct Standard {
     pub steady: SteadyLimits,
     /// Faults that every service of the class must survive, with their limits.
     pub faults: Vec<FaultLimits>,
+    /// Steps of load above the declared rate, and the one that must hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// How far the generator may lag, as ppm of the p99 limit, before its run is void.
     pub max_lag_ppm: u32,
     /// Fewer requests than this in a phase are no evidence.
@@ -35,6 +39,40 @@ pub struct Standard {
     /// measurement either.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indicators: Vec<Indicator>,
+    /// Class of services that it judges; `None` in dossiers of factories that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ServiceClass>,
+    /// The load under which it judges; `None` in dossiers of factories that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<StandardLoad>,
+}
+
+/// What of a standard's load is held against the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StandardLoad {
+    /// Time that a user takes between two requests, in milliseconds.
+    pub think_time_ms: u64,
+    /// An answer that is not complete by then has failed, in milliseconds.
+    pub timeout_ms: u64,
+    /// Longest warm-up, in seconds.
+    pub warm_up_seconds: u32,
+    /// Shortest steady phase, in seconds.
+    pub steady_seconds: u32,
+}
+
+impl StandardLoad {
+    /// The judged part of `rule`.
+    #[must_use]
+    pub const fn of(rule: &LoadRule) -> Self {
+        Self {
+            think_time_ms: rule.think_time.millis(),
+            timeout_ms: rule.timeout.millis(),
+            warm_up_seconds: rule.warm_up_seconds,
+            steady_seconds: rule.steady_seconds,
+        }
+    }
 }
 
 impl Standard {
@@ -46,10 +84,13 @@ impl Standard {
             version: spec.version.clone(),
             steady: spec.steady.clone(),
             faults: spec.faults.clone(),
+            capacity: spec.capacity.clone(),
             max_lag_ppm: spec.max_lag_ppm,
             min_requests: spec.min_requests,
             freeze_when_overdue: spec.freeze_when_overdue,
             indicators: spec.indicators.clone(),
+            class: Some(spec.class),
+            load: Some(StandardLoad::of(&spec.load)),
         }
     }
 }

@@ -7,12 +7,14 @@
 
 mod arrivals;
 pub(crate) mod asked;
+pub(crate) mod capacity;
 mod chance;
 mod completeness;
 mod contract;
 mod control;
 mod dose;
 mod downtime;
+mod excess;
 mod fault;
 mod felt;
 mod figures;
@@ -22,11 +24,13 @@ mod generator;
 mod histogram;
 mod lease;
 mod load;
+mod operations;
 mod plan;
 mod recovery;
 mod rules;
 mod say;
 mod steady;
+pub(crate) mod twin;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,12 +38,13 @@ use factory_crds::release::{Finding, Outcome};
 
 use crate::{dossier::TestResult, evidence::ProveEvidence, plan::PhaseRole};
 use asked::Asked;
+use capacity::Ladder;
 use found::{Found, inconclusive};
 use load::{Load, Timeline};
 pub(crate) use rules::Rules;
 
 /// Version of the rules by which a new result is judged.
-pub const RULES: &str = Rules::V2.name();
+pub const RULES: &str = Rules::V3.name();
 
 /// Largest integer that canonical JSON (RFC 8785) keeps exactly: 2^53 − 1.
 pub const MAX_EXACT: u64 = (1 << 53) - 1;
@@ -64,15 +69,18 @@ pub struct Verdict {
 pub struct Figure {
     /// Phase of the plan; empty for the whole run.
     pub phase: String,
-    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a fault also
-    /// `podsGone`, or `podsFelt` and `doseP50` where it is done on a node, `recoveryMs`,
-    /// `readyAgainMs`, `lostMs`; of the whole run `requests`, `unsentPpm`, `lagP99Us`; of both, where
-    /// downtime is modelled, `modelledDowntimeMs`, and of the whole run `seenDowntimeMs`.
+    /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a steady one
+    /// also `twinP95Us`; of a fault also `podsGone`, or `podsFelt` and `doseP50` where it is done on a node,
+    /// `recoveryMs`, `readyAgainMs`, `lostMs`; of a step of the ladder also `unsentPpm` and `lagP99Us`; of the whole run
+    /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, `twinPercent`, and where there is a ladder `heldPercent`
+    /// and `brokeAtPercent`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
+    /// `seenDowntimeMs`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
-    /// Its limit; `None` where there is none. `requests`, `podsGone` and `podsFelt` must reach
-    /// theirs; the limit of `doseP50` is what was asked for; all others must not exceed theirs.
+    /// Its limit; `None` where there is none. `requests`, `podsGone`, `podsFelt` and `heldPercent` must reach
+    /// theirs, `twinP95Us` must exceed it; the limit of `doseP50` is what was asked for; all others must not
+    /// exceed theirs.
     pub limit: Option<u64>,
 }
 
@@ -87,9 +95,20 @@ pub fn judge(result: &TestResult) -> Verdict {
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     let mut found = plan::check(result, rules);
     found.extend(verified(result));
-    let (proven, downtime) = proven(result, rules, &timeline, &load);
-    found.extend(proven);
-    verdict(found, figures::of(result, rules, &timeline, &load, downtime.as_ref()))
+    let proven = proven(result, rules, &timeline, &load);
+    if twin::silences(&proven.found) {
+        found.clear();
+    }
+    found.extend(proven.found);
+    verdict(found, figures::of(result, rules, &timeline, &load, proven.downtime.as_ref(), &proven.ladder))
+}
+
+/// What became of the ladder of `result`.
+pub(crate) fn ladder(result: &TestResult) -> Ladder {
+    let Some(rules) = Rules::named(&result.rules) else { return Ladder::default() };
+    let timeline = Timeline::of(&result.plan.prove.phases);
+    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
+    proven(result, rules, &timeline, &load).ladder
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.
@@ -125,30 +144,39 @@ fn verified(result: &TestResult) -> Vec<Found> {
     }
 }
 
+/// What follows from what `factory-lab prove` measured.
+struct Proven {
+    found: Vec<Found>,
+    downtime: Option<downtime::Downtime>,
+    ladder: Ladder,
+}
+
 /// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator,
-/// and the downtime that follows from it.
-fn proven(
-    result: &TestResult,
-    rules: Rules,
-    timeline: &Timeline,
-    load: &Load,
-) -> (Vec<Found>, Option<downtime::Downtime>) {
+/// and what follows from it.
+fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -> Proven {
+    let nothing = |found| Proven { found, downtime: None, ladder: Ladder::unknown(timeline) };
     let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
-    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return (lacks, None) };
-    let void = generator::voids(result, prove, timeline, load);
+    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return nothing(lacks) };
+    let mut void = generator::voids(result, prove, timeline, load);
+    if void.is_empty() {
+        void = twin::voids(result, rules, prove, timeline, load);
+    }
     if !void.is_empty() {
-        return (void, None);
+        return nothing(void);
     }
     let mut found: Vec<Found> = generator::saturated(load).into_iter().collect();
     let (of_phases, lost) = phases(result, rules, prove, timeline, load);
     found.extend(of_phases);
+    let (of_ladder, ladder) = capacity::climb(result, rules, prove, timeline, load);
+    found.extend(of_ladder);
     let downtime = downtime::of(result, rules, &lost);
     let declared = result.availability.max_downtime_per_year.millis();
     found.extend(downtime.as_ref().and_then(|downtime| downtime::check(downtime, declared)));
-    (found, downtime)
+    Proven { found, downtime, ladder }
 }
 
-/// Every phase by its own limits, in the order of the plan, and what the faults cost.
+/// Every phase but the steps of the ladder by its own limits, in the order of the plan, then every operation; and what
+/// the faults cost.
 fn phases(
     result: &TestResult,
     rules: Rules,
@@ -158,10 +186,12 @@ fn phases(
 ) -> (Vec<Found>, Vec<(Asked, u64)>) {
     let mut faults = prove.faults.iter();
     let (mut found, mut lost) = (Vec::new(), Vec::new());
-    for (span, measured) in timeline.spans.iter().zip(&load.phases) {
+    let mut heard = Vec::with_capacity(timeline.spans.len());
+    for (span, measured) in timeline.spans.iter().zip(&load.phases).filter(|(span, _)| span.percent().is_none()) {
         let void = control::voids(result, rules, prove, span);
         let is_void = void.is_some();
         found.extend(void);
+        heard.push(!is_void && steady::too_few(&result.standard, span, measured).is_none());
         if let Some((asked, component)) = Asked::of(rules, &span.phase.role) {
             if let Some(evidence) = faults.next().filter(|_| !is_void) {
                 let struck = fault::Struck { asked: asked.clone(), component, span, evidence, slots: &prove.slots };
@@ -172,6 +202,9 @@ fn phases(
         } else if span.phase.role == (PhaseRole::Steady {}) && !is_void {
             found.extend(steady::check(&result.standard, timeline, span, measured));
         }
+    }
+    if rules.judges_operations() {
+        found.extend(operations::check(result, prove, timeline, &heard));
     }
     (found, lost)
 }

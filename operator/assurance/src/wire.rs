@@ -34,6 +34,9 @@ pub struct Run {
     pub namespace: String,
     /// Port of each component.
     pub ports: BTreeMap<String, u16>,
+    /// Host name under which users ask the service: requests to its entry component carry it, so that none can be told
+    /// from a user's by that.
+    pub host: String,
     /// Port of each database, by its binding's name: nothing is asked of it, but a fault may mean the traffic with it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub databases: BTreeMap<String, u16>,
@@ -86,6 +89,12 @@ pub struct Announcement {
     pub standard: Standard,
     /// What will be done.
     pub plan: Plan,
+    /// Version of the rules by which the verdict will be computed.
+    pub rules: String,
+    /// `sha256:…` of what the entry shall say (`record` of the dossier, canonical JSON): what is promised there is
+    /// promised before anything is measured.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^sha256:[0-9a-f]{64}$")))]
+    pub record: String,
     /// Leader epoch of the operator that writes; the register refuses a lower one than it has seen.
     pub epoch: u64,
 }

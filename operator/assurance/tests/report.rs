@@ -6,6 +6,8 @@
 
 #[path = "report/absent.rs"]
 mod absent;
+#[path = "report/capacity.rs"]
+mod capacity;
 #[path = "report/comparison.rs"]
 mod comparison;
 #[path = "report/data.rs"]
@@ -18,6 +20,8 @@ mod junit;
 mod page;
 #[path = "report/struck.rs"]
 mod struck;
+#[path = "report/twin.rs"]
+mod twin;
 
 use factory_assurance::{
     dossier::TestResult,

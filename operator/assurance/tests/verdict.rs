@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test that cannot go on may stop
 #![allow(clippy::assigning_clones)] // tables read better with `=`
 
+#[path = "verdict/by_standard.rs"]
+mod by_standard;
+#[path = "verdict/capacity.rs"]
+mod capacity;
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
 #[path = "verdict/control.rs"]
@@ -12,8 +16,14 @@ mod control;
 mod downtime;
 #[path = "verdict/evidence.rs"]
 mod evidence;
+#[path = "verdict/form.rs"]
+mod form;
 #[path = "verdict/limits.rs"]
 mod limits;
+#[path = "verdict/operations.rs"]
+mod operations;
+#[path = "verdict/orders.rs"]
+mod orders;
 #[path = "verdict/peers.rs"]
 mod peers;
 #[path = "verdict/plan.rs"]
@@ -32,6 +42,10 @@ mod simulated;
 mod standards;
 #[path = "verdict/struck.rs"]
 mod struck;
+#[path = "verdict/third.rs"]
+mod third;
+#[path = "verdict/twin.rs"]
+mod twin;
 #[path = "verdict/varied.rs"]
 mod varied;
 
@@ -62,6 +76,13 @@ fn verify(result: &mut TestResult) -> &mut VerifyEvidence {
 
 fn prove(result: &mut TestResult) -> &mut ProveEvidence {
     result.evidence.prove.as_mut().unwrap()
+}
+
+/// The plan has so many requests a minute, and users who make them by the standard; what came stays as it is.
+fn paced(result: &mut TestResult, per_minute: u32) {
+    result.plan.prove.load.requests_per_minute = per_minute;
+    result.availability.simultaneous_users = per_minute;
+    result.standard.load.iter_mut().for_each(|load| load.think_time_ms = 60_000);
 }
 
 /// Evidence of the fault in phase `name`.

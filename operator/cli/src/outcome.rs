@@ -52,6 +52,7 @@ pub fn write(out: &mut impl Write, verdict: &Verdict) -> io::Result<()> {
 /// What the figure `name` is called, and how its value is written.
 pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
     let count: fn(u64) -> String = |number| number.to_string();
+    let whole: fn(u64) -> String = |number| format!("{number} %");
     match name {
         "requests" => ("requests", count),
         "failedPpm" => ("failed requests", share),
@@ -61,6 +62,8 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "p99Us" => ("latency, 99th percentile", microseconds),
         "lagP99Us" => ("lag of the generator", microseconds),
         "controlP95Us" => ("control beside it, 95th percentile", microseconds),
+        "twinPercent" => ("twin, of the latency limit", |number| format!("{number} %")),
+        "twinP95Us" => ("twin, 95th percentile", microseconds),
         "podsGone" => ("pods gone", count),
         "podsFelt" => ("pods that felt it", count),
         "recoveryMs" => ("time to recovery", milliseconds),
@@ -68,6 +71,8 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "lostMs" => ("service lost", milliseconds),
         "modelledDowntimeMs" => ("modelled downtime a year", milliseconds),
         "seenDowntimeMs" => ("downtime a year, as seen", milliseconds),
+        "heldPercent" => ("held, of declared rate", whole),
+        "brokeAtPercent" => ("broke at, of declared", whole),
         other => (other, count),
     }
 }
@@ -75,10 +80,12 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
 /// Name, value and limit of a figure with a unit that people read. Missing data are shown as missing.
 fn columns(figure: &Figure) -> (String, String, String) {
     let (name, show) = unit(&figure.name);
-    // The first must be reached, a dose is what was asked for, and all others must not be exceeded.
+    // The first must be reached, a dose is what was asked for, a twin must be beyond, and all others must not be
+    // exceeded.
     let sign = match figure.name.as_str() {
-        "requests" | "podsGone" | "podsFelt" => "≥",
+        "requests" | "podsGone" | "podsFelt" | "heldPercent" => "≥",
         "doseP50" => "=",
+        "twinP95Us" => ">",
         _ => "≤",
     };
     let limit = figure.limit.map_or_else(String::new, |limit| format!("{sign} {}", show(limit)));
@@ -113,6 +120,8 @@ mod tests {
             (figure("p99Us", Some(12_345), Some(500_000)), "12.3 ms", "≤ 500.0 ms"),
             (figure("recoveryMs", Some(1_200), Some(30_000)), "1.2 s", "≤ 30.0 s"),
             (figure("requests", None, None), "not measured", ""),
+            (figure("twinP95Us", Some(551_230), Some(500_000)), "551.2 ms", "> 500.0 ms"),
+            (figure("twinPercent", Some(150), None), "150 %", ""),
         ] {
             let columns = columns(&figure);
             assert_eq!((columns.1.as_str(), columns.2.as_str()), (value, limit));

@@ -66,7 +66,7 @@ pub struct Settings {
     #[arg(long, env = "POD_NAME")]
     pub pod: String,
     /// Image of the lab, by digest.
-    #[arg(long, env = "LAB_IMAGE")]
+    #[arg(long, env = "LAB_IMAGE", value_parser = by_digest)]
     pub lab_image: String,
     /// Image of PostgreSQL for services that bind a database, by digest. Not given: none may.
     #[arg(long, env = "POSTGRES_IMAGE", value_parser = by_digest)]
@@ -88,7 +88,7 @@ fn by_digest(image: &str) -> Result<String, String> {
     if digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
         return Ok(image.to_owned());
     }
-    Err("an image by digest, registry/name@sha256:<64 hex>: a tag can move after the test".to_owned())
+    Err("an image by digest, registry/name@sha256:<64 hex>: a tag can be moved".to_owned())
 }
 
 /// Settings of the permit keeper.

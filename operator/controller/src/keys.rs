@@ -1,7 +1,7 @@
 //! The keys that sign: one for dossiers, another for what is said of builds, so that neither can pass for
 //! the other. The first of each is made once in the operator's namespace; those that follow it are Secrets that an
 //! administrator makes beside it. The public halves are published with their times, each before it signs. None
-//! can confirm anything (invariant 12).
+//! can confirm anything (invariant 11).
 
 mod ring;
 

@@ -17,6 +17,7 @@ pub mod secret;
 pub mod service;
 pub mod service_account;
 pub mod strike_job;
+pub mod twin;
 
 use std::collections::BTreeMap;
 

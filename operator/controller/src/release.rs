@@ -29,6 +29,7 @@ pub mod rollout;
 pub mod secrets;
 pub mod source;
 pub mod strike;
+pub mod twin;
 pub mod verify;
 
 use std::{sync::Arc, time::Duration};

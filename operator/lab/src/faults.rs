@@ -98,6 +98,7 @@ pub trait Fault: Send + Sync {
 pub(crate) fn nothing(phase: &str, view: &View) -> FaultEvidence {
     FaultEvidence {
         phase: phase.to_owned(),
+        ordered_ms: None,
         injected_ms: None,
         errors: Vec::new(),
         before: view.seen(),

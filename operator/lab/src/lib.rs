@@ -3,7 +3,7 @@
 //! hands back evidence.
 //!
 //! `verify` holds the candidate against its manifest; `prove` puts it under load and faults; `strike`
-//! carries out on a node what `prove` orders; `null` is the control that `prove` asks meanwhile. The shared parts are `request`, `connection` and
+//! carries out on a node what `prove` orders; `null` is the control that `prove` asks meanwhile, `twin` the proxy that must be refused. The shared parts are `request`, `connection` and
 //! `expectation`.
 //!
 //! *Architecture invariant:* the lab concludes nothing. It has no limit and no verdict, and never
@@ -25,4 +25,5 @@ pub mod schema;
 pub mod strike;
 pub mod target;
 pub mod trust;
+pub mod twin;
 pub mod verify;

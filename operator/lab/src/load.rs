@@ -36,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 
 use factory_assurance::{
     evidence::Failure,
-    plan::{LoadOperation, LoadPlan, Phase, ProvePlan},
+    plan::{LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan},
 };
 use factory_crds::resilience_standard::Connections;
 use hyper::Method;
@@ -168,6 +168,10 @@ pub struct Scenario {
     pub pause: Duration,
     /// For progress lines: name and end of each phase in milliseconds.
     pub phases: Vec<(String, u64)>,
+    /// Whether there are progress lines: one a second, of the load that people watch.
+    pub told: bool,
+    /// When each step of the ladder begins, in milliseconds: of each the lag is counted apart.
+    pub steps_ms: Vec<u64>,
 }
 
 impl Scenario {
@@ -191,7 +195,9 @@ impl Scenario {
             shard,
             operations,
             pause: Duration::from_millis(load.pause_ms.into()),
+            steps_ms: steps(&plan.phases),
             phases,
+            told: true,
         }))
     }
 
@@ -228,6 +234,14 @@ fn shape(load: &LoadPlan, length_ms: u64) -> Result<Shape, LoadError> {
         Some(arrivals) if arrivals.seconds().saturating_mul(1000) == length_ms => Ok(Shape::of(arrivals, per_minute)),
         Some(arrivals) => Err(LoadError::Arrivals(arrivals.seconds().saturating_mul(1000), length_ms)),
     }
+}
+
+/// When each step of the ladder begins, in milliseconds.
+#[must_use]
+pub fn steps(phases: &[Phase]) -> Vec<u64> {
+    let starts = std::iter::once(0).chain(ends(phases).into_iter().map(|(_, end)| end));
+    let of_steps = phases.iter().zip(starts).filter(|(phase, _)| matches!(phase.role, PhaseRole::Capacity { .. }));
+    of_steps.map(|(_, start)| start).collect()
 }
 
 /// Name and end of each phase.

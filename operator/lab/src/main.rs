@@ -8,11 +8,13 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{ExitCode, exit},
+    time::Duration,
 };
 
 use clap::{Args, Parser, Subcommand};
 use factory_assurance::{
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
+    plan::twin::hold_us,
     wire::{Run, RunEnd},
 };
 use factory_lab::{
@@ -24,6 +26,7 @@ use factory_lab::{
     prove::{contribute, prove},
     results, strike,
     target::Targets,
+    twin,
     verify::verify,
 };
 use serde_json::json;
@@ -65,6 +68,21 @@ enum Command {
         /// Port to answer on.
         #[arg(long)]
         port: u16,
+    },
+    /// Passes on, and holds each answer back: the twin in front of a candidate, which must be refused.
+    Twin {
+        /// Port to be asked on.
+        #[arg(long)]
+        port: u16,
+        /// Where the service is: host:port.
+        #[arg(long)]
+        to: String,
+        /// Limit on the 95th percentile of latency, in milliseconds.
+        #[arg(long)]
+        limit_ms: u32,
+        /// Until so many percent of it each answer is held back.
+        #[arg(long)]
+        percent: u32,
     },
     /// Carries out on this node the faults that `prove` orders, and keeps who does it alive.
     Strike(Striking),
@@ -217,6 +235,10 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
         }
         Command::Null { port } => {
             null::serve(*port).await?;
+            Ok(None)
+        }
+        Command::Twin { port, to, limit_ms, percent } => {
+            twin::serve(*port, to, Duration::from_micros(hold_us(*percent, *limit_ms))).await?;
             Ok(None)
         }
         Command::Strike(Striking { node, namespace, nonce }) => {

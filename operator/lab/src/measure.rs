@@ -3,6 +3,7 @@
 
 pub mod deployment;
 pub mod follow;
+pub mod profile;
 pub mod view;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};

@@ -2,7 +2,9 @@
 //! its phase. The load runs on threads and a runtime of its own, so that no call to the API server can
 //! delay a request. Phases keep to the clock: a slow fault never moves the next one.
 
+mod beside;
 mod contribute;
+pub mod twin;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,20 +14,16 @@ use std::{
 };
 
 use factory_assurance::{
-    evidence::{ControlSecond, FaultEvidence, PhaseSpan, ProveEvidence},
+    evidence::{FaultEvidence, PhaseSpan, ProveEvidence},
     plan::{Phase, PhaseRole, ProvePlan, Strike},
 };
 use factory_crds::resilience_standard::FaultKind;
 use kube::Client;
 
 pub use contribute::contribute;
-use tokio::{
-    sync::oneshot,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
-    control,
     faults::{
         self, Target,
         control_plane_outage::doors::{self, DoorsError},
@@ -91,15 +89,15 @@ pub async fn prove(
         followers.insert(component.to_owned(), Follower::new(client, namespace, component).await?);
     }
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
-    let beside = beside(plan, namespace, client).await;
+    let beside = beside::Found::of(plan, namespace, client).await;
     let doors = doors(plan, client).await;
     let clock = Clock::starting(Instant::now() + LEAD);
     if let Some(company) = &mut company {
         company.begin(clock.start()).await?;
     }
-    let control = asked(plan, beside, clock);
-    let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let spans = spans(plan);
+    let beside = beside.begin(plan, targets, nonce, (namespace, client), (clock, &spans))?;
+    let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
     let mut running = JoinSet::new();
     let mut faults: Vec<(usize, FaultEvidence)> = Vec::new();
@@ -155,10 +153,7 @@ pub async fn prove(
         Some(company) => company.counted(own, PATIENCE).await?,
         None => own,
     };
-    let control = match control {
-        Some(control) => control.await.map_err(|_| ProveError::Died("task of the control"))?,
-        None => None,
-    };
+    let seen = beside.seen().await?;
     Ok(ProveEvidence {
         nonce: nonce.to_owned(),
         started_unix_ms: clock.started_unix_ms(),
@@ -166,26 +161,12 @@ pub async fn prove(
         buckets: measured.buckets,
         slots: measured.slots,
         lag_us: measured.lag_us,
+        step_lag_us: measured.step_lag_us,
         faults: faults.into_iter().map(|(_, evidence)| evidence).collect(),
-        control,
+        control: seen.control,
+        twin: seen.twin,
+        profile: seen.profile,
     })
-}
-
-/// Where the control of `plan` is; nowhere if it cannot be found, which the verdict says.
-async fn beside(plan: &ProvePlan, namespace: &str, client: &Client) -> Vec<SocketAddr> {
-    let Some(control) = &plan.control else { return Vec::new() };
-    control::pods(client, namespace, control).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the control was not found");
-        Vec::new()
-    })
-}
-
-/// Has the control at `pods` asked for the whole of the run, if `plan` has one.
-fn asked(plan: &ProvePlan, pods: Vec<SocketAddr>, clock: Clock) -> Option<JoinHandle<Option<Vec<ControlSecond>>>> {
-    let per_second = plan.control.as_ref()?.requests_per_second;
-    let seconds = plan.phases.iter().map(|phase| phase.seconds).sum();
-    let timeout = Duration::from_millis(u64::from(plan.load.timeout_ms));
-    Some(tokio::spawn(async move { control::ask(&pods, per_second, seconds, timeout, clock).await }))
 }
 
 /// Why a fault is not injected, by what became of the nodes. Where nobody stands by on them the rest of the run is

@@ -200,6 +200,10 @@ mod tests {
     use super::*;
 
     fn prepare(path: &str, header: (&str, &str)) -> Result<Prepared, BadRequest> {
+        prepare_at(Target::plain("web.svc-0.svc".to_owned(), 8080), path, header)
+    }
+
+    fn prepare_at(place: Target, path: &str, header: (&str, &str)) -> Result<Prepared, BadRequest> {
         let asked = Asked {
             component: None,
             method: "GET".to_owned(),
@@ -207,7 +211,6 @@ mod tests {
             headers: BTreeMap::from([(header.0.to_owned(), header.1.to_owned())]),
             body: None,
         };
-        let place = Target::plain("web.svc-0.svc".to_owned(), 8080);
         Prepared::new(&asked, &Targets::new("web".to_owned(), BTreeMap::from([("web".to_owned(), place)])))
     }
 
@@ -218,6 +221,11 @@ mod tests {
         assert_eq!(request.headers()["accept-language"], "ky");
         let text = format!("{:?}", request.headers());
         assert!(!text.contains("factory") && !text.contains("lab"), "{text}");
+        // What users come in by is asked under the name that they ask it by.
+        let public = Some("queue.gov.kg".to_owned());
+        let place = Target { public, ..Target::plain("web.svc-0.svc".to_owned(), 8080) };
+        let request = prepare_at(place, "/v1/x", ("accept-language", "ky")).unwrap();
+        assert_eq!(request.http().headers()[HOST], "queue.gov.kg");
     }
 
     #[test]

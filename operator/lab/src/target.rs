@@ -17,6 +17,8 @@ pub struct Target {
     pub port: u16,
     /// What is spoken there.
     pub speech: Speech,
+    /// Under which host name its users ask it, where they do: requests name that, as they do in life.
+    pub public: Option<String>,
 }
 
 /// What a component speaks.
@@ -50,13 +52,13 @@ impl Target {
     /// HTTP/1.1 at `port` of `host`, without TLS.
     #[must_use]
     pub const fn plain(host: String, port: u16) -> Self {
-        Self { host, port, speech: Speech { http2: false, trust: None } }
+        Self { host, port, speech: Speech { http2: false, trust: None }, public: None }
     }
 
-    /// `host:port`, as it stands in the `host` header.
+    /// What stands in the `host` header.
     #[must_use]
     pub fn authority(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        self.public.clone().unwrap_or_else(|| format!("{}:{}", self.host, self.port))
     }
 
     /// The addresses that the name has now; never empty.
@@ -89,7 +91,11 @@ impl Targets {
         let components = run.ports.iter().map(|(component, port)| {
             let speech =
                 run.speech.get(component).map_or(Ok(Speech::default()), |speech| Speech::of(component, speech));
-            Ok::<_, BadTrust>((component.clone(), Target { host: host(component), port: *port, speech: speech? }))
+            let public = Some(run.host.clone()).filter(|_| *component == run.plan.entry);
+            Ok::<_, BadTrust>((
+                component.clone(),
+                Target { host: host(component), port: *port, speech: speech?, public },
+            ))
         });
         let database = |(name, port): (&String, &u16)| (name.clone(), Target::plain(host(name), *port));
         let databases = run.databases.iter().map(database).collect();

@@ -76,7 +76,7 @@ async fn reachable(component: &str, target: &Target) -> Result<(), VerifyError> 
         if Instant::now() >= end {
             return Err(VerifyError::Unreachable {
                 component: component.to_owned(),
-                authority: target.authority(),
+                authority: format!("{}:{}", target.host, target.port),
                 source,
             });
         }

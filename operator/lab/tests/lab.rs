@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on may stop
 
+mod capacity;
 mod eviction;
 mod guard;
 mod hostile;
@@ -12,4 +13,5 @@ mod load_hostile;
 mod load_spoken;
 mod node;
 mod server;
+mod twin;
 mod verify;

@@ -92,19 +92,30 @@ fn who_does_not_come_or_does_not_end_makes_no_run() {
         // One that is lost after it began.
         let joined = tokio::spawn(Member::join(leader, "nonce", Shard { index: 1, of: 2 }));
         let mut company = Company::gather(&listener, "nonce", 2, SOON).await.unwrap();
-        company.begin(Instant::now()).await.unwrap();
+        company.begin(soon()).await.unwrap();
         drop(joined.await.unwrap().unwrap());
         let lost = company.counted(Measured::default(), SOON).await.unwrap_err();
         assert!(matches!(lost, CompanyError::Lost(1, _)), "{lost}");
+        // One that does not say that it heard when to begin: its share of the load could be late, and nobody would know.
+        let hello = serde_json::to_vec(&json!({"nonce": "nonce", "index": 1, "of": 2})).unwrap();
+        say(leader, &hello).await;
+        let mut company = Company::gather(&listener, "nonce", 2, SOON).await.unwrap();
+        let silent = company.begin(soon()).await.unwrap_err();
+        assert!(matches!(silent, CompanyError::Lost(1, _)), "{silent}");
         // And one that counted another run's seconds.
         let joined = tokio::spawn(Member::join(leader, "nonce", Shard { index: 1, of: 2 }));
         let mut company = Company::gather(&listener, "nonce", 2, SOON).await.unwrap();
-        company.begin(Instant::now()).await.unwrap();
+        company.begin(soon()).await.unwrap();
         let (member, _) = joined.await.unwrap().unwrap();
         member.report(Measured { slots: vec![[0, 0]], ..Measured::default() }).await.unwrap();
         let other = company.counted(Measured::default(), SOON).await.unwrap_err();
         assert!(matches!(other, CompanyError::Parts(_)), "{other}");
     });
+}
+
+/// When a run may begin.
+fn soon() -> Instant {
+    Instant::now() + Duration::from_millis(500)
 }
 
 /// Says `bytes` after their length to `leader`, and waits in the background for its answer.

@@ -35,7 +35,7 @@ impl Running {
 
     /// The server as the only component, `web`.
     pub fn targets(&self) -> Targets {
-        let web = Target { host: "127.0.0.1".to_owned(), port: self.port, speech: self.speech.clone() };
+        let web = Target { host: "127.0.0.1".to_owned(), port: self.port, speech: self.speech.clone(), public: None };
         Targets::new("web".to_owned(), BTreeMap::from([("web".to_owned(), web)]))
     }
 

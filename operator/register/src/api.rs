@@ -17,6 +17,7 @@ pub mod entries;
 pub(crate) mod exclusions;
 mod fresh;
 mod glossary;
+mod grounds;
 mod health;
 pub(crate) mod instructions;
 mod key;
@@ -224,6 +225,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .routes(routes!(replay::replay))
         .routes(routes!(exclusions::exclude))
         .routes(routes!(log::proof))
+        .routes(routes!(grounds::grounds))
         .routes(routes!(log::key))
         .routes(routes!(log::keys))
         .routes(routes!(log::checkpoint))

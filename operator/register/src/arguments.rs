@@ -7,7 +7,10 @@ use factory_assurance::log::note::Verifier;
 use factory_crds::Span;
 use ipnet::IpNet;
 
-use crate::store::{Location, LocationError};
+use crate::{
+    access::AUDIENCE,
+    store::{Location, LocationError},
+};
 
 /// The register of state services.
 #[derive(Debug, Parser)]
@@ -176,6 +179,17 @@ pub struct Serve {
     /// `{namespace}`, `{participant}` and `{service}` stand for those of the service.
     #[arg(long, env = "FACTORY_REGISTER_AVAILABILITY", value_name = "EXPRESSION", requires = "prometheus")]
     pub availability: Option<String>,
+    /// Address of the identity provider (OpenID Connect) at which regulators may sign in to the console, for example
+    /// https://id.gov.kg/realms/state. The cluster's API server must accept its tokens. Not given: they show a token.
+    #[arg(long, env = "FACTORY_REGISTER_OIDC_ISSUER", value_name = "URL", requires = "address")]
+    pub oidc_issuer: Option<reqwest::Url>,
+    /// Name by which that provider knows the register; its tokens are for the same audience.
+    #[arg(long, env = "FACTORY_REGISTER_OIDC_CLIENT", value_name = "NAME", default_value = AUDIENCE)]
+    pub oidc_client: String,
+    /// Folder in which there may be `client-secret`, by which the register proves to that provider to be itself, and
+    /// `ca.crt`, who signs its certificate. Not given: a public client, and an authority that everybody knows.
+    #[arg(long, env = "FACTORY_REGISTER_OIDC_FOLDER", value_name = "FOLDER", requires = "oidc_issuer")]
+    pub oidc_folder: Option<PathBuf>,
     /// File of days off, by which the working days of item 21 are counted. Not given: the calendar that the
     /// register brings with it.
     #[arg(long, env = "FACTORY_REGISTER_WORKING_DAYS")]

@@ -27,6 +27,7 @@ mod lists;
 mod membership;
 mod objects;
 mod overview;
+pub mod provider;
 mod replay;
 mod rows;
 mod send_back;
@@ -60,6 +61,7 @@ use crate::{
 };
 use attempts::Attempts;
 use calendar::Calendar;
+use provider::Provider;
 use sessions::{Limits, Sessions};
 use signed_in::SignedIn;
 use words::Words;
@@ -76,6 +78,8 @@ pub struct Console {
     calendar: Calendar,
     sessions: Sessions,
     attempts: Attempts,
+    /// Where regulators may sign in instead of showing a token.
+    pub provider: Option<Provider>,
     /// Titles by submission: they stand in dossiers alone, which are large and never change.
     titles: Mutex<HashMap<String, Text>>,
 }
@@ -91,7 +95,7 @@ impl Console {
     #[must_use]
     pub fn new(calendar: Calendar, limits: Limits) -> Self {
         let (sessions, attempts, titles) = (Sessions::within(limits), Attempts::default(), Mutex::default());
-        Self { calendar, sessions, attempts, titles }
+        Self { calendar, sessions, attempts, provider: None, titles }
     }
 
     /// Working days.
@@ -122,6 +126,8 @@ pub(crate) fn router() -> Router<Arc<Register>> {
         .route("/console/access", get(membership::list))
         .route("/console/access/{id}", get(membership::one).post(membership::decide))
         .route("/console/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/console/sign-in/provider", get(sign_in::by_provider::leave))
+        .route(provider::BACK, get(sign_in::by_provider::back))
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/submissions/{id}", get(case::case))
         .route("/console/submissions/{id}/report", get(case::report))

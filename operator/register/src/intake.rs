@@ -6,6 +6,7 @@
 pub mod completeness;
 pub mod instruction;
 pub mod objects;
+pub mod regulator;
 
 use factory_assurance::{
     bundle::Bundle,
@@ -137,7 +138,7 @@ impl Opened {
 
     /// What it says and its summary, if everything stands in the dossier as it was `announced`.
     pub fn hold_against(self, announced: &AnnouncementMade) -> Result<(TestResult, Summary), IntakeError> {
-        let TestResult { announcement, subject, bundle, standard, plan, evidence, .. } = &self.result;
+        let TestResult { rules, announcement, subject, bundle, standard, plan, evidence, record, .. } = &self.result;
         let nonces = [
             ("evidence.verify.nonce", evidence.verify.as_ref().map(|evidence| &evidence.nonce)),
             ("evidence.prove.nonce", evidence.prove.as_ref().map(|evidence| &evidence.nonce)),
@@ -151,6 +152,8 @@ impl Opened {
             ("bundle", *bundle == announced.run.bundle),
             ("standard", *standard == announced.run.standard),
             ("plan", *plan == announced.run.plan),
+            ("rules", *rules == announced.run.rules),
+            ("record", canonical::digest(record)? == announced.run.record),
         ];
         match parts.into_iter().chain(nonces).find(|(_, equal)| !equal) {
             Some((field, _)) => Err(IntakeError::Announced { field, announcement: announced.id.clone() }),
@@ -186,7 +189,7 @@ pub fn open(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Opened, IntakeE
 
 /// What is announced, if it can be: names that are one path segment each, images by digest.
 pub fn announced(announcement: Announcement) -> Result<AnnouncedPlan, IntakeError> {
-    let Announcement { subject, bundle, standard, plan, epoch } = announcement;
+    let Announcement { subject, bundle, standard, plan, rules, record, epoch } = announcement;
     epoch_in_range(epoch)?;
     let Subject { participant, service, release, .. } = &subject;
     for (field, name) in [("participant", participant), ("service", service), ("release", release)] {
@@ -200,7 +203,11 @@ pub fn announced(announcement: Announcement) -> Result<AnnouncedPlan, IntakeErro
         }
     }
     images_by_digest(&bundle)?;
-    Ok(AnnouncedPlan { subject, bundle, standard, plan })
+    if !record.strip_prefix("sha256:").is_some_and(is_sha256) {
+        let rule = "must be `sha256:` and 64 digits, the digest of what the entry shall say";
+        return Err(IntakeError::Field { field: "record".to_owned(), rule, found: record });
+    }
+    Ok(AnnouncedPlan { subject, bundle, standard, plan, rules, record })
 }
 
 /// Checks that `epoch` survives every JSON reader.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use factory_assurance::term::{Term, TermError};
+use factory_assurance::term::{Term, TermError, of_one_kind};
 
 /// A folder of pinned public keys.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl Keys {
         Self { folder: folder.into() }
     }
 
-    /// The keys as they stand there now; at least one. Blocks on a few small files.
+    /// The keys as they stand there now; at least one, and none of two kinds. Blocks on a few small files.
     pub fn load(&self) -> Result<Vec<Term>, KeysError> {
         let read = |source| KeysError::Read { path: self.folder.clone(), source };
         let mut paths = Vec::new();
@@ -58,7 +58,9 @@ impl Keys {
         if paths.is_empty() {
             return Err(KeysError::None(self.folder.clone()));
         }
-        paths.iter().map(|path| read_key(path)).collect()
+        let keys: Vec<Term> = paths.iter().map(|path| read_key(path)).collect::<Result<_, _>>()?;
+        of_one_kind(&keys).map_err(|source| KeysError::Key { path: self.folder.clone(), source })?;
+        Ok(keys)
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod delegations;
 pub(crate) mod feed;
 pub(crate) mod figures;
+mod grounds;
 mod language;
 pub(crate) mod membership;
 pub(crate) mod objects;
@@ -155,6 +156,7 @@ struct EntryPage<'a> {
     own: &'a crate::claims::words::Words,
     claims: Vec<PublicClaim>,
     delegations: &'a crate::delegations::words::Words,
+    grounds: &'a grounds::Words,
 }
 
 #[derive(Template)]
@@ -235,6 +237,7 @@ async fn entry(
         own: crate::claims::words::of(language),
         claims: said,
         delegations: crate::delegations::words::of(language),
+        grounds: grounds::of(language),
     };
     render(StatusCode::OK, language, &page)
 }

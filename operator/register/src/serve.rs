@@ -27,6 +27,7 @@ use crate::{
     console::{
         Console,
         calendar::{Calendar, CalendarError},
+        provider::{Provider, ProviderError},
         sessions::Limits,
     },
     keys::{Keys, KeysError},
@@ -77,6 +78,9 @@ pub enum ServeError {
         /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// No client for the identity provider.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     /// No client for the server that observes.
     #[error(transparent)]
     Prometheus(#[from] PrometheusError),
@@ -104,9 +108,11 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
     let database = options.database.location()?;
     let key_file = key_file(options.log_key.checkpoint_key, &database)?;
     let store = Store::open(&database, Timestamp::now, metrics.commits()).await?;
-    if !key_file.exists() && store.has_signed().await? {
+    let origin = store.origin().await?;
+    if !key_file.exists() && origin.is_some() {
         return Err(SignerError::Lost(key_file).into());
     }
+    same_origin(origin, &options.log_key.log_origin)?;
     let keyring = Keyring::load_or_make(&options.log_key.log_origin, &key_file)?;
     let key = store.signer(&keyring).await?.verifier();
     tracing::info!(%key, "checkpoints of the log hold under this key");
@@ -135,6 +141,10 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         Register::new((store, keyring), access, users, (factory_keys, regulator_keys), metrics, stopping);
     if let Some(calendar) = calendar {
         register.console = Console::new(calendar, Limits::default());
+    }
+    if let Some((issuer, address)) = options.oidc_issuer.zip(options.address.as_deref()) {
+        let provider = Provider::new(issuer, options.oidc_client, options.oidc_folder.as_deref(), address)?;
+        register.console.provider = Some(provider);
     }
     let register = Arc::new(register.with(Settings {
         address: options.address,
@@ -182,6 +192,7 @@ pub async fn hand_over(options: HandOver) -> Result<String, ServeError> {
         return Err(SignerError::Elsewhere { to: options.to, first: file }.into());
     }
     let store = Store::open(&database, Timestamp::now, Metrics::default().commits()).await?;
+    same_origin(store.origin().await?, &options.log_key.log_origin)?;
     let next = signer::load_or_make(&options.log_key.log_origin, &options.to)?;
     let written = store.hand_over("factory-register hand-over", &keyring, &next).await;
     store.close().await;
@@ -189,6 +200,14 @@ pub async fn hand_over(options: HandOver) -> Result<String, ServeError> {
         Written::Now(event) => format!("event {event}: the log was handed over to {}", next.verifier()),
         Written::Before(_) => format!("the log is signed by {} already", next.verifier()),
     })
+}
+
+/// Refuses another name for a log than the one that it has: whoever pinned it could not follow.
+fn same_origin(has: Option<String>, asked: &str) -> Result<(), SignerError> {
+    match has {
+        Some(has) if has != asked => Err(SignerError::Origin { has, asked: asked.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 /// The file of the first checkpoint key.

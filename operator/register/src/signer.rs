@@ -70,6 +70,14 @@ pub enum SignerError {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// The log is known by another name.
+    #[error("--log-origin: `{asked}`, must be `{has}`: by that name the log has signed checkpoints, and it keeps it")]
+    Origin {
+        /// The name that it has.
+        has: String,
+        /// The one that was given.
+        asked: String,
+    },
     /// The next key would not be found by a register that serves.
     #[error("--to: {to}, must be in the folder of {first}", to = to.display(), first = first.display())]
     Elsewhere {

@@ -17,6 +17,7 @@ pub mod claims;
 mod decide;
 pub mod delegations;
 mod entries;
+pub mod grounds;
 mod instructions;
 mod keys;
 pub mod kpis;
@@ -31,6 +32,7 @@ mod plaintexts;
 mod postgres;
 mod read;
 mod sqlite;
+mod standards;
 pub mod statistics;
 mod submit;
 mod taking;
@@ -153,6 +155,18 @@ pub enum WriteError {
     /// The same key, another body.
     #[error("Idempotency-Key: `{0}` was used before, with another body")]
     Key(String),
+    /// A version of a standard, two contents.
+    #[error(
+        "standard.{field}: not as `{name}@{version}` was announced before; a standard that is changed gets another version"
+    )]
+    Standard {
+        /// Name of the standard.
+        name: String,
+        /// Its version.
+        version: String,
+        /// The first field that differs.
+        field: String,
+    },
     /// One announcement, two dossiers.
     #[error("announcement {announcement} already has the dossier {dossier}")]
     SecondDossier {

@@ -26,6 +26,8 @@ func made(t *testing.T) (layout.Layout, Keys) {
 
 func TestEveryFileThatACommandLineNamesIsThere(t *testing.T) {
 	cluster, keys := made(t)
+	lines := map[string][]string{}
+	// All of them first: what one program names, another one's settings may make.
 	for name, settings := range map[string]func(layout.Layout, Keys) ([]string, error){
 		"etcd": Etcd, "kube-apiserver": APIServer, "kube-controller-manager": ControllerManager,
 		"kube-scheduler": Scheduler, "coredns": CoreDNS, "storage": Storage,
@@ -37,6 +39,9 @@ func TestEveryFileThatACommandLineNamesIsThere(t *testing.T) {
 		if arguments[0] != Self || arguments[1] != name || CalledFor(arguments) != Called {
 			t.Errorf("%s starts as %v", name, arguments[:2])
 		}
+		lines[name] = arguments
+	}
+	for name, arguments := range lines {
 		for _, argument := range arguments {
 			_, path, _ := strings.Cut(argument, "=")
 			if strings.HasPrefix(path, cluster.State) && !strings.HasPrefix(argument, "--data-dir") {

@@ -17,6 +17,7 @@ pub mod events;
 pub mod experiment;
 pub mod failure;
 pub mod fence;
+pub mod images;
 pub mod job_clock;
 pub mod killing;
 pub mod leases;

@@ -68,6 +68,6 @@ async fn scale(deployments: &Api<Deployment>, program: &str, count: i32) -> Resu
 pub async fn lab_image(engineer: &Person) -> Result<String, Failure> {
     let operators: Api<Deployment> = Api::namespaced(engineer.client.clone(), NAMESPACE);
     let text = serde_json::to_value(operators.get(OPERATOR).await?)?.to_string();
-    let image = text.split('"').find(|part| part.contains("/factory-lab:"));
+    let image = text.split('"').find(|part| part.contains("/factory-lab@"));
     image.map(str::to_owned).ok_or_else(|| Failure::new("the operator is told no image of the lab"))
 }

@@ -17,6 +17,9 @@ use crate::{
     web::Web,
 };
 
+/// One journey at a time issues a standard and has a release made under it.
+static ISSUING: Mutex<()> = Mutex::const_new(());
+
 /// A test's surroundings.
 pub struct Scene {
     /// Everybody but the team.
@@ -80,10 +83,24 @@ impl Scene {
         manifest: &Manifest,
         commit: &str,
     ) -> Result<(StateService, Release), Failure> {
-        static ISSUING: Mutex<()> = Mutex::const_new(());
         let _turn = ISSUING.lock().await;
         standard::issue(self, class, faults).await?;
         self.begin(&manifest.clone().with("/spec/class", json!(class)), commit).await
+    }
+
+    /// Another attempt after `last` at the service of `manifest` as it stands, under a standard that is issued for it.
+    pub async fn again_under(
+        &self,
+        (class, faults): (&str, Value),
+        manifest: &Manifest,
+        last: &Release,
+    ) -> Result<Release, Failure> {
+        let _turn = ISSUING.lock().await;
+        standard::issue(self, class, faults).await?;
+        let service = self.services().get(manifest.service()).await?;
+        let escort =
+            Escort { people: &self.people, team: &self.team, service: &service, confirms: false, tell: &|_| {} };
+        escort.again(last).await
     }
 
     /// From a release's beginning to its end; the regulator confirms where `confirms`.

@@ -7,30 +7,36 @@ use kube::{
     api::{Patch, PatchParams},
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{Failure, scene::Scene};
 
-/// Issues the standard of `class` with these faults.
-pub async fn issue(scene: &Scene, class: &str, faults: Value) -> Result<(), Failure> {
-    let object = object(class, &faults);
+/// Issues the standard of `class` with what it asks: its faults, or more fields of its spec.
+pub async fn issue(scene: &Scene, class: &str, asks: Value) -> Result<(), Failure> {
+    let object = object(class, &asks);
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let name = format!("journey-{class}");
     api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
     Ok(())
 }
 
-/// That standard, as it is written.
+/// That standard, as it is written. Its version follows from what it says: one version never says two things.
 #[must_use]
-pub fn object(class: &str, faults: &Value) -> Value {
+pub fn object(class: &str, asks: &Value) -> Value {
+    let mut spec = json!({
+        "class": class, "effectiveFrom": "2026-02-01",
+        "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
+        "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
+        "faults": asks, "maxLagPpm": 200_000, "minRequests": 20,
+    });
+    if let (Some(spec), Some(more)) = (spec.as_object_mut(), asks.as_object()) {
+        spec.extend(more.clone());
+    }
+    let said: String = Sha256::digest(spec.to_string()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    spec["version"] = json!(format!("journey-{said}"));
     json!({
         "apiVersion": "factory.gov.kg/v1alpha1", "kind": "ResilienceStandard",
-        "metadata": {"name": format!("journey-{class}")},
-        "spec": {
-            "class": class, "version": "journey", "effectiveFrom": "2026-02-01",
-            "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
-            "steady": {"maxFailedPpm": 1000, "p95Ms": 500, "p99Ms": 1000},
-            "faults": faults, "maxLagPpm": 200_000, "minRequests": 20,
-        }
+        "metadata": {"name": format!("journey-{class}")}, "spec": spec,
     })
 }
 

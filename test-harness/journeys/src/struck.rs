@@ -12,6 +12,12 @@ pub const STRIKE: &str = "factory-strike";
 
 /// What the dossier of the service `name` has of its faults.
 pub async fn measured(scene: &Scene, name: &str) -> Result<Vec<Value>, Failure> {
+    let measured = predicate(scene, name).await?.pointer("/evidence/prove/faults").and_then(Value::as_array).cloned();
+    measured.ok_or_else(|| Failure::new("the dossier has no faults"))
+}
+
+/// What the dossier of the service `name` says.
+pub async fn predicate(scene: &Scene, name: &str) -> Result<Value, Failure> {
     let text = tool::succeed(&scene.people.cluster, &scene.team, &["dossier", name, "-n", &scene.participant]).await?;
     // Kept: simulated runs are drawn from recorded ones (`test-harness/tools/record`).
     let (scratch, journey) =
@@ -20,9 +26,8 @@ pub async fn measured(scene: &Scene, name: &str) -> Result<Vec<Value>, Failure> 
     std::fs::write(scratch.join(format!("{journey}.dossier.json")), &text)?;
     let envelope: Value = serde_json::from_str(&text)?;
     let payload: ByteString = serde_json::from_value(envelope["payload"].clone())?;
-    let dossier: Value = serde_json::from_slice(&payload.0)?;
-    let measured = dossier.pointer("/predicate/evidence/prove/faults").and_then(Value::as_array);
-    measured.cloned().ok_or_else(|| Failure::new("the dossier has no faults"))
+    let mut dossier: Value = serde_json::from_slice(&payload.0)?;
+    Ok(dossier["predicate"].take())
 }
 
 /// Of each of `measured` a dose was seen, and nothing was left or went wrong.

@@ -16,8 +16,11 @@ pub struct Measured {
     pub buckets: Vec<Bucket>,
     /// One for each tenth of a second, gapless.
     pub slots: Vec<Slot>,
-    /// Lag of sending in microseconds: `[value, count]`, rising.
+    /// Lag of sending in microseconds, of requests before the ladder: `[value, count]`, rising.
     pub lag_us: Vec<[u64; 2]>,
+    /// The same of each step of the ladder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub step_lag_us: Vec<Vec<[u64; 2]>>,
 }
 
 /// What one of several generators counted.
@@ -49,6 +52,9 @@ pub enum NotOneRun {
     /// A part of another length.
     #[error("part {0} has {1} tenths of a second, the first one {2}")]
     Length(u32, usize, usize),
+    /// A part with another ladder.
+    #[error("part {0} has {1} steps of a ladder, the first one {2}")]
+    Steps(u32, usize, usize),
 }
 
 impl Measured {
@@ -60,6 +66,7 @@ impl Measured {
             return Err(NotOneRun::Incomplete(parts.len(), of));
         }
         let length = parts.first().map_or(0, |first| first.measured.slots.len());
+        let steps = parts.first().map_or(0, |first| first.measured.step_lag_us.len());
         for (place, part) in parts.iter().enumerate() {
             if part.nonce != nonce {
                 return Err(NotOneRun::Nonce(part.index, part.nonce.clone(), nonce));
@@ -69,6 +76,9 @@ impl Measured {
             }
             if part.measured.slots.len() != length {
                 return Err(NotOneRun::Length(part.index, part.measured.slots.len(), length));
+            }
+            if part.measured.step_lag_us.len() != steps {
+                return Err(NotOneRun::Steps(part.index, part.measured.step_lag_us.len(), steps));
             }
         }
         Ok(sum(parts.into_iter().map(|part| part.measured)))
@@ -80,6 +90,7 @@ type Cell = (u64, BTreeMap<Failure, u64>, BTreeMap<u64, u64>);
 
 fn sum(all: impl Iterator<Item = Measured>) -> Measured {
     let (mut cells, mut slots, mut lag) = (BTreeMap::<(u32, u32), Cell>::new(), Vec::<Slot>::new(), BTreeMap::new());
+    let mut steps = Vec::<BTreeMap<u64, u64>>::new();
     for measured in all {
         for bucket in measured.buckets {
             let (good, failed, latency) = cells.entry((bucket.second, bucket.operation)).or_default();
@@ -98,6 +109,12 @@ fn sum(all: impl Iterator<Item = Measured>) -> Measured {
         for [value, count] in measured.lag_us {
             add(&mut lag, value, count);
         }
+        steps.resize(steps.len().max(measured.step_lag_us.len()), BTreeMap::new());
+        for (mine, step) in steps.iter_mut().zip(measured.step_lag_us) {
+            for [value, count] in step {
+                add(mine, value, count);
+            }
+        }
     }
     let bucket = |((second, operation), (good, failed, latency)): ((u32, u32), Cell)| Bucket {
         second,
@@ -106,7 +123,8 @@ fn sum(all: impl Iterator<Item = Measured>) -> Measured {
         failed,
         latency_us: pairs(latency),
     };
-    Measured { buckets: cells.into_iter().map(bucket).collect(), slots, lag_us: pairs(lag) }
+    let buckets = cells.into_iter().map(bucket).collect();
+    Measured { buckets, slots, lag_us: pairs(lag), step_lag_us: steps.into_iter().map(pairs).collect() }
 }
 
 fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, count: u64) {
@@ -136,9 +154,11 @@ mod tests {
             let latency_us = latency.iter().map(|latency| [*latency, 1]).collect();
             let bucket = Bucket { second: *second, operation: *operation, good, failed, latency_us };
             let lag_us = latency.iter().map(|latency| [latency / 100, 1]).collect();
-            Measured { buckets: vec![bucket], slots, lag_us }
+            // The last of the four seconds is a step of a ladder.
+            let (lag_us, of_step) = if *second == 3 { (Vec::new(), lag_us) } else { (lag_us, Vec::new()) };
+            Measured { buckets: vec![bucket], slots, lag_us, step_lag_us: vec![of_step] }
         };
-        let empty = Measured { slots: vec![[0, 0]; 40], ..Measured::default() };
+        let empty = Measured { slots: vec![[0, 0]; 40], step_lag_us: vec![Vec::new()], ..Measured::default() };
         sum(std::iter::once(empty).chain(requests.map(one)))
     }
 
@@ -174,5 +194,7 @@ mod tests {
         assert_eq!(of(vec![part(0, 2, whole()), other]), NotOneRun::Nonce(1, "m".to_owned(), "n".to_owned()));
         let short = Measured { slots: vec![[0, 0]; 39], ..whole() };
         assert_eq!(of(vec![part(0, 2, whole()), part(1, 2, short)]), NotOneRun::Length(1, 39, 40));
+        let flat = Measured { step_lag_us: Vec::new(), ..whole() };
+        assert_eq!(of(vec![part(0, 2, whole()), part(1, 2, flat)]), NotOneRun::Steps(1, 0, 1));
     }
 }

@@ -7,6 +7,7 @@ use super::{
     Checkpoint, Hash, Leaf,
     checkpoint::CheckpointError,
     handover::{HANDOVER, HandoverError, Terms},
+    included,
     note::{self, NoteError, Verifier},
     proof::{Inclusion, ProofError},
 };
@@ -184,13 +185,7 @@ impl EventProof {
             note::open(&self.checkpoint, std::slice::from_ref(key))
                 .map_err(|source| ServedError::Witness { witness: key.name().to_owned(), source })?;
         }
-        let Inclusion { index, size, .. } = self.inclusion;
-        for (field, found, expected) in [("index", index.saturating_add(1), seq), ("size", size, checkpoint.size)] {
-            if found != expected {
-                return Err(ServedError::Inclusion { field, found, expected });
-            }
-        }
-        self.inclusion.verify(&leaf, &checkpoint.root)?;
+        included::stands(seq, &leaf, &self.inclusion, &checkpoint)?;
         Ok(checkpoint)
     }
 }

@@ -68,6 +68,17 @@ impl Arrivals {
         planned(area, per_minute)
     }
 
+    /// What of it begins before `second`.
+    #[must_use]
+    pub fn before(&self, second: u64) -> Self {
+        let mut from: u64 = 0;
+        let begins = |stretch: &&Stretch| {
+            let to = from.saturating_add(stretch.seconds.into());
+            std::mem::replace(&mut from, to) < second
+        };
+        Self { gaps: self.gaps, stretches: self.stretches.iter().filter(begins).copied().collect() }
+    }
+
     /// Length in seconds.
     #[must_use]
     pub fn seconds(&self) -> u64 {
@@ -99,6 +110,8 @@ mod tests {
         // Three thirds of a request are one: rounded once, over all of it.
         let thirds = Arrivals { gaps: Gaps::Drawn, stretches: vec![stretch(1, 333_334, 333_334); 3] };
         assert_eq!((thirds.requests(60), thirds.seconds(), thirds.peak_ppm()), (1, 3, 333_334));
+        let two = thirds.before(2);
+        assert_eq!((two.stretches.len(), two.seconds(), thirds.before(0).seconds()), (2, 2, 0));
         let most = Arrivals { gaps: Gaps::Even, stretches: vec![stretch(u32::MAX, u32::MAX, u32::MAX); 3] };
         assert!(most.requests(u32::MAX) > 1 << 70);
     }

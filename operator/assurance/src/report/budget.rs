@@ -93,11 +93,12 @@ fn row(figure: &Figure, kind: Option<FaultKind>, year: Option<u64>, words: &Word
 }
 
 /// What stands before a limit: of these the first must be reached, of a dose it is what was asked for,
-/// and all others must not be exceeded.
+/// of a twin it must be exceeded, and all others must not be.
 fn sign(name: &str) -> &'static str {
     match name {
-        "requests" | "podsGone" | "podsFelt" => "≥",
+        "requests" | "podsGone" | "podsFelt" | "heldPercent" => "≥",
         "doseP50" => "=",
+        "twinP95Us" => ">",
         _ => "≤",
     }
 }
@@ -123,7 +124,9 @@ fn show(name: &str, kind: Option<FaultKind>, value: u64) -> String {
     match (name, kind) {
         ("doseP50", Some(kind)) => dose::strength(kind, value),
         _ if name.ends_with("DowntimeMs") => numbers::span(value),
+        _ if name.ends_with("Percent") => format!("{value} %"),
         _ if name.ends_with("Ppm") => numbers::percent(value),
+        _ if name.ends_with("Percent") => format!("{} %", numbers::count(value)),
         _ if name.ends_with("Us") => numbers::milliseconds(value),
         _ if name.ends_with("Ms") => numbers::seconds(value),
         _ => numbers::count(value),
@@ -172,6 +175,8 @@ mod tests {
         assert!(row("p95Us").used.is_some());
         assert_eq!((row("podsFelt").limit.as_str(), row("podsFelt").used), ("≥ 8", None));
         assert_eq!((row("doseP50").limit.as_str(), row("doseP50").used), ("= 8 kB/s", None));
+        assert_eq!((row("twinP95Us").limit.as_str(), row("twinP95Us").used), ("> 0.008 ms", None));
+        assert_eq!(row("twinPercent").value, "9 %");
         assert_eq!(row("modelledDowntimeMs").value, "1 s");
         assert_eq!(row("newDelayUs").name, "newDelayUs", "a figure of later rules is shown all the same");
     }

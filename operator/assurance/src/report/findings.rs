@@ -22,7 +22,10 @@ use super::{
 };
 
 /// Codes of requirements that were measured and not met; all others say that evidence is lacking.
-const FAILURES: [&str; 11] = [
+const FAILURES: [&str; 15] = [
+    "CapacityFailuresTooHigh",
+    "CapacityP95TooHigh",
+    "CapacityP99TooHigh",
     "CheckFailed",
     "DescriptionLies",
     "DescriptionUnreadable",
@@ -30,6 +33,7 @@ const FAILURES: [&str; 11] = [
     "FaultCostTooHigh",
     "FaultP95TooHigh",
     "FaultP99TooHigh",
+    "OperationFailuresTooHigh",
     "RecoveryTooSlow",
     "SteadyFailuresTooHigh",
     "SteadyP95TooHigh",
@@ -37,7 +41,16 @@ const FAILURES: [&str; 11] = [
 ];
 
 /// Codes that void nothing beside what they name.
-const VOID_NOTHING: [&str; 4] = ["PlanIncomplete", "GeneratorSaturated", "DowntimeTooLong", "DowntimeNotExcluded"];
+const VOID_NOTHING: [&str; 8] = [
+    "PlanIncomplete",
+    "GeneratorSaturated",
+    "DowntimeTooLong",
+    "DowntimeNotExcluded",
+    "OperationFailuresTooHigh",
+    "OperationHardlyAsked",
+    "OperationNeverServed",
+    "ProfileMissing",
+];
 
 /// Codes whose message names the checks or descriptions where only those are void.
 const ABOUT_EVIDENCE: [&str; 4] =
@@ -94,7 +107,7 @@ impl Read<'_> {
             .any(|opening| self.finding.message.starts_with(opening));
         match place {
             _ if !ABOUT_EVIDENCE.contains(&code) => match code {
-                "GeneratorLagged" | "LoadTooLow" => matches!(place, Place::Phase(_)),
+                "GeneratorLagged" | "LoadTooLow" | "TwinMissing" => matches!(place, Place::Phase(_)),
                 _ => true,
             },
             Place::Check(_) | Place::Description(_) => of_checks,
@@ -134,7 +147,7 @@ fn is_about(span: &Span<'_>, spans: &[Span<'_>], message: &str) -> bool {
         return true;
     }
     match &span.phase.role {
-        PhaseRole::WarmUp {} => false,
+        PhaseRole::WarmUp {} | PhaseRole::Capacity { .. } => false,
         PhaseRole::Steady {} => message.starts_with(&format!("{}, ", steady(span, spans))),
         PhaseRole::Fault { kind, component, .. } => {
             let Some(rest) = message.strip_prefix(&format!("{}: ", cut(component))) else { return false };
@@ -216,7 +229,11 @@ mod tests {
         let result = sample::judged(result);
         let last = result.plan.prove.phases.len() - 1;
         let read = read(&result, &result.verdict);
-        assert_eq!(read.iter().map(|one| one.places.clone()).collect::<Vec<_>>(), [[Place::Phase(last)]]);
+        // Of an operation by itself it is said of the run.
+        assert_eq!(
+            read.iter().map(|one| (one.finding.code.as_str(), one.places.clone())).collect::<Vec<_>>(),
+            [("SteadyFailuresTooHigh", vec![Place::Phase(last)]), ("OperationFailuresTooHigh", vec![Place::Run])]
+        );
     }
 
     #[test]

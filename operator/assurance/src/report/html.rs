@@ -8,12 +8,13 @@ use jiff::{Timestamp, tz::Offset};
 use crate::plan::LoadPlan;
 
 use super::{
-    Contradiction, Language, NotWritten, Report, Signature, budget, findings, numbers,
+    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, findings, numbers,
     phases::{self, Span},
     plot::{self, Plot},
     requests::{self, Requests},
     struck::{self, Struck},
     text::{message, plain, word},
+    twin,
     words::Words,
 };
 
@@ -39,6 +40,7 @@ struct Page<'a> {
     phases: Vec<PhaseRow>,
     faults: Vec<Struck>,
     groups: Vec<budget::Group>,
+    capacity: Option<capacity::Section>,
     digests: Vec<Fact>,
     service: String,
     participant: String,
@@ -113,6 +115,7 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         plot,
         faults: spans.iter().filter_map(|span| struck::of(span, &report.verdict, words)).collect(),
         groups: budget::groups(&report.verdict, &spans, words),
+        capacity: capacity::section(result, &spans, language),
         digests: digests(report, words),
         service: command_name(&result.subject.service, "SERVICE"),
         participant: command_name(&result.subject.participant, "PARTICIPANT"),
@@ -174,6 +177,7 @@ fn facts(report: &Report<'_>, words: &Words) -> Vec<Fact> {
     ];
     let began = result.evidence.prove.as_ref().and_then(|prove| moment(prove.started_unix_ms));
     facts.extend(began.map(|began| fact(words.began, began)));
+    facts.extend(twin::told(result, words).map(|told| fact(words.twin, told)));
     facts
 }
 
@@ -216,7 +220,7 @@ fn phase(span: &Span<'_>, requests: &Requests, words: &Words) -> PhaseRow {
     let what = match &span.fault {
         Some(fault) => format!("{}. {}", fault.number, words.fault(fault.kind)),
         None if span.is_steady() => words.steady.to_owned(),
-        None => words.warm_up.to_owned(),
+        None => span.percent().map_or_else(|| words.warm_up.to_owned(), |percent| format!("{percent} %")),
     };
     let failures = numbers::exact(requests.failures());
     let failed =

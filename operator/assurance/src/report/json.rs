@@ -17,10 +17,12 @@ use crate::{
 
 use super::{
     Contradiction, Report, Signature,
+    capacity::{self, CapacityReport},
     dose::{self, Summary},
     findings, noticed, numbers,
     phases::{self, Span},
     requests,
+    twin::{self, TwinReport},
 };
 
 /// Version of this structure.
@@ -60,12 +62,18 @@ pub struct RunReport {
     pub figures: Vec<Figure>,
     /// What a run of this size could have noticed, for each limit on a share of requests.
     pub noticed: Vec<Noticed>,
+    /// The twin that must be refused, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinReport>,
     /// The plan's phases, in order.
     pub phases: Vec<PhaseReport>,
     /// Each second in which a request was due.
     pub seconds: Vec<SecondReport>,
     /// The plan's faults, in order.
     pub faults: Vec<FaultReport>,
+    /// The steps above the declared rate, if the plan has some, and what they ran on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityReport>,
 }
 
 /// The smallest effect that nine of ten such runs refuse.
@@ -98,7 +106,7 @@ pub struct FindingReport {
 pub struct PhaseReport {
     /// Its name.
     pub name: String,
-    /// `WarmUp`, `Steady` or `Fault`.
+    /// `WarmUp`, `Steady`, `Fault` or `Capacity`.
     pub role: &'static str,
     /// First second, inclusive.
     pub from_second: u64,
@@ -235,9 +243,11 @@ pub fn of(report: &Report<'_>) -> RunReport {
         findings: findings::read(result, &report.verdict).into_iter().map(finding).collect(),
         figures: report.verdict.figures.clone(),
         noticed: noticed(&report.verdict),
+        twin: twin::of(result),
         phases: spans.iter().map(phase).collect(),
         seconds: seconds(report),
         faults: spans.iter().filter_map(fault).collect(),
+        capacity: capacity::data(result, &spans),
     }
 }
 
@@ -245,6 +255,7 @@ fn phase(span: &Span<'_>) -> PhaseReport {
     let role = match (&span.fault, span.is_steady()) {
         (Some(_), _) => "Fault",
         (None, true) => "Steady",
+        (None, false) if span.percent().is_some() => "Capacity",
         (None, false) => "WarmUp",
     };
     PhaseReport { name: span.phase.name.clone(), role, from_second: span.from, to_second: span.to }

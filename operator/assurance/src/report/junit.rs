@@ -5,10 +5,15 @@
 use askama::Template;
 use factory_crds::Outcome;
 
+use crate::{
+    dossier::TestResult,
+    verdict::capacity::{State, Step},
+};
+
 use super::{
-    Contradiction, NotWritten, Report, Signature,
+    Contradiction, NotWritten, Report, Signature, capacity,
     findings::{self, Place, Read},
-    phases,
+    phases::{self, Span},
     text::{message, plain},
 };
 
@@ -98,13 +103,30 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
         chosen.map(|(index, span)| judged(span.phase.name.clone(), span.phase.seconds.into(), Place::Phase(index)))
     };
     let run = vec![signature(report), contradiction(report), judged("plan and evidence".to_owned(), 0, Place::Run)];
-    vec![
+    let mut suites = vec![
         Suite { name: "run", cases: run },
         Suite { name: "checks", cases: checks.collect() },
         Suite { name: "descriptions", cases: descriptions.collect() },
         Suite { name: "steady", cases: phases(false).collect() },
         Suite { name: "faults", cases: phases(true).collect() },
-    ]
+    ];
+    let steps = steps(result, &read, &spans);
+    suites.extend((!steps.is_empty()).then_some(Suite { name: "capacity", cases: steps }));
+    suites
+}
+
+/// The steps of the ladder that must hold. Those beyond can fail nothing, and so are no cases.
+fn steps(result: &TestResult, read: &[Read<'_>], spans: &[Span<'_>]) -> Vec<Case> {
+    let must_hold = capacity::must_hold(result);
+    let ladder = capacity::of(result, spans).into_iter().filter(|(_, step)| must_hold >= Some(step.percent));
+    let place = |of: &Span<'_>| spans.iter().position(|span| std::ptr::eq(span, of)).map(Place::Phase);
+    let case = |(span, step): (&Span<'_>, Step)| {
+        let untold = || skipped(format!("not judged: a step below {} % did not hold", step.percent));
+        let found = place(span).and_then(|place| judged(read, place));
+        let result = found.or_else(|| (step.state != State::Held).then(untold));
+        Case { name: plain(&span.phase.name), time: span.phase.seconds.into(), result }
+    };
+    ladder.map(case).collect()
 }
 
 /// What was found of `place`; where nothing was, what left it unjudged.

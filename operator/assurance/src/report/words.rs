@@ -50,6 +50,9 @@ pub struct Words {
     pub bundle: &'static str,
     pub version: &'static str,
     pub began: &'static str,
+    pub twin: &'static str,
+    /// Refused, passed, and not known.
+    pub twin_states: [&'static str; 3],
     pub load: &'static str,
     pub per_minute: &'static str,
     pub run: &'static str,
@@ -121,7 +124,7 @@ pub struct Words {
     pub noticed_about: &'static str,
     pub whole_run: &'static str,
     /// Name in the verdict, and in words.
-    pub figures: [(&'static str, &'static str); 15],
+    pub figures: [(&'static str, &'static str); 19],
     pub check: &'static str,
     pub check_about: &'static str,
     pub check_repeat: &'static str,

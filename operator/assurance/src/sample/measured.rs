@@ -75,18 +75,21 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         buckets: (0..seconds).flat_map(|second| [bucket(second, 0), bucket(second, 1)]).collect(),
         slots: vec![[2 * DUE, 0]; seconds as usize * 10],
         lag_us: vec![[85, u64::from(seconds) * 19], [1_203, u64::from(seconds)]],
+        step_lag_us: Vec::new(),
         faults,
         control: plan.prove.control.as_ref().map(|control| (0..seconds).map(|second| quiet(control, second)).collect()),
+        twin: None,
+        profile: None,
     }
 }
 
 /// A second of a control that answered at once.
-fn quiet(control: &ControlPlan, second: u32) -> ControlSecond {
+pub fn quiet(control: &ControlPlan, second: u32) -> ControlSecond {
     let good = u64::from(control.requests_per_second);
     ControlSecond { second, good, failed: 0, latency_us: vec![[611, good - 1], [2_047, 1]] }
 }
 
-/// When a fault is injected, from the start of its phase, in milliseconds.
+/// When a fault is ordered and injected, from the start of its phase, in milliseconds.
 const INJECTED: u64 = 40;
 
 fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
@@ -100,6 +103,7 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
     let lease = strike.as_ref().map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
     Some(FaultEvidence {
         phase: phase.name.clone(),
+        ordered_ms: Some(from + INJECTED),
         injected_ms: Some(from + INJECTED),
         errors: Vec::new(),
         before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true }).collect(),
@@ -124,7 +128,7 @@ pub fn fail(prove: &mut ProveEvidence, operation: u32, slots: Range<u32>, cause:
         bucket.good -= 1;
         *bucket.failed.entry(cause).or_default() += 1;
         if cause == Failure::Unsent
-            && let Some(early) = prove.lag_us.first_mut()
+            && let Some(early) = lags(&prove.phases, &mut prove.lag_us, &mut prove.step_lag_us, slot).first_mut()
         {
             early[1] -= 1;
         }
@@ -135,4 +139,16 @@ pub fn fail(prove: &mut ProveEvidence, operation: u32, slots: Range<u32>, cause:
             bucket.latency_us.retain(|[_, count]| *count > 0);
         }
     }
+}
+
+/// The lags among which those of `slot` are: those of its step, or of all before the ladder.
+fn lags<'a>(
+    phases: &[PhaseSpan],
+    before: &'a mut Vec<[u64; 2]>,
+    steps: &'a mut [Vec<[u64; 2]>],
+    slot: u32,
+) -> &'a mut Vec<[u64; 2]> {
+    let phase = phases.iter().position(|span| u64::from(slot) * 100 < span.to_ms).unwrap_or(0);
+    let step = phase.checked_sub(phases.len() - steps.len()).and_then(|step| steps.get_mut(step));
+    step.unwrap_or(before)
 }

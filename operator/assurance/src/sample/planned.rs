@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use factory_crds::{
     Json,
     resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share, SteadyLimits},
-    state_service::{Check, Expect, Request, Step},
+    state_service::{Check, Expect, Request, ServiceClass, Step},
 };
 use serde_json::json;
 
 use crate::{
     plan::{ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan},
-    standard::Standard,
+    standard::{Standard, StandardLoad},
 };
 
 /// Seconds for which each fault is watched.
@@ -123,10 +123,14 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         version: "1".to_owned(),
         steady: SteadyLimits { max_failed_ppm: 1_000, p95_ms: 500, p99_ms: 1_500 },
         faults,
+        capacity: None,
         max_lag_ppm: 100_000,
         min_requests: 50,
         freeze_when_overdue: false,
         indicators: Vec::new(),
+        class: Some(ServiceClass::Basic),
+        // 100 users make the 20 requests a second of the plan.
+        load: Some(StandardLoad { think_time_ms: 5_000, timeout_ms: 5_000, warm_up_seconds: 2, steady_seconds: 5 }),
     }
 }
 
@@ -162,7 +166,7 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
     let mut phases =
         vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
-    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new(), control: None };
+    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new(), control: None, twin: None };
     if standard.faults.iter().any(|limits| limits.peer.is_some()) {
         plan.calls.insert("web".to_owned(), ["registry".to_owned()].into());
     }

@@ -15,7 +15,8 @@ use super::{
 /// What the plan lacks. Without arrivals the rate is the same all the time.
 pub fn check(result: &TestResult) -> Option<String> {
     let arrivals = result.plan.prove.load.arrivals.as_ref()?;
-    let (covered, seconds) = (arrivals.seconds(), Timeline::of(&result.plan.prove.phases).seconds);
+    let timeline = Timeline::of(&result.plan.prove.phases);
+    let (covered, seconds) = (arrivals.seconds(), timeline.seconds);
     if let Some(index) = arrivals.stretches.iter().position(|stretch| stretch.seconds == 0) {
         return Some(format!("stretch {} of the load has no length", index + 1));
     }
@@ -23,12 +24,13 @@ pub fn check(result: &TestResult) -> Option<String> {
         return Some(format!("the rate of the load is planned for {covered} s of {seconds} s"));
     }
     let least = "the load never reaches the rate that the declared users make";
-    (arrivals.peak_ppm() < WHOLE_PPM).then(|| least.to_owned())
+    let peak = timeline.ladder.map_or_else(|| arrivals.peak_ppm(), |ladder| arrivals.before(ladder).peak_ppm());
+    (peak < WHOLE_PPM).then(|| least.to_owned())
 }
 
-/// The first stretch with less load than nine tenths of its plan, by more than chance explains: five times the
-/// square root of what was planned, where one stretch of many may be low.
-pub fn too_low(result: &TestResult, prove: &ProveEvidence) -> Option<Found> {
+/// The first stretch before the ladder with less load than nine tenths of its plan, by more than chance explains: five
+/// times the square root of what was planned, where one stretch of many may be low.
+pub fn too_low(result: &TestResult, timeline: &Timeline<'_>, prove: &ProveEvidence) -> Option<Found> {
     let load = &result.plan.prove.load;
     let arrivals = load.arrivals.as_ref()?;
     let begun = begun(result, prove, arrivals);
@@ -36,6 +38,9 @@ pub fn too_low(result: &TestResult, prove: &ProveEvidence) -> Option<Found> {
     arrivals.stretches.iter().zip(begun).find_map(|(stretch, due)| {
         let to = from.saturating_add(stretch.seconds.into());
         let start = std::mem::replace(&mut from, to);
+        if timeline.is_in_ladder(start) {
+            return None;
+        }
         let planned = load.beginning(stretch.requests(load.requests_per_minute));
         let lacks = planned.saturating_sub(due);
         let share = due.saturating_mul(10) < planned.saturating_mul(9);

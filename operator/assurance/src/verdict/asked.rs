@@ -39,7 +39,7 @@ impl Asked {
             PhaseRole::Fault { kind, component, strike } => {
                 Some((Self { rules, kind: *kind, strike: strike.clone() }, component))
             }
-            PhaseRole::WarmUp {} | PhaseRole::Steady {} => None,
+            PhaseRole::WarmUp {} | PhaseRole::Steady {} | PhaseRole::Capacity { .. } => None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Asked {
 
     /// Whether it is a fault on the node, which has a dose; the first rules knew none.
     pub const fn on_node(&self) -> bool {
-        matches!(self.rules, Rules::V2) && self.kind.on_node()
+        !matches!(self.rules, Rules::V1) && self.kind.on_node()
     }
 
     /// Whether it lasts, until its lease ends it.
@@ -169,7 +169,7 @@ impl Asked {
                 let plain = FaultLimits::once(self.kind, limits.max_failed_ppm, limits.window_seconds);
                 !self.kind.on_node() && self.strike.is_none() && *limits == plain
             }
-            Rules::V2 => self.belongs_to(&Self::by(self.rules, limits)),
+            Rules::V2 | Rules::V3 => self.belongs_to(&Self::by(self.rules, limits)),
         }
     }
 

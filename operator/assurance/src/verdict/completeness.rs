@@ -2,6 +2,7 @@
 //! evidence: no conclusion is drawn from it, good or bad.
 
 mod doses;
+mod orders;
 
 use std::collections::BTreeMap;
 
@@ -12,11 +13,11 @@ use crate::{
 };
 
 use super::{
-    MAX_EXACT, Rules, control,
+    MAX_EXACT, Rules, capacity, control,
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
-    say,
+    say, twin,
 };
 
 /// How far the boundary of a phase may be from the planned one, in milliseconds.
@@ -50,15 +51,18 @@ pub fn of_prove<'a>(
     lacks.extend(incomplete(slots(timeline, prove)));
     lacks.extend(incomplete(faults(&result.plan, prove)));
     lacks.extend(incomplete(control::lacks(result, rules, prove)));
+    lacks.extend(incomplete(orders::lack(rules, prove)));
     for contradiction in [
         out_of_range(rules, prove),
         buckets(&result.plan, timeline, prove),
-        latencies(prove),
+        latencies(&prove.buckets),
         sums(prove),
-        lag(prove, load),
+        lag(prove, load).or_else(|| capacity::contradiction(prove, timeline, load)),
         moments(rules, prove),
         doses::contradiction(rules, timeline, prove),
         control::contradiction(result, rules, timeline, prove),
+        twin::contradiction(result, rules, timeline, prove),
+        orders::contradiction(rules, timeline, prove),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -172,7 +176,8 @@ fn faults(plan: &Plan, prove: &ProveEvidence) -> Option<String> {
 fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
     let moments = |fault: &FaultEvidence| {
         let gone = fault.gone.iter().map(|pod| pod.at_ms);
-        gone.chain(fault.injected_ms).chain(fault.ready_again_ms).any(too_large)
+        let ordered = fault.ordered_ms.filter(|_| rules.begins_with_the_order());
+        gone.chain(fault.injected_ms).chain(fault.ready_again_ms).chain(ordered).any(too_large)
     };
     let cells = |cells: &[[u64; 2]]| cells.iter().flatten().copied().any(too_large);
     let of_doses = |fault: &FaultEvidence| {
@@ -184,8 +189,10 @@ fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
     };
     let any = too_large(prove.started_unix_ms)
         || prove.phases.iter().any(|phase| too_large(phase.from_ms) || too_large(phase.to_ms))
-        || prove.buckets.iter().any(bucket)
+        || prove.buckets.iter().chain(prove.twin.iter().flat_map(|twin| &twin.buckets)).any(bucket)
         || cells(&prove.lag_us)
+        || prove.step_lag_us.iter().any(|step| cells(step))
+        || prove.profile.as_ref().is_some_and(|profile| capacity::numbers(profile).any(too_large))
         || prove.faults.iter().any(moments)
         || prove
             .control
@@ -219,8 +226,8 @@ fn buckets(plan: &Plan, timeline: &Timeline<'_>, prove: &ProveEvidence) -> Optio
 
 /// One latency for each request that was answered in full, in histograms whose values rise. An
 /// answer that was given up because it was too long is `Content` and may have none.
-fn latencies(prove: &ProveEvidence) -> Option<String> {
-    prove.buckets.iter().find_map(|bucket| {
+pub fn latencies(buckets: &[Bucket]) -> Option<String> {
+    buckets.iter().find_map(|bucket| {
         let of = |cause| bucket.failed.get(&cause).copied().map_or(0, u128::from);
         let least = u128::from(bucket.good) + of(Failure::Status);
         let most = least + of(Failure::Content);

@@ -122,14 +122,16 @@ impl Struck<'_> {
         let (from, to) = self.window();
         // A fault that lasts must also end within its phase.
         let latest = ((to - from) / 5).min((to - from).saturating_sub(self.asked.lease_ms()));
-        if injected >= from && injected - from <= latest {
+        let began = self.began().unwrap_or(injected);
+        if began >= from && injected >= from && injected - from <= latest {
             return None;
         }
+        let came = if began < from { began } else { injected };
         let message = format!(
             "{}: {} came {} after the start of the load; its phase began at {}, and it must come within {} of that",
             self.component_name(),
             self.asked.words(),
-            say::seconds(injected),
+            say::seconds(came),
             say::seconds(from),
             say::seconds(latest),
         );
@@ -168,17 +170,37 @@ impl Struck<'_> {
             .collect()
     }
 
-    /// Service lost from the injection to the end of the phase, in milliseconds.
+    /// When it began, in milliseconds: with its order, which may be a while before its acknowledgement; by the first
+    /// rules with that.
+    fn began(&self) -> Option<u64> {
+        let injected = self.evidence.injected_ms?;
+        let ordered = self.evidence.ordered_ms.filter(|_| self.asked.rules.begins_with_the_order());
+        Some(ordered.map_or(injected, |ordered| ordered.min(injected)))
+    }
+
+    /// Service lost from its begin to the end of the phase, in milliseconds.
     pub fn lost_ms(&self) -> Option<u64> {
-        let first = self.span.from.saturating_mul(SLOTS).max(self.evidence.injected_ms? / SLOT_MS);
+        let first = self.span.from.saturating_mul(SLOTS).max(self.began()? / SLOT_MS);
         Some(lost_ms(self.slots, first, self.span.to.saturating_mul(SLOTS)))
     }
 
-    /// From when on it is asked whether requests come through again, in milliseconds: from the
-    /// injection where other pods must carry on, from the end of the lease where there is none left.
+    /// From when on it is asked whether requests come through again, in milliseconds: from its
+    /// begin where other pods must carry on, from the end of the lease where there is none left.
     fn back_from(&self) -> Option<u64> {
         let away = if self.asked.share() == Share::All { self.asked.lease_ms() } else { 0 };
-        self.evidence.injected_ms.map(|injected| injected.saturating_add(away))
+        self.began().map(|began| began.saturating_add(away))
+    }
+
+    /// Moments from `from` on at which ready pods went, where each has its own recovery.
+    fn went(&self, from: u64) -> Vec<u64> {
+        let one_by_one = matches!(self.asked.kind, FaultKind::RollingRestart | FaultKind::Eviction);
+        if !one_by_one || !self.asked.rules.recovers_pod_by_pod() {
+            return Vec::new();
+        }
+        let ready: BTreeSet<&str> =
+            self.evidence.before.iter().filter(|pod| pod.ready).map(|pod| pod.uid.as_str()).collect();
+        let gone = self.evidence.gone.iter().filter(|pod| ready.contains(pod.uid.as_str()));
+        gone.map(|pod| pod.at_ms).filter(|at| (from..self.window().1).contains(at)).collect()
     }
 
     /// When requests came through again.
@@ -186,12 +208,13 @@ impl Struck<'_> {
         let (Some(from), Some(limits)) = (self.back_from(), self.asked.limits(standard)) else {
             return Recovery::Unknown;
         };
+        let went = self.went(from);
         recovery(
             self.slots,
             self.span.from.saturating_mul(SLOTS).max(from / SLOT_MS),
             self.span.to.saturating_mul(SLOTS),
-            from,
             limits.max_failed_ppm.max(standard.steady.max_failed_ppm),
+            |end| went.iter().copied().filter(|at| *at < end).max().unwrap_or(from),
         )
     }
 

@@ -7,6 +7,7 @@ use crate::{dossier::TestResult, evidence::FaultEvidence, plan::PhaseRole};
 use super::{
     Figure, Rules,
     asked::Asked,
+    capacity::Ladder,
     control,
     downtime::{self, Downtime},
     fault::Struck,
@@ -14,7 +15,7 @@ use super::{
     generator,
     load::{Load, Measured, Span, Timeline, exact},
     recovery::Recovery,
-    steady,
+    steady, twin,
 };
 
 /// Of the whole run, then of each phase in the order of the plan.
@@ -24,13 +25,28 @@ pub fn of(
     timeline: &Timeline<'_>,
     load: &Load,
     downtime: Option<&Downtime>,
+    ladder: &Ladder,
 ) -> Vec<Figure> {
     let prove = result.evidence.prove.as_ref();
     let mut figures = vec![
-        figure("", "requests", prove.map(|_| exact(load.begun)), Some(generator::planned_figure(result, timeline))),
-        figure("", "unsentPpm", generator::unsent_ppm(load), Some(generator::MAX_UNSENT_PPM)),
-        figure("", "lagP99Us", prove.and_then(generator::lag_p99), Some(generator::lag_limit(&result.standard))),
+        figure(
+            "",
+            "requests",
+            prove.map(|_| exact(load.whole.begun)),
+            Some(generator::planned_figure(result, timeline)),
+        ),
+        figure("", "unsentPpm", generator::unsent_ppm(&load.whole), Some(generator::MAX_UNSENT_PPM)),
+        figure(
+            "",
+            "lagP99Us",
+            prove.and_then(|prove| generator::lag_p99(&prove.lag_us)),
+            Some(generator::lag_limit(&result.standard)),
+        ),
     ];
+    figures.extend(twin::planned(result, rules).map(|_| {
+        let percent = prove.and_then(|prove| prove.twin.as_ref()).map(|twin| twin.percent.into());
+        figure("", "twinPercent", percent, None)
+    }));
     let is_modelled = downtime::is_asked_for(rules, &result.standard);
     if is_modelled {
         let declared = Some(result.availability.max_downtime_per_year.millis());
@@ -38,17 +54,30 @@ pub fn of(
         figures.push(figure("", "modelledDowntimeMs", whole.map(|bound| bound.modelled), declared));
         figures.push(figure("", "seenDowntimeMs", whole.map(|bound| bound.seen), declared));
     }
+    let capacity = result.standard.capacity.as_ref();
+    if capacity.is_some() || timeline.ladder.is_some() {
+        let must_hold = capacity.map(|capacity| capacity.headroom_percent.into());
+        figures.push(figure("", "heldPercent", ladder.held().map(Into::into), must_hold));
+        figures.push(figure("", "brokeAtPercent", ladder.broke_at().map(Into::into), None));
+    }
     let us = |ms: u32| Some(u64::from(ms) * 1_000);
+    let mut steps = prove.into_iter().flat_map(|prove| &prove.step_lag_us);
     let mut faults = prove.into_iter().flat_map(|prove| &prove.faults);
     for (span, measured) in timeline.spans.iter().zip(&load.phases) {
         let measured = prove.map(|_| measured);
         match &span.phase.role {
             PhaseRole::WarmUp {} => figures.extend(requests(span, measured, None, [None; 3])),
-            PhaseRole::Steady {} => {
+            PhaseRole::Steady {} | PhaseRole::Capacity { .. } => {
                 let limits = &result.standard.steady;
                 let limits = [Some(limits.max_failed_ppm.into()), us(limits.p95_ms), us(limits.p99_ms)];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
                 figures.extend(beside(result, rules, span));
+                if span.percent().is_some() {
+                    let lag = steps.next().and_then(|step| generator::lag_p99(step));
+                    figures.extend(asked_for(result, span, measured, lag));
+                } else {
+                    figures.extend(held_back(result, rules, span));
+                }
             }
             PhaseRole::Fault { .. } => {
                 let Some((asked, component)) = Asked::of(rules, &span.phase.role) else { continue };
@@ -89,12 +118,29 @@ fn requests(span: &Span<'_>, measured: Option<&Measured>, least: Option<u64>, li
     ]
 }
 
+/// Whether the generator asked for a step of the ladder in time, its 99th percentile of `lag` known.
+fn asked_for(result: &TestResult, span: &Span<'_>, measured: Option<&Measured>, lag: Option<u64>) -> [Figure; 2] {
+    let phase = &span.phase.name;
+    [
+        figure(phase, "unsentPpm", measured.and_then(generator::unsent_ppm), Some(generator::MAX_UNSENT_PPM)),
+        figure(phase, "lagP99Us", lag, Some(generator::lag_limit(&result.standard))),
+    ]
+}
+
 /// How quickly the control answered meanwhile.
 fn beside(result: &TestResult, rules: Rules, span: &Span<'_>) -> Option<Figure> {
     control::planned(result, rules)?;
     let within = result.evidence.prove.as_ref().and_then(|prove| control::answered_within(prove, span));
     let limit = generator::lag_limit(&result.standard);
     Some(figure(&span.phase.name, "controlP95Us", within, Some(limit)))
+}
+
+/// How late the twin was, beyond the limit that it must not keep.
+fn held_back(result: &TestResult, rules: Rules, span: &Span<'_>) -> Option<Figure> {
+    twin::planned(result, rules)?;
+    let within = result.evidence.prove.as_ref().and_then(|prove| twin::answered_within(prove, span));
+    let limit = u64::from(result.standard.steady.p95_ms) * 1_000;
+    Some(figure(&span.phase.name, "twinP95Us", within, Some(limit)))
 }
 
 /// Whom the fault reached, and how strongly.

@@ -11,7 +11,7 @@ use super::{
     arrivals,
     found::{Found, inconclusive},
     histogram::Histogram,
-    load::{Load, Timeline, exact, ppm},
+    load::{Load, Measured, Timeline, exact, ppm},
     say,
 };
 
@@ -20,14 +20,14 @@ pub const MAX_UNSENT_PPM: u64 = 1_000;
 
 /// Reasons for which nothing may be concluded from the load.
 pub fn voids(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline<'_>, load: &Load) -> Vec<Found> {
-    let low = too_low(result, timeline, load).or_else(|| arrivals::too_low(result, prove));
+    let low = too_low(result, timeline, load).or_else(|| arrivals::too_low(result, timeline, prove));
     lagged(&result.standard, prove).into_iter().chain(low).collect()
 }
 
 /// 99th percentile of the lag, in microseconds.
-pub fn lag_p99(prove: &ProveEvidence) -> Option<u64> {
+pub fn lag_p99(lag_us: &[[u64; 2]]) -> Option<u64> {
     let mut lag = Histogram::default();
-    lag.add(&prove.lag_us);
+    lag.add(lag_us);
     lag.percentile(99)
 }
 
@@ -39,13 +39,13 @@ pub fn lag_limit(standard: &Standard) -> u64 {
 /// Visits that were planned for the whole run: requests that wait for no answer.
 pub fn planned(result: &TestResult, timeline: &Timeline<'_>) -> u128 {
     let load = &result.plan.prove.load;
-    load.beginning(load.requests(timeline.seconds))
+    load.beginning(load.requests(timeline.seconds, timeline.ladder))
 }
 
 /// Latency counts from the intended moment, so that lag would be blamed on the service.
 fn lagged(standard: &Standard, prove: &ProveEvidence) -> Option<Found> {
     let limit = lag_limit(standard);
-    let lag = lag_p99(prove).filter(|lag| *lag > limit)?;
+    let lag = lag_p99(&prove.lag_us).filter(|lag| *lag > limit)?;
     let (lag, limit) = (say::latency_measured(lag), say::latency(limit));
     Some(inconclusive(
         "GeneratorLagged",
@@ -59,7 +59,7 @@ fn lagged(standard: &Standard, prove: &ProveEvidence) -> Option<Found> {
 /// process, so the count may differ from the plan by a few times its square root.
 fn too_low(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Option<Found> {
     let planned = planned(result, timeline);
-    let due = load.begun;
+    let due = load.whole.begun;
     let lacks = planned.saturating_sub(due);
     let share = due.saturating_mul(10) < planned.saturating_mul(9);
     let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(16);
@@ -74,7 +74,7 @@ fn too_low(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Option<
 /// Requests that found no place in flight.
 pub fn saturated(load: &Load) -> Option<Found> {
     let unsent = load.whole.of(Failure::Unsent);
-    let share = unsent_ppm(load).filter(|ppm| *ppm > MAX_UNSENT_PPM)?;
+    let share = unsent_ppm(&load.whole).filter(|ppm| *ppm > MAX_UNSENT_PPM)?;
     let (share, limit) = (say::percent_measured(share), say::percent(MAX_UNSENT_PPM));
     Some(inconclusive(
         "GeneratorSaturated",
@@ -85,8 +85,8 @@ pub fn saturated(load: &Load) -> Option<Found> {
 }
 
 /// Share of unsent requests.
-pub fn unsent_ppm(load: &Load) -> Option<u64> {
-    ppm(load.whole.of(Failure::Unsent), load.whole.total())
+pub fn unsent_ppm(measured: &Measured) -> Option<u64> {
+    ppm(measured.of(Failure::Unsent), measured.total())
 }
 
 /// [`planned`], as a figure.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    evidence::{Failure, ProveEvidence, SLOT_MS},
+    evidence::{Bucket, Failure, ProveEvidence, SLOT_MS},
     plan::{LoadPlan, Phase, PhaseRole},
 };
 
@@ -19,6 +19,8 @@ pub struct Timeline<'a> {
     pub spans: Vec<Span<'a>>,
     /// Length of the whole run in seconds.
     pub seconds: u64,
+    /// Second at which the ladder begins, if there is one.
+    pub ladder: Option<u64>,
 }
 
 /// A phase and its planned seconds from the start of the load.
@@ -35,7 +37,7 @@ impl<'a> Timeline<'a> {
     /// Of `phases`, one after another from 0.
     pub fn of(phases: &'a [Phase]) -> Self {
         let mut seconds: u64 = 0;
-        let spans = phases
+        let spans: Vec<Span<'_>> = phases
             .iter()
             .map(|phase| {
                 let from = seconds;
@@ -43,13 +45,19 @@ impl<'a> Timeline<'a> {
                 Span { phase, from, to: seconds }
             })
             .collect();
-        Self { spans, seconds }
+        let ladder = spans.iter().find(|span| span.percent().is_some()).map(|span| span.from);
+        Self { spans, seconds, ladder }
     }
 
     /// Index of the phase to which `second` belongs.
     pub fn phase_at(&self, second: u64) -> Option<usize> {
         let index = self.spans.partition_point(|span| span.to <= second);
         (index < self.spans.len()).then_some(index)
+    }
+
+    /// Whether `second` belongs to the ladder, or comes after its begin.
+    pub fn is_in_ladder(&self, second: u64) -> bool {
+        self.ladder.is_some_and(|ladder| second >= ladder)
     }
 
     /// First second of the first fault and last second of the last one.
@@ -60,19 +68,29 @@ impl<'a> Timeline<'a> {
     }
 }
 
+impl Span<'_> {
+    /// Its rate in percent of the declared one, if it is a step of the ladder.
+    pub const fn percent(&self) -> Option<u32> {
+        match self.phase.role {
+            PhaseRole::Capacity { percent } => Some(percent),
+            _ => None,
+        }
+    }
+}
+
 /// The requests of a run.
 pub struct Load {
     /// One for each phase of the plan, in its order.
     pub phases: Vec<Measured>,
-    /// All of them.
+    /// All of them, but for those of the ladder: a step says nothing of the load before it.
     pub whole: Measured,
-    /// Those of them that began a visit: they were due whatever the service answered.
-    pub begun: u128,
 }
 
 /// Requests of a stretch of the run.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
+    /// Requests that began a visit: they were due whatever the service answered.
+    pub begun: u128,
     /// Answers that met the expectation.
     pub good: u128,
     /// Failures by cause. `Unsent` is one: places in flight run out only when answers stay away.
@@ -85,20 +103,17 @@ impl Load {
     /// Sums up `prove`, which carried out `plan`; all zero where there is none.
     pub fn of(prove: Option<&ProveEvidence>, plan: &LoadPlan, timeline: &Timeline<'_>) -> Self {
         let phases = vec![Measured::default(); timeline.spans.len()];
-        let mut load = Self { phases, whole: Measured::default(), begun: 0 };
+        let mut load = Self { phases, whole: Measured::default() };
         for bucket in prove.iter().flat_map(|prove| &prove.buckets) {
-            if begins(plan, bucket.operation) {
-                let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add((*count).into()));
-                load.begun = load.begun.saturating_add(u128::from(bucket.good)).saturating_add(failed);
-            }
-            let phase = timeline.phase_at(u64::from(bucket.second));
-            for part in phase.and_then(|index| load.phases.get_mut(index)).into_iter().chain([&mut load.whole]) {
-                part.good = part.good.saturating_add(u128::from(bucket.good));
-                for (cause, count) in &bucket.failed {
-                    let sum = part.failed.entry(*cause).or_default();
-                    *sum = sum.saturating_add(u128::from(*count));
+            let second = u64::from(bucket.second);
+            let phase = timeline.phase_at(second).and_then(|index| load.phases.get_mut(index));
+            let whole = Some(&mut load.whole).filter(|_| !timeline.is_in_ladder(second));
+            for part in phase.into_iter().chain(whole) {
+                if begins(plan, bucket.operation) {
+                    let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add((*count).into()));
+                    part.begun = part.begun.saturating_add(u128::from(bucket.good)).saturating_add(failed);
                 }
-                part.latency.add(&bucket.latency_us);
+                part.add(bucket);
             }
         }
         load
@@ -112,6 +127,16 @@ pub fn begins(plan: &LoadPlan, operation: u32) -> bool {
 }
 
 impl Measured {
+    /// Adds the requests of one second and operation.
+    pub fn add(&mut self, bucket: &Bucket) {
+        self.good = self.good.saturating_add(u128::from(bucket.good));
+        for (cause, count) in &bucket.failed {
+            let sum = self.failed.entry(*cause).or_default();
+            *sum = sum.saturating_add(u128::from(*count));
+        }
+        self.latency.add(&bucket.latency_us);
+    }
+
     /// All requests that were due.
     pub fn total(&self) -> u128 {
         self.good.saturating_add(self.failures())

@@ -1,6 +1,8 @@
 //! The plan itself: whether it asks everything that the standard requires. A run that carried out a
 //! plan with nothing in it has proved nothing.
 
+mod standard;
+
 use std::collections::BTreeSet;
 
 use factory_crds::resilience_standard::{EACH_PEER, FaultKind, FaultLimits};
@@ -13,6 +15,7 @@ use crate::{
 use super::{
     Rules, arrivals,
     asked::Asked,
+    capacity,
     found::{Found, inconclusive},
     say,
 };
@@ -24,7 +27,9 @@ pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
         .map(|rule| rule(result))
         .into_iter()
         .chain(on_faults)
+        .chain([capacity::check(result)])
         .flatten()
+        .chain(standard::lacks(result, rules))
         .map(|lack| inconclusive("PlanIncomplete", lack))
         .collect()
 }

@@ -3,7 +3,7 @@
 //! Only tenths of a second in which requests were due are looked at. Ten of them in a row serve if
 //! at most the allowed share of their requests failed, rounded up to whole requests, because a
 //! single stray failure among a handful of requests is no outage. Recovery is the beginning of the
-//! first ten from which on all ten serve.
+//! first ten from which on all ten serve; where a fault strikes pods one after another, so many times.
 
 use crate::evidence::{SLOT_MS, Slot};
 
@@ -21,23 +21,26 @@ pub enum Recovery {
     Unknown,
 }
 
-/// Recovery within `slots[from..to]` after an injection at `injected_ms`, where `allowed_ppm` may fail.
-pub fn recovery(slots: &[Slot], from: u64, to: u64, injected_ms: u64, allowed_ppm: u32) -> Recovery {
+/// Recovery within `slots[from..to]`, where `allowed_ppm` may fail: the longest time from the moment that `since` gives
+/// for an end of an outage to that end, both in milliseconds. Of outages that are all counted from one moment the last
+/// takes longest.
+pub fn recovery(slots: &[Slot], from: u64, to: u64, allowed_ppm: u32, since: impl Fn(u64) -> u64) -> Recovery {
     let due = due(slots, from, to);
     if due.len() < TOGETHER {
         return Recovery::Unknown;
     }
-    let last = due.len() - TOGETHER;
     let serves = |window: &[(u64, [u64; 2])]| {
         let [good, failed] = window.iter().fold([0, 0], |[g, f]: [u64; 2], (_, [good, failed])| [g + good, f + failed]);
         let allowed = (u128::from(good + failed) * u128::from(allowed_ppm)).div_ceil(1_000_000);
         u128::from(failed) <= allowed
     };
-    match due.windows(TOGETHER).rposition(|window| !serves(window)) {
-        None => Recovery::After(0),
-        Some(index) if index == last => Recovery::Never,
-        Some(index) => Recovery::After((due[index + 1].0 * SLOT_MS).saturating_sub(injected_ms)),
+    let served: Vec<bool> = due.windows(TOGETHER).map(serves).collect();
+    if served.last() == Some(&false) {
+        return Recovery::Never;
     }
+    let ended = served.windows(2).zip(due.iter().skip(1)).filter(|(pair, _)| *pair == [false, true]);
+    let took = ended.map(|(_, (slot, _))| slot * SLOT_MS).map(|end| end.saturating_sub(since(end)));
+    Recovery::After(took.max().unwrap_or(0))
 }
 
 /// Service lost within `slots[from..to]`, in milliseconds: of each slot with requests the share that
@@ -66,6 +69,11 @@ fn due(slots: &[Slot], from: u64, to: u64) -> Vec<(u64, [u64; 2])> {
 mod tests {
     use super::*;
 
+    /// All outages counted from one moment.
+    fn recovery(slots: &[Slot], from: u64, to: u64, injected_ms: u64, allowed_ppm: u32) -> Recovery {
+        super::recovery(slots, from, to, allowed_ppm, |_| injected_ms)
+    }
+
     /// 40 tenths of a second with four requests each, of which those in `down` failed.
     fn traffic(down: std::ops::Range<usize>) -> Vec<Slot> {
         (0..40).map(|slot| if down.contains(&slot) { [0, 4] } else { [4, 0] }).collect()
@@ -84,6 +92,19 @@ mod tests {
         ] {
             assert_eq!(recovery(&traffic(down.clone()), 0, 40, 40, 50_000), want, "{down:?}");
         }
+    }
+
+    #[test]
+    fn outages_that_begin_one_after_another_are_counted_each_by_itself() {
+        let mut slots = traffic(2..4);
+        slots[30] = [0, 4];
+        let went = [150, 3_020];
+        let since = |end: u64| went.into_iter().filter(|at| *at < end).max().unwrap_or(40);
+        assert_eq!(super::recovery(&slots, 0, 40, 50_000, since), Recovery::Never);
+        slots.extend([[4, 0]; 10]);
+        assert_eq!(super::recovery(&slots, 0, 50, 50_000, |_| 40), Recovery::After(3_060));
+        assert_eq!(super::recovery(&slots, 0, 50, 50_000, since), Recovery::After(250), "the longer one, not the last");
+        assert_eq!(super::recovery(&slots[20..], 0, 30, 50_000, |_| 1_020), Recovery::After(80));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The steady state: what the service costs its users while nothing is broken, before the first
 //! fault and after the last.
 
+use factory_crds::resilience_standard::SteadyLimits;
+
 use crate::standard::Standard;
 
 use super::{
@@ -15,16 +17,27 @@ pub fn check(standard: &Standard, timeline: &Timeline<'_>, span: &Span<'_>, meas
         return vec![few];
     }
     let place = place(timeline, span);
-    let limits = &standard.steady;
-    let failures = measured.failed_more_than(limits.max_failed_ppm).map(|share| {
-        let limit = say::percent(limits.max_failed_ppm.into());
-        failed("SteadyFailuresTooHigh", format!("{place}, {share}; the standard allows {limit}"))
-    });
-    let percentiles = [("SteadyP95TooHigh", 95, limits.p95_ms), ("SteadyP99TooHigh", 99, limits.p99_ms)];
-    let slow = percentiles
-        .into_iter()
-        .filter_map(|(code, percent, limit)| Some(failed(code, measured.slower_than(percent, limit, place)?)));
-    failures.into_iter().chain(slow).collect()
+    let gates: [Gate; 3] = [failures, p95, p99];
+    gates.into_iter().filter_map(|gate| gate(&standard.steady, measured, place)).collect()
+}
+
+/// One limit of a steady phase: what it has against what was measured, said of a place in the run.
+pub type Gate = fn(&SteadyLimits, &Measured, &str) -> Option<Found>;
+
+/// How many requests may fail.
+pub fn failures(limits: &SteadyLimits, measured: &Measured, place: &str) -> Option<Found> {
+    let share = measured.failed_more_than(limits.max_failed_ppm)?;
+    let limit = say::percent(limits.max_failed_ppm.into());
+    Some(failed("SteadyFailuresTooHigh", format!("{place}, {share}; the standard allows {limit}")))
+}
+
+/// The 95th percentile of latency.
+pub fn p95(limits: &SteadyLimits, measured: &Measured, place: &str) -> Option<Found> {
+    Some(failed("SteadyP95TooHigh", measured.slower_than(95, limits.p95_ms, place)?))
+}
+
+fn p99(limits: &SteadyLimits, measured: &Measured, place: &str) -> Option<Found> {
+    Some(failed("SteadyP99TooHigh", measured.slower_than(99, limits.p99_ms, place)?))
 }
 
 /// No evidence in a phase that is judged.

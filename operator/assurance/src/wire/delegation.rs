@@ -35,6 +35,9 @@ pub struct StandingDelegation {
     pub terms: Terms,
     /// Name of the regulator's office, as it was signed.
     pub given_by: String,
+    /// The organisation whose seal signed it, on a server and not by a person; none where a person signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_by: Option<String>,
     /// When the register recorded it (RFC 3339).
     pub given_at: String,
     /// Where it stands.

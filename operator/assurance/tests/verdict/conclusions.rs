@@ -4,7 +4,7 @@
 use factory_assurance::{dossier::TestResult, evidence::Failure, sample};
 use factory_crds::release::Outcome::{Failed, Inconclusive};
 
-use super::{after, assert_finds, fault, prove};
+use super::{after, assert_finds, fault, paced, prove};
 
 type Change = fn(&mut TestResult);
 
@@ -13,7 +13,7 @@ fn from_a_void_run_nothing_is_concluded_good_or_bad() {
     for (what, void) in [
         ("lag", (|r| prove(r).lag_us[1][0] = 9_000_000) as Change),
         ("another run", |r| prove(r).nonce = "ff".to_owned()),
-        ("too little load", |r| r.plan.prove.load.requests_per_minute = 6_000),
+        ("too little load", |r| paced(r, 6_000)),
     ] {
         let mut result = sample::failing();
         void(&mut result);

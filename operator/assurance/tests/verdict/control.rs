@@ -106,7 +106,12 @@ fn a_phase_in_which_the_control_moved_says_nothing_bad_either_and_others_are_jud
 
     let of_steady = slots(&mut result, "steady-after");
     sample::fail(&mut result, 0, of_steady, Failure::Timeout);
-    assert_finds(&result.judge(), Failed, &["SteadyFailuresTooHigh", "ControlMoved"], "another phase");
+    assert_finds(
+        &result.judge(),
+        Failed,
+        &["SteadyFailuresTooHigh", "OperationFailuresTooHigh", "ControlMoved"],
+        "another phase",
+    );
 }
 
 #[test]

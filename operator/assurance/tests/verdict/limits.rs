@@ -9,7 +9,7 @@ use factory_assurance::{
 };
 use factory_crds::release::Outcome::{self, Failed, Inconclusive, Passed};
 
-use super::{after, assert_finds, fault, prove, verify};
+use super::{after, assert_finds, fault, paced, prove, verify};
 
 type Change = fn(&mut TestResult);
 
@@ -136,14 +136,9 @@ const TABLE: &[(&str, Change, Outcome, &[&str])] = &[
         Inconclusive,
         &["GeneratorSaturated"],
     ),
-    ("the load at nine tenths of its plan", |r| r.plan.prove.load.requests_per_minute = 1_334, Passed, &[]),
-    (
-        "the load as far from its plan as chance explains",
-        |r| r.plan.prove.load.requests_per_minute = 1_393,
-        Passed,
-        &[],
-    ),
-    ("the load beyond both", |r| r.plan.prove.load.requests_per_minute = 1_394, Inconclusive, &["LoadTooLow"]),
+    ("the load at nine tenths of its plan", |r| paced(r, 1_334), Passed, &[]),
+    ("the load as far from its plan as chance explains", |r| paced(r, 1_393), Passed, &[]),
+    ("the load beyond both", |r| paced(r, 1_394), Inconclusive, &["LoadTooLow"]),
     ("half of the load follows the other, as far from its plan as chance explains", |r| visits(r, 1_483), Passed, &[]),
     ("half of the load follows the other, beyond that", |r| visits(r, 1_484), Inconclusive, &["LoadTooLow"]),
     ("a rush as far from its plan as chance explains", |r| rush(r, 1_424_999), Passed, &[]),
@@ -155,8 +150,9 @@ const TABLE: &[(&str, Change, Outcome, &[&str])] = &[
     ),
     ("injected a fifth into the phase", |r| fault(r, "pod-kill-web").injected_ms = Some(20_200), Passed, &[]),
     ("injected later", |r| fault(r, "pod-kill-web").injected_ms = Some(20_201), Inconclusive, &["FaultOutOfTime"]),
-    ("injected at the start", |r| fault(r, "pod-kill-web").injected_ms = Some(19_000), Passed, &[]),
-    ("injected before", |r| fault(r, "pod-kill-web").injected_ms = Some(18_999), Inconclusive, &["FaultOutOfTime"]),
+    ("injected at the start", |r| injected(r, 19_000), Passed, &[]),
+    ("injected before", |r| injected(r, 18_999), Inconclusive, &["FaultOutOfTime"]),
+    ("ordered before", |r| fault(r, "pod-kill-web").ordered_ms = Some(18_999), Inconclusive, &["FaultOutOfTime"]),
     ("gone in the last moment", |r| fault(r, "pod-kill-web").gone[0].at_ms = 24_999, Passed, &[]),
     ("gone after the window", |r| fault(r, "pod-kill-web").gone[0].at_ms = 25_000, Inconclusive, &["FaultNotFelt"]),
     ("a phase that begins a second late", |r| boundary(r, 1_000), Passed, &[]),
@@ -291,8 +287,8 @@ fn slow(result: &mut TestResult, us: u64, count: u64) {
 
 /// The second operation follows the first one; so many requests a minute.
 fn visits(result: &mut TestResult, per_minute: u32) {
+    paced(result, per_minute);
     let load = &mut result.plan.prove.load;
-    load.requests_per_minute = per_minute;
     (load.operations[1].after, load.operations[1].weight) = (Some(0), 0);
 }
 
@@ -300,6 +296,12 @@ fn visits(result: &mut TestResult, per_minute: u32) {
 fn rush(result: &mut TestResult, ppm: u32) {
     let stretches = [(6, 1_000_000), (10, ppm), (20, 1_000_000)].map(|(seconds, ppm)| Stretch::level(seconds, ppm));
     result.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches: stretches.to_vec() });
+}
+
+/// A pod of `web` was killed at `ms`, at once after it was ordered.
+fn injected(result: &mut TestResult, ms: u64) {
+    let fault = fault(result, "pod-kill-web");
+    (fault.ordered_ms, fault.injected_ms) = (Some(ms), Some(ms));
 }
 
 /// All boundaries but the first and the last are `ms` late.

@@ -19,17 +19,17 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, simulated, varied};
+use super::{fault, simulated, third, twin, varied};
 
-const RESULTS: u64 = 900;
+const RESULTS: u64 = 1_800;
 
-fn verifier(arguments: &[&Path]) -> Output {
+pub fn verifier(arguments: &[&Path]) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-harness/peers/verify.py");
     Command::new("python3").arg(script).args(arguments).output().expect("python3 is needed for the second verifier")
 }
 
 /// A file of its own for every call: tests of one process run side by side.
-fn temporary(name: &str) -> PathBuf {
+pub fn temporary(name: &str) -> PathBuf {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{call}-{name}", std::process::id()))
@@ -74,6 +74,24 @@ fn the_second_verifier_agrees_on_varied_results() {
     assert!(codes.len() > 30, "{codes:?}");
     let of_doses = ["FaultDoseUnknown", "FaultTooWide", "FaultP95TooHigh", "LeaseOverrun", "LeaseCutShort"];
     assert!(of_doses.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    let of_ladder = ["CapacityFailuresTooHigh", "StepNotAsked", "ProfileMissing"];
+    assert!(of_ladder.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    let of_operations = ["OperationFailuresTooHigh", "OperationHardlyAsked"];
+    assert!(of_operations.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    assert_agree(&results);
+}
+
+/// Twins that were late, were not, failed, or were lost.
+#[test]
+fn the_second_verifier_agrees_on_twins() {
+    let results: Vec<TestResult> = (0..400).map(varied::twin).collect();
+    let count = |code: &str| {
+        let found = |result: &&TestResult| result.verdict.findings.iter().any(|finding| finding.code == code);
+        results.iter().filter(found).count()
+    };
+    let refused = results.iter().filter(|result| result.verdict.outcome != Outcome::Inconclusive).count();
+    let counts = [count("TwinPassed"), count("TwinMissing"), refused];
+    assert!(counts.into_iter().all(|count| count > 10), "{counts:?}");
     assert_agree(&results);
 }
 
@@ -106,8 +124,8 @@ fn the_second_verifier_agrees_on_the_vectors() {
 fn the_vectors_keep_their_verdicts() {
     for (name, result) in vectors() {
         assert_eq!(result.judge(), result.verdict, "{name}");
-        let rules = if name.starts_with("v2-") { "factory.gov.kg/verdict/v2" } else { "factory.gov.kg/verdict/v1" };
-        assert_eq!(result.rules, rules, "{name}");
+        let rules = name.split('-').next().filter(|first| ["v2", "v3"].contains(first)).unwrap_or("v1");
+        assert_eq!(result.rules, format!("factory.gov.kg/verdict/{rules}"), "{name}");
     }
 }
 
@@ -257,9 +275,28 @@ fn of_answers() -> Vec<(&'static str, TestResult)> {
     ]
 }
 
-/// All vectors.
+/// All vectors but those of the first rules.
 fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
-    cases().into_iter().chain(used_up()).chain(of_one_peer()).chain(of_answers()).chain(of_packets()).chain(beside())
+    let second = cases()
+        .into_iter()
+        .chain(used_up())
+        .chain(of_one_peer())
+        .chain(of_answers())
+        .chain(of_packets())
+        .chain(beside())
+        .chain(of_ladder())
+        .chain(twin::vectors());
+    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases())
+}
+
+/// As the factory would have reported it that knew the second rules.
+fn by_the_second(mut result: TestResult) -> TestResult {
+    result.rules = "factory.gov.kg/verdict/v2".to_owned();
+    (result.standard.class, result.standard.load) = (None, None);
+    for fault in result.evidence.prove.iter_mut().flat_map(|prove| &mut prove.faults) {
+        fault.ordered_ms = None;
+    }
+    sample::judged(result)
 }
 
 /// Vectors with faults of a share of packets, and without the control plane.
@@ -320,6 +357,39 @@ fn beside() -> Vec<(&'static str, TestResult)> {
     ]
 }
 
+/// Vectors with a ladder.
+fn of_ladder() -> Vec<(&'static str, TestResult)> {
+    let climbed = |change: fn(&mut TestResult)| {
+        let mut result = sample::climbed();
+        change(&mut result);
+        sample::judged(result)
+    };
+    vec![
+        ("v2-capacity-held", sample::climbed()),
+        ("v2-capacity-broke-below", climbed(|r| sample::fail(r, 0, 400..440, Failure::Timeout))),
+        ("v2-capacity-broke-beyond", climbed(|r| sample::fail(r, 1, 440..480, Failure::Connect))),
+        (
+            "v2-capacity-void",
+            climbed(|r| {
+                sample::fail(r, 0, 400..440, Failure::Timeout);
+                let seen = r.evidence.prove.iter_mut().flat_map(|prove| prove.control.iter_mut().flatten());
+                seen.filter(|one| (40..44).contains(&one.second)).for_each(|one| one.latency_us[1][0] = 233_471);
+            }),
+        ),
+        (
+            "v2-capacity-not-asked",
+            climbed(|r| {
+                sample::fail(r, 0, 360..364, Failure::Unsent);
+                r.evidence.prove.iter_mut().for_each(|prove| prove.profile = None);
+            }),
+        ),
+        (
+            "v2-capacity-plan-incomplete",
+            climbed(|r| r.standard.capacity.iter_mut().for_each(|capacity| capacity.step_seconds = 9)),
+        ),
+    ]
+}
+
 /// Vectors of what a container may use and that runs out.
 fn used_up() -> Vec<(&'static str, TestResult)> {
     let used_up = |change: fn(&mut TestResult)| {
@@ -348,7 +418,7 @@ fn used_up() -> Vec<(&'static str, TestResult)> {
     ]
 }
 
-/// Vectors of the rules that hold now.
+/// Vectors of the second rules.
 fn cases() -> Vec<(&'static str, TestResult)> {
     let changed = |mut result: TestResult, change: fn(&mut TestResult)| {
         change(&mut result);

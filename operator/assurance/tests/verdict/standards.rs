@@ -25,7 +25,11 @@ pub fn standard(name: &str) -> ResilienceStandard {
 fn seconds(object: &ResilienceStandard) -> u32 {
     let spec = &object.spec;
     let faults: u32 = spec.faults.iter().map(|fault| fault.window_seconds).sum();
-    spec.load.warm_up_seconds + 2 * spec.load.steady_seconds + COMPONENTS * faults
+    let ladder = spec
+        .capacity
+        .as_ref()
+        .map_or(0, |ladder| ladder.step_seconds * u32::try_from(ladder.steps_percent.len()).unwrap());
+    spec.load.warm_up_seconds + 2 * spec.load.steady_seconds + COMPONENTS * faults + ladder
 }
 
 #[test]
@@ -41,6 +45,7 @@ fn each_is_whole_and_takes_no_longer_than_the_design_allows() {
         for kind in [FaultKind::PodKill, FaultKind::RollingRestart] {
             assert_eq!(object.spec.faults.iter().filter(|fault| fault.kind == kind).count(), 1, "{name}: {kind:?}");
         }
+        assert_eq!(object.spec.capacity.is_some(), name != "basic", "{name}: a ladder");
         for indicator in &object.spec.indicators {
             let texts = [&indicator.definition.ky, &indicator.definition.ru, &indicator.definition.en];
             assert!(texts.into_iter().all(|text| !text.trim().is_empty()), "{name}: {}", indicator.name);
@@ -63,6 +68,17 @@ fn a_higher_class_allows_less() {
                     && less.window_seconds > more.window_seconds
             );
         }
+    }
+}
+
+/// A service of a higher class has more to spare, and its ladder goes on beyond what must hold.
+#[test]
+fn a_higher_class_holds_more_than_its_declared_users() {
+    let [important, critical] = ["important", "critical"].map(|name| standard(name).spec.capacity.unwrap());
+    assert!(critical.headroom_percent > important.headroom_percent);
+    for ladder in [important, critical] {
+        assert!(ladder.steps_percent.last().is_some_and(|last| *last > ladder.headroom_percent), "{ladder:?}");
+        assert!(ladder.steps_percent.contains(&ladder.headroom_percent), "{ladder:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use factory_assurance::{
 };
 use serde_json::{Value, json};
 
-use super::{prove, verify};
+use super::{paced, prove, verify};
 
 /// `SplitMix64`: a stream of numbers that is the same on every machine.
 pub struct Random(u64);
@@ -46,12 +46,14 @@ impl Random {
 }
 
 /// The result of `seed`, with the verdict that follows; one in eight names the
-/// first rules.
+/// first rules, one in eight the second.
 pub fn result(seed: u64) -> TestResult {
     let mut random = Random::seeded(seed);
     let mut result = measured(&mut random);
-    if random.below(8) == 0 {
-        result.rules = "factory.gov.kg/verdict/v1".to_owned();
+    match random.below(8) {
+        0 => result.rules = "factory.gov.kg/verdict/v1".to_owned(),
+        1 => result.rules = "factory.gov.kg/verdict/v2".to_owned(),
+        _ => {}
     }
     if random.below(2) == 0 {
         for _ in 0..=random.below(3) {
@@ -88,7 +90,8 @@ pub fn modelled(seed: u64) -> TestResult {
 
 /// A result that a real run could have had.
 pub fn measured(random: &mut Random) -> TestResult {
-    let mut result = match random.below(11) {
+    let mut result = match random.below(12) {
+        11 => climbed(random),
         10 => watched(random),
         9 => sample::disordered(),
         8 => sample::answering(),
@@ -125,6 +128,73 @@ fn watched(random: &mut Random) -> TestResult {
     result
 }
 
+/// A result with a twin, which a real run could have had.
+pub fn twin(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = twinned(&mut random);
+    for _ in 0..random.below(3) {
+        measured_otherwise(&mut result, &mut random);
+    }
+    if random.below(4) == 0 {
+        edit(&mut result, &mut random);
+    }
+    sample::judged(result)
+}
+
+/// With a twin whose answers came in time, failed or were not asked for in some seconds, or were late as they must be.
+fn twinned(random: &mut Random) -> TestResult {
+    let mut result = sample::twinned();
+    for _ in 0..random.below(4) {
+        let buckets = &mut prove(&mut result).twin.as_mut().unwrap().buckets;
+        // From the start of either phase on, for up to both of them.
+        let from = random.index(2) * (buckets.len() / 2);
+        let seconds = buckets[from..].iter_mut().take(random.index(11));
+        let count = random.below(2) * random.below(11);
+        match random.below(4) {
+            0 => seconds.for_each(|one| one.latency_us = vec![[499_711, 10 - count], [500_223, count]]),
+            1 => seconds.for_each(|one| {
+                one.failed.insert([Failure::Timeout, Failure::Broken][usize::from(from > 0)], count);
+                (one.good, one.latency_us) = (10 - count, vec![[700_000, 10 - count]]);
+            }),
+            2 => seconds.for_each(|one| (one.good, one.latency_us) = (0, Vec::new())),
+            _ => seconds.for_each(|one| {
+                one.failed.insert(Failure::Status, count);
+                one.latency_us.iter_mut().take(1).for_each(|cell| cell[1] += count);
+            }),
+        }
+    }
+    if random.below(8) == 0 {
+        prove(&mut result).twin = None;
+    }
+    result
+}
+
+/// With a ladder of which a step broke, was not asked in time, or went by beside a control that moved; or another one.
+fn climbed(random: &mut Random) -> TestResult {
+    let mut result = sample::climbed();
+    for _ in 0..random.below(4) {
+        let from = 360 + random.small(120);
+        match random.below(6) {
+            0 => sample::fail(&mut result, random.small(2), from..from + random.small(40), Failure::Timeout),
+            1 => sample::fail(&mut result, 0, from..from + random.small(3), Failure::Unsent),
+            2 => {
+                let step = random.index(3);
+                prove(&mut result).step_lag_us[step][1][0] = 149_000 + 500 * random.below(5);
+            }
+            3 => {
+                let control = prove(&mut result).control.as_mut().unwrap();
+                control[36 + random.index(12)].failed = random.below(9);
+            }
+            4 => {
+                let capacity = result.standard.capacity.as_mut().unwrap();
+                (capacity.headroom_percent, capacity.step_seconds) = (100 * (random.small(3) + 1), random.small(6));
+            }
+            _ => prove(&mut result).profile.as_mut().unwrap().nodes[0].pods[random.index(2)].count = random.small(2),
+        }
+    }
+    result
+}
+
 /// Checks, descriptions and faults that went another way.
 fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     let (one, line) = (random.index(prove(result).faults.len()), "a line".to_owned());
@@ -132,7 +202,10 @@ fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     if let Some(fault) = prove(result).faults.get_mut(one) {
         match kind {
             0 => (fault.injected_ms, fault.ready_again_ms) = (None, None),
-            1 => fault.injected_ms = Some(random.below(60_000)),
+            1 => {
+                fault.injected_ms = Some(random.below(60_000));
+                fault.ordered_ms = fault.injected_ms.filter(|_| random.below(3) > 0).or(fault.ordered_ms);
+            }
             2 => fault.ready_again_ms = None,
             3 => fault.gone.truncate(random.index(2)),
             4 => fault.residue.push(line.clone()),
@@ -160,10 +233,11 @@ fn seen_otherwise(result: &mut TestResult, random: &mut Random) {
     match kind {
         10 => drop(verify(result).checks[0].steps.pop()),
         11 => verify(result).contracts[0].operations.clear(),
-        12 => result.plan.prove.load.requests_per_minute = random.small(2_000),
+        12 if random.below(4) == 0 => result.plan.prove.load.requests_per_minute = random.small(2_000),
+        12 => paced(result, random.small(2_000) + 1),
         17 => {
+            paced(result, random.small(2_000) + 1);
             let load = &mut result.plan.prove.load;
-            load.requests_per_minute = random.small(2_000);
             let operation = &mut load.operations[usize::from(random.below(4) > 0)];
             (operation.after, operation.weight) = (Some(random.small(2)), u32::from(random.below(4) == 0));
         }
@@ -214,7 +288,10 @@ fn dosed_otherwise(dose: &mut Dose, random: &mut Random) {
 /// Something that a real run could have measured.
 fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
     use Failure::{Broken, Connect, Content, Status, Timeout, Unsent};
-    match random.below(8) {
+    match random.below(11) {
+        8 => rarely_asked(result, random),
+        9 => ordered_otherwise(result, random),
+        10 => asked_otherwise(result, random),
         0..3 => {
             let cause = [Connect, Broken, Timeout, Status, Content, Unsent][random.index(6)];
             let from = random.small(u32::try_from(prove(result).slots.len()).unwrap());
@@ -241,6 +318,45 @@ fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
             }
         }
         _ => result.standard.steady.p99_ms = random.small(20) + 1,
+    }
+}
+
+/// The second operation hardly comes, or fails whenever it does; what is left of the evidence agrees with itself.
+fn rarely_asked(result: &mut TestResult, random: &mut Random) {
+    let (keep, weight) = (random.small(60), [1, 7, 100][random.index(3)]);
+    if let Some(first) = result.plan.prove.load.operations.first_mut() {
+        first.weight = weight;
+    }
+    // Two buckets of one operation in a second are as good as one.
+    prove(result).buckets.iter_mut().filter(|one| one.second % 60 >= keep).for_each(|one| one.operation = 0);
+    if random.below(3) == 0 {
+        let slots = u32::try_from(prove(result).slots.len()).unwrap();
+        sample::fail(result, 1, 0..slots, Failure::Status);
+    }
+}
+
+/// Pods went at other moments, and the order came earlier.
+fn ordered_otherwise(result: &mut TestResult, random: &mut Random) {
+    for fault in &mut prove(result).faults {
+        fault.ordered_ms = fault.ordered_ms.map(|ordered| ordered.saturating_sub(random.below(60)));
+        for pod in &mut fault.gone {
+            pod.at_ms += random.below(3_000);
+        }
+    }
+}
+
+/// Another class, timeout, rate, warm-up or steady state than the standard's, or one at its limit.
+fn asked_otherwise(result: &mut TestResult, random: &mut Random) {
+    let Some(load) = &mut result.standard.load else { return };
+    match random.below(8) {
+        0 => load.think_time_ms = 4_000 + random.below(3) * 1_000,
+        1 => load.timeout_ms = 4_999 + random.below(3),
+        2 => load.warm_up_seconds = random.small(4),
+        3 => load.steady_seconds = random.small(4) + 3,
+        4 => result.standard.load = None,
+        5 => result.standard.class = None,
+        6 => result.record.class = ["basic", "important", ""][random.index(3)].to_owned(),
+        _ => result.availability.simultaneous_users = 99 + random.small(3),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `verify DOSSIER --key dossier.pub`: holds a dossier against a pinned key and against itself, and
 //! computes its verdict again from the evidence inside. Offline: it asks nobody, and believes nobody
-//! but the key.
+//! but the key. The file may also be everything that a public entry stands on: `verify/grounds.rs`.
+
+pub mod grounds;
 
 use std::{
     fs::File,
@@ -9,7 +11,7 @@ use std::{
 };
 
 use factory_assurance::{
-    dossier::{Dossier, DossierError},
+    dossier::{Dossier, DossierError, TestResult},
     dsse::{DsseError, Envelope, PublicKey},
     verdict::Verdict,
 };
@@ -17,18 +19,21 @@ use serde_json::json;
 
 use crate::{arguments::Format, exit::Exit, failure::Failure, outcome};
 
-/// The register takes no larger one.
-const MAX_DOSSIER: u64 = 33 * 1024 * 1024;
+/// The register takes no dossier larger than 32 MiB, and no entry stands on more than two.
+const LARGEST: u64 = 66 * 1024 * 1024;
 
 /// Options of `verify`.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArguments {
-    /// The signed dossier; `-` reads the standard input
-    #[arg(value_name = "DOSSIER")]
+    /// The signed dossier, or what an entry stands on as its page offers it; `-` reads the standard input
+    #[arg(value_name = "DOSSIER|GROUNDS")]
     dossier: PathBuf,
     /// Public key of the factory's dossiers, which you got by another way than the dossier; may be repeated
     #[arg(short, long, required = true, value_name = "PEM")]
     key: Vec<PathBuf>,
+    /// Keys for the grounds of an entry.
+    #[command(flatten)]
+    pins: grounds::Pins,
     /// How the result is written
     #[arg(short, long, value_enum, default_value_t)]
     output: Format,
@@ -55,8 +60,8 @@ pub enum VerifyError {
         #[source]
         source: DsseError,
     },
-    /// A file is too large to be a dossier.
-    #[error("{file} is larger than {MAX_DOSSIER} bytes; a dossier never is")]
+    /// A file is too large.
+    #[error("{file} is larger than {LARGEST} bytes; no dossier and no entry's grounds are")]
     TooLarge {
         /// Its name.
         file: String,
@@ -76,6 +81,9 @@ pub enum VerifyError {
     /// What is signed contradicts itself.
     #[error("the dossier does not hold")]
     Dossier(#[source] DossierError),
+    /// It is what an entry stands on.
+    #[error(transparent)]
+    Grounds(#[from] grounds::GroundsError),
 }
 
 impl VerifyError {
@@ -98,6 +106,8 @@ pub struct Verified {
 /// Holds `envelope` against the `pinned` keys and against itself.
 pub fn hold(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Verified, VerifyError> {
     let dossier: Dossier = envelope.open(pinned).map_err(VerifyError::Envelope)?;
+    let payload = envelope.payload_bytes().map_err(VerifyError::Envelope)?;
+    dossier.is_written_as(&payload).map_err(VerifyError::Dossier)?;
     let verdict = dossier.verify().map_err(VerifyError::Dossier)?;
     let digest = envelope.payload_digest().map_err(VerifyError::Envelope)?;
     Ok(Verified { dossier, verdict, digest })
@@ -112,31 +122,38 @@ pub fn read_key(path: &Path) -> Result<PublicKey, VerifyError> {
 
 /// Reads an envelope from a file, or from the standard input.
 pub fn read_envelope(path: &Path) -> Result<Envelope, VerifyError> {
-    let bytes = read_bytes(path)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|source| VerifyError::NoEnvelope { file: path.display().to_string(), source })
+    envelope_in(&read_bytes(path)?, path)
 }
 
-/// Reads a file that is at most as large as a dossier, or the standard input.
+fn envelope_in(bytes: &[u8], path: &Path) -> Result<Envelope, VerifyError> {
+    serde_json::from_slice(bytes).map_err(|source| VerifyError::NoEnvelope { file: path.display().to_string(), source })
+}
+
+/// Reads a file that is at most as large as what an entry stands on, or the standard input.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, VerifyError> {
     let file = path.display().to_string();
     let mut bytes = Vec::new();
     let read = if path.as_os_str() == "-" {
-        io::stdin().lock().take(MAX_DOSSIER + 1).read_to_end(&mut bytes)
+        io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|file| file.take(MAX_DOSSIER + 1).read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
     };
     read.map_err(|source| VerifyError::Read { file: file.clone(), source })?;
-    if bytes.len() as u64 > MAX_DOSSIER {
+    if bytes.len() as u64 > LARGEST {
         return Err(VerifyError::TooLarge { file });
     }
     Ok(bytes)
 }
 
-/// Verifies a file. Exit code 0 says that the dossier holds, whatever its verdict is.
+/// Verifies a file. Exit code 0 says that it holds, whatever the verdict of its dossier is.
 pub fn run(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let keys = arguments.key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
-    let envelope = read_envelope(&arguments.dossier)?;
+    let bytes = read_bytes(&arguments.dossier)?;
+    if grounds::is_one(&bytes) {
+        return grounds::run(arguments, &bytes, &keys);
+    }
+    grounds::alone(&arguments.pins, &arguments.dossier).map_err(VerifyError::from)?;
+    let envelope = envelope_in(&bytes, &arguments.dossier)?;
     let held = hold(&envelope, &keys);
     match (arguments.output, held) {
         (Format::Text, Ok(verified)) => write_text(&verified)?,
@@ -154,20 +171,24 @@ pub fn run(arguments: &VerifyArguments) -> Result<Exit, Failure> {
 
 /// Writes what a verified dossier says.
 pub fn write_text(verified: &Verified) -> io::Result<()> {
-    let result = &verified.dossier.predicate;
-    let subject = &result.subject;
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "The dossier holds: signed with the pinned key, about the bundle inside, and its verdict follows from its evidence."
     )?;
+    write_result(&mut out, &verified.dossier.predicate, &verified.digest)
+}
+
+/// Writes what a dossier of this `digest` says, whose verdict has been computed again.
+fn write_result(out: &mut impl io::Write, result: &TestResult, digest: &str) -> io::Result<()> {
+    let subject = &result.subject;
     writeln!(out, "Service:  {}/{}, release {}", subject.participant, subject.service, subject.release)?;
     writeln!(out, "Source:   {} at {}", subject.source, subject.commit)?;
     writeln!(out, "Bundle:   {}", result.bundle.digest().map_err(io::Error::other)?)?;
     writeln!(out, "Standard: {} version {}", result.standard.name, result.standard.version)?;
     writeln!(out, "Run:      {}, attempt {} at this bundle", result.announcement.id, result.announcement.attempt)?;
-    writeln!(out, "Dossier:  {}", verified.digest)?;
-    outcome::write(&mut out, &verified.verdict)
+    writeln!(out, "Dossier:  {digest}")?;
+    outcome::write(out, &result.verdict)
 }
 
 fn write_json(verified: &Verified) -> Result<(), Failure> {

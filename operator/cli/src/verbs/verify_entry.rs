@@ -13,7 +13,7 @@ use factory_assurance::log::{
 };
 use serde_json::{Value, json};
 
-use super::verify::read_bytes;
+use super::verify::{grounds::sealed, read_bytes};
 use crate::{arguments::Format, exit::Exit, failure::Failure, terminal};
 
 /// Options of `verify-entry`.
@@ -102,6 +102,9 @@ fn write_text(proof: &EventProof, checkpoint: &Checkpoint, witnesses: &[Verifier
         writeln!(out, "Entered under the delegation {} by {}", text("/under/delegation"), text("/confirmedBy"))?;
     } else {
         writeln!(out, "Confirmed by {}, {}", text("/confirmedBy"), text("/confirmedAt"))?;
+    }
+    if let Some(organisation) = event.pointer("/sealedBy").and_then(Value::as_str) {
+        writeln!(out, "Signed:   {}", sealed(&harmless(organisation)))?;
     }
     writeln!(out, "Bundle:   {}", text("/summary/bundle"))?;
     writeln!(out, "Dossier:  {}", text("/summary/dossier"))

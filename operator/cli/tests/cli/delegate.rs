@@ -33,6 +33,7 @@ fn office(name: &str, of: &Terms) -> (Server, PathBuf, PrivateKey, String) {
         signed: sign(&delegation::statement(&terms, "Regulator", "2026-03-04T05:06:07Z").unwrap(), &regulator).unwrap(),
         terms,
         given_by: "Regulator".to_owned(),
+        sealed_by: None,
         given_at: "2026-03-04T05:06:07Z".to_owned(),
         standing: DelegationStanding::Standing,
         revoked_at: None,

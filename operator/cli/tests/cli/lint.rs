@@ -159,6 +159,7 @@ const CASES: &[Case] = &[
     case("calls: [store]", "calls: [storage]", "storage]", "spec.components[0].calls[0]: `storage`: no component has this name (known: store, web)"),
     case("- name: store", "- name: web", "web\n      image", "spec.components[1].name: `web` is already the name of the one on line"),
     case("path: /v1/numbers/{{id}}", "path: /v1/numbers/{{number}}", "/v1/numbers/{{number}}", "spec.checks[0].steps[1].request.path: `{{number}}` is used, but no earlier step"),
+    case("status: 201", "status: 503", "503", "spec.checks[0].steps[0].expect.status: 500 and above says that the service failed"),
     case("id: /id", "id: id", "id\n        - request", "spec.checks[0].steps[0].carry.id: `id` is no JSON pointer"),
     case("            body: {state: waiting}\n", "", "status: 201", "spec.checks[0].steps[0].expect: item 63.2: expects neither `body` nor `schema`"),
     case("body: {state: waiting}", "schema: {}", "status: 201", "spec.checks[0].steps[0].expect: item 63.2"),

@@ -14,6 +14,7 @@ mod report;
 mod server;
 mod verify;
 mod verify_entry;
+mod verify_grounds;
 mod watch;
 mod why;
 mod wishes;

@@ -134,6 +134,26 @@ fn another_bundle_under_the_same_signature_is_named() {
 }
 
 #[test]
+fn a_payload_that_is_not_its_own_canonical_form_is_refused_although_it_is_signed() {
+    let desk = Desk::new("form");
+    let good = serde_json::to_value(sample::passing().into_statement().unwrap()).unwrap();
+    for (place, name, value) in [
+        ("/predicate/bundle", "databases", serde_json::json!({})),
+        ("/predicate/standard/faults/0", "names", serde_json::json!([])),
+        ("/subject/0", "remark", serde_json::json!("nobody reads this")),
+    ] {
+        let mut statement = good.clone();
+        statement.pointer_mut(place).unwrap()[name] = value;
+        desk.put(&sign(&statement, &desk.key).unwrap());
+        let output = desk.verify(&[]);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert!(err(&output).contains("payload: it is not its own canonical form"), "{name}: {}", err(&output));
+    }
+    desk.put(&sign(&good, &desk.key).unwrap());
+    assert_eq!(desk.verify(&[]).status.code(), Some(0));
+}
+
+#[test]
 fn the_wrong_key_opens_nothing() {
     let desk = Desk::new("key");
     desk.put(&sign(&sample::passing().into_statement().unwrap(), &PrivateKey::generate()).unwrap());

@@ -19,10 +19,16 @@ use super::server::{err, out};
 
 /// The proof of the one event of a log.
 fn proof() -> (EventProof, Signer, Signer) {
+    proof_of(|_| {})
+}
+
+/// The same of an event with a change.
+fn proof_of(change: impl FnOnce(&mut Value)) -> (EventProof, Signer, Signer) {
     let (log, witness) =
         (Signer::new("register.test/log", [1; 32]).unwrap(), Signer::new("witness.test", [2; 32]).unwrap());
     let subject = json!({"participant": "social-registry", "service": "address", "release": "address-\u{202e}1"});
-    let event = json!({"summary": {"subject": subject, "bundle": "sha256:b", "dossier": "sha256:d"}});
+    let mut event = json!({"summary": {"subject": subject, "bundle": "sha256:b", "dossier": "sha256:d"}});
+    change(&mut event);
     let link = Link {
         seq: 1,
         time: "2026-03-04T05:06:07Z".to_owned(),
@@ -76,6 +82,14 @@ fn a_proof_that_holds_is_shown_with_what_the_entry_says() {
     let output = verify("holds", &proof, &["--log-key", &log, "-o", "json"]);
     let value: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!((&value["holds"], &value["log"]["size"]), (&json!(true), &json!(1)));
+}
+
+#[test]
+fn a_seal_is_said_to_be_one() {
+    let (proof, log, _) = proof_of(|event| event["sealedBy"] = json!("Ministry"));
+    let output = verify("sealed", &proof, &["--log-key", &log.verifier().to_string()]);
+    let said = "Signed:   sealed by Ministry, by a server and not by a person";
+    assert!(out(&output).contains(said), "{}", out(&output));
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a_log_that_one_may_not_read_is_said_and_is_no_failure() {
     let output = cluster(&build_failed(), None).run(&["why", "queue-number"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(
-        out(&output).contains("Its log is not shown: cannot list the pods in factory-build: pods is forbidden"),
+        out(&output).contains("Its log is not shown: all of it is the platform engineers' to read"),
         "{}",
         out(&output)
     );

@@ -46,7 +46,7 @@ impl Ring {
             let name = if key == signs { format!("{kind}.pub") } else { format!("{kind}-{}.pub", at + 1) };
             let from = (at > 0).then_some(*from);
             let until = self.0.get(at + 1).map(|(_, next)| next.saturating_add(OVERLAP).unwrap_or(Timestamp::MAX));
-            published.push((name, Term { key, from, until }.write()?));
+            published.push((name, Term { key, from, until, seal: None }.write()?));
         }
         Ok(published)
     }
@@ -89,8 +89,8 @@ mod tests {
             published.into_iter().map(|(name, text)| (name, Term::read(&text).unwrap())).collect()
         };
         let (first, second) = (
-            Term { key: keys[0].public(), from: None, until: Some(moment("2026-03-05T00:00:00Z")) },
-            Term { key: keys[1].public(), from: Some(moment("2026-03-04T00:00:00Z")), until: None },
+            Term { key: keys[0].public(), from: None, until: Some(moment("2026-03-05T00:00:00Z")), seal: None },
+            Term { key: keys[1].public(), from: Some(moment("2026-03-04T00:00:00Z")), until: None, seal: None },
         );
         let named = |one: &str, two: &str| vec![(one.to_owned(), first.clone()), (two.to_owned(), second.clone())];
         assert_eq!(read("2026-03-03T00:00:00Z"), named("dossier.pub", "dossier-2.pub"));

@@ -42,6 +42,23 @@ pub fn of_control(place: &Place<'_>, component: &Component) -> NetworkPolicy {
     policy(place, &component.name, of_pods(&component.name, vec![from_lab(component)], None))
 }
 
+/// Of the twin, which stands in front of `asked`: the lab reaches it, and it reaches that component; and of that
+/// component, which it reaches.
+#[must_use]
+pub fn of_twin(place: &Place<'_>, twin: &Component, asked: &Component) -> [NetworkPolicy; 2] {
+    let ports = || Some(vec![tcp(asked.port)]);
+    let to = NetworkPolicyEgressRule { to: Some(vec![pods(&asked.name)]), ports: ports() };
+    let from = NetworkPolicyIngressRule { from: Some(vec![pods(&twin.name)]), ports: ports() };
+    [
+        policy(place, &twin.name, of_pods(&twin.name, vec![from_lab(twin)], Some(vec![to_dns(), to]))),
+        policy(place, &format!("{}-asks", twin.name), of_pods(&asked.name, vec![from], None)),
+    ]
+}
+
+fn to_dns() -> NetworkPolicyEgressRule {
+    NetworkPolicyEgressRule { to: None, ports: Some(vec![port("UDP", 53), port("TCP", 53)]) }
+}
+
 fn from_lab(component: &Component) -> NetworkPolicyIngressRule {
     NetworkPolicyIngressRule { from: Some(vec![namespace(LAB_NAMESPACE)]), ports: Some(vec![tcp(component.port)]) }
 }
@@ -59,7 +76,7 @@ pub fn between(spec: &StateServiceSpec, component: &Component) -> NetworkPolicyS
     if spec.ingress.component == component.name {
         ingress.push(NetworkPolicyIngressRule { from: None, ports: Some(vec![tcp(component.port)]) });
     }
-    let mut egress = vec![NetworkPolicyEgressRule { to: None, ports: Some(vec![port("UDP", 53), port("TCP", 53)]) }];
+    let mut egress = vec![to_dns()];
     let called = spec.components.iter().filter(|other| component.calls.contains(&other.name));
     egress.extend(called.map(|other| NetworkPolicyEgressRule {
         to: Some(vec![pods(&other.name)]),
@@ -142,6 +159,20 @@ fn port(protocol: &str, number: u16) -> NetworkPolicyPort {
 mod tests {
     use super::*;
     use crate::{manifests::places, state_service::examples};
+
+    #[test]
+    fn a_twin_is_reached_by_the_lab_alone_and_reaches_the_service_and_names_alone() {
+        let (spec, environment) = (examples::service().spec, places::environment("lab"));
+        let (asked, twin) = (&spec.components[1], crate::manifests::twin::component());
+        let [own, of_asked] = of_twin(&places::in_environment(&environment), &twin, asked);
+        let own = own.spec.unwrap();
+        assert_eq!((own.pod_selector, own.ingress), (Some(labelled(&twin.name)), Some(vec![from_lab(&twin)])));
+        let reached: Vec<_> = own.egress.unwrap().into_iter().map(|rule| rule.to).collect();
+        assert_eq!(reached, [None, Some(vec![pods(&asked.name)])]);
+        let of_asked = of_asked.spec.unwrap();
+        assert_eq!((of_asked.pod_selector, of_asked.egress), (Some(labelled(&asked.name)), None));
+        assert_eq!(of_asked.ingress.unwrap()[0].from, Some(vec![pods(&twin.name)]));
+    }
 
     #[test]
     fn a_database_is_reached_by_the_components_that_use_it_and_by_nobody_else_in_the_lab_as_in_life() {

@@ -76,7 +76,8 @@ mod tests {
     }
 
     fn pinned(key: &PrivateKey, until: Option<&str>) -> Vec<Term> {
-        vec![Term { key: key.public(), from: None, until: until.map(|until| until.parse().unwrap()) }]
+        let until = until.map(|until| until.parse().unwrap());
+        vec![Term { key: key.public(), from: None, until, seal: None }]
     }
 
     #[test]

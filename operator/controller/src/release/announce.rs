@@ -2,14 +2,16 @@
 //! with a nonce (invariant 4). The same release announces once, however often it asks.
 
 use factory_assurance::{
+    canonical,
     dossier::{AnnouncedRun, Subject},
     plan::Plan,
     standard::Standard,
+    verdict,
     wire::Announcement,
 };
 use factory_crds::{ReleaseStatus, release::AnnouncementReference};
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, plan};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, plan};
 use crate::{context::Context, stage::Progress};
 
 /// An announced run: only this may be carried out.
@@ -53,13 +55,12 @@ pub async fn run(
     }
     let run = if attempt.rehearsal() {
         // Not evidence, so nobody need draw its nonce.
-        AnnouncedRun {
-            id: "rehearsal".to_owned(),
-            nonce: factory_assurance::canonical::sha256(attempt.uid.as_bytes()),
-            attempt: 0,
-        }
+        AnnouncedRun { id: "rehearsal".to_owned(), nonce: canonical::sha256(attempt.uid.as_bytes()), attempt: 0 }
     } else {
+        let record = dossier::record(context, attempt).await?;
         let announcement = Announcement {
+            rules: verdict::RULES.to_owned(),
+            record: canonical::digest(&record)?,
             subject: subject.clone(),
             bundle: bundle.bundle.clone(),
             standard: standard.clone(),

@@ -2,7 +2,7 @@
 //! that the factory built of it, so that cosign finds it there.
 //!
 //! Not earlier: a dossier that failed, or that the regulator returned, is for its owner and the regulator
-//! (invariant 12), and whoever may pull an image may read what stands beside it. Not later: who admits
+//! (invariant 11), and whoever may pull an image may read what stands beside it. Not later: who admits
 //! images by their attestations must find them when the service is launched.
 
 use factory_assurance::{dossier::PREDICATE, dsse::Envelope};

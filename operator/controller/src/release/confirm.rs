@@ -52,5 +52,5 @@ pub fn registered(context: &Context, confirmed: &Confirmed) -> Progress<Entry> {
 
 /// The end of a release whose service was withdrawn: it is not launched any more.
 pub(super) fn withdrawal<T>(reason: &str) -> Progress<T> {
-    Progress::stopped(WITHDRAWN, format!("withdrawn by its owner (item 21): {reason}"))
+    Progress::stopped(WITHDRAWN, format!("its entry was ended (item 21): {reason}"))
 }

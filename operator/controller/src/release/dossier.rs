@@ -1,7 +1,7 @@
 //! The dossier of an attempt: composed from what was announced and measured, judged and signed. The same
 //! attempt gives the same bytes, so nothing is kept of it here: until the register has acknowledged it, it is
 //! made again at each look. *Architecture invariant:* it goes to the register and nowhere else. Who may pull
-//! from the image registry is not asked whether they may read a dossier that failed (invariant 12).
+//! from the image registry is not asked whether they may read a dossier that failed (invariant 11).
 
 use factory_assurance::{
     canonical,
@@ -52,7 +52,6 @@ pub async fn compose(
     run: &AnnouncedPlan,
     evidence: Evidence,
 ) -> Result<SignedDossier, ReleaseError> {
-    let salt = salt::of(context, Purpose::Contacts, &attempt.participant, &attempt.pinned.service).await?;
     let mut result = TestResult {
         rules: verdict::RULES.to_owned(),
         subject: run.subject.clone(),
@@ -62,7 +61,7 @@ pub async fn compose(
         announcement: run.run.clone(),
         plan: run.plan.clone(),
         evidence,
-        record: record(&attempt.spec, &salt),
+        record: record(context, attempt).await?,
         verdict: Verdict { outcome: Outcome::Inconclusive, findings: Vec::new(), figures: Vec::new() },
     };
     result.verdict = result.judge();
@@ -72,9 +71,15 @@ pub async fn compose(
     Ok(SignedDossier { digest: envelope.payload_digest()?, envelope, verdict })
 }
 
-/// What the entry shall say. Contacts become commitments: the register can forget a person when the
-/// salt is destroyed (invariant 10).
-fn record(spec: &StateServiceSpec, salt: &[u8]) -> Record {
+/// What the entry shall say: announced by its digest, and the same in the dossier.
+pub(super) async fn record(context: &Context, attempt: &Attempt) -> Result<Record, ReleaseError> {
+    let salt = salt::of(context, Purpose::Contacts, &attempt.participant, &attempt.pinned.service).await?;
+    Ok(salted(&attempt.spec, &salt))
+}
+
+/// The same with this salt. Contacts become commitments: the register can forget a person when the salt is destroyed
+/// (invariant 10).
+fn salted(spec: &StateServiceSpec, salt: &[u8]) -> Record {
     let commit = |value: &str| canonical::sha256(&[salt, value.as_bytes()].concat());
     let mut data = spec.register.clone();
     for contact in &mut data.protection {

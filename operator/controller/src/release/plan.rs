@@ -2,11 +2,14 @@
 //! plan, and the standard decides what is in it (invariant 1).
 
 mod arrivals;
+mod capacity;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
     Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
+    requests_per_minute,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
@@ -15,7 +18,7 @@ use factory_crds::{
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
-use crate::manifests::control;
+use crate::manifests::{control, twin};
 
 /// There is no plan that could be carried out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,12 +42,15 @@ pub enum PlanError {
     },
     /// The run would hold the lab's nodes for too long.
     #[error(
-        "the standard's faults on all components take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
+        "the standard's faults on all components, and its ladder, take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
     )]
     PlanTooLong(u64),
     /// Nobody vouches for a component that speaks TLS.
     #[error("spec.components `{0}`: tls.authority: there is no certificate in it that can be read")]
     Authority(String),
+    /// Nobody asks a component.
+    #[error("{0}")]
+    Unreached(#[from] reach::Unreached),
     /// The standard's shape of the load is longer than the run.
     #[error("{0}")]
     Arrivals(#[from] arrivals::Misfit),
@@ -62,6 +68,7 @@ impl PlanError {
             Self::PeerUnknown { .. } => "PeerUnknown",
             Self::PlanTooLong(_) => "PlanTooLong",
             Self::Authority(_) => "AuthorityUnreadable",
+            Self::Unreached(_) => "ComponentUnreached",
             Self::Arrivals(_) => "ArrivalsDoNotFit",
         }
     }
@@ -76,14 +83,15 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     if operations.is_empty() {
         return Err(PlanError::NothingToAsk);
     }
+    reach::check(spec, &operations)?;
     peers_exist(spec, standard)?;
     let unread = |component: &&Component| component.tls.as_ref().is_some_and(|tls| !is_authority(&tls.authority));
     if let Some(component) = spec.components.iter().find(unread) {
         return Err(PlanError::Authority(component.name.clone()));
     }
     let think = standard.load.think_time.millis().max(1);
-    let users = u64::from(spec.register.availability.simultaneous_users);
-    let requests_per_minute = u32::try_from(users * 60_000 / think).unwrap_or(u32::MAX).max(1);
+    let requests_per_minute = requests_per_minute(spec.register.availability.simultaneous_users, think);
+    let twin = twin::plan(&operations);
     let has_peers = standard.faults.iter().any(|fault| fault.peer.is_some());
     let mut plan = Plan {
         entry: spec.ingress.component.clone(),
@@ -118,14 +126,19 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 .filter(|(_, called)| !called.is_empty())
                 .collect(),
             control: Some(control::plan()),
+            twin,
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    if seconds > MOST_SECONDS {
-        return Err(PlanError::PlanTooLong(seconds));
+    let ladder = capacity::steps(standard, requests_per_minute);
+    let all = seconds + ladder.iter().map(|step| u64::from(step.seconds)).sum::<u64>();
+    if all > MOST_SECONDS {
+        return Err(PlanError::PlanTooLong(all));
     }
-    plan.prove.load.arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds)?;
+    let arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds)?;
+    plan.prove.load.arrivals = capacity::climb(arrivals, seconds, &ladder);
+    plan.prove.phases.extend(ladder);
     if let Some(arrivals) = &plan.prove.load.arrivals {
         plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
     }

@@ -9,7 +9,7 @@ use super::{
     attempt::Attempt,
     deploy::Candidate,
     experiment::OpenExperiment,
-    lab_pool, live, strike,
+    lab_pool, live, strike, twin,
     verify::{self, Findings},
 };
 use crate::{
@@ -37,10 +37,14 @@ pub async fn withstand(
         return Ok(Progress::Done(Evidence { verify: findings.evidence, prove: None }));
     }
     // A run that has begun has the nodes already, and one that has ended needs none.
-    if !verify::has_begun(context, attempt, "prove").await?
-        && let Some(other) = lab_pool::take(context, attempt).await?
-    {
-        return Ok(Progress::waiting(lab_pool::BUSY, format!("waits for the lab's nodes: {other} ends first")));
+    if !verify::has_begun(context, attempt, "prove").await? {
+        // It stood up with the run's announcement: this waits for one that is late itself.
+        if let Some(why) = twin::stand_up(context, attempt, run).await? {
+            return Ok(Progress::Waiting(why));
+        }
+        if let Some(other) = lab_pool::take(context, attempt).await? {
+            return Ok(Progress::waiting(lab_pool::BUSY, format!("waits for the lab's nodes: {other} ends first")));
+        }
     }
     let planned: u32 = run.announced.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
     let deadline = i64::from(planned) + SLACK;

@@ -24,6 +24,8 @@ pub const WITHDRAWN: &str = "Withdrawn";
 
 /// Reasons for which a stage that was reached cannot be looked at again.
 const PASSING: [&str; 2] = ["RegisterUnavailable", RETRYING];
+/// Reasons for which a release ends that are the standard's or the register's, and say nothing of the service.
+const NOT_ITS_OWN: [&str; 4] = ["PeerUnknown", "PlanTooLong", "ArrivalsDoNotFit", "AnnouncementRefused"];
 /// Reason of an error that is tried again.
 const RETRYING: &str = "Retrying";
 
@@ -121,7 +123,8 @@ impl Record {
         self.point(stage, &why);
         self.set(stage, "False", &why);
         if self.now.outcome.is_none() {
-            self.now.outcome = Some(Outcome::Failed);
+            let own = !NOT_ITS_OWN.contains(&why.reason);
+            self.now.outcome = Some(if own { Outcome::Failed } else { Outcome::Inconclusive });
             self.now.findings =
                 vec![factory_crds::release::Finding { code: why.reason.to_owned(), message: why.message }];
         }
@@ -236,6 +239,16 @@ mod tests {
             let mut second = record(first.now);
             look(&mut second, verify());
             assert_eq!(second.now, second.before);
+        }
+    }
+
+    #[test]
+    fn a_standard_that_asks_for_what_cannot_be_says_nothing_of_the_service() {
+        for (reason, outcome) in [("PeerUnknown", Outcome::Inconclusive), ("NothingToAsk", Outcome::Failed)] {
+            let mut record = record(ReleaseStatus::default());
+            assert!(record.take::<()>("Verified", Progress::stopped(reason, "why")).is_none());
+            assert_eq!(record.now.outcome, Some(outcome), "{reason}");
+            assert!(condition::has_reason(&record.now.conditions, "Verified", reason));
         }
     }
 

@@ -21,6 +21,7 @@ use super::{
     generators,
     jobs::{self, JobEnd},
     lab_pool::EXPERIMENT,
+    twin,
 };
 use crate::{
     apply,
@@ -65,7 +66,11 @@ pub async fn check(
                 .map(|finding| Why::new("ChecksFailed", finding.message.clone()));
             Ok(Progress::Done(Findings { evidence: Some(evidence), deviation }))
         }
-        Progress::Waiting(why) => Ok(Progress::Waiting(why)),
+        Progress::Waiting(why) => {
+            // Meanwhile, so that the run need not wait for it.
+            twin::stand_up(context, attempt, run).await?;
+            Ok(Progress::Waiting(why))
+        }
         // A lab that could not look is no failure of the service: no evidence, no pass.
         Progress::Stopped(why) => Ok(Progress::Done(Findings { evidence: None, deviation: Some(why) })),
     }
@@ -137,6 +142,7 @@ fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment, comm
         nonce: announced.run.nonce.clone(),
         namespace: candidate.namespace.clone(),
         ports: attempt.spec.components.iter().map(|component| (component.name.clone(), component.port)).collect(),
+        host: attempt.spec.ingress.host.clone(),
         databases: attempt.spec.bindings.iter().map(|binding| (binding.name.clone(), DATABASE_PORT)).collect(),
         speech: attempt
             .spec

@@ -66,6 +66,9 @@ pub async fn run(
     }
     let mut peer = ordered.peer.clone();
     let addresses = peer.as_mut().map(Peer::addresses).unwrap_or_default();
+    // Nodes wait for as long themselves: none strikes before.
+    let respite = u64::try_from(ordered.respite.as_millis()).unwrap_or(u64::MAX);
+    evidence.ordered_ms = Some(clock.now_ms().saturating_add(respite));
     match nodes.give(task(ordered, &pods, addresses.clone())).await {
         Ok(()) => tokio::select! {
             () = follow(ordered, &pods, nodes, &mut evidence, clock, end) => {}

@@ -1,4 +1,4 @@
-//! Carries out one fault and writes down what happened: the pods before, the moment of the injection,
+//! Carries out one fault and writes down what happened: the pods before, the moments of the order and the injection,
 //! the pods that went, the moment at which all were ready again, what was left. A fault that is
 //! refused is written down as such, and the run goes on.
 
@@ -26,7 +26,11 @@ pub async fn run(
     let known = view.borrow_and_update().clone();
     let mut evidence = nothing(phase, &known);
     let injected = match fault.preflight(target, &known) {
-        Ok(()) => fault.lease(target).await,
+        Ok(()) => {
+            // Before the API is asked: its answer may come long after the pods have gone.
+            evidence.ordered_ms = Some(clock.now_ms());
+            fault.lease(target).await
+        }
         Err(refusal) => Err(refusal),
     };
     match injected {
@@ -132,6 +136,7 @@ mod tests {
         }
         let evidence = running.await.unwrap();
         assert!(evidence.injected_ms.is_some() && evidence.ready_again_ms.is_some());
+        assert!(evidence.ordered_ms.is_some() && evidence.ordered_ms <= evidence.injected_ms);
         assert_eq!(evidence.before.len(), 2);
         assert_eq!(evidence.gone.iter().map(|gone| gone.uid.as_str()).collect::<Vec<_>>(), ["a"]);
         assert_eq!(evidence.residue, ["spec.replicas: differs"]);

@@ -184,7 +184,7 @@ impl Load {
             _ => return Err(refused("must begin with http:// or https://")),
         };
         let speech = Speech { http2: self.http2, trust };
-        let target = Target { host: host.to_owned(), port: url.port_u16().unwrap_or(port), speech };
+        let target = Target { host: host.to_owned(), port: url.port_u16().unwrap_or(port), speech, public: None };
         let targets = Targets::new(NAME.to_owned(), BTreeMap::from([(NAME.to_owned(), target)]));
         let path = url.path_and_query().map_or("/", |path| path.as_str());
         let asked = self.operations(path, &targets, runtime)?;
@@ -206,6 +206,8 @@ impl Load {
             operations: Operation::all(&asked, &targets)?,
             pause: Duration::ZERO,
             phases: vec![("load".to_owned(), length_ms)],
+            told: true,
+            steps_ms: Vec::new(),
         };
         Ok((Arc::new(scenario), targets))
     }

@@ -26,6 +26,9 @@ pub const GATHERING: Duration = Duration::from_secs(120);
 const HELLO: Duration = Duration::from_secs(2);
 /// Between two tries to reach the one that leads.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Longest that a generator may take to answer that it begins: by so much its clock of the run may differ, since it
+/// counts from when it hears.
+const SKEW: Duration = Duration::from_millis(50);
 /// Largest greeting, in bytes.
 const SHORT: u32 = 4 << 10;
 /// Largest part, in bytes: some hours of load of some dozens of operations.
@@ -60,6 +63,10 @@ struct Begin {
     /// Microseconds from now on.
     in_us: u64,
 }
+
+/// The answer to [`Begin`].
+#[derive(Debug, Serialize, Deserialize)]
+struct Heard {}
 
 /// The others, as the one that leads has them.
 #[derive(Debug)]
@@ -96,12 +103,18 @@ impl Company {
         Shard { index: 0, of: self.of }
     }
 
-    /// Tells all to begin at `start`.
+    /// Tells all to begin at `start`. One that hears it late would make its share of the load late, and nobody would see
+    /// that from what it counts: it is lost.
     pub async fn begin(&mut self, start: Instant) -> Result<(), CompanyError> {
         for (index, stream) in &mut self.others {
-            let ahead = start.saturating_duration_since(Instant::now());
+            let late = || CompanyError::Lost(*index, io::ErrorKind::TimedOut.into());
+            let ahead = start.checked_duration_since(Instant::now()).ok_or_else(late)?;
             let begin = Begin { in_us: u64::try_from(ahead.as_micros()).unwrap_or(u64::MAX) };
-            write(stream, &begin).await.map_err(|error| CompanyError::Lost(*index, error))?;
+            let heard = timeout(SKEW, async {
+                write(stream, &begin).await?;
+                read::<Heard>(stream, SHORT).await
+            });
+            let Heard {} = heard.await.map_err(|_| late())?.map_err(|error| CompanyError::Lost(*index, error))?;
         }
         Ok(())
     }
@@ -148,6 +161,7 @@ impl Member {
         write(&mut stream, &hello).await.map_err(CompanyError::Leader)?;
         let Begin { in_us } = read(&mut stream, SHORT).await.map_err(CompanyError::Leader)?;
         let start = Instant::now() + Duration::from_micros(in_us);
+        write(&mut stream, &Heard {}).await.map_err(CompanyError::Leader)?;
         Ok((Self { nonce: nonce.to_owned(), shard, stream }, start))
     }
 

@@ -51,7 +51,7 @@ pub fn run(
 ) -> Result<Measured, LoadError> {
     let poll = Poll::new().map_err(LoadError::Kernel)?;
     let registry = poll.registry().try_clone().map_err(LoadError::Kernel)?;
-    let tally = || Tally::new(scenario.length_ms()).map_err(|_| LoadError::Died("histogram"));
+    let tally = || Tally::new(scenario.length_ms(), &scenario.steps_ms).map_err(|_| LoadError::Died("histogram"));
     let waker = Waker::new(poll.registry(), FOLLOWED).map_err(LoadError::Kernel)?;
     #[allow(clippy::cast_precision_loss)] // a mean
     let pause_us = scenario.pause.as_micros() as f64;

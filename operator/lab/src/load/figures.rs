@@ -134,6 +134,7 @@ mod tests {
             ],
             slots: Vec::new(),
             lag_us: vec![[3, 100]],
+            step_lag_us: Vec::new(),
         };
         let figures = Figures::of(&measured, 0, 2);
         assert_eq!((figures.requests, figures.good), (102, 94));

@@ -165,7 +165,9 @@ impl Judge {
                 Message::Second(number, mut second) => {
                     second.merge(&self.tally.second());
                     self.tally.settle(self.scenario.settled(number));
-                    progress(&self.scenario, number, &second);
+                    if self.scenario.told {
+                        progress(&self.scenario, number, &second);
+                    }
                 }
             }
         }

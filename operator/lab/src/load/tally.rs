@@ -44,20 +44,24 @@ pub struct Tally {
     grid: Grid,
     cells: BTreeMap<(u32, u32), Cell>,
     slots: Vec<Slot>,
-    lag: Sparse,
+    /// Of what was due before the ladder, and of each of its steps.
+    lags: Vec<Sparse>,
+    /// Where these steps begin, in microseconds.
+    steps_us: Vec<u64>,
     second: Second,
     settled: u32,
 }
 
 impl Tally {
-    /// An empty count of a run of `length_ms`.
-    pub fn new(length_ms: u64) -> Result<Self, hdrhistogram::CreationError> {
+    /// An empty count of a run of `length_ms`, with steps of a ladder that begin at `steps_ms`.
+    pub fn new(length_ms: u64, steps_ms: &[u64]) -> Result<Self, hdrhistogram::CreationError> {
         let slots = usize::try_from(length_ms.div_ceil(SLOT_MS)).unwrap_or(usize::MAX);
         Ok(Self {
             grid: Grid::new()?,
             cells: BTreeMap::new(),
             slots: vec![[0, 0]; slots],
-            lag: Sparse::default(),
+            lags: (0..=steps_ms.len()).map(|_| Sparse::default()).collect(),
+            steps_us: steps_ms.iter().map(|ms| ms.saturating_mul(1_000)).collect(),
             second: Second::default(),
             settled: 0,
         })
@@ -66,8 +70,9 @@ impl Tally {
     /// Counts one request: how late it left, if it did; whether it failed; and from the intended
     /// moment to the end of its answer, if there was one.
     pub fn count(&mut self, due: &Due, lag_us: Option<u64>, failure: Option<Failure>, latency_us: Option<u64>) {
-        if let Some(lag) = lag_us {
-            self.lag.record(&self.grid, lag);
+        let step = self.steps_us.partition_point(|from| *from <= due.at_us);
+        if let Some((lag, of_step)) = lag_us.zip(self.lags.get_mut(step)) {
+            of_step.record(&self.grid, lag);
         }
         let second = u32::try_from(due.at_us / 1_000_000).unwrap_or(u32::MAX);
         let operation = u32::try_from(due.operation).unwrap_or(u32::MAX);
@@ -121,7 +126,9 @@ impl Tally {
                 *mine = mine.saturating_add(count);
             }
         }
-        self.lag.merge(&other.lag);
+        for (mine, lag) in self.lags.iter_mut().zip(&other.lags) {
+            mine.merge(lag);
+        }
     }
 
     /// All of it, as the evidence has it.
@@ -134,7 +141,9 @@ impl Tally {
             failed: cell.failed,
             latency_us: cell.latency.cells(),
         };
-        Measured { buckets: self.cells.into_iter().map(bucket).collect(), slots: self.slots, lag_us: self.lag.cells() }
+        let buckets = self.cells.into_iter().map(bucket).collect();
+        let mut lags = self.lags.iter().map(Sparse::cells);
+        Measured { buckets, slots: self.slots, lag_us: lags.next().unwrap_or_default(), step_lag_us: lags.collect() }
     }
 }
 
@@ -146,8 +155,10 @@ mod tests {
     #[test]
     fn two_tallies_merge_into_what_one_would_have_counted() {
         let mut random = Random::seeded("test", "tally");
-        let (mut whole, mut parts) =
-            (Tally::new(3_000).unwrap(), [Tally::new(3_000).unwrap(), Tally::new(3_000).unwrap()]);
+        let (mut whole, mut parts) = (
+            Tally::new(3_000, &[1_000, 2_000]).unwrap(),
+            [(); 2].map(|()| Tally::new(3_000, &[1_000, 2_000]).unwrap()),
+        );
         for number in 0..30_000_u64 {
             let due = Due { at_us: number * 100, operation: usize::try_from(random.below(2)).unwrap(), step: None };
             let latency = random.below(1 << 20);
@@ -167,6 +178,16 @@ mod tests {
         }
         let [mut one, other] = parts;
         one.merge(other);
-        assert_eq!(one.measured(), whole.measured());
+        let (one, whole) = (one.measured(), whole.measured());
+        assert_eq!(one, whole);
+        // A request belongs to the step in which it was due, and all that were sent left with some lag.
+        let seconds = std::iter::once(&whole.lag_us).chain(&whole.step_lag_us);
+        let lags: Vec<u64> = seconds.map(|cells| cells.iter().map(|[_, count]| count).sum()).collect();
+        let sent = |second: u32| {
+            let own = whole.buckets.iter().filter(|bucket| bucket.second == second);
+            let unsent = |bucket: &Bucket| bucket.failed.get(&Failure::Unsent).copied().unwrap_or(0);
+            own.map(|bucket| bucket.good + bucket.failed.values().sum::<u64>() - unsent(bucket)).sum::<u64>()
+        };
+        assert_eq!(lags, [sent(0), sent(1), sent(2)]);
     }
 }

@@ -137,5 +137,6 @@ fn entry(model: &factory_assurance::dossier::TestResult, number: u64) -> Event {
         confirmed_by: "Regulator of the ecosystem".to_owned(),
         confirmed_at: TIME.to_owned(),
         under: None,
+        sealed_by: None,
     }))
 }

@@ -9,7 +9,6 @@ use factory_assurance::{
     dossier::Dossier,
     dsse::Envelope,
     survived::survived,
-    term,
     wire::{self, ConfirmationRequest, ReturnRequest, SubmissionState},
 };
 
@@ -23,7 +22,7 @@ use super::{
     submissions, to_the_end,
 };
 use crate::{
-    intake::{self, IntakeError},
+    intake::{self, IntakeError, regulator::Signing},
     log::event::{EntryMade, Summary},
     store::{Proven, Written},
 };
@@ -68,10 +67,9 @@ pub(crate) async fn carry_out_confirmation(
         (register.regulator_keys.clone(), held.summary, confirmation.clone(), id.clone());
     let now = register.store.now();
     let (entry, proven) = off_thread(move || {
-        let pinned = term::in_force(keys.load()?, &signed, now);
-        let pinned = pinned.map_err(|source| IntakeError::Term { what: "confirmation", source })?;
-        let confirmed = intake::confirmed(&summary, &signed, &pinned)?;
-        follows(submission, summary, confirmed, &dossier)
+        let Signing { keys, sealed_by } = intake::regulator::signing("confirmation", keys.load()?, &signed, now)?;
+        let confirmed = intake::confirmed(&summary, &signed, &keys)?;
+        follows(submission, summary, (confirmed, sealed_by), &dossier)
     })
     .await?;
     let (shared, submission) = (Arc::clone(register), id.clone());
@@ -145,12 +143,12 @@ fn steers_text(letter: char) -> bool {
     !matches!(letter, '\n' | '\r' | '\t') && wire::disturbs(letter)
 }
 
-/// What follows from a confirmed dossier: the entry, none while data of item 17 are missing, and what it shows
-/// to instructions (56.7).
+/// What follows from a dossier that was confirmed, by a seal or by a person: the entry, none while data of item 17 are
+/// missing, and what it shows to instructions (56.7).
 fn follows(
     submission: String,
     summary: Summary,
-    confirmed: Confirmation,
+    (confirmed, sealed_by): (Confirmation, Option<String>),
     dossier: &Envelope,
 ) -> Result<(Option<EntryMade>, Proven), Refusal> {
     // Verified when it was taken; the log's hash holds it since.
@@ -165,6 +163,7 @@ fn follows(
         confirmed_by: confirmed.predicate.office().to_owned(),
         confirmed_at: confirmed.predicate.time_verified,
         under: None,
+        sealed_by,
     });
     Ok((entry, proven))
 }

@@ -10,8 +10,7 @@ use axum::{
 };
 use factory_assurance::{
     delegation::{self, terms::When},
-    dsse::{Envelope, PublicKey},
-    term,
+    dsse::Envelope,
     wire::{DelegationRequest, RevocationRequest, StandingDelegation},
 };
 use schemars::JsonSchema;
@@ -29,7 +28,13 @@ use super::{
     problem::Refusal,
     to_the_end,
 };
-use crate::{intake::IntakeError, store::Written};
+use crate::{
+    intake::{
+        IntakeError,
+        regulator::{self, Signing},
+    },
+    store::Written,
+};
 
 /// Delegations in one answer, unless fewer are asked for.
 const MOST: u32 = 100;
@@ -137,8 +142,8 @@ pub(crate) async fn carry_out(
     signed: Envelope,
 ) -> Result<(StatusCode, StandingDelegation), Refusal> {
     const WHAT: &str = "delegation";
-    let (pinned, now) = (pinned(register, &signed, WHAT).await?, register.store.now());
-    let held = delegation::verify(&signed, &pinned);
+    let (signing, now) = (signing(register, &signed, WHAT).await?, register.store.now());
+    let held = delegation::verify(&signed, &signing.keys);
     let held = held.map_err(|source| IntakeError::Delegation { what: WHAT, source })?;
     let terms = held.predicate.terms;
     if terms.when(now) == When::After {
@@ -147,10 +152,11 @@ pub(crate) async fn carry_out(
     }
     let id = hex(&terms.digest().map_err(IntakeError::from)?);
     let (shared, user, of) = (Arc::clone(register), regulator.user().to_owned(), id.clone());
-    let status = match to_the_end(async move { shared.store.delegate(&user, &of, signed).await }).await? {
-        Written::Now(()) => StatusCode::CREATED,
-        Written::Before(()) => StatusCode::OK,
-    };
+    let status =
+        match to_the_end(async move { shared.store.delegate(&user, &of, signed, signing.sealed_by).await }).await? {
+            Written::Now(()) => StatusCode::CREATED,
+            Written::Before(()) => StatusCode::OK,
+        };
     if status == StatusCode::CREATED {
         tracing::info!(delegation = id, scope = terms.scope(), regulator = regulator.user(), "delegated");
     }
@@ -189,8 +195,8 @@ pub(crate) async fn carry_out_revocation(
 ) -> Result<StandingDelegation, Refusal> {
     const WHAT: &str = "revocation";
     find(register, id).await?;
-    let pinned = pinned(register, &signed, WHAT).await?;
-    let held = delegation::verify_revocation(&signed, &pinned, &format!("sha256:{id}"));
+    let Signing { keys, .. } = signing(register, &signed, WHAT).await?;
+    let held = delegation::verify_revocation(&signed, &keys, &format!("sha256:{id}"));
     held.map_err(|source| IntakeError::Delegation { what: WHAT, source })?;
     let (shared, user, of) = (Arc::clone(register), regulator.user().to_owned(), id.to_owned());
     let written = to_the_end(async move { shared.store.revoke(&user, &of, signed).await }).await?;
@@ -200,14 +206,10 @@ pub(crate) async fn carry_out_revocation(
     find(register, id).await
 }
 
-/// The regulator's keys that sign now.
-async fn pinned(register: &Register, signed: &Envelope, what: &'static str) -> Result<Vec<PublicKey>, Refusal> {
+/// The regulator's keys that sign now, and whether a seal signed.
+async fn signing(register: &Register, signed: &Envelope, what: &'static str) -> Result<Signing, Refusal> {
     let (keys, signed, now) = (register.regulator_keys.clone(), signed.clone(), register.store.now());
-    off_thread(move || {
-        let pinned = term::in_force(keys.load()?, &signed, now);
-        Ok::<_, Refusal>(pinned.map_err(|source| IntakeError::Term { what, source })?)
-    })
-    .await
+    off_thread(move || Ok::<_, Refusal>(regulator::signing(what, keys.load()?, &signed, now)?)).await
 }
 
 /// The delegation with this id.

@@ -111,6 +111,9 @@ pub struct PublicEntry {
     pub dossier: String,
     /// Who confirmed, or who delegated that.
     pub confirmed_by: String,
+    /// The organisation whose seal signed that, by a server and not by a person; none where a person signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_by: Option<String>,
     /// When, as the signed confirmation says; when it was found to fall within the delegation (RFC 3339).
     pub confirmed_at: String,
     /// Id of the standing delegation under which it was entered, without a person's confirmation.
@@ -152,7 +155,8 @@ impl From<Entry> for PublicEntry {
     }
 }
 
-fn tested(EntryMade { submission: _, summary, record, confirmed_by, confirmed_at, under }: EntryMade) -> PublicEntry {
+fn tested(made: EntryMade) -> PublicEntry {
+    let EntryMade { submission: _, summary, record, confirmed_by, confirmed_at, under, sealed_by } = made;
     let subject = summary.subject;
     PublicEntry {
         page: format!("/entries/{}/{}", subject.participant, subject.service),
@@ -175,6 +179,7 @@ fn tested(EntryMade { submission: _, summary, record, confirmed_by, confirmed_at
         bundle: summary.bundle,
         dossier: summary.dossier,
         confirmed_by,
+        sealed_by,
         confirmed_at,
         delegation: under.map(|under| under.delegation),
         registered_at: String::new(),
@@ -184,7 +189,7 @@ fn tested(EntryMade { submission: _, summary, record, confirmed_by, confirmed_at
 }
 
 fn untested(made: ObjectEntered) -> PublicEntry {
-    let ObjectEntered { submission: _, object, digest, submitted_by, confirmed_by, confirmed_at } = made;
+    let ObjectEntered { submission: _, object, digest, submitted_by, confirmed_by, confirmed_at, sealed_by } = made;
     let Object { participant, name, kind, basis, explanation, titles, host, register, evidence } = object;
     let none = String::new;
     PublicEntry {
@@ -208,6 +213,7 @@ fn untested(made: ObjectEntered) -> PublicEntry {
         bundle: none(),
         dossier: digest,
         confirmed_by,
+        sealed_by,
         confirmed_at,
         delegation: None,
         registered_at: none(),

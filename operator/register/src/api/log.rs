@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderName, header::CONTENT_TYPE},
 };
 use factory_assurance::log::{
+    Included,
     handover::Terms,
     proof::{Consistency, Inclusion},
     served::{EventProof, Events, LogKeys},
@@ -30,7 +31,7 @@ const MOST: u32 = 1000;
 const PLAIN: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
 
 /// An answer that pages on other sites may read.
-type ForEveryone<T> = ([(HeaderName, &'static str); 1], Json<T>);
+pub(super) type ForEveryone<T> = ([(HeaderName, &'static str); 1], Json<T>);
 /// A text that pages on other sites may read.
 type TextForEveryone = ([(HeaderName, &'static str); 1], [(HeaderName, &'static str); 1], String);
 
@@ -171,12 +172,44 @@ pub async fn proof(
 ) -> Result<ForEveryone<EventProof>, Refusal> {
     let none = || Refusal::not_found(&format!("the register has no entry {participant}/{service}"));
     let entry = register.store.entry_of(&participant, &service).await?.ok_or_else(none)?;
-    let public = register.store.public_event(entry.seq).await?.ok_or_else(none)?;
-    let note = signed(Arc::clone(&register)).await?;
-    let handovers = register.store.handovers().await?;
-    let mut terms = Terms::of(register.keyring.first().verifier());
-    terms.follow(&handovers).map_err(|error| Refusal::internal(&error))?;
-    let size = terms.open(&note).map_err(|error| Refusal::internal(&error))?.0.size;
-    let inclusion = register.store.inclusion(entry.seq - 1, size).await?;
-    Ok((FOR_EVERYONE, Json(EventProof { public, inclusion, checkpoint: note, handovers })))
+    let proof = Proving::begin(&register).await?.proof(entry.seq).await?;
+    Ok((FOR_EVERYONE, Json(proof.ok_or_else(none)?)))
+}
+
+/// Proofs of events under one checkpoint, which is signed as the log is now.
+pub(super) struct Proving<'a> {
+    register: &'a Register,
+    checkpoint: String,
+    handovers: Vec<String>,
+    size: u64,
+}
+
+impl<'a> Proving<'a> {
+    /// Signs the checkpoint.
+    pub async fn begin(register: &'a Arc<Register>) -> Result<Self, Refusal> {
+        let checkpoint = signed(Arc::clone(register)).await?;
+        let handovers = register.store.handovers().await?;
+        let mut terms = Terms::of(register.keyring.first().verifier());
+        terms.follow(&handovers).map_err(|error| Refusal::internal(&error))?;
+        let size = terms.open(&checkpoint).map_err(|error| Refusal::internal(&error))?.0.size;
+        Ok(Self { register, checkpoint, handovers, size })
+    }
+
+    /// Event `seq`, which the log has, with its place; `None` where it is not public.
+    pub async fn included(&self, seq: u64) -> Result<Option<Included>, Refusal> {
+        let Some(public) = self.register.store.public_event(seq).await? else { return Ok(None) };
+        let inclusion = self.register.store.inclusion(seq - 1, self.size).await?;
+        Ok(Some(Included { public, inclusion }))
+    }
+
+    /// The same in a file of its own, with the checkpoint.
+    pub async fn proof(&self, seq: u64) -> Result<Option<EventProof>, Refusal> {
+        let found = self.included(seq).await?;
+        Ok(found.map(|Included { public, inclusion }| EventProof {
+            public,
+            inclusion,
+            checkpoint: self.checkpoint.clone(),
+            handovers: self.handovers.clone(),
+        }))
+    }
 }

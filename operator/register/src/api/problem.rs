@@ -169,6 +169,7 @@ impl From<WriteError> for Refusal {
             | WriteError::Delegation(_)
             | WriteError::Object(_)
             | WriteError::Key(_)
+            | WriteError::Standard { .. }
             | WriteError::Ended { .. }
             | WriteError::Frozen { .. }
             | WriteError::SecondDossier { .. }

@@ -181,7 +181,7 @@ fn preview(
 ) -> Result<PublicEntry, Refusal> {
     let record = read(envelope)?.predicate.record;
     let (confirmed_by, confirmed_at) = (String::new(), String::new());
-    let made = EntryMade { submission, summary, record, confirmed_by, confirmed_at, under: None };
+    let made = EntryMade { submission, summary, record, confirmed_by, confirmed_at, under: None, sealed_by: None };
     Ok(Entry { seq: 0, time: String::new(), said: Said::Tested(Box::new(made)), withdrawn: None }.into())
 }
 

@@ -12,6 +12,8 @@ pub enum Kind {
     Session,
     /// The form of a sign-in, before there is a session.
     Form,
+    /// A journey to the identity provider. It comes back with a request that another site began.
+    Provider,
 }
 
 /// How a request came.
@@ -44,8 +46,10 @@ const fn name(kind: Kind, way: Way) -> &'static str {
     match (kind, way) {
         (Kind::Session, Way::Tls) => "__Host-factory-console",
         (Kind::Form, Way::Tls) => "__Host-factory-form",
+        (Kind::Provider, Way::Tls) => "__Host-factory-provider",
         (Kind::Session, _) => "factory-console",
         (Kind::Form, _) => "factory-form",
+        (Kind::Provider, _) => "factory-provider",
     }
 }
 
@@ -67,7 +71,8 @@ pub fn write(headers: &HeaderMap, kind: Kind, value: Option<&str>) -> HeaderValu
     let way = Way::of(headers);
     let secure = if way == Way::Tls { "; Secure" } else { "" };
     let (value, age) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
-    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{age}", name(kind, way));
+    let site = if kind == Kind::Provider { "Lax" } else { "Strict" };
+    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite={site}{secure}{age}", name(kind, way));
     // Digits and letters only.
     HeaderValue::from_str(&cookie).unwrap_or(HeaderValue::from_static(""))
 }
@@ -110,6 +115,8 @@ mod tests {
         assert_eq!(read(&tls, Kind::Session).as_deref(), Some(ONE));
         let written = write(&tls, Kind::Session, Some("1f"));
         assert_eq!(written, "__Host-factory-console=1f; Path=/; HttpOnly; SameSite=Strict; Secure");
+        let written = write(&tls, Kind::Provider, Some("1f"));
+        assert_eq!(written, "__Host-factory-provider=1f; Path=/; HttpOnly; SameSite=Lax; Secure");
         let local = with(headers(&[("host", "localhost")]));
         assert_eq!(read(&local, Kind::Session).as_deref(), Some(TWO));
         assert_eq!(read(&local, Kind::Form), None, "not a value of ours");

@@ -299,6 +299,7 @@ fn preview(held: &Held) -> PublicEntry {
         submitted_by: held.submitted_by.clone(),
         confirmed_by: String::new(),
         confirmed_at: String::new(),
+        sealed_by: None,
     };
     Entry { seq: 0, time: String::new(), said: Said::Object(Box::new(made)), withdrawn: None }.into()
 }

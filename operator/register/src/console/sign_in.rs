@@ -1,5 +1,7 @@
-//! Signing in with a token of the cluster, and out. An identity provider of the cluster (OIDC) comes by the
-//! same way: what it gives out is a token that the API server accepts.
+//! Signing in with a token of the cluster, and out. Whoever comes from an identity provider ([`by_provider`]) begins a
+//! session by the same way: what it gives out is a token that the API server accepts.
+
+pub mod by_provider;
 
 use std::{
     net::IpAddr,
@@ -11,7 +13,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{ConnectInfo, Query, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode, Uri, header::SET_COOKIE},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header::SET_COOKIE},
     response::{IntoResponse as _, Redirect, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -48,6 +50,7 @@ struct SignInPage<'a> {
     notice: &'a str,
     error: &'a str,
     open: bool,
+    provider: bool,
 }
 
 /// What the address of the form may say.
@@ -75,7 +78,7 @@ pub struct Proof {
 }
 
 /// The form.
-pub async fn form(uri: Uri, headers: HeaderMap) -> Response {
+pub async fn form(State(register): State<Arc<Register>>, uri: Uri, headers: HeaderMap) -> Response {
     let language = pages::language_of(&uri, &headers);
     let Query(query) = Query::<SignInQuery>::try_from_uri(&uri).unwrap_or_default();
     let own = words::of(language);
@@ -84,7 +87,7 @@ pub async fn form(uri: Uri, headers: HeaderMap) -> Response {
         "out" => own.signed_out,
         _ => "",
     };
-    page(StatusCode::OK, &headers, language, (&query.next, notice, ""))
+    page(&register, StatusCode::OK, &headers, language, (&query.next, notice, ""))
 }
 
 /// Begins a session, if the cluster says that the token is a regulator's.
@@ -98,7 +101,7 @@ pub async fn sign_in(
     let language = pages::language_of(&uri, &headers);
     let own = words::of(language);
     let source = register.limits.client(peer, &headers);
-    let again = |status, next: &str, error: &str| page(status, &headers, language, (next, "", error));
+    let again = |status, next: &str, error: &str| page(&register, status, &headers, language, (next, "", error));
     let Ok(Form(SignInForm { csrf, token, next })) = form else {
         return again(StatusCode::BAD_REQUEST, "", own.form_refused_intro);
     };
@@ -108,41 +111,55 @@ pub async fn sign_in(
     if !cookie::read(&headers, Kind::Form).is_some_and(|held| sessions::same(&held, &csrf)) {
         return again(StatusCode::FORBIDDEN, &next, own.form_refused_intro);
     }
-    let token = token.trim();
-    let asked = Try { source, token, could_be_one: could_be_one(token, SystemTime::now()) };
-    if !register.console.attempts.may(&asked, Instant::now()) {
-        return again(StatusCode::TOO_MANY_REQUESTS, &next, own.too_many);
-    }
-    let regulator = match Regulator::of_token(&register, token).await {
-        Ok(regulator) => regulator,
-        Err(refusal) if refusal.status() == StatusCode::SERVICE_UNAVAILABLE => {
-            return again(refusal.status(), &next, pages::words::of(language).unavailable_intro);
-        }
-        Err(refusal) => {
-            // Of a token that the cluster knows, the right alone is missing, and can be given at any moment.
-            if refusal.status() == StatusCode::UNAUTHORIZED {
-                register.console.attempts.failed(&asked, Instant::now());
-            }
-            tracing::warn!(%source, reason = refusal.detail(), "a sign-in failed");
-            let error = if refusal.status() == StatusCode::FORBIDDEN { own.no_right } else { own.token_refused };
-            return again(refusal.status(), &next, error);
-        }
-    };
-    // Whoever signs in anew leaves no session behind.
-    if let Some(before) = cookie::read(&headers, Kind::Session) {
-        register.console.sessions.end(&before);
-    }
-    match register.console.sessions.begin(token.to_owned(), left(token, SystemTime::now()), Instant::now()) {
+    match begin(&register, source, &headers, language, token.trim()).await {
         Ok(session) => {
-            tracing::info!(regulator = regulator.user(), %source, "signed in");
             let next = format!("{}?lang={}", address(&next), language.tag());
             let mut response = Redirect::to(&next).into_response();
-            response.headers_mut().append(SET_COOKIE, cookie::write(&headers, Kind::Session, Some(&session)));
+            response.headers_mut().append(SET_COOKIE, session);
             response.headers_mut().append(SET_COOKIE, cookie::write(&headers, Kind::Form, None));
             response
         }
-        Err(error) => Refusal::internal(&error).into_response(),
+        Err((status, error)) => again(status, &next, error),
     }
+}
+
+/// The cookie of a session that begins with `token`, if the cluster says that it is a regulator's; else what the person
+/// is told.
+async fn begin(
+    register: &Register,
+    source: IpAddr,
+    headers: &HeaderMap,
+    language: Language,
+    token: &str,
+) -> Result<HeaderValue, (StatusCode, &'static str)> {
+    let own = words::of(language);
+    let asked = Try { source, token, could_be_one: could_be_one(token, SystemTime::now()) };
+    if !register.console.attempts.may(&asked, Instant::now()) {
+        return Err((StatusCode::TOO_MANY_REQUESTS, own.too_many));
+    }
+    let regulator = Regulator::of_token(register, token).await.map_err(|refusal| {
+        let status = refusal.status();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return (status, pages::words::of(language).unavailable_intro);
+        }
+        // Of a token that the cluster knows, the right alone is missing, and can be given at any moment.
+        if status == StatusCode::UNAUTHORIZED {
+            register.console.attempts.failed(&asked, Instant::now());
+        }
+        tracing::warn!(%source, reason = refusal.detail(), "a sign-in failed");
+        (status, if status == StatusCode::FORBIDDEN { own.no_right } else { own.token_refused })
+    })?;
+    // Whoever signs in anew leaves no session behind.
+    if let Some(before) = cookie::read(headers, Kind::Session) {
+        register.console.sessions.end(&before);
+    }
+    let session = register.console.sessions.begin(token.to_owned(), left(token, SystemTime::now()), Instant::now());
+    let session = session.map_err(|error| {
+        tracing::error!(%error, "no session can begin");
+        (StatusCode::INTERNAL_SERVER_ERROR, pages::words::of(language).unavailable_intro)
+    })?;
+    tracing::info!(regulator = regulator.user(), %source, "signed in");
+    Ok(cookie::write(headers, Kind::Session, Some(&session)))
 }
 
 /// Whether a token shown with such a request could be read on its way.
@@ -184,6 +201,7 @@ pub async fn sign_out(
 
 /// The form, with a number that its sender must hold as a cookie too.
 fn page(
+    register: &Register,
     status: StatusCode,
     headers: &HeaderMap,
     language: Language,
@@ -197,7 +215,8 @@ fn page(
     let (words, own) = (pages::words::of(language), words::of(language));
     let next = address(next);
     let keep = format!("next={}&", crate::api::entries::escaped(next));
-    let page = SignInPage { words, own, language, keep, csrf: &csrf, next, notice, error, open };
+    let provider = register.console.provider.is_some();
+    let page = SignInPage { words, own, language, keep, csrf: &csrf, next, notice, error, open, provider };
     let mut response = pages::render(status, language, &page);
     response.headers_mut().append(SET_COOKIE, cookie::write(headers, Kind::Form, Some(&csrf)));
     response
@@ -232,7 +251,7 @@ fn could_be_one(token: &str, now: SystemTime) -> bool {
 }
 
 /// What `token` says of itself, if it is a JWT.
-fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
+pub(super) fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()
 }
 

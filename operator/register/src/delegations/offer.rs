@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use crate::{
     api::{Register, off_thread, problem::Refusal},
-    log::event::{EntryMade, Summary},
+    log::event::{DelegationGiven, EntryMade, Summary},
     store::{Said, StoreError, delegations::Offer},
 };
 
@@ -38,9 +38,10 @@ pub async fn offer(register: &Arc<Register>, summary: Summary, result: TestResul
     let (keys, now) = (register.regulator_keys.clone(), register.store.now());
     off_thread(move || {
         let pinned: Vec<PublicKey> = keys.load()?.into_iter().map(|term| term.key).collect();
-        let Some((id, delegated)) = fitting(&standing, &pinned, now, &dossier, &result) else { return Ok(None) };
+        let Some((given, delegated)) = fitting(standing, &pinned, now, &dossier, &result) else { return Ok(None) };
+        let DelegationGiven { id, sealed_by, .. } = given;
         let (freezes, record) = (result.standard.freeze_when_overdue, result.record);
-        Ok::<_, Refusal>(Some(Offer { id, delegated, base, in_force, freezes, summary, record }))
+        Ok::<_, Refusal>(Some(Offer { id, delegated, sealed_by, base, in_force, freezes, summary, record }))
     })
     .await
 }
@@ -61,25 +62,25 @@ async fn confirmed(register: &Register, summary: &Summary) -> Result<Option<(u64
 /// The first of the `standing` delegations that covers what `result` changes of the dossier `base`. One whose key is
 /// not pinned any more covers nothing.
 fn fitting(
-    standing: &[(String, Envelope)],
+    standing: Vec<DelegationGiven>,
     pinned: &[PublicKey],
     now: Timestamp,
     base: &Envelope,
     result: &TestResult,
-) -> Option<(String, Delegated)> {
+) -> Option<(DelegationGiven, Delegated)> {
     // Verified when it was taken; the log's hash holds it since.
     let base: Dossier = base.unchecked().ok()?;
     let (base, new) = (Compared::of(&base.predicate), Compared::of(result));
-    standing.iter().find_map(|(id, signed)| {
-        let held = delegation::verify(signed, pinned);
+    standing.into_iter().find_map(|given| {
+        let held = delegation::verify(&given.delegation, pinned);
         let covered = held.map_err(|error| error.to_string()).and_then(|held| {
             held.predicate.terms.cover(now, &base, &new).map_err(|error| error.to_string())?;
             Ok(held.predicate)
         });
         match covered {
-            Ok(delegated) => Some((id.clone(), delegated)),
+            Ok(delegated) => Some((given, delegated)),
             Err(reason) => {
-                tracing::info!(delegation = id, reason, "a standing delegation does not cover a submission");
+                tracing::info!(delegation = given.id, reason, "a standing delegation does not cover a submission");
                 None
             }
         }

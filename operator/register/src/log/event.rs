@@ -133,6 +133,10 @@ pub struct AnnouncedPlan {
     pub standard: Standard,
     /// What will be done.
     pub plan: Plan,
+    /// Version of the rules of the verdict.
+    pub rules: String,
+    /// `sha256:…` of what the entry shall say.
+    pub record: String,
 }
 
 /// A dossier as it came, with what the register computed from it.
@@ -208,6 +212,9 @@ pub struct EntryMade {
     /// The delegation in place of a confirmation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<UnderDelegation>,
+    /// The organisation whose seal signed that, on a server, where no person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_by: Option<String>,
 }
 
 /// The log handed over to another key.

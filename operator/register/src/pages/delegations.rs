@@ -14,7 +14,7 @@ use axum::{
 };
 use factory_assurance::{report::Language, wire::StandingDelegation};
 
-use super::{Asked, message, moment, render, unavailable, words};
+use super::{Asked, grounds, message, moment, render, unavailable, words};
 use crate::{api::Register, delegations::words as own};
 
 /// Delegations on one page.
@@ -43,6 +43,7 @@ struct OnePage<'a> {
     language: Language,
     keep: String,
     given: StandingDelegation,
+    grounds: &'a grounds::Words,
 }
 
 async fn list(State(register): State<Arc<Register>>, Asked { language, query }: Asked) -> Response {
@@ -60,9 +61,11 @@ async fn list(State(register): State<Arc<Register>>, Asked { language, query }: 
 async fn one(State(register): State<Arc<Register>>, Path(id): Path<String>, Asked { language, .. }: Asked) -> Response {
     let (words, own) = (words::of(language), own::of(language));
     match register.store.delegation(&id).await {
-        Ok(Some(given)) => {
-            render(StatusCode::OK, language, &OnePage { words, own, language, keep: String::new(), given })
-        }
+        Ok(Some(given)) => render(
+            StatusCode::OK,
+            language,
+            &OnePage { words, own, language, keep: String::new(), given, grounds: grounds::of(language) },
+        ),
         Ok(None) => message(StatusCode::NOT_FOUND, language, own.title, own.none),
         Err(error) => unavailable(language, error),
     }

@@ -9,6 +9,8 @@ use super::words::Words;
 const AT_MOST: &str = "≤ ";
 /// Before a limit that the figure must reach.
 const AT_LEAST: &str = "≥ ";
+/// Before a limit that the figure must exceed.
+const BEYOND: &str = "> ";
 
 /// A row of the table of figures.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,8 +31,27 @@ pub fn rows(figures: &[Figure], words: &Words) -> Vec<Row> {
 }
 
 fn row(figure: &Figure, words: &Words) -> Row {
-    let [failed, p95, p99, recovery, lag, requests, unsent, gone, ready, felt, dose, lost, year, seen, control] =
-        words.figure_names;
+    let [
+        failed,
+        p95,
+        p99,
+        recovery,
+        lag,
+        requests,
+        unsent,
+        gone,
+        ready,
+        felt,
+        dose,
+        lost,
+        year,
+        seen,
+        control,
+        late,
+        twin,
+        held,
+        broke,
+    ] = words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
         "p95Us" => (p95, AT_MOST, milliseconds),
@@ -38,6 +59,8 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "recoveryMs" => (recovery, AT_MOST, seconds),
         "lagP99Us" => (lag, AT_MOST, milliseconds),
         "controlP95Us" => (control, AT_MOST, milliseconds),
+        "twinPercent" => (late, "", whole_percent),
+        "twinP95Us" => (twin, BEYOND, milliseconds),
         "requests" => (requests, AT_LEAST, count),
         "unsentPpm" => (unsent, AT_MOST, percent),
         "podsGone" => (gone, AT_LEAST, count),
@@ -48,6 +71,8 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "lostMs" => (lost, AT_MOST, seconds),
         "modelledDowntimeMs" => (year, AT_MOST, seconds),
         "seenDowntimeMs" => (seen, AT_MOST, seconds),
+        "heldPercent" => (held, AT_LEAST, whole_percent),
+        "brokeAtPercent" => (broke, "", whole_percent),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };
@@ -62,6 +87,11 @@ fn row(figure: &Figure, words: &Words) -> Row {
 /// A number of things.
 fn count(number: u64) -> String {
     number.to_string()
+}
+
+/// A percentage.
+fn whole_percent(number: u64) -> String {
+    format!("{number} %")
 }
 
 /// Parts per million as a percentage: 12345 is `1.2345 %`.
@@ -111,6 +141,9 @@ mod tests {
         assert_eq!(figure("podsGone", Some(1), Some(2)), ("1".to_owned(), "≥ 2".to_owned()));
         assert_eq!(figure("modelledDowntimeMs", Some(1_500), Some(9_000)), ("1.5 s".to_owned(), "≤ 9 s".to_owned()));
         assert_eq!(figure("doseP50", Some(100_400), Some(100_000)), ("100400".to_owned(), "100000".to_owned()));
+        assert_eq!(figure("twinP95Us", Some(551_230), Some(500_000)), ("551.23 ms".to_owned(), "> 500 ms".to_owned()));
+        assert_eq!(figure("twinPercent", Some(110), None), ("110 %".to_owned(), "none".to_owned()));
+        assert_eq!(figure("heldPercent", Some(150), Some(125)), ("150 %".to_owned(), "≥ 125 %".to_owned()));
         assert_eq!(figure("newPpm", Some(u64::MAX), None).0, u64::MAX.to_string());
     }
 }

@@ -5,7 +5,7 @@ use factory_assurance::{
     wire::Announced,
 };
 
-use super::{Store, StoreError, WriteError, Written, both::on, writing::Writing};
+use super::{Store, StoreError, WriteError, Written, both::on, standards, writing::Writing};
 use crate::log::event::{AnnouncedPlan, AnnouncementMade, Event, Sealed};
 
 /// Random bytes in an id.
@@ -40,6 +40,7 @@ impl Store {
             writing.commit().await?;
             return Ok(Written::Before(Announced { id, nonce, attempt: count(attempt)? }));
         }
+        standards::check(&mut writing, &run.standard).await?;
         let attempt: i64 = on!(writing.transaction, db => {
             sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = $1")
                 .bind(&bundle)

@@ -35,6 +35,8 @@ pub struct Offer {
     pub id: String,
     /// What the regulator signed.
     pub delegated: Delegated,
+    /// Whose seal that has, where no person signed it.
+    pub sealed_by: Option<String>,
     /// Id of the submission that the regulator confirmed.
     pub base: String,
     /// Number of the entry that was in force.
@@ -48,15 +50,21 @@ pub struct Offer {
 }
 
 impl Store {
-    /// Writes a verified delegation for `actor`. The same terms again are the same delegation.
-    pub async fn delegate(&self, actor: &str, id: &str, delegation: Envelope) -> Result<Written<()>, WriteError> {
+    /// Writes a verified delegation for `actor`, with whose seal it has. The same terms again are the same delegation.
+    pub async fn delegate(
+        &self,
+        actor: &str,
+        id: &str,
+        delegation: Envelope,
+        sealed_by: Option<String>,
+    ) -> Result<Written<()>, WriteError> {
         let mut writing = Writing::begin(self, actor).await?;
         match revocation(&mut writing, id).await? {
             Some(None) => return Ok(Written::Before(())),
             Some(Some(_)) => return Err(DelegationError::Revoked(id.to_owned()).into()),
             None => {}
         }
-        let given = DelegationGiven { id: id.to_owned(), delegation };
+        let given = DelegationGiven { id: id.to_owned(), delegation, sealed_by };
         writing.append(&Sealed::of(Event::Delegation(given))?).await?;
         writing.commit().await?;
         Ok(Written::Now(()))
@@ -90,7 +98,7 @@ pub(super) async fn enter(writing: &mut Writing<'_>, id: &str, offer: Offer) -> 
         Err(WriteError::Frozen { .. }) => return Ok(false),
         Err(error) => return Err(error),
     }
-    let Offer { id: delegation, delegated, base, summary, record, .. } = offer;
+    let Offer { id: delegation, delegated, sealed_by, base, summary, record, .. } = offer;
     let used = DelegationUsed { delegation: delegation.clone(), submission: id.to_owned(), base: base.clone() };
     writing.append(&Sealed::of(Event::DelegationUse(used))?).await?;
     let entry = EntryMade {
@@ -100,6 +108,7 @@ pub(super) async fn enter(writing: &mut Writing<'_>, id: &str, offer: Offer) -> 
         confirmed_by: delegated.verifier.office.unwrap_or_default(),
         confirmed_at: writing.time().to_owned(),
         under: Some(UnderDelegation { delegation, base }),
+        sealed_by,
     };
     writing.append(&Sealed::of(Event::Entry(Box::new(entry)))?).await?;
     Ok(true)

@@ -72,10 +72,12 @@ impl Store {
         Ok(note)
     }
 
-    /// Whether any checkpoint was signed.
-    pub async fn has_signed(&self) -> Result<bool, StoreError> {
-        let query = "SELECT EXISTS (SELECT 1 FROM checkpoints)";
-        Ok(on!(self.readers, db => sqlx::query_scalar(query).fetch_one(db).await)?)
+    /// Under which name checkpoints were signed, once one was.
+    pub async fn origin(&self) -> Result<Option<String>, StoreError> {
+        let query = "SELECT key FROM checkpoints ORDER BY size DESC LIMIT 1";
+        let key: Option<String> = on!(self.readers, db => sqlx::query_scalar(query).fetch_optional(db).await)?;
+        // As C2SP writes a key: name, id and the key itself.
+        Ok(key.map(|key| key.split('+').next().unwrap_or_default().to_owned()))
     }
 
     /// Number of events.

@@ -14,6 +14,7 @@ use super::{
     both::{Rows, changed},
     instructions, measured, observed,
     read::state_name,
+    standards,
     writing::row_number,
 };
 use crate::log::event::{
@@ -26,7 +27,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 16] = [
+pub(super) const VIEWS: [View; 17] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -60,6 +61,7 @@ pub(super) const VIEWS: [View; 16] = [
     delegations::VIEW,
     delegations::USES,
     measured::VIEW,
+    standards::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -131,7 +133,8 @@ async fn announcement(rows: &mut Rows<'_>, seq: i64, made: &AnnouncementMade) ->
         .bind(made.run.bundle.digest()?)
         .bind(&made.nonce)
         .bind(i64::from(made.attempt))
-    )?)
+    )?)?;
+    standards::announced(rows, seq, &made.run.standard).await
 }
 
 async fn submission(rows: &mut Rows<'_>, seq: i64, taken: &SubmissionTaken) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Stdio};
 use serde_json::Value;
 use tokio::{process::Command, sync::Mutex};
 
-use crate::{filled, world::World};
+use crate::{filled, provider, world::World};
 
 /// One browser and one clock at a time.
 static ALONE: Mutex<()> = Mutex::const_new(());
@@ -52,4 +52,18 @@ async fn what_must_not_be_is_refused_in_a_real_browser() {
     let _alone = ALONE.lock().await;
     let (world, data) = Box::pin(filled::to_look_at()).await;
     run("refusals", world, data).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_regulator_signs_in_at_a_real_identity_provider() {
+    let _alone = ALONE.lock().await;
+    let (port, secret) = (provider::free_port(), "of the test: &=+%");
+    let folder = provider::knowing(secret);
+    // The provider itself is a part of the browser's tests: `test-harness/console/provider.mjs`.
+    let world = World::start_prepared(|register, address| {
+        register.console.provider = Some(provider::at(port, &folder, address));
+    })
+    .await;
+    let data = serde_json::json!({"port": port, "secret": secret});
+    run("provider", world, data).await;
 }

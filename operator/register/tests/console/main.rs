@@ -14,6 +14,7 @@ mod instructions;
 mod membership;
 mod objects;
 mod person;
+mod provider;
 mod refusals;
 #[allow(dead_code, reason = "it is of the register's other tests too")]
 #[path = "../register/server.rs"]

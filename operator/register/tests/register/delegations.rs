@@ -126,7 +126,10 @@ async fn every_other_change_waits_for_a_person() {
         ("source", |result| result.subject.source.push('x')),
         ("spec", |result| result.subject.spec_hash = format!("sha256:{}", "0".repeat(64))),
         ("version", |result| result.standard.version.push('1')),
-        ("standard", |result| result.standard.freeze_when_overdue = true),
+        ("standard", |result| {
+            result.standard.freeze_when_overdue = true;
+            result.standard.version.push('2');
+        }),
         ("record", |result| result.record.host = "elsewhere.example".to_owned()),
         ("configuration", |result| result.bundle.configuration = format!("sha256:{}", "0".repeat(64))),
         ("same-images", |result| *result = TestResult { subject: result.subject.clone(), ..sample::passing() }),

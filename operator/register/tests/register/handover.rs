@@ -14,6 +14,7 @@ use factory_assurance::{
 use factory_register::{
     arguments,
     metrics::Metrics,
+    serve,
     signer::load_or_make,
     store::{Store, WriteError, Written, audit::audit},
     witness::{Alarm, Seen, Witness, WitnessError},
@@ -189,6 +190,18 @@ async fn the_program_hands_over_beside_the_program_that_serves() {
         let error = String::from_utf8(refused.stderr).unwrap();
         assert!(!refused.status.success() && error.contains(line), "{error}");
     }
+    // Nor is one under another name: whoever pinned the log by its own could not follow.
+    let other = arguments::HandOver {
+        database: arguments::Database { location: place.location(), password: None },
+        log_key: arguments::LogKey {
+            log_origin: "other.example/log".to_owned(),
+            checkpoint_key: Some(folder.0.join("checkpoint.pem")),
+        },
+        to: folder.0.join("checkpoint-4.pem"),
+    };
+    let refused = serve::hand_over(other).await.unwrap_err().to_string();
+    assert!(refused.contains("--log-origin: `other.example/log`, must be `"), "{refused}");
+    assert!(!folder.0.join("checkpoint-4.pem").exists());
     // A program that starts anew signs with the second key, and the witness, begun anew from the first, follows.
     running.kill();
     drop(witness);

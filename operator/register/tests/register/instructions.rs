@@ -198,6 +198,7 @@ async fn an_overdue_instruction_stands_out_and_freezes_what_does_not_carry_it_ou
 
     let freezing = |mut result: TestResult, number| {
         result.standard.freeze_when_overdue = true;
+        result.standard.version.push_str(if result.standard.faults.len() > 2 { "-on-nodes" } else { "-freezing" });
         release(result, number)
     };
     // In time, nothing is frozen.

@@ -7,6 +7,7 @@ use factory_assurance::{canonical, dossier::TestResult, sample};
 use factory_crds::{
     Outcome, Text,
     resilience_standard::{Indicator, Measure},
+    state_service::ServiceClass,
 };
 use factory_register::{
     api::{replay::Replay, statistics::Statistics},
@@ -157,7 +158,8 @@ fn proposal(change: impl FnOnce(&mut Value)) -> Value {
     let standard = sample::passing().standard;
     let mut spec = json!({
         "class": "basic", "version": "9", "effectiveFrom": "2027-01-01",
-        "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 3, "steadySeconds": 4},
+        // As the sample was asked: by another load nothing could be judged.
+        "load": {"thinkTime": "5s", "timeout": "5s", "warmUpSeconds": 2, "steadySeconds": 5},
         "steady": standard.steady, "faults": standard.faults,
         "maxLagPpm": standard.max_lag_ppm, "minRequests": standard.min_requests,
     });
@@ -183,6 +185,8 @@ async fn a_proposed_limit_shows_who_would_fail_and_writes_nothing() {
     world.submitted(named(sample::failing(), "broken"), "two").await;
     let mut other = named(sample::passing(), "vital");
     "critical".clone_into(&mut other.record.class);
+    other.standard.class = Some(ServiceClass::Critical);
+    other.standard.version.push_str("-critical");
     world.submitted(sample::judged(other), "three").await;
     let events = audit(&world.database()).await.unwrap();
 

@@ -70,7 +70,7 @@ async fn flipped_evidence_under_an_honest_verdict_is_refused() {
 #[tokio::test]
 async fn what_was_not_announced_so_is_refused_by_the_part_that_differs() {
     type Change = fn(&mut TestResult);
-    let changes: [(&str, Change); 9] = [
+    let changes: [(&str, Change); 12] = [
         ("evidence.verify.nonce", |result| result.evidence.verify.as_mut().unwrap().nonce = "00".repeat(32)),
         ("evidence.prove.nonce", |result| result.evidence.prove.as_mut().unwrap().nonce = "00".repeat(32)),
         ("announcement.nonce", |result| result.announcement.nonce = "00".repeat(32)),
@@ -80,6 +80,13 @@ async fn what_was_not_announced_so_is_refused_by_the_part_that_differs() {
         ("standard", |result| result.standard.steady.max_failed_ppm += 1),
         ("plan", |result| result.plan.prove.load.requests_per_minute -= 1),
         ("plan", |result| result.plan.prove.phases.truncate(3)),
+        ("rules", |result| "factory.gov.kg/verdict/v1".clone_into(&mut result.rules)),
+        ("record", |result| result.record.host.push_str(".example")),
+        // Promised less, after it was measured.
+        ("record", |result| {
+            result.availability.simultaneous_users -= 1;
+            result.record.data.availability = result.availability.clone();
+        }),
     ];
     for (field, change) in changes {
         let detail = refusal(change).await;

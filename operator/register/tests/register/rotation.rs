@@ -15,7 +15,7 @@ use crate::world::{World, confirmation_by, named};
 /// Pins `key` in the folder `of` under `name` from so many hours from now on, until so many.
 fn pin(world: &World, (of, name): (&str, &str), key: &PrivateKey, from: Option<i64>, until: Option<i64>) {
     let moment = |hours: Option<i64>| hours.map(|hours| Timestamp::now() + SignedDuration::from_hours(hours));
-    let term = Term { key: key.public(), from: moment(from), until: moment(until) };
+    let term = Term { key: key.public(), from: moment(from), until: moment(until), seal: None };
     std::fs::write(world.folder.0.join(of).join(name), term.write().unwrap()).unwrap();
 }
 

@@ -219,18 +219,33 @@ impl World {
         Self::start_over(folder, place, plenty()).await
     }
 
+    /// With something of its own, for which its address is known already.
+    #[allow(dead_code, reason = "the console's tests alone need it")]
+    pub async fn start_prepared(prepare: impl FnOnce(&mut Register, &str)) -> Self {
+        let folder = Folder::new();
+        let place = Database::new(&folder.0).await;
+        let keys = Self::new_keys(&folder);
+        Self::over(place, folder, keys, plenty(), prepare).await
+    }
+
     async fn start_over(folder: Folder, place: Database, settings: Settings) -> Self {
-        let (factory_key, regulator_key) = (PrivateKey::generate(), PrivateKey::generate());
-        pinned(&folder.0, &factory_key, &regulator_key);
-        Self::over(place, folder, factory_key, regulator_key, settings).await
+        let keys = Self::new_keys(&folder);
+        Self::over(place, folder, keys, settings, |_, _| {}).await
+    }
+
+    /// Those of the factory and of the regulator, pinned.
+    fn new_keys(folder: &Folder) -> (PrivateKey, PrivateKey) {
+        let keys = (PrivateKey::generate(), PrivateKey::generate());
+        pinned(&folder.0, &keys.0, &keys.1);
+        keys
     }
 
     async fn over(
         place: Database,
         folder: Folder,
-        factory_key: PrivateKey,
-        regulator_key: PrivateKey,
+        (factory_key, regulator_key): (PrivateKey, PrivateKey),
         settings: Settings,
+        prepare: impl FnOnce(&mut Register, &str),
     ) -> Self {
         provider();
         let metrics = Metrics::default();
@@ -238,10 +253,12 @@ impl World {
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
         let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
         let (stop, stopping) = watch::channel(false);
-        let register = Register::new((store, log_keyring(&folder.0)), Box::new(Table), users, keys, metrics, stopping);
-        let register = Arc::new(register.with(settings));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
+        let log = log_keyring(&folder.0);
+        let mut register = Register::new((store, log), Box::new(Table), users, keys, metrics, stopping).with(settings);
+        prepare(&mut register, &address);
+        let register = Arc::new(register);
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let door = programs.local_addr().unwrap();
         let programs = Door::new(programs, Certificate::new(folder.0.join("tls")));
@@ -272,7 +289,7 @@ impl World {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
         between.await;
-        Self::over(self.place, self.folder, self.factory_key, self.regulator_key, plenty()).await
+        Self::over(self.place, self.folder, (self.factory_key, self.regulator_key), plenty(), |_, _| {}).await
     }
 
     /// The same over another database.
@@ -280,7 +297,8 @@ impl World {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
         let former = std::mem::replace(&mut self.place, place);
-        let mut world = Self::over(self.place, self.folder, self.factory_key, self.regulator_key, plenty()).await;
+        let keys = (self.factory_key, self.regulator_key);
+        let mut world = Self::over(self.place, self.folder, keys, plenty(), |_, _| {}).await;
         world.former.push(former);
         world
     }
@@ -337,9 +355,15 @@ impl World {
         confirmation_by(&self.regulator_key, state)
     }
 
+    /// Confirms what `state` says, judged by the standard of its dossier.
     pub async fn confirm(&self, state: &SubmissionState) -> Answer {
-        let path = format!("/api/v1/submissions/{}/confirmation", state.id);
-        self.post(&path, "regulator", "", &self.confirmation(state)).await
+        let path = format!("/api/v1/submissions/{}", state.id);
+        let dossier: Envelope = self.get(&format!("{path}/dossier"), "regulator").await.json();
+        let dossier: Value = serde_json::from_slice(&dossier.payload_bytes().unwrap()).unwrap();
+        let standard = &dossier["predicate"]["standard"];
+        let standard = [&standard["name"], &standard["version"]].map(|part| part.as_str().unwrap()).join("@");
+        let confirmation = confirmation_under(&standard, &self.regulator_key, state);
+        self.post(&format!("{path}/confirmation"), "regulator", "", &confirmation).await
     }
 
     /// A delegation that the register has taken.
@@ -371,16 +395,20 @@ pub fn delegation_by(key: &PrivateKey, terms: &Terms) -> DelegationRequest {
     DelegationRequest { delegation: sign(&statement, key).unwrap() }
 }
 
-/// A confirmation of everything that `state` says, signed with `key`.
+/// A confirmation of everything that `state` says, by the standard of the sample, signed with `key`.
 pub fn confirmation_by(key: &PrivateKey, state: &SubmissionState) -> ConfirmationRequest {
     let standard = sample::passing().standard;
+    confirmation_under(&format!("{}@{}", standard.name, standard.version), key, state)
+}
+
+fn confirmation_under(standard: &str, key: &PrivateKey, state: &SubmissionState) -> ConfirmationRequest {
     let subject = &state.subject;
     let statement = confirmation::statement(
         &Confirmed {
             resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
             bundle: &state.bundle,
             dossier: &state.dossier,
-            standard: &format!("{}@{}", standard.name, standard.version),
+            standard,
         },
         "Regulator of the ecosystem",
         "2026-03-04T05:06:07Z",

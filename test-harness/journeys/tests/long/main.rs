@@ -4,6 +4,8 @@
 mod broken_off;
 mod corpus;
 mod faults;
+mod generators;
+mod impossible;
 mod killed;
 mod leases;
 

@@ -137,8 +137,13 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         object["spec"]["load"]["arrivals"] = arrivals;
         object
     };
+    let ladder = |steps: Value, must_hold: u32| {
+        let mut object = standard("/none", Value::Null);
+        object["spec"]["capacity"] = json!({"stepsPercent": steps, "stepSeconds": 5, "headroomPercent": must_hold});
+        object
+    };
     // The regulator's: what each asks, and what the refusal names.
-    let standards: [(Value, &[&str]); 10] = [
+    let standards: [(Value, &[&str]); 14] = [
         (standard("/spec/faults", json!([])), &["spec.faults", "item 63.2"]),
         (fault("Loss", json!({"leaseSeconds": 5, "lossPpm": 1_000_001})), &["lossPpm", "1000001"]),
         (fault("Delay", json!({"leaseSeconds": 2, "delayMs": 2_000})), &["delayMs", "leaseSeconds"]),
@@ -152,6 +157,10 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
             &["stages", "sharePpm", "17.8"],
         ),
         (arrivals(json!({"kind": "Recorded", "recorded": vec![10_000_001; 24]})), &["recorded", "10000001"]),
+        (ladder(json!([150, 125]), 125), &["stepsPercent", "larger than the one before"]),
+        (ladder(json!([125, 150]), 140), &["headroomPercent", "one of stepsPercent"]),
+        (ladder(json!([100]), 100), &["stepsPercent", "100"]),
+        (ladder((101..112).collect(), 101), &["stepsPercent", "10"]),
     ];
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let how = PatchParams { dry_run: true, ..PatchParams::apply("journeys").force() };

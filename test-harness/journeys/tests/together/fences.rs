@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 const OPERATOR: &str = "system:serviceaccount:factory-system:factory-operator";
 const KEEPER: &str = "system:serviceaccount:factory-system:factory-permit-keeper";
+const LAB: &str = "system:serviceaccount:factory-lab:factory-lab";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_but_the_permit_keeper_writes_a_launch_permit() -> Result<(), Failure> {
@@ -36,6 +37,18 @@ async fn nobody_but_the_permit_keeper_writes_a_launch_permit() -> Result<(), Fai
     ensure(may(&scene, KEEPER, "patch", "launchpermits").await?, || "the permit keeper cannot do its work".to_owned())?;
     ensure(!may(&scene, OPERATOR, "confirm", "releases").await?, || "the operator may confirm".to_owned())?;
     ensure(!may(&scene, KEEPER, "confirm", "releases").await?, || "the permit keeper may confirm".to_owned())
+}
+
+/// What a node is like on which a candidate was measured: of one that it can name, and nothing more.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lab_reads_a_node_by_its_name_and_changes_none() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let nodes = |verb| json!({"resource": "nodes", "verb": verb});
+    ensure(allowed(&scene, LAB, nodes("get")).await?, || "the lab cannot do its work".to_owned())?;
+    for verb in ["list", "watch", "create", "update", "patch", "delete"] {
+        ensure(!allowed(&scene, LAB, nodes(verb)).await?, || format!("the lab may {verb} nodes"))?;
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,10 @@
 //! Journeys that share the factory: they run at the same time, as the services of several teams do.
 
 mod bad_input;
+mod capacity;
 mod databases;
 mod defects;
+mod delegation;
 mod fences;
 mod instructions;
 mod road;

@@ -145,6 +145,10 @@ async fn the_dossier_verifies(scene: &Scene, name: &str) -> Result<Value, Failur
     let (path, pinned) = (dossier.display().to_string(), key.display().to_string());
     let said = tool::succeed(cluster, &scene.team, &["verify", &path, "--key", &pinned]).await?;
     ensure(said.contains("Passed"), || format!("verify said: {said}"))?;
+    // The run that passed it refused its twin.
+    let report = tool::succeed(cluster, &scene.team, &["report", &path, "--key", &pinned, "-o", "json"]).await?;
+    let report: Value = serde_json::from_str(&report)?;
+    ensure(report["twin"]["outcome"] == "Refused", || format!("the twin: {}", report["twin"]))?;
 
     // One changed character in the payload.
     let whole: Value = serde_json::from_str(&text)?;

@@ -20,7 +20,7 @@ pub struct Band {
     pub x: f64,
     /// Width.
     pub width: f64,
-    /// `warm-up`, `steady` or `fault`.
+    /// `warm-up`, `steady`, `fault` or `step`.
     pub class: &'static str,
     /// Middle, where the label stands.
     pub middle: f64,
@@ -53,6 +53,7 @@ fn band(span: &Span<'_>, time: &Scale, words: &Words) -> Band {
         (PhaseRole::Fault { kind, .. }, Some(fault)) => {
             ("fault", format!("{} {}", fault.number, words.fault(*kind)), fault.number.to_string())
         }
+        (PhaseRole::Capacity { percent }, _) => ("step", format!("{percent} %"), format!("{percent}")),
         _ => ("steady", words.steady.to_owned(), String::new()),
     };
     let label = [full, short].into_iter().find(|label| room(label) <= width).unwrap_or_default();

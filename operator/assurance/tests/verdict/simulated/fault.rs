@@ -129,6 +129,9 @@ fn moved(
     let longer = lease(strike).cast_signed() - lease(episode.strike.as_ref()).cast_signed();
     let at = |ms: u64| ms - was + is;
     evidence.phase = phase.name.clone();
+    // An early recording has the acknowledgement alone, and pods that went before it came.
+    let seen = evidence.gone.iter().map(|pod| pod.at_ms).chain(evidence.injected_ms).min();
+    evidence.ordered_ms = evidence.ordered_ms.or(seen).map(at);
     evidence.injected_ms = evidence.injected_ms.map(at);
     evidence.ended_ms = evidence.ended_ms.map(|ms| at(ms).saturating_add_signed(longer));
     evidence.ready_again_ms = evidence.ready_again_ms.map(at);

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use factory_assurance::{
     dsse::Envelope,
+    grounds::Grounds,
     log::{
         proof::{Consistency, Inclusion},
         served::{EventProof, Events, LogKeys},
@@ -88,6 +89,7 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<Participants>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
+    generator.subschema_for::<Grounds>();
     generator.subschema_for::<LogKeys>();
     generator.subschema_for::<Inclusion>();
     generator.subschema_for::<Consistency>();

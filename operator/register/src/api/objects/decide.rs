@@ -6,7 +6,6 @@ use axum::{Json, extract::State};
 use factory_assurance::{
     dsse::Envelope,
     object::{self, Inclusion},
-    term,
     wire::{ConfirmationRequest, ReturnRequest},
 };
 
@@ -17,7 +16,10 @@ use crate::{
         to_the_end,
     },
     claims,
-    intake::IntakeError,
+    intake::{
+        IntakeError,
+        regulator::{Signing, signing},
+    },
     log::event::ObjectEntered,
     store::{Written, objects::Held},
 };
@@ -58,13 +60,13 @@ pub(crate) async fn carry_out_confirmation(
     let (keys, signed, now) = (register.regulator_keys.clone(), inclusion.clone(), register.store.now());
     let submission = id.to_owned();
     let entry = off_thread(move || {
-        let pinned = term::in_force(keys.load()?, &signed, now);
-        let pinned = pinned.map_err(|source| IntakeError::Term { what: "confirmation", source })?;
-        let included = object::verify(&signed, &pinned, &object).map_err(IntakeError::from)?;
+        let Signing { keys, sealed_by } = signing("confirmation", keys.load()?, &signed, now)?;
+        let included = object::verify(&signed, &keys, &object).map_err(IntakeError::from)?;
         let digest = object.digest().map_err(IntakeError::from)?;
         let Inclusion { predicate, .. } = included;
         let (confirmed_by, confirmed_at) = (predicate.verifier.office.unwrap_or_default(), predicate.time_verified);
-        Ok::<_, Refusal>(ObjectEntered { submission, object, digest, submitted_by, confirmed_by, confirmed_at })
+        let made = ObjectEntered { submission, object, digest, submitted_by, confirmed_by, confirmed_at, sealed_by };
+        Ok::<_, Refusal>(made)
     })
     .await?;
     let (shared, user) = (Arc::clone(register), regulator.user().to_owned());

@@ -12,6 +12,9 @@ pub struct DelegationGiven {
     pub id: String,
     /// The delegation, signed with the regulator's key.
     pub delegation: Envelope,
+    /// The organisation whose seal signed that, on a server, where no person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_by: Option<String>,
 }
 
 /// The regulator revoked a delegation.

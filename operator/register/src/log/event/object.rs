@@ -52,6 +52,9 @@ pub struct ObjectEntered {
     pub confirmed_by: String,
     /// When, as the signed inclusion says (RFC 3339).
     pub confirmed_at: String,
+    /// The organisation whose seal signed that, on a server, where no person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_by: Option<String>,
 }
 
 /// Contacts of people were forgotten: salts and texts are gone, the commitments stay.

@@ -7,7 +7,7 @@ use factory_assurance::{
 };
 
 use crate::{
-    log::event::{EntryMade, Event, UnderDelegation},
+    log::event::{DelegationGiven, EntryMade, Event, UnderDelegation},
     store::{Store, StoreError, both::on, read::unexpected, writing::row_number},
 };
 
@@ -48,12 +48,8 @@ impl Store {
         Ok(all)
     }
 
-    /// Delegations for this service that are in force now, the oldest first: id, and as they were signed.
-    pub async fn delegations_for(
-        &self,
-        participant: &str,
-        service: &str,
-    ) -> Result<Vec<(String, Envelope)>, StoreError> {
+    /// Delegations for this service that are in force now, the oldest first.
+    pub async fn delegations_for(&self, participant: &str, service: &str) -> Result<Vec<DelegationGiven>, StoreError> {
         let now = format!("{:.3}", self.now());
         let rows: Vec<i64> = on!(self.readers, db => {
             sqlx::query_scalar(
@@ -70,7 +66,7 @@ impl Store {
         let mut all = Vec::with_capacity(rows.len());
         for seq in rows {
             match self.event(seq).await? {
-                (_, Event::Delegation(given)) => all.push((given.id, given.delegation)),
+                (_, Event::Delegation(given)) => all.push(given),
                 (_, other) => return Err(unexpected(seq, &other)),
             }
         }
@@ -96,8 +92,8 @@ impl Store {
     }
 
     async fn standing(&self, (id, seq, revocation, uses): Row) -> Result<StandingDelegation, StoreError> {
-        let (given_at, signed) = match self.event(seq).await? {
-            (time, Event::Delegation(given)) => (time, given.delegation),
+        let (given_at, signed, sealed_by) = match self.event(seq).await? {
+            (time, Event::Delegation(given)) => (time, given.delegation, given.sealed_by),
             (_, other) => return Err(unexpected(seq, &other)),
         };
         let delegated = read::<Delegation>(&signed)?.predicate;
@@ -119,6 +115,7 @@ impl Store {
             event: seq.unsigned_abs(),
             terms: delegated.terms,
             given_by: delegated.verifier.office.unwrap_or_default(),
+            sealed_by,
             given_at,
             standing,
             revoked_at,

@@ -1,0 +1,91 @@
+//! Which content a version of a standard has: the first that was announced, for ever. Two dossiers that name one version
+//! were judged by one standard, and whoever could edit it in the cluster cannot lower it under its old name.
+
+use factory_assurance::{canonical, standard::Standard};
+use serde_json::{Map, Value};
+
+use super::{
+    StoreError, WriteError,
+    both::{Rows, changed, on},
+    views::View,
+    writing::Writing,
+};
+
+/// The newest form of each version: a later factory may know more of a standard than an earlier one.
+pub(super) const VIEW: View = ("standards", &["name", "version", "content", "seq"], &["name", "version"]);
+
+/// The row that follows from the announcement number `seq`.
+pub(super) async fn announced(rows: &mut Rows<'_>, seq: i64, standard: &Standard) -> Result<(), StoreError> {
+    let content = written(standard)?;
+    changed!(
+        rows,
+        sqlx::query(
+            "INSERT INTO standards (name, version, content, seq) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (name, version) DO UPDATE SET content = excluded.content, seq = excluded.seq
+             WHERE standards.content <> excluded.content",
+        )
+        .bind(&standard.name)
+        .bind(&standard.version)
+        .bind(&content)
+        .bind(seq)
+    )?;
+    Ok(())
+}
+
+/// Refuses `standard` where another content was announced under its name and version.
+pub(super) async fn check(writing: &mut Writing<'_>, standard: &Standard) -> Result<(), WriteError> {
+    let known: Option<String> = on!(writing.transaction, db => {
+        sqlx::query_scalar("SELECT content FROM standards WHERE name = $1 AND version = $2")
+            .bind(&standard.name)
+            .bind(&standard.version)
+            .fetch_optional(db)
+            .await
+    })?;
+    let Some(known) = known else { return Ok(()) };
+    let (known, now) = (read(&known)?, read(&written(standard)?)?);
+    match differs(&known, &now) {
+        None => Ok(()),
+        Some(field) => Err(WriteError::Standard {
+            name: standard.name.clone(),
+            version: standard.version.clone(),
+            field: field.to_owned(),
+        }),
+    }
+}
+
+/// The first field that says something else than it did. A field that did not stand there is one that the factory did
+/// not know of yet.
+fn differs<'a>(known: &'a Map<String, Value>, now: &Map<String, Value>) -> Option<&'a str> {
+    known.iter().find(|(field, value)| now.get(*field) != Some(value)).map(|(field, _)| field.as_str())
+}
+
+fn written(standard: &Standard) -> Result<String, StoreError> {
+    let bytes = canonical::bytes(standard).map_err(|error| StoreError::Row(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| StoreError::Row(error.to_string()))
+}
+
+fn read(content: &str) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(content).map_err(|error| StoreError::Row(format!("standards.content: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_said_stays_and_what_was_not_known_may_be_added() {
+        let of = |value: Value| value.as_object().unwrap().clone();
+        let known = of(json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20}));
+        for (now, field) in [
+            (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20}), None),
+            (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20, "soak": 1}), None),
+            (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 19}), Some("minRequests")),
+            (json!({"name": "basic", "faults": [{"kind": "PodKill", "peer": "*"}], "minRequests": 20}), Some("faults")),
+            (json!({"name": "basic", "minRequests": 20}), Some("faults")),
+        ] {
+            assert_eq!(differs(&known, &of(now.clone())), field, "{now}");
+        }
+    }
+}

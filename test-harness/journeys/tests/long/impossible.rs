@@ -1,0 +1,35 @@
+//! Journey: a standard requires a fault that this cluster cannot do to a candidate. Nobody has passed or failed then,
+//! and what lacks is said.
+
+use factory_crds::Outcome;
+use factory_journeys::{
+    Failure, ensure,
+    road::{Standing, reasons, standing},
+    scene::Scene,
+    sources,
+    standard::fault,
+    struck,
+};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_cannot_be_done_here_is_refused_and_the_release_is_neither_passed_nor_failed()
+-> Result<(), Failure> {
+    let _turn = crate::TURN.lock().await;
+    let scene = Scene::of("journey-strikes").await?;
+    // Policies let no candidate reach the API server: that it is away can change nothing.
+    let faults = json!([fault("ControlPlaneOutage", &json!({"leaseSeconds": 4}))]);
+    let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
+    let name = Scene::fresh("impossible");
+    let manifest = scene.manifest("queue-number", &name)?;
+    let release = scene.to_the_end_under(("critical", faults), &manifest, &commit, false).await?;
+    let (told, outcome) = (reasons(&release).join("; "), release.status.as_ref().and_then(|status| status.outcome));
+    ensure(outcome == Some(Outcome::Inconclusive), || format!("{outcome:?}: {told}"))?;
+    ensure(matches!(standing(&release), Standing::Stopped(_)), || format!("it goes on: {told}"))?;
+    ensure(told.contains("the API server is out of the pod's reach already"), || told)?;
+    // Nothing was injected: no dose was given to anybody.
+    let measured = struck::measured(&scene, &name).await?;
+    ensure(measured.len() == 1 && measured[0]["doses"] == json!([]), || format!("{measured:?}"))?;
+    struck::nobody_stands_by(&scene, &release).await?;
+    scene.delete(&name).await
+}

@@ -27,9 +27,11 @@ async fn a_fault_that_cannot_be_done_here_is_refused_and_the_release_is_neither_
     ensure(outcome == Some(Outcome::Inconclusive), || format!("{outcome:?}: {told}"))?;
     ensure(matches!(standing(&release), Standing::Stopped(_)), || format!("it goes on: {told}"))?;
     ensure(told.contains("the API server is out of the pod's reach already"), || told)?;
-    // Nothing was injected: no dose was given to anybody.
     let measured = struck::measured(&scene, &name).await?;
-    ensure(measured.len() == 1 && measured[0]["doses"] == json!([]), || format!("{measured:?}"))?;
+    let [fault] = measured.as_slice() else { return Err(Failure::new(format!("{measured:?}"))) };
+    // Nothing was injected, and nobody felt a thing.
+    let untouched = fault["injectedMs"].is_null() && fault.get("doses").is_none() && fault["gone"] == json!([]);
+    ensure(untouched && fault["residue"] == json!([]), || fault.to_string())?;
     struck::nobody_stands_by(&scene, &release).await?;
     scene.delete(&name).await
 }

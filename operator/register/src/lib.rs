@@ -28,6 +28,7 @@ pub mod membership;
 pub mod metrics;
 pub mod objects;
 pub mod observed;
+mod outgoing;
 pub mod pages;
 mod peer;
 pub mod replay;

@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     found::{Found, inconclusive},
+    generator,
     load::{Timeline, begins},
 };
 
@@ -42,10 +43,7 @@ pub fn too_low(result: &TestResult, timeline: &Timeline<'_>, prove: &ProveEviden
             return None;
         }
         let planned = load.beginning(stretch.requests(load.requests_per_minute));
-        let lacks = planned.saturating_sub(due);
-        let share = due.saturating_mul(10) < planned.saturating_mul(9);
-        let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(25);
-        (share && !chance).then(|| {
+        generator::falls_short(due, planned, 5).then(|| {
             inconclusive(
                 "LoadTooLow",
                 format!("from {start} s to {to} s, {due} requests were due where {planned} were planned; the load did not come as planned"),

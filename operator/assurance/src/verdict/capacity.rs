@@ -122,14 +122,11 @@ fn unasked(result: &TestResult, span: &Span<'_>, measured: &Measured, lag_us: &[
     let percent = span.percent()?;
     let late = generator::lag_p99(lag_us).zip(Some(generator::lag_limit(&result.standard)));
     let planned = planned(result, span);
-    let lacks = planned.saturating_sub(measured.begun);
-    let share = measured.begun.saturating_mul(10) < planned.saturating_mul(9);
-    let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(25);
     let unsent = generator::unsent_ppm(measured).filter(|ppm| *ppm > generator::MAX_UNSENT_PPM);
     let why = if let Some((lag, limit)) = late.filter(|(lag, limit)| lag > limit) {
         let (lag, limit) = (say::latency_measured(lag), say::latency(limit));
         format!("99 % of its requests left within {lag} of their moment, {limit} are allowed")
-    } else if measured.begun == 0 || share && !chance {
+    } else if measured.begun == 0 || generator::falls_short(measured.begun, planned, 5) {
         format!("{} requests were due where {planned} were planned", measured.begun)
     } else {
         let (share, limit) = (say::percent_measured(unsent?), say::percent(generator::MAX_UNSENT_PPM));

@@ -60,15 +60,21 @@ fn lagged(standard: &Standard, prove: &ProveEvidence) -> Option<Found> {
 fn too_low(result: &TestResult, timeline: &Timeline<'_>, load: &Load) -> Option<Found> {
     let planned = planned(result, timeline);
     let due = load.whole.begun;
-    let lacks = planned.saturating_sub(due);
-    let share = due.saturating_mul(10) < planned.saturating_mul(9);
-    let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(16);
-    (due == 0 || share && !chance).then(|| {
+    (due == 0 || falls_short(due, planned, 4)).then(|| {
         inconclusive(
             "LoadTooLow",
             format!("{due} requests were due where {planned} were planned; the load did not come"),
         )
     })
+}
+
+/// Whether `due` is less than nine tenths of `planned`, by more than so many times its square root: more than chance
+/// explains.
+pub fn falls_short(due: u128, planned: u128, times: u128) -> bool {
+    let lacks = planned.saturating_sub(due);
+    let share = due.saturating_mul(10) < planned.saturating_mul(9);
+    let chance = lacks.saturating_mul(lacks) <= planned.saturating_mul(times * times);
+    share && !chance
 }
 
 /// Requests that found no place in flight.

@@ -13,7 +13,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use factory_assurance::{canonical, report::Language};
 use reqwest::{
-    Certificate, Client, Url,
+    Client, Url,
     header::{ACCEPT, CONTENT_TYPE},
     redirect::Policy,
 };
@@ -22,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::{sessions, sign_in::claims};
+use crate::outgoing;
 pub use under_way::{Journey, UnderWay};
 
 /// Longest that the provider may take for one answer.
@@ -97,11 +98,7 @@ impl Provider {
         let mut http = Client::builder().timeout(PATIENCE).redirect(Policy::none());
         let of = |name: &str| folder.map(|folder| folder.join(name)).filter(|file| file.exists());
         if let Some(file) = of(AUTHORITY) {
-            let wrong = |reason: String| ProviderError::File { file: file.clone(), reason };
-            let pem = fs::read(&file).map_err(|error| wrong(error.to_string()))?;
-            for authority in Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))? {
-                http = http.add_root_certificate(authority);
-            }
+            http = outgoing::trusting(http, &file).map_err(|reason| ProviderError::File { file, reason })?;
         }
         let back = format!("{}{BACK}", address.trim_end_matches('/'));
         let (endpoints, under_way) = (OnceCell::new(), UnderWay::default());
@@ -180,14 +177,9 @@ impl Provider {
 
 /// An answer of the provider's as JSON.
 async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, ProviderError> {
-    let mut response = request.header(ACCEPT, "application/json").send().await?.error_for_status()?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LONGEST {
-            return Err(ProviderError::Answer(format!("more than {LONGEST} bytes")));
-        }
-    }
+    let response = request.header(ACCEPT, "application/json").send().await?.error_for_status()?;
+    let too_long = || ProviderError::Answer(format!("more than {LONGEST} bytes"));
+    let body = outgoing::body(response, LONGEST).await?.ok_or_else(too_long)?;
     // Without its text: there may be a token in it.
     serde_json::from_slice(&body).map_err(|error| ProviderError::Answer(format!("what is none: {error}")))
 }

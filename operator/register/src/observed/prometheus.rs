@@ -9,6 +9,7 @@ use reqwest::{Client, Url};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::MINUTES;
+use crate::outgoing;
 
 /// Longest that one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -137,14 +138,9 @@ impl Prometheus {
         let mut asked = self.address.clone();
         asked.set_path(&format!("{}/api/v1/{call}", asked.path().trim_end_matches('/')));
         asked.query_pairs_mut().extend_pairs(query);
-        let mut response = self.client.get(asked).send().await?.error_for_status()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST {
-                return Err(PrometheusError::Answer(format!("it is longer than {LONGEST} bytes")));
-            }
-        }
+        let response = self.client.get(asked).send().await?.error_for_status()?;
+        let too_long = || PrometheusError::Answer(format!("it is longer than {LONGEST} bytes"));
+        let body = outgoing::body(response, LONGEST).await?.ok_or_else(too_long)?;
         serde_json::from_slice(&body).map_err(|error| PrometheusError::Answer(error.to_string()))
     }
 }

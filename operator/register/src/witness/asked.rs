@@ -7,10 +7,11 @@ use std::{
 };
 
 use factory_assurance::wire::{self, DAMAGED, Problem, disturbs};
-use reqwest::{Certificate, Client, StatusCode, redirect::Policy};
+use reqwest::{Client, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
 use super::{WitnessError, alarm::Alarm};
+use crate::outgoing;
 
 /// No answer takes longer.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -74,11 +75,7 @@ impl Asked {
             http = http.resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         }
         if let Some(path) = ca {
-            let wrong = |reason: String| AskError::Ca { path: path.clone(), reason };
-            let pem = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
-            for certificate in Certificate::from_pem_bundle(&pem).map_err(|error| wrong(error.to_string()))? {
-                http = http.add_root_certificate(certificate);
-            }
+            http = outgoing::trusting(http, &path).map_err(|reason| AskError::Ca { path, reason })?;
         }
         let http = http.build().map_err(AskError::Client)?;
         Ok(Self { address: address.trim_end_matches('/').to_owned(), http })
@@ -94,15 +91,10 @@ impl Asked {
     pub async fn text(&self, path: &str) -> Result<String, WitnessError> {
         let address = format!("{}{path}", self.address);
         let away = |source| AskError::Away { address: address.clone(), source };
-        let mut answer = self.http.get(&address).send().await.map_err(away)?;
+        let answer = self.http.get(&address).send().await.map_err(away)?;
         let status = answer.status();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(away)? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > MOST {
-                return Err(self.strange(path, format!("more than {MOST} bytes")).into());
-            }
-        }
+        let too_long = || self.strange(path, format!("more than {MOST} bytes"));
+        let bytes = outgoing::body(answer, MOST).await.map_err(away)?.ok_or_else(too_long)?;
         if status.is_success() {
             return Ok(String::from_utf8(bytes).map_err(|error| self.strange(path, error.to_string()))?);
         }

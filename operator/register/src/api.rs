@@ -35,6 +35,7 @@ pub mod replay;
 pub mod statistics;
 mod submissions;
 mod table;
+mod unread;
 mod withdrawals;
 
 use std::{sync::Arc, time::Duration};
@@ -175,6 +176,7 @@ pub fn router(register: Arc<Register>) -> Router {
         .fallback(async || Refusal::not_found("no such page"))
         .method_not_allowed_fallback(async || Refusal::method())
         .layer(middleware::from_fn_with_state(Arc::clone(&register), limits::limit))
+        .layer(middleware::from_fn(unread::unread))
         .layer(middleware::from_fn_with_state(Arc::clone(&register), observe::observe))
         .with_state(register)
 }

@@ -46,6 +46,7 @@ mod settings;
 mod tls;
 mod tree;
 mod two;
+mod unread;
 mod withdrawal;
 mod witness;
 mod world;

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.dnsCidrs) || self.dnsCidrs.all(cidr, isCIDR(cidr))").message("spec.dnsCidrs: each is an address range like 198.51.100.53/32"))]
 #[x_kube(validation = Rule::new("self.purpose != 'lab' || size(self.nodeSelector) > 0").message("spec.nodeSelector: a lab environment names its nodes; faults never strike others"))]
 pub struct EnvironmentSpec {
     /// What runs here.
@@ -44,6 +45,10 @@ pub struct EnvironmentSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 1_000_000))]
     pub requests_per_generator: Option<u32>,
+    /// Addresses of cluster DNS, as CIDR, beside the pods labelled `k8s-app: kube-dns` in `kube-system`. Candidates and launched services ask those for names, and no other address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(max = 50)))]
+    pub dns_cidrs: Vec<String>,
     /// IngressClass; the cluster's default where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress_class: Option<String>,

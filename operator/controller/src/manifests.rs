@@ -117,7 +117,7 @@ pub fn digest(
                 deployment::spec(&spec.bindings, component, image, None),
                 service::spec(component),
                 disruption::spec(component),
-                network::between(spec, component),
+                network::between(spec, component, &[]),
             )
         })
         .collect();

@@ -1,4 +1,4 @@
-//! Network policies of a service: nothing in or out but what the manifest names, and DNS. The entry
+//! Network policies of a service: nothing in or out but what the manifest names, and cluster DNS. The entry
 //! component is open to callers outside, as it is in life; a database to the components that use it, and
 //! not to the lab.
 
@@ -8,8 +8,8 @@ use factory_crds::{
 };
 use k8s_openapi::{
     api::networking::v1::{
-        NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
-        NetworkPolicySpec,
+        IPBlock, NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
+        NetworkPolicyPort, NetworkPolicySpec,
     },
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
@@ -22,7 +22,7 @@ use crate::context::LAB_NAMESPACE;
 pub fn build(place: &Place<'_>, spec: &StateServiceSpec) -> Vec<NetworkPolicy> {
     let mut policies = vec![policy(place, "default-deny", deny_all())];
     for component in &spec.components {
-        let mut rules = between(spec, component);
+        let mut rules = between(spec, component, &place.environment.dns_cidrs);
         if !place.is_live() {
             // The lab asks every component; in life only its callers do.
             if let Some(ingress) = rules.ingress.as_mut() {
@@ -50,22 +50,38 @@ pub fn of_twin(place: &Place<'_>, twin: &Component, asked: &Component) -> [Netwo
     let to = NetworkPolicyEgressRule { to: Some(vec![pods(&asked.name)]), ports: ports() };
     let from = NetworkPolicyIngressRule { from: Some(vec![pods(&twin.name)]), ports: ports() };
     [
-        policy(place, &twin.name, of_pods(&twin.name, vec![from_lab(twin)], Some(vec![to_dns(), to]))),
+        policy(
+            place,
+            &twin.name,
+            of_pods(&twin.name, vec![from_lab(twin)], Some(vec![to_dns(&place.environment.dns_cidrs), to])),
+        ),
         policy(place, &format!("{}-asks", twin.name), of_pods(&asked.name, vec![from], None)),
     ]
 }
 
-fn to_dns() -> NetworkPolicyEgressRule {
-    NetworkPolicyEgressRule { to: None, ports: Some(vec![port("UDP", 53), port("TCP", 53)]) }
+/// To whoever answers for names: the cluster's pods for that, and `addresses`. Any other would be a way out.
+fn to_dns(addresses: &[String]) -> NetworkPolicyEgressRule {
+    let resolver = LabelSelector {
+        match_labels: Some([("k8s-app".to_owned(), "kube-dns".to_owned())].into()),
+        ..LabelSelector::default()
+    };
+    let pods = NetworkPolicyPeer { pod_selector: Some(resolver), ..namespace("kube-system") };
+    let blocks = addresses.iter().map(|cidr| NetworkPolicyPeer {
+        ip_block: Some(IPBlock { cidr: cidr.clone(), except: None }),
+        ..NetworkPolicyPeer::default()
+    });
+    let to = std::iter::once(pods).chain(blocks).collect();
+    NetworkPolicyEgressRule { to: Some(to), ports: Some(vec![port("UDP", 53), port("TCP", 53)]) }
 }
 
 fn from_lab(component: &Component) -> NetworkPolicyIngressRule {
     NetworkPolicyIngressRule { from: Some(vec![namespace(LAB_NAMESPACE)]), ports: Some(vec![tcp(component.port)]) }
 }
 
-/// What may reach `component`, and what it may reach: the part that is the same everywhere.
+/// What may reach `component`, and what it may reach: the part that is the same everywhere but for the addresses of
+/// cluster DNS.
 #[must_use]
-pub fn between(spec: &StateServiceSpec, component: &Component) -> NetworkPolicySpec {
+pub fn between(spec: &StateServiceSpec, component: &Component, dns: &[String]) -> NetworkPolicySpec {
     let callers = spec.components.iter().filter(|other| other.calls.contains(&component.name));
     let mut ingress: Vec<_> = callers
         .map(|caller| NetworkPolicyIngressRule {
@@ -76,7 +92,7 @@ pub fn between(spec: &StateServiceSpec, component: &Component) -> NetworkPolicyS
     if spec.ingress.component == component.name {
         ingress.push(NetworkPolicyIngressRule { from: None, ports: Some(vec![tcp(component.port)]) });
     }
-    let mut egress = vec![to_dns()];
+    let mut egress = vec![to_dns(dns)];
     let called = spec.components.iter().filter(|other| component.calls.contains(&other.name));
     egress.extend(called.map(|other| NetworkPolicyEgressRule {
         to: Some(vec![pods(&other.name)]),
@@ -168,10 +184,31 @@ mod tests {
         let own = own.spec.unwrap();
         assert_eq!((own.pod_selector, own.ingress), (Some(labelled(&twin.name)), Some(vec![from_lab(&twin)])));
         let reached: Vec<_> = own.egress.unwrap().into_iter().map(|rule| rule.to).collect();
-        assert_eq!(reached, [None, Some(vec![pods(&asked.name)])]);
+        assert_eq!(reached, [to_dns(&[]).to, Some(vec![pods(&asked.name)])]);
         let of_asked = of_asked.spec.unwrap();
         assert_eq!((of_asked.pod_selector, of_asked.egress), (Some(labelled(&asked.name)), None));
         assert_eq!(of_asked.ingress.unwrap()[0].from, Some(vec![pods(&twin.name)]));
+    }
+
+    #[test]
+    fn nothing_of_a_service_reaches_an_address_that_nobody_named() {
+        let mut spec = examples::service().spec;
+        spec.bindings = vec![examples::database("records", &["registry"])];
+        for purpose in ["lab", "live"] {
+            let mut environment = places::environment(purpose);
+            environment.dns_cidrs = vec!["198.51.100.53/32".to_owned()];
+            let place = places::in_environment(&environment);
+            let egress = |policy: NetworkPolicy| policy.spec.and_then(|spec| spec.egress).unwrap_or_default();
+            let rules: Vec<_> = build(&place, &spec).into_iter().flat_map(egress).collect();
+            assert!(rules.iter().all(|rule| rule.to.as_ref().is_some_and(|to| !to.is_empty())), "{rules:?}");
+            let blocks: Vec<_> = rules.into_iter().flat_map(|rule| rule.to.unwrap_or_default()).collect();
+            let named = blocks.iter().filter_map(|peer| peer.ip_block.as_ref());
+            assert!(named.map(|block| block.cidr.as_str()).all(|cidr| cidr == "198.51.100.53/32"));
+            // Names are asked of the cluster's own pods besides, and of none elsewhere that wear their label.
+            let resolvers =
+                blocks.iter().filter(|peer| peer.namespace_selector == namespace("kube-system").namespace_selector);
+            assert_eq!(resolvers.filter(|peer| peer.pod_selector.is_some()).count(), spec.components.len());
+        }
     }
 
     #[test]

@@ -13,9 +13,15 @@ use factory_journeys::{
 };
 use k8s_openapi::{
     ByteString,
-    api::core::v1::{Namespace, Pod},
+    api::{
+        core::v1::{Namespace, Pod},
+        networking::v1::NetworkPolicy,
+    },
 };
-use kube::{Api, Client, ResourceExt as _, api::PostParams};
+use kube::{
+    Api, Client, ResourceExt as _,
+    api::{ListParams, PostParams},
+};
 use serde_json::{Value, json};
 
 /// Everything that must hold of one launched service, in one journey: a launch is costly.
@@ -65,6 +71,7 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     let permit: LaunchPermit = Api::namespaced(engineer.clone(), &namespace).get("live").await?;
     ensure(permit.spec.bundles.iter().any(|bundle| bundle.digest == status.bundle), || format!("{:#?}", permit.spec))?;
     only_permitted_images_run(engineer, &namespace, &permit.spec.images).await?;
+    nothing_is_let_out_anywhere(engineer, &namespace).await?;
 
     // The dossier stands alone, and holds what was announced before the run.
     let dossier = the_dossier_verifies(&scene, &name).await?;
@@ -88,6 +95,19 @@ async fn a_good_service_is_launched_as_it_was_tested_and_its_entry_is_public() -
     // The candidate is gone once its report has been acknowledged.
     let namespaces: Api<Namespace> = Api::all(engineer.clone());
     until_gone(&namespaces, &status.namespace, Duration::from_mins(3)).await?;
+    Ok(())
+}
+
+/// A rule that names nobody would be a way to everybody, were it for DNS alone.
+async fn nothing_is_let_out_anywhere(client: &Client, namespace: &str) -> Result<(), Failure> {
+    let policies: Api<NetworkPolicy> = Api::namespaced(client.clone(), namespace);
+    let all = policies.list(&ListParams::default()).await?.items;
+    ensure(!all.is_empty(), || format!("{namespace} has no NetworkPolicy"))?;
+    for policy in all {
+        let rules = policy.spec.as_ref().and_then(|spec| spec.egress.clone()).unwrap_or_default();
+        let named = rules.iter().all(|rule| rule.to.as_ref().is_some_and(|to| !to.is_empty()));
+        ensure(named, || format!("{namespace}/{} lets out to anybody: {rules:?}", policy.name_any()))?;
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod delegations;
 pub(crate) mod feed;
 pub(crate) mod figures;
-mod grounds;
+pub(crate) mod grounds;
 mod language;
 pub(crate) mod membership;
 pub(crate) mod objects;

@@ -43,7 +43,7 @@ pub struct TableQuery {
 }
 
 /// Head of the table.
-const HEAD: [&str; 21] = [
+const HEAD: [&str; 22] = [
     "participant",
     "service",
     "title_ky",
@@ -65,6 +65,7 @@ const HEAD: [&str; 21] = [
     "excluded_under",
     "event",
     "page",
+    "sealed_by",
 ];
 
 /// A row under that head.
@@ -92,6 +93,7 @@ fn row(entry: PublicEntry) -> [String; HEAD.len()] {
         entry.withdrawn.and_then(|withdrawn| withdrawn.item).unwrap_or_default(),
         entry.event.to_string(),
         entry.page,
+        entry.sealed_by.unwrap_or_default(),
     ]
     .map(|text| inert(&text))
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     api::Register,
     log::event::Event,
-    pages::{self, moment},
+    pages::{self, grounds, moment},
     store::{
         Store, StoreError,
         cases::{Act, Case},
@@ -75,7 +75,7 @@ pub async fn audit(State(register): State<Arc<Register>>, uri: Uri, who: SignedI
         let last = acts.last().map(|act| act.seq).filter(|_| more);
         let mut shown = Vec::with_capacity(acts.len());
         for act in acts {
-            shown.push(show(&register.store, act, own).await?);
+            shown.push(show(&register.store, act, language).await?);
         }
         Ok::<_, StoreError>((shown, last))
     };
@@ -89,9 +89,17 @@ pub async fn audit(State(register): State<Arc<Register>>, uri: Uri, who: SignedI
     pages::render(StatusCode::OK, language, &page)
 }
 
-/// `act` in words.
-pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreError> {
-    let what = own.act(&act.event);
+/// `act` in the words of `language`.
+pub async fn show(store: &Store, act: Act, language: Language) -> Result<Shown, StoreError> {
+    let what = words::of(language).act(&act.event);
+    let sealed = |seal: Option<String>| {
+        let words = grounds::of(language);
+        seal.map(|organisation| format!("{} {organisation}, {}", words.sealed_by, words.by_a_server))
+    };
+    let by = |person: String, seal| match sealed(seal) {
+        Some(sealed) => format!("{person}; {sealed}"),
+        None => person,
+    };
     let of = |case: &Case| {
         let subject = &case.summary.subject;
         format!("{}/{}/{}", subject.participant, subject.service, subject.release)
@@ -99,7 +107,7 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
     let (submission, about, reason) = match act.event {
         Event::Confirmation(given) => (Some(given.submission), String::new(), String::new()),
         Event::Return(made) => (Some(made.submission), String::new(), made.reason),
-        Event::Entry(made) => (Some(made.submission), String::new(), made.confirmed_by),
+        Event::Entry(made) => (Some(made.submission), String::new(), by(made.confirmed_by, made.sealed_by)),
         Event::Withdrawal(made) => (None, format!("{}/{}", made.participant, made.service), made.reason),
         Event::Instruction(made) => (None, format!("{}/{}", made.participant, made.service), made.finding),
         Event::InstructionClosed(made) => (Some(made.submission), String::new(), String::new()),
@@ -114,14 +122,17 @@ pub async fn show(store: &Store, act: Act, own: &Words) -> Result<Shown, StoreEr
         Event::ObjectReturn(made) => (None, object(store, &made.object).await?, made.reason),
         Event::ObjectConfirmation(made) => (None, object(store, &made.object).await?, String::new()),
         Event::ObjectEntry(made) => {
-            (None, format!("{}/{}", made.object.participant, made.object.name), made.confirmed_by)
+            let by = by(made.confirmed_by, made.sealed_by);
+            (None, format!("{}/{}", made.object.participant, made.object.name), by)
         }
         Event::ContactsForgotten(made) => (None, source(store, &made.of).await?, made.reason),
         Event::AccessRequest(asked) => (None, asked.organisation, asked.wants),
         Event::AccessGranted(made) => (None, source(store, &made.request).await?, made.participant),
         Event::AccessRefused(made) => (None, source(store, &made.request).await?, made.reason),
         Event::AccessTaken(made) => (None, source(store, &made.request).await?, made.reason),
-        Event::Delegation(given) => (None, delegated(store, &given.id).await?, String::new()),
+        Event::Delegation(given) => {
+            (None, delegated(store, &given.id).await?, sealed(given.sealed_by).unwrap_or_default())
+        }
         Event::Revocation(made) => (None, delegated(store, &made.delegation).await?, String::new()),
         Event::DelegationUse(made) => (Some(made.submission), String::new(), delegated(store, &made.delegation).await?),
         _ => (None, String::new(), String::new()),

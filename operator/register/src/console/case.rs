@@ -103,7 +103,7 @@ pub async fn case(
     }
     let mut acts = Vec::new();
     for act in store.acts_on(&case).await.map_err(failed)? {
-        acts.push(audit::show(store, act, own).await.map_err(failed)?);
+        acts.push(audit::show(store, act, language).await.map_err(failed)?);
     }
     let which = Which {
         participant: Some(subject.participant.clone()),

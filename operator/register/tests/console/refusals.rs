@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use factory_assurance::{dsse::PrivateKey, sample, wire::Procedure};
+use factory_assurance::{dsse::PrivateKey, sample, term::Term, wire::Procedure};
 use factory_register::api::Settings;
 
 use crate::{
@@ -174,6 +174,24 @@ async fn a_decision_comes_from_a_page_of_its_own_session_and_once() {
     let trail = person.get("/console/audit?lang=en").await.text;
     assert_eq!(trail.matches("Returned for revision").count(), 1, "{trail}");
     assert!(trail.contains("<bdi>regulator</bdi>"), "{trail}");
+}
+
+/// Who reads the trail sees what a server decided, which no person answers for.
+#[tokio::test]
+async fn the_trail_tells_a_seal_from_a_person() {
+    let world = World::start().await;
+    let key = PrivateKey::generate();
+    let seal = Term { key: key.public(), from: None, until: None, seal: Some("Ministry".to_owned()) };
+    std::fs::write(world.folder.0.join("regulator").join("seal.pub"), seal.write().unwrap()).unwrap();
+    for (name, key) in [("sealed", &key), ("signed", &world.regulator_key)] {
+        let state = world.submitted(named(sample::passing(), name), name).await;
+        let path = format!("/api/v1/submissions/{}/confirmation", state.id);
+        let answer = world.post(&path, "regulator", "", &confirmation_by(key, &state)).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    }
+    let person = Person::signed_in(&world, "regulator").await;
+    let trail = person.get("/console/audit?lang=en").await.text;
+    assert_eq!(trail.matches("; Sealed by Ministry, by a server and not by a person").count(), 1, "{trail}");
 }
 
 #[tokio::test]

@@ -98,6 +98,8 @@ async fn a_server_with_a_seal_confirms_what_passed_and_the_entry_says_so_to_ever
         assert_eq!(page.faults(), Vec::<String>::new());
         assert!(page.text.contains(MINISTRY) && page.text.contains(words), "{lang}: {}", page.text);
     }
+    let table = world.get("/api/v1/entries.csv", "").await.text;
+    assert!(table.lines().nth(1).unwrap().ends_with(&format!(",{MINISTRY}")), "{table}");
     let proof: EventProof = world.get(&format!("/api/v1{ENTRY}/proof"), "").await.json();
     assert_eq!(proof.public.event["sealedBy"], MINISTRY);
     // Whoever pinned the key as a seal's believes it, and nobody who took it for a person's.

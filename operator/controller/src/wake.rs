@@ -44,11 +44,13 @@ pub fn of_namespace<K: Resource>(
     releases.state().iter().filter(of_service).map(|release| ObjectRef::from_obj(&**release)).collect()
 }
 
-/// Those that wait for the lab, once nobody holds it.
+/// Of those that wait for the lab whoever is next, or all once nobody is.
 #[must_use]
 pub fn of_pool(releases: &Store<Release>, lease: &Lease) -> Vec<ObjectRef<Release>> {
-    let holder = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref()).unwrap_or_default();
-    if holder.is_empty() { waiting(releases.state()) } else { Vec::new() }
+    let next = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref()).unwrap_or_default();
+    let mut releases = releases.state();
+    releases.retain(|release| next.is_empty() || release.metadata.uid.as_deref() == Some(next));
+    waiting(releases)
 }
 
 fn waiting(releases: Vec<Arc<Release>>) -> Vec<ObjectRef<Release>> {

@@ -53,13 +53,13 @@ pub async fn withstand(
             strike::stand_down(context, attempt).await?;
             facts.prove_results.clone_from(&end.results);
             let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
-            lab_pool::give_back(context, attempt).await?;
+            lab_pool::give_on(context, attempt).await?;
             Ok(Progress::Done(Evidence { verify: findings.evidence, prove: Some(prove) }))
         }
         Progress::Stopped(why) => {
             strike::stand_down(context, attempt).await?;
             // A lab that could not measure is no failure of the service: no evidence, no pass.
-            lab_pool::give_back(context, attempt).await?;
+            lab_pool::give_on(context, attempt).await?;
             tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "no measurement");
             Ok(Progress::Done(Evidence { verify: findings.evidence, prove: None }))
         }

@@ -2,6 +2,7 @@
 //! busy for minutes, so each has the cluster to itself.
 
 mod broken_off;
+mod capacity;
 mod corpus;
 mod faults;
 mod generators;

@@ -1,7 +1,6 @@
 //! Journeys that share the factory: they run at the same time, as the services of several teams do.
 
 mod bad_input;
-mod capacity;
 mod databases;
 mod defects;
 mod delegation;

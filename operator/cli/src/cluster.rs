@@ -7,7 +7,7 @@ pub mod tokens;
 
 use kube::{
     Client, Config,
-    config::{InferConfigError, KubeConfigOptions, KubeconfigError},
+    config::{InferConfigError, KubeConfigOptions, Kubeconfig, KubeconfigError},
 };
 
 use crate::arguments::Connection;
@@ -109,6 +109,13 @@ impl ClusterError {
         };
         Some(next.to_owned())
     }
+}
+
+/// The namespace that the kubeconfig's context names, where it names one: read from the file, nobody is asked.
+pub fn namespace_of_context(connection: &Connection) -> Option<String> {
+    let config = Kubeconfig::read().ok()?;
+    let current = connection.context.clone().or(config.current_context)?;
+    config.contexts.into_iter().find(|context| context.name == current)?.context?.namespace
 }
 
 impl Cluster {

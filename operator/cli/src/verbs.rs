@@ -29,7 +29,7 @@ use crate::{
 pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let connection = &arguments.connection;
     match arguments.verb {
-        Verb::Init(arguments) => init::run(&arguments, connection.namespace.as_deref()),
+        Verb::Init(arguments) => init::run(&arguments, connection),
         Verb::Lint(arguments) => lint::run(&arguments),
         Verb::Watch(arguments) => watch::run(&arguments, connection).await,
         Verb::Why(arguments) => why::run(&arguments, connection).await,

@@ -12,12 +12,13 @@ use std::{
 };
 
 use crate::{
+    arguments::Connection,
     exit::Exit,
     failure::Failure,
     manifest::{self, Severity},
     terminal,
 };
-use answers::Answers;
+use answers::{Answers, Namespaces};
 
 /// The manifest without comments; `@…@` are answers.
 const TEMPLATE: &str = include_str!("init/template.yaml");
@@ -59,14 +60,14 @@ pub enum InitError {
 }
 
 /// Writes a manifest.
-pub fn run(arguments: &InitArguments, namespace: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(arguments: &InitArguments, connection: &Connection) -> Result<Exit, Failure> {
     let file = arguments.output.display().to_string();
     let to_output = arguments.output.as_os_str() == "-";
     if !to_output && !arguments.force && arguments.output.exists() {
         // Before the questions: nobody should answer twelve for nothing.
         return Err(InitError::Exists(file).into());
     }
-    let answers = Answers::collect(&arguments.answers, namespace, terminal::can_ask())?;
+    let answers = Answers::collect(&arguments.answers, &Namespaces::of(connection), terminal::can_ask())?;
     let text = comments::explain(&answers.fill(TEMPLATE));
     let examined = manifest::examine(&text, &file);
     let errors: Vec<_> = examined.diagnostics.iter().filter(|found| found.severity == Severity::Error).collect();

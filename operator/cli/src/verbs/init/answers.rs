@@ -4,7 +4,7 @@
 use k8s_openapi::jiff::Zoned;
 
 use super::InitError;
-use crate::{failure::Failure, terminal};
+use crate::{arguments::Connection, cluster::namespace_of_context, failure::Failure, terminal};
 
 /// Answers given as flags.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -62,14 +62,30 @@ struct Question<'a> {
     number: bool,
 }
 
+/// Namespaces that a body's may be.
+#[derive(Debug, Default)]
+pub struct Namespaces {
+    /// The one that was named.
+    given: Option<String>,
+    /// The kubeconfig's. `default` is nobody's: no body is called so.
+    standing: Option<String>,
+}
+
+impl Namespaces {
+    /// As `connection` names them.
+    pub fn of(connection: &Connection) -> Self {
+        let standing = namespace_of_context(connection).filter(|name| name != "default");
+        Self { given: connection.namespace.clone(), standing }
+    }
+}
+
 /// All answers, by the token of the template.
 pub struct Answers(Vec<(&'static str, String, bool)>);
 
 impl Answers {
     /// From flags, then from a person where one `can_be_asked`, then from defaults.
-    pub fn collect(given: &Given, namespace: Option<&str>, can_be_asked: bool) -> Result<Self, Failure> {
-        let namespace = namespace.map(str::to_owned);
-        let questions = questions(given, namespace.as_ref());
+    pub fn collect(given: &Given, namespaces: &Namespaces, can_be_asked: bool) -> Result<Self, Failure> {
+        let questions = questions(given, namespaces);
         if !can_be_asked {
             let missing: Vec<_> = questions
                 .iter()
@@ -114,7 +130,7 @@ fn ask(text: &str, default: &str) -> Result<String, Failure> {
     }
 }
 
-fn questions<'a>(given: &'a Given, namespace: Option<&'a String>) -> Vec<Question<'a>> {
+fn questions<'a>(given: &'a Given, namespaces: &'a Namespaces) -> Vec<Question<'a>> {
     let question = |token, flag, text, given, default: Option<&str>| Question {
         token,
         flag,
@@ -133,7 +149,13 @@ fn questions<'a>(given: &'a Given, namespace: Option<&'a String>) -> Vec<Questio
         .map_or_else(|| "service.example.gov.kg".to_owned(), |name| format!("{name}.example.gov.kg"));
     vec![
         question("@name@", "NAME", "Name (small letters, digits, dashes)", given.name.as_ref(), None),
-        question("@namespace@", "--namespace", "Namespace of your body", namespace, Some("default")),
+        question(
+            "@namespace@",
+            "--namespace",
+            "Namespace of your body",
+            namespaces.given.as_ref(),
+            namespaces.standing.as_deref(),
+        ),
         question("@titleKy@", "--title-ky", "Title in Kyrgyz", given.title_ky.as_ref(), Some("<кызматтын аталышы>")),
         question("@titleRu@", "--title-ru", "Title in Russian", given.title_ru.as_ref(), Some("<название услуги>")),
         question("@titleEn@", "--title-en", "Title in English", given.title_en.as_ref(), Some("<name of the service>")),
@@ -198,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_only_a_person_knows_is_asked_for_all_at_once() {
-        let error = Answers::collect(&Given::default(), None, false).err().unwrap();
-        assert_eq!(error.line(), "without a terminal, say also NAME and --git");
+        let error = Answers::collect(&Given::default(), &Namespaces::default(), false).err().unwrap();
+        assert_eq!(error.line(), "without a terminal, say also NAME and --namespace and --git");
     }
 }

@@ -13,7 +13,12 @@ use std::{sync::Arc, time::Duration};
 use factory_crds::{Release, StateService};
 use kube::{Api, ResourceExt as _, api::ListParams, runtime::controller::Action};
 
-use crate::{apply, context::Context, release::attempt, stage::Progress};
+use crate::{
+    apply,
+    context::Context,
+    release::attempt,
+    stage::{Progress, Why},
+};
 
 /// Annotation by which a team or the regulator names the release that is to run.
 pub const ROLLBACK: &str = "factory.gov.kg/rollback";
@@ -45,7 +50,8 @@ pub async fn reconcile(service: Arc<StateService>, context: Arc<Context>) -> Res
         return Ok(Action::await_change());
     }
     let mut known = of(&context, &service).await?;
-    let problem = match next(&context, &service, &known).await? {
+    let mut unread = None;
+    let problem = match next(&context, &service, &known, &mut unread).await? {
         Progress::Done(Some(made)) => {
             known.push(made);
             None
@@ -53,15 +59,16 @@ pub async fn reconcile(service: Arc<StateService>, context: Arc<Context>) -> Res
         Progress::Done(None) => None,
         Progress::Waiting(why) | Progress::Stopped(why) => Some(why),
     };
-    mirror::write(&context, &service, &known, problem).await?;
+    mirror::write(&context, &service, &known, &mirror::Told { problem, unread }).await?;
     Ok(Action::requeue(service.spec.source.poll.duration().max(Duration::from_secs(5))))
 }
 
-/// A release that is to be made and was, if any.
+/// A release that is to be made and was, if any; in `unread` why its source could not be looked at, if so.
 async fn next(
     context: &Context,
     service: &StateService,
     known: &[Release],
+    unread: &mut Option<Why>,
 ) -> Result<Progress<Option<Release>>, StateServiceError> {
     let lab = attempt::environment(context, &context.settings.lab_environment).await?;
     let commit = match resolve::commit(service, &lab, known).await {
@@ -69,12 +76,13 @@ async fn next(
         Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
         Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
     };
+    *unread = commit.unread;
     let standard = match standard::of_class(context, service.spec.class).await? {
         Progress::Done(standard) => standard,
         Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
         Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
     };
-    match releases::due(service, &commit, &standard, known)? {
+    match releases::due(service, &commit.hash, &standard, known)? {
         Some(release) => Ok(Progress::Done(Some(apply::create_once(&context.client, &release).await?))),
         None => Ok(Progress::Done(None)),
     }

@@ -124,6 +124,10 @@ fn write_text(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
             }
         }
     }
+    let conditions = answer.service.status.iter().flat_map(|status| &status.conditions);
+    for unread in conditions.filter(|condition| condition.type_ == "SourceRead" && condition.status == "False") {
+        writeln!(out, "Its source cannot be looked at ({}): {}", harmless(&unread.reason), harmless(&unread.message))?;
+    }
     if let Some(status) = answer.release.as_ref().and_then(|release| release.status.as_ref()) {
         if let Some(found) = status.outcome {
             writeln!(out, "Verdict: {}", paint(outcome::tone(found), outcome::word(found)))?;

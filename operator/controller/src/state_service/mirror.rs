@@ -13,27 +13,39 @@ use kube::{
 use super::StateServiceError;
 use crate::{apply, context::Context, manifests, release::record::WITHDRAWN, stage::Why};
 
+/// Says that the source could not be looked at. It stands there only while that is so.
+pub const SOURCE_READ: &str = "SourceRead";
+
+/// What is to be told beside the newest release.
+#[derive(Default)]
+pub struct Told {
+    /// Why there is no release of the present manifest.
+    pub problem: Option<Why>,
+    /// Why the newest commit is not known.
+    pub unread: Option<Why>,
+}
+
 /// Writes the status of `service` if it changed.
 pub async fn write(
     context: &Context,
     service: &StateService,
     known: &[Release],
-    problem: Option<Why>,
+    told: &Told,
 ) -> Result<(), StateServiceError> {
     let before = service.status.clone().unwrap_or_default();
-    let status = compose(service, &before, known, problem.as_ref());
+    let status = compose(service, &before, known, told);
     if status == before {
         return Ok(());
     }
     let api: Api<StateService> = Api::namespaced(context.client.clone(), &service.namespace().unwrap_or_default());
     apply::status(&api, service, &status).await?;
-    if let Some(why) = problem
-        && before.message != why.message
-    {
+    let anew = told.problem.as_ref().filter(|why| before.message != why.message);
+    let unread = told.unread.as_ref().filter(|why| !condition::has_reason(&before.conditions, SOURCE_READ, why.reason));
+    for why in anew.into_iter().chain(unread) {
         let event = Event {
             type_: EventType::Warning,
             reason: why.reason.to_owned(),
-            note: Some(why.message),
+            note: Some(why.message.clone()),
             action: "Resolve".to_owned(),
             secondary: None,
         };
@@ -45,12 +57,7 @@ pub async fn write(
     Ok(())
 }
 
-fn compose(
-    service: &StateService,
-    before: &StateServiceStatus,
-    known: &[Release],
-    problem: Option<&Why>,
-) -> StateServiceStatus {
+fn compose(service: &StateService, before: &StateServiceStatus, known: &[Release], told: &Told) -> StateServiceStatus {
     let newest = known.iter().rev().find(|release| !release.spec.rehearsal);
     let release = newest.and_then(|release| release.status.clone()).unwrap_or_default();
     let conditions = || known.iter().filter_map(|release| release.status.as_ref()).map(|status| &status.conditions);
@@ -74,14 +81,19 @@ fn compose(
     for condition in &mut status.conditions {
         condition.observed_generation = service.metadata.generation;
     }
-    if let Some(why) = problem {
+    let mut not = |type_: &str, why: &Why| {
+        let known = before.conditions.iter().find(|known| known.type_ == type_ && known.status == "False");
+        let since = known.map_or_else(|| Time(Timestamp::now()), |known| known.last_transition_time.clone());
+        let made = condition::condition(type_, "False", why.reason, &why.message, service.metadata.generation, since);
+        condition::set(&mut status.conditions, made);
+    };
+    if let Some(why) = &told.unread {
+        not(SOURCE_READ, why);
+    }
+    if let Some(why) = &told.problem {
+        not("Resolved", why);
         "Resolved".clone_into(&mut status.stage);
         status.message.clone_from(&why.message);
-        let known = before.conditions.iter().find(|known| known.type_ == "Resolved" && known.status == "False");
-        let since = known.map_or_else(|| Time(Timestamp::now()), |known| known.last_transition_time.clone());
-        let made =
-            condition::condition("Resolved", "False", why.reason, &why.message, service.metadata.generation, since);
-        condition::set(&mut status.conditions, made);
     }
     status
 }
@@ -115,13 +127,26 @@ mod tests {
     fn a_withdrawn_service_says_so_and_names_no_live_namespace_until_it_is_entered_again() {
         let service = examples::service();
         let none = StateServiceStatus::default();
-        let launched = compose(&service, &none, &[release("True", "Done")], None);
+        let launched = compose(&service, &none, &[release("True", "Done")], &Told::default());
         assert!(launched.live_namespace.starts_with("svc-"));
-        let gone = compose(&service, &launched, &[release("False", WITHDRAWN)], None);
+        let gone = compose(&service, &launched, &[release("False", WITHDRAWN)], &Told::default());
         assert_eq!(gone.live_namespace, "");
         assert!(condition::has_reason(&gone.conditions, "Launched", WITHDRAWN));
-        assert_eq!(compose(&service, &gone, &[release("False", WITHDRAWN)], None), gone);
-        let again = compose(&service, &gone, &[release("False", WITHDRAWN), release("True", "Done")], None);
+        assert_eq!(compose(&service, &gone, &[release("False", WITHDRAWN)], &Told::default()), gone);
+        let again = compose(&service, &gone, &[release("False", WITHDRAWN), release("True", "Done")], &Told::default());
         assert_eq!(again.live_namespace, launched.live_namespace);
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_looked_at_is_told_while_it_is_so_and_the_release_goes_on() {
+        let (service, released) = (examples::service(), [release("True", "Done")]);
+        let none = StateServiceStatus::default();
+        let unread = Told { unread: Some(Why::new("GitTimedOut", "no answer")), ..Told::default() };
+        let told = compose(&service, &none, &released, &unread);
+        assert!(condition::has_reason(&told.conditions, SOURCE_READ, "GitTimedOut"));
+        assert!(condition::is_true(&told.conditions, "Launched"));
+        assert_eq!(compose(&service, &told, &released, &unread), told, "since the same moment");
+        let again = compose(&service, &told, &released, &Told::default());
+        assert!(again.conditions.iter().all(|condition| condition.type_ != SOURCE_READ));
     }
 }

@@ -28,6 +28,9 @@ use serde_json::json;
 /// Namespaces of the factory's Jobs.
 const JOBS: [&str; 2] = ["factory-build", "factory-lab"];
 
+/// Writes that a release and its withdrawal make at least: with fewer, somebody no longer looks.
+const FEWEST_WRITES: usize = 40;
+
 /// How a release ended, without what differs from one to the next.
 #[derive(Debug, PartialEq, Eq)]
 struct Ending {
@@ -63,6 +66,7 @@ async fn recorded_and_killed(scene: &Scene) -> Result<(), Failure> {
     ensure(expected.standing == Standing::Launched, || format!("without a kill: {expected:#?}"))?;
     ensure(expected.submissions == 1 && expected.releases == 1, || format!("without a kill: {expected:#?}"))?;
     println!("{} writes recorded", recorded.len());
+    ensure(recorded.len() >= FEWEST_WRITES, || format!("{} writes recorded: not all of a release", recorded.len()))?;
     let (ending, met) = Box::pin(release(scene, "killed", true)).await?;
     let twice = met.values().filter(|times| **times > 1).count();
     println!("killed before each of {} writes, and after {twice} of them", met.len());

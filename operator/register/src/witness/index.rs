@@ -7,7 +7,7 @@ use factory_assurance::{
     log::{
         handover::{HANDOVER, Handover, Terms},
         note::Verifier,
-        served::{ENTRY, PublicEvent},
+        served::{ENTRY, OBJECT_ENTRY, PublicEvent},
     },
     wire::Withdrawal,
 };
@@ -46,15 +46,16 @@ impl Logged {
             self.handovers.extend(Handover::unchecked(note).map(|handover| (place.seq, handover.next)));
             return;
         }
-        let whose = match place.kind.as_str() {
-            ENTRY => &event["summary"]["subject"],
-            _ => event,
+        let (whose, name) = match place.kind.as_str() {
+            ENTRY => (&event["summary"]["subject"], "service"),
+            OBJECT_ENTRY => (&event["object"], "name"),
+            _ => (event, "service"),
         };
-        let (Some(participant), Some(service)) = (whose["participant"].as_str(), whose["service"].as_str()) else {
+        let (Some(participant), Some(name)) = (whose["participant"].as_str(), whose[name].as_str()) else {
             return;
         };
-        let service = (participant.to_owned(), service.to_owned());
-        if place.kind == ENTRY {
+        let service = (participant.to_owned(), name.to_owned());
+        if matches!(place.kind.as_str(), ENTRY | OBJECT_ENTRY) {
             self.services.insert(service, Standing { entry: place.seq, withdrawn: None });
         } else if let Some(standing) = self.services.get_mut(&service) {
             let reason = event["reason"].as_str().unwrap_or_default().to_owned();

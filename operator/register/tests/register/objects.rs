@@ -43,6 +43,13 @@ async fn confirm(world: &World, state: &ObjectState) -> Answer {
     world.post(&format!("{OBJECTS}/{}/confirmation", state.id), "regulator", "", &inclusion).await
 }
 
+/// An object that is entered, with four events; the path of its entry.
+pub async fn entered(world: &World) -> &'static str {
+    let state = submitted(world, "object").await;
+    assert_eq!(confirm(world, &state).await.status, StatusCode::OK);
+    ENTRY
+}
+
 #[tokio::test]
 async fn an_object_is_submitted_included_and_public_and_says_that_no_test_was_needed() {
     let world = World::start().await;

@@ -15,6 +15,7 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnec
 
 use crate::{
     log::{filled, sql},
+    objects,
     server::{Database, server},
     world::{World, log_signer, named},
 };
@@ -84,6 +85,21 @@ async fn a_look_that_was_cut_short_is_made_again() {
     std::fs::write(&leaves, [0; 33]).unwrap();
     let error = Witness::begin(options(&world)).unwrap_err().to_string();
     assert!(error.contains("1 leaves, and the checkpoint beside it is of 12 events"), "{error}");
+}
+
+/// An entry that no test by the factory stands behind is an entry like all others.
+#[tokio::test]
+async fn an_object_is_held_against_the_log_as_a_service_is() {
+    let world = filled().await;
+    let path = objects::entered(&world).await;
+    assert_eq!(witness(&world).look(true).await.unwrap().entries, 2);
+    let reason = serde_json::json!({"reason": "It was merged."});
+    assert_eq!(world.post(&format!("{path}/withdrawal"), "owner", "gone", &reason).await.status.as_u16(), 201);
+    witness(&world).look(true).await.unwrap();
+    sql(&world.database(), &[TRIGGERS, "DELETE FROM entries WHERE service = 'archive'"]).await.unwrap();
+    world.get(path, "").await.refused(404);
+    let found = alarm(witness(&world).look(true).await).to_string();
+    assert!(found.contains("the public index shows nothing for social-registry/archive"), "{found}");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod generators;
 mod impossible;
 mod killed;
 mod leases;
+mod removed;
 
 /// Is held for the length of a journey.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -25,7 +25,7 @@ const ENTRIES: u64 = 100_000;
 
 #[tokio::main]
 async fn main() {
-    let events: u64 = number("EVENTS", 1_000_000).max(ENTRIES + 1);
+    let events: u64 = number("EVENTS", 10_000_000).max(ENTRIES + 1);
     let dossier = env::var_os("DOSSIER").map(|file| std::fs::read_to_string(file).unwrap());
     let mut figures = vec![measured::submissions(&World::start().await, dossier.as_deref()).await];
 

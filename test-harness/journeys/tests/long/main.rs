@@ -9,6 +9,7 @@ mod generators;
 mod impossible;
 mod killed;
 mod leases;
+mod mended;
 mod removed;
 
 /// Is held for the length of a journey.

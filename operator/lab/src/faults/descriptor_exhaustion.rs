@@ -2,7 +2,11 @@
 //! of descriptors. Their limits are lowered to what they have open, and given back; why no limit stays lowered
 //! when the lab dies is told in `crate::strike::exhaust`. What is measured is what the kernel says of each process.
 
-use std::{process::Command, time::Duration};
+use std::{
+    io::{self, Read as _, Write as _},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
 use super::taken::{Bounded, Taken};
 use crate::{
@@ -37,9 +41,13 @@ impl Bounded for Limits {
 
     fn preflight() -> Result<(), StrikeError> {
         // On a process of our own: whether the kernel lets us lower a limit, give it back, and let go.
-        let failed = StrikeError::kernel::<std::io::Error>;
-        let mut idle = Command::new("sleep").arg("60").spawn().map_err(failed("start a process"))?;
-        let tried = rehearse(i32::try_from(idle.id()).unwrap_or_default());
+        let failed = StrikeError::kernel::<io::Error>;
+        let mut command = Command::new("cat");
+        let mut idle =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed("start a process"))?;
+        // One that still loads its libraries would die of what is taken from it, and give nothing back.
+        let tried = echo(&mut idle).map_err(failed("wait for a process to run"));
+        let tried = tried.and_then(|()| rehearse(i32::try_from(idle.id()).unwrap_or_default()));
         drop(idle.kill());
         drop(idle.wait());
         tried
@@ -71,6 +79,13 @@ impl Bounded for Limits {
             })
             .collect()
     }
+}
+
+/// Waits until `cat` says again what it is told.
+fn echo(cat: &mut Child) -> io::Result<()> {
+    let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
+    cat.stdin.as_mut().ok_or_else(gone)?.write_all(b"\n")?;
+    cat.stdout.as_mut().ok_or_else(gone)?.read_exact(&mut [0])
 }
 
 /// The whole of it on process `pid` alone.

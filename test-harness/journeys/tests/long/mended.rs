@@ -24,14 +24,11 @@ async fn a_mended_commit_goes_on_from_whatever_stopped_the_one_before() -> Resul
     let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-input").await?;
     let fails = format!("{FROM}RUN exit 7\n");
-    let deaf =
-        format!("{FROM}USER 65532:65532\nWORKDIR /tmp\nENTRYPOINT [\"python3\", \"-m\", \"http.server\", \"8080\"]\n");
-    let (fails, unready, lies) = tokio::join!(
+    let (fails, lies) = tokio::join!(
         Box::pin(mended(&scene, "fails", ("Containerfile", fails), "BuildFailed", "Built")),
-        Box::pin(mended(&scene, "unready", ("Containerfile", deaf), "NotReady", "Deployed")),
         Box::pin(mended(&scene, "lies", ("queue_number/openapi.json", lying(&scene)?), "DescriptionLies", "Verified")),
     );
-    fails.and(unready).and(lies)
+    fails.and(lies)
 }
 
 /// A service whose first commit has `change` in it and is stopped by `code`, and whose second, without, gets beyond

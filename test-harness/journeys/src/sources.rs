@@ -9,9 +9,10 @@ use std::{
     process::Stdio,
 };
 
+use serde_json::{Value, json};
 use tokio::{process::Command, sync::Mutex};
 
-use crate::Cluster;
+use crate::{Cluster, Failure};
 
 /// Why sources could not be pushed.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,20 @@ pub async fn push_tree(
     let path = format!("journeys/{repository}.git");
     let commit = push_folder(&work, &format!("{}/{path}", cluster.git_push)).await?;
     Ok((format!("{}/{path}", cluster.git_url), commit))
+}
+
+/// Path and text of the description of `queue-number` with a promise that the service does not keep: that every window
+/// has a number of free places.
+pub fn lying_description(cluster: &Cluster) -> Result<(&'static str, String), Failure> {
+    let path = "queue_number/openapi.json";
+    let text = fs::read_to_string(cluster.root.join("examples/queue-number").join(path))?;
+    let mut description: Value = serde_json::from_str(&text)?;
+    let window = description
+        .pointer_mut("/components/schemas/Windows/properties/windows/items")
+        .ok_or_else(|| Failure::new(format!("{path} describes no windows")))?;
+    window["properties"]["places"] = json!({"type": "integer"});
+    window["required"] = json!(["from", "until", "places"]);
+    Ok((path, description.to_string()))
 }
 
 /// Makes another branch of what `push_changed` pushed as `repository` last.

@@ -126,7 +126,6 @@ fn show(name: &str, kind: Option<FaultKind>, value: u64) -> String {
         _ if name.ends_with("DowntimeMs") => numbers::span(value),
         _ if name.ends_with("Percent") => format!("{value} %"),
         _ if name.ends_with("Ppm") => numbers::percent(value),
-        _ if name.ends_with("Percent") => format!("{} %", numbers::count(value)),
         _ if name.ends_with("Us") => numbers::milliseconds(value),
         _ if name.ends_with("Ms") => numbers::seconds(value),
         _ => numbers::count(value),

@@ -33,8 +33,7 @@ const PATIENCE_SECONDS: i64 = 45;
 /// Who has to end first, if anybody; else the lease is `attempt`'s.
 pub async fn take(context: &Context, attempt: &Attempt) -> Result<Option<String>, kube::Error> {
     let busy = busy(context, attempt).await?;
-    let api: Api<Lease> = Api::namespaced(context.client.clone(), LAB_NAMESPACE);
-    let name = format!("pool-{}", context.settings.lab_environment);
+    let (api, name) = pool(context);
     let now = Timestamp::now();
     let Some(mut lease) = api.get_opt(&name).await? else {
         if busy.is_some() {
@@ -61,6 +60,12 @@ pub async fn take(context: &Context, attempt: &Attempt) -> Result<Option<String>
     Ok(mine(api.replace(&name, &PostParams::default(), &lease).await)?.or(busy))
 }
 
+/// The Lease of the lab's nodes: where it stands, and its name.
+fn pool(context: &Context) -> (Api<Lease>, String) {
+    let name = format!("pool-{}", context.settings.lab_environment);
+    (Api::namespaced(context.client.clone(), LAB_NAMESPACE), name)
+}
+
 /// What is under way on the lab's nodes beside `attempt`, if anything.
 async fn busy(context: &Context, attempt: &Attempt) -> Result<Option<String>, kube::Error> {
     if let Some(other) = experiment_under_way(context, &attempt.uid).await? {
@@ -73,8 +78,7 @@ async fn busy(context: &Context, attempt: &Attempt) -> Result<Option<String>, ku
 
 /// Gives the lease on to the release that has waited longest for it, or back where none waits.
 pub async fn give_on(context: &Context, attempt: &Attempt) -> Result<(), kube::Error> {
-    let api: Api<Lease> = Api::namespaced(context.client.clone(), LAB_NAMESPACE);
-    let name = format!("pool-{}", context.settings.lab_environment);
+    let (api, name) = pool(context);
     let Some(mut lease) = api.get_opt(&name).await? else { return Ok(()) };
     let held = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref());
     if held != Some(&attempt.uid) {

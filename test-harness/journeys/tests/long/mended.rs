@@ -24,9 +24,10 @@ async fn a_mended_commit_goes_on_from_whatever_stopped_the_one_before() -> Resul
     let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-input").await?;
     let fails = format!("{FROM}RUN exit 7\n");
+    let lying = sources::lying_description(&scene.people.cluster)?;
     let (fails, lies) = tokio::join!(
         Box::pin(mended(&scene, "fails", ("Containerfile", fails), "BuildFailed", "Built")),
-        Box::pin(mended(&scene, "lies", ("queue_number/openapi.json", lying(&scene)?), "DescriptionLies", "Verified")),
+        Box::pin(mended(&scene, "lies", lying, "DescriptionLies", "Verified")),
     );
     fails.and(lies)
 }
@@ -49,18 +50,6 @@ async fn mended(scene: &Scene, prefix: &str, change: (&str, String), code: &str,
     let gone_on = |release: &Release| reached(release, stage).is_some();
     until(&scene.releases(), &release.name_any(), &format!("stage {stage}"), limit, gone_on).await?;
     scene.delete(&name).await
-}
-
-/// The description of the example, with a promise that it does not keep.
-fn lying(scene: &Scene) -> Result<String, Failure> {
-    let path = scene.people.cluster.root.join("examples/queue-number/queue_number/openapi.json");
-    let mut description: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
-    let window = description
-        .pointer_mut("/components/schemas/Windows/properties/windows/items")
-        .ok_or_else(|| Failure::new(format!("{} describes no windows", path.display())))?;
-    window["properties"]["places"] = json!({"type": "integer"});
-    window["required"] = json!(["from", "until", "places"]);
-    Ok(description.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]

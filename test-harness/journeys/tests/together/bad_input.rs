@@ -299,18 +299,9 @@ async fn an_image_of_another_registry_is_refused() -> Result<(), Failure> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_description_that_lies_is_found_by_the_answers() -> Result<(), Failure> {
     let scene = Scene::of("journey-input").await?;
-    let path = "queue_number/openapi.json";
-    let text = std::fs::read_to_string(scene.people.cluster.root.join("examples/queue-number").join(path))?;
-    let mut description: Value = serde_json::from_str(&text)?;
-    // It promises that every window has a number of free places, which none has.
-    let window = description
-        .pointer_mut("/components/schemas/Windows/properties/windows/items")
-        .ok_or_else(|| Failure::new(format!("{path} describes no windows")))?;
-    window["properties"]["places"] = json!({"type": "integer"});
-    window["required"] = json!(["from", "until", "places"]);
+    let lying = sources::lying_description(&scene.people.cluster)?;
     let name = Scene::fresh("lies");
-    let (git, commit) =
-        sources::push_changed(&scene.people.cluster, "queue-number", &name, &[(path, description.to_string())]).await?;
+    let (git, commit) = sources::push_changed(&scene.people.cluster, "queue-number", &name, &[lying]).await?;
     let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
     let release = scene.to_the_end(&manifest, &commit, false).await?;
     said(&release, "DescriptionLies", &["/v1/centres/{centre}/windows"])?;

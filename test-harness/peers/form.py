@@ -176,7 +176,7 @@ INDICATOR = record(
     query=Left(text), effectiveFrom=Left(text), effectiveUntil=Left(text))
 STANDARD = record(
     name=text, version=text, steady=record(maxFailedPpm=U32, p95Ms=U32, p99Ms=U32), faults=each(FAULT_LIMITS),
-    maxLagPpm=U32, minRequests=U64, freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
+    maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
     **{"class": Left(one_of("basic", "important", "critical"))},
     load=Left(record(thinkTimeMs=U64, timeoutMs=U64, warmUpSeconds=U32, steadySeconds=U32)))
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bundle::Bundle,
     canonical::{self, NotCanonical},
+    dsse::{DsseError, Envelope, PublicKey},
     evidence::Evidence,
     plan::Plan,
     standard::Standard,
@@ -139,12 +140,18 @@ impl TestResult {
 
     /// The whole statement about this result.
     pub fn into_statement(self) -> Result<Dossier, NotCanonical> {
+        let subject = self.subject()?;
+        Ok(Statement { type_: STATEMENT.to_owned(), subject, predicate_type: PREDICATE.to_owned(), predicate: self })
+    }
+
+    /// What the statement is about: the bundle, and each image of it.
+    fn subject(&self) -> Result<Vec<ResourceDescriptor>, NotCanonical> {
         let mut subject = vec![descriptor("bundle", &self.bundle.digest()?)];
         for (name, image) in self.bundle.all_images() {
             let digest = image.rsplit_once('@').map_or(image, |(_, digest)| digest);
             subject.push(descriptor(name, digest));
         }
-        Ok(Statement { type_: STATEMENT.to_owned(), subject, predicate_type: PREDICATE.to_owned(), predicate: self })
+        Ok(subject)
     }
 }
 
@@ -158,6 +165,9 @@ pub fn descriptor(name: &str, digest: &str) -> ResourceDescriptor {
 /// Why a statement is no dossier that can be believed.
 #[derive(Debug, thiserror::Error)]
 pub enum DossierError {
+    /// The signature does not hold, or what is signed is no dossier.
+    #[error(transparent)]
+    Envelope(#[from] DsseError),
     /// Another kind of statement.
     #[error("{field}: `{found}`, expected {expected}")]
     Type {
@@ -195,10 +205,42 @@ pub enum DossierError {
     NotCanonical(#[from] NotCanonical),
 }
 
+/// A dossier that holds: in its one form, about the bundle inside, with the verdict that follows from its evidence.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// What it says.
+    pub dossier: Dossier,
+    /// Its verdict, computed again.
+    pub verdict: Verdict,
+    /// `sha256:…` of its payload.
+    pub digest: String,
+}
+
+impl Verified {
+    /// The dossier in `envelope`, if one of its signatures fits one of the `pinned` keys. Costs time with its size: not
+    /// for an async thread.
+    pub fn open(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Self, DossierError> {
+        Self::read(&envelope.signed_bytes(pinned)?)
+    }
+
+    /// The same of one whose digest is signed elsewhere, so that its own signatures add nothing.
+    pub fn unsigned(envelope: &Envelope) -> Result<Self, DossierError> {
+        Self::read(&envelope.payload_bytes()?)
+    }
+
+    // Here and not where it is asked for: what is compiled with this crate is optimised, and large dossiers need it.
+    fn read(payload: &[u8]) -> Result<Self, DossierError> {
+        let dossier: Dossier = serde_json::from_slice(payload).map_err(DsseError::Payload)?;
+        dossier.is_written_as(payload)?;
+        let verdict = dossier.verify()?;
+        Ok(Self { dossier, verdict, digest: canonical::sha256(payload) })
+    }
+}
+
 impl Dossier {
     /// Holds `payload`, from which it was read, against its canonical form. A document that can be written in two ways
     /// can be read in two: what one reader passes over, another may judge.
-    pub fn is_written_as(&self, payload: &[u8]) -> Result<(), DossierError> {
+    fn is_written_as(&self, payload: &[u8]) -> Result<(), DossierError> {
         if canonical::bytes(self)? == payload {
             return Ok(());
         }
@@ -227,7 +269,7 @@ impl Dossier {
         if !verdict::knows(&self.predicate.rules) {
             return Err(DossierError::Rules(self.predicate.rules.clone()));
         }
-        let expected = self.predicate.clone().into_statement()?.subject;
+        let expected = self.predicate.subject()?;
         if self.subject != expected {
             let show = |subject: &[ResourceDescriptor]| serde_json::to_string(subject).unwrap_or_default();
             return Err(DossierError::Subject { found: show(&self.subject), expected: show(&expected) });

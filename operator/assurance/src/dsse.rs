@@ -204,6 +204,11 @@ impl Envelope {
 
     /// The statement inside, if one of the signatures fits one of the `pinned` keys.
     pub fn open<T: DeserializeOwned>(&self, pinned: &[PublicKey]) -> Result<T, DsseError> {
+        serde_json::from_slice(&self.signed_bytes(pinned)?).map_err(DsseError::Payload)
+    }
+
+    /// The payload's bytes, if one of the signatures fits one of the `pinned` keys.
+    pub fn signed_bytes(&self, pinned: &[PublicKey]) -> Result<Vec<u8>, DsseError> {
         if self.payload_type != IN_TOTO {
             return Err(DsseError::PayloadType(self.payload_type.clone()));
         }
@@ -215,7 +220,7 @@ impl Envelope {
                 .map_err(|source| DsseError::NotBase64 { field: "signatures", source })?;
             let Ok(parsed) = DerSignature::try_from(bytes.as_slice()) else { continue };
             if pinned.iter().any(|key| key.0.verify(&signed, &parsed).is_ok()) {
-                return serde_json::from_slice(&payload).map_err(DsseError::Payload);
+                return Ok(payload);
             }
         }
         let ids: Result<Vec<_>, _> = pinned.iter().map(PublicKey::id).collect();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     confirmation::Confirmation,
     delegation::{Terms, proof},
-    dossier::{Dossier, TestResult},
+    dossier::{TestResult, Verified},
     dsse::{Envelope, PublicKey},
     log::{
         Checkpoint,
@@ -129,9 +129,7 @@ impl Grounds {
 
     /// Holds the confirmation against the dossier and the entry.
     fn confirmed(&self, pinned: &Pinned<'_>, said: &Said) -> Result<(TestResult, Decided), GroundsError> {
-        let dossier: Dossier = self.dossier.open(pinned.factory)?;
-        dossier.verify()?;
-        let result = dossier.predicate;
+        let result = Verified::open(&self.dossier, pinned.factory)?.dossier.predicate;
         // A confirmation and its entry are written in one moment.
         let time = &self.entry.public.place.time;
         let (keys, seal) = in_force("confirmation", pinned.regulator, &self.confirmation, time)?;

@@ -31,6 +31,9 @@ pub struct Standard {
     pub max_lag_ppm: u32,
     /// Fewer requests than this in a phase are no evidence.
     pub min_requests: u64,
+    /// How many runs of one bundle may be announced. It limits no measurement: the register refuses the announcement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
     /// Whether nothing of a service is confirmed while an instruction to it is overdue, but what carries it
     /// out (56.7). It limits no measurement.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -87,6 +90,7 @@ impl Standard {
             capacity: spec.capacity.clone(),
             max_lag_ppm: spec.max_lag_ppm,
             min_requests: spec.min_requests,
+            max_attempts: spec.max_attempts,
             freeze_when_overdue: spec.freeze_when_overdue,
             indicators: spec.indicators.clone(),
             class: Some(spec.class),

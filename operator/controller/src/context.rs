@@ -17,6 +17,7 @@ use crate::{
     metrics::Metrics,
     register::{Register, RegisterError},
     stage::Progress,
+    traces::Traces,
 };
 
 /// Name under which the operator writes (server-side apply) and reports Events.
@@ -47,6 +48,8 @@ pub struct Context {
     pub events: Recorder,
     /// Counts and times.
     pub metrics: Arc<Metrics>,
+    /// Tells a collector of releases, where one is named.
+    pub traces: Option<Arc<Traces>>,
 }
 
 impl Context {

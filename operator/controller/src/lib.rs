@@ -28,5 +28,6 @@ pub mod serve;
 pub mod stage;
 pub mod state_service;
 pub mod telemetry;
+pub mod traces;
 pub mod wake;
 pub mod withdrawal;

@@ -71,7 +71,7 @@ struct Keeper {
 
 /// Runs until the process is ended.
 pub async fn run(settings: KeeperSettings) -> Result<(), Fatal> {
-    let provider = telemetry::start("factory-permit-keeper")?;
+    telemetry::start()?;
     serve::install_crypto();
     let client = serve::client().await?;
     let regulator = signed::pinned(&settings.regulator_keys)?;
@@ -89,9 +89,6 @@ pub async fn run(settings: KeeperSettings) -> Result<(), Fatal> {
         .run(recheck::reconcile, recheck::on_error, keeper)
         .for_each(|_| std::future::ready(()));
     tokio::join!(releases, permits);
-    if let Some(provider) = provider {
-        provider.shutdown()?;
-    }
     Ok(())
 }
 

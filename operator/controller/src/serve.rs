@@ -26,7 +26,9 @@ use crate::{
     experiment, instructions, keys, leader,
     manifests::{COMPONENT, ENVIRONMENT, RELEASE},
     metrics::Metrics,
-    participant, register, release, state_service, telemetry, wake, withdrawal,
+    participant, register, release, state_service, telemetry,
+    traces::Traces,
+    wake, withdrawal,
 };
 
 /// Reconciles of one kind at the same time.
@@ -60,21 +62,22 @@ pub async fn client() -> Result<Client, Fatal> {
 
 /// Runs until the process is ended or the lease is lost.
 pub async fn run(settings: Settings) -> Result<(), Fatal> {
-    let provider = telemetry::start("factory-operator")?;
+    telemetry::start()?;
     install_crypto();
+    let traces = Traces::start()?.map(Arc::new);
     let client = client().await?;
     let metrics = Arc::new(Metrics::default());
     tokio::spawn(health(settings.listen, Arc::clone(&metrics)));
     let candidate = leader::Candidate::new(client.clone(), &settings.namespace, &settings.pod);
     let outcome = tokio::select! {
         () = told_to_stop() => Ok(()),
-        outcome = lead(&candidate, client, settings, metrics) => outcome,
+        outcome = lead(&candidate, client, settings, (metrics, traces.clone())) => outcome,
     };
     if let Err(error) = candidate.release().await {
         tracing::debug!(%error, "lease not given back");
     }
-    if let Some(provider) = provider {
-        provider.shutdown()?;
+    if let Some(Err(error)) = traces.map(|traces| traces.stop()) {
+        tracing::warn!(%error, "the collector did not get the last spans");
     }
     outcome
 }
@@ -83,7 +86,7 @@ async fn lead(
     candidate: &leader::Candidate,
     client: Client,
     settings: Settings,
-    metrics: Arc<Metrics>,
+    (metrics, traces): (Arc<Metrics>, Option<Arc<Traces>>),
 ) -> Result<(), Fatal> {
     let epoch = candidate.lead().await;
     tracing::info!(epoch, "leading");
@@ -98,6 +101,7 @@ async fn lead(
         epoch,
         deposed: tokio::sync::Notify::new(),
         metrics,
+        traces,
     });
     // Dropped together: whatever was under way is taken up from what is observed.
     tokio::select! {

@@ -13,7 +13,7 @@ use factory_assurance::{
     canonical::{self, NotCanonical},
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
     delegation::DelegationError,
-    dossier::{Dossier, DossierError, Subject, TestResult},
+    dossier::{DossierError, Subject, TestResult, Verified},
     dsse::{DsseError, Envelope, PublicKey},
     term::TermError,
     wire::{Announcement, LineError, ReasonError},
@@ -52,9 +52,6 @@ pub enum IntakeError {
     /// The statement does not hold in itself.
     #[error("dossier: {0}")]
     Dossier(#[from] DossierError),
-    /// The payload could be read in more than one way.
-    #[error("dossier: payload: not in canonical form (RFC 8785)")]
-    PayloadForm,
     /// A part is not what was announced.
     #[error("dossier: {field}: not as announced under {announcement}")]
     Announced {
@@ -165,12 +162,8 @@ impl Opened {
 /// Opens a dossier with one of the factory's `pinned` keys, judges it again and holds it against
 /// itself. Costs time with the size of the dossier: not for an async thread.
 pub fn open(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Opened, IntakeError> {
-    let statement: Dossier = envelope.open(pinned)?;
-    if canonical::bytes(&statement)? != envelope.payload_bytes()? {
-        return Err(IntakeError::PayloadForm);
-    }
-    let verdict = statement.verify()?;
-    let result = statement.predicate;
+    let Verified { dossier, verdict, digest } = Verified::open(envelope, pinned)?;
+    let result = dossier.predicate;
     if result.availability != result.record.data.availability {
         return Err(IntakeError::Indicators);
     }
@@ -179,7 +172,7 @@ pub fn open(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Opened, IntakeE
         subject: result.subject.clone(),
         bundle: result.bundle.digest()?,
         standard: format!("{}@{}", result.standard.name, result.standard.version),
-        dossier: envelope.payload_digest()?,
+        dossier: digest,
         attempt: result.announcement.attempt,
         verdict,
         missing: completeness::missing(&result.record.data),

@@ -167,6 +167,18 @@ pub enum WriteError {
         /// The first field that differs.
         field: String,
     },
+    /// The bundle has had its attempts.
+    #[error(
+        "standard.maxAttempts: {most}: bundle {bundle} has had as many attempts as {standard} allows; what is changed is another bundle, and begins at the first"
+    )]
+    Attempts {
+        /// Digest of the bundle.
+        bundle: String,
+        /// How many it may have.
+        most: u32,
+        /// Name and version of the standard that says so.
+        standard: String,
+    },
     /// One announcement, two dossiers.
     #[error("announcement {announcement} already has the dossier {dossier}")]
     SecondDossier {

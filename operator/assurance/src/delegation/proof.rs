@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
-    dossier::{Dossier, DossierError, TestResult},
+    dossier::{DossierError, TestResult, Verified},
     dsse::{DsseError, Envelope, PublicKey},
 };
 
@@ -80,21 +80,21 @@ impl Proof<'_> {
         let at: Timestamp = self.at.parse().map_err(|_| ProofError::Moment(self.at.to_owned()))?;
         let terms = verify(self.delegation, regulator)?.predicate.terms;
         // The regulator signed the digest of these bytes: the factory's signature adds nothing.
-        let base = self.base.unchecked().map_err(|source| ProofError::Envelope { which: "base", source })?;
-        let base = held("base", base)?;
+        let base = held("base", Verified::unsigned(self.base))?;
         confirmed(&base, self.base, self.confirmation, regulator)?;
         // Nobody but the factory signed these.
-        let new = self.dossier.open(factory).map_err(|source| ProofError::Envelope { which: "dossier", source })?;
-        let result = held("dossier", new)?;
+        let result = held("dossier", Verified::open(self.dossier, factory))?;
         terms.cover(at, &Compared::of(&base), &Compared::of(&result))?;
         Ok(Proven { result, at })
     }
 }
 
-/// What a dossier says, after its verdict was computed again.
-fn held(which: &'static str, dossier: Dossier) -> Result<TestResult, ProofError> {
-    dossier.verify().map_err(|source| ProofError::Dossier { which, source })?;
-    Ok(dossier.predicate)
+/// What a dossier says, if it holds.
+fn held(which: &'static str, verified: Result<Verified, DossierError>) -> Result<TestResult, ProofError> {
+    verified.map(|verified| verified.dossier.predicate).map_err(|error| match error {
+        DossierError::Envelope(source) => ProofError::Envelope { which, source },
+        source => ProofError::Dossier { which, source },
+    })
 }
 
 /// Checks that the `regulator` confirmed exactly this dossier, whose contents are `result`.

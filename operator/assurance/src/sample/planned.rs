@@ -126,6 +126,7 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         capacity: None,
         max_lag_ppm: 100_000,
         min_requests: 50,
+        max_attempts: None,
         freeze_when_overdue: false,
         indicators: Vec::new(),
         class: Some(ServiceClass::Basic),

@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use factory_assurance::{
     canonical,
-    dossier::{Dossier, DossierError},
+    dossier::{DossierError, Verified},
+    dsse::{Envelope, IN_TOTO},
     sample,
 };
 use serde_json::{Value, json};
@@ -26,11 +27,15 @@ fn second(payloads: &[Vec<u8>]) -> Vec<Option<String>> {
     said.lines().map(|line| (!line.starts_with("refused: ")).then(|| line.to_owned())).collect()
 }
 
+/// What the first makes of it.
+fn read(payload: &[u8]) -> Result<Verified, DossierError> {
+    let (payload_type, payload) = (IN_TOTO.to_owned(), STANDARD.encode(payload));
+    Verified::unsigned(&Envelope { payload_type, payload, signatures: Vec::new() })
+}
+
 /// The verdict of the first.
 fn first(payload: &[u8]) -> Option<String> {
-    let dossier: Dossier = serde_json::from_slice(payload).ok()?;
-    dossier.is_written_as(payload).ok()?;
-    let verdict = dossier.verify().ok()?;
+    let verdict = read(payload).ok()?.verdict;
     Some(String::from_utf8(canonical::bytes(&verdict).unwrap()).unwrap())
 }
 
@@ -130,7 +135,7 @@ fn both_know_the_same_fields() {
 }
 
 fn has_form(payload: &[u8]) -> bool {
-    serde_json::from_slice::<Dossier>(payload).is_ok_and(|dossier| dossier.is_written_as(payload).is_ok())
+    !matches!(read(payload), Err(DossierError::Envelope(_) | DossierError::Form(_)))
 }
 
 /// Whether the second verifier finds each payload in its form, whatever else it says of it.
@@ -175,10 +180,8 @@ fn objects(value: &Value, at: &str, places: &mut Vec<String>) {
 fn why_it_is_refused_is_said() {
     let mut document = dossier();
     document["predicate"]["bundle"]["databases"] = json!({});
-    let payload = bytes(&document);
-    let read: Dossier = serde_json::from_slice(&payload).unwrap();
-    let said = |payload: &[u8]| read.is_written_as(payload).unwrap_err();
-    assert!(matches!(said(&payload), DossierError::Form(why) if why.contains("left out")));
-    assert!(matches!(said(b"{ }"), DossierError::Form(why) if why.contains("RFC 8785")));
-    assert!(matches!(said(b"no JSON"), DossierError::Form(_)));
+    let laid_out = serde_json::to_vec_pretty(&dossier()).unwrap();
+    assert!(matches!(read(&bytes(&document)), Err(DossierError::Form(why)) if why.contains("left out")));
+    assert!(matches!(read(&laid_out), Err(DossierError::Form(why)) if why.contains("RFC 8785")));
+    assert!(matches!(read(b"no JSON"), Err(DossierError::Envelope(_))));
 }

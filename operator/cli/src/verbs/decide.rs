@@ -11,6 +11,7 @@ use std::{
 
 use factory_assurance::{
     confirmation::{self, Confirmed},
+    dossier::Verified,
     dsse::{self, DsseError, PrivateKey, PublicKey},
     signing,
     wire::{Procedure, SubmissionState},
@@ -19,7 +20,7 @@ use factory_crds::Outcome;
 use factory_device::{DeviceError, Uri, key::P256};
 use k8s_openapi::jiff::Timestamp;
 
-use super::verify::{self, Verified, VerifyError};
+use super::verify::{self, VerifyError};
 use crate::{
     arguments::Connection,
     cluster::Cluster,
@@ -139,7 +140,7 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
     let submission = submissions::find(&register, &cluster, &arguments.submission).await.map_err(DecideError::from)?;
     let pinned = dossier_keys(arguments.dossier_key.as_deref(), &cluster).await?;
     let envelope = register.dossier(&submission.id).await?;
-    let verified = verify::hold(&envelope, &pinned).map_err(DecideError::from)?;
+    let verified = Verified::open(&envelope, &pinned).map_err(VerifyError::Dossier).map_err(DecideError::from)?;
     let bundle = verified.dossier.predicate.bundle.digest().map_err(io::Error::other)?;
     agree(&submission, &verified, &bundle)?;
     verify::write_text(&verified)?;

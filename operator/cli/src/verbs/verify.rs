@@ -11,9 +11,8 @@ use std::{
 };
 
 use factory_assurance::{
-    dossier::{Dossier, DossierError, TestResult},
+    dossier::{DossierError, TestResult, Verified},
     dsse::{DsseError, Envelope, PublicKey},
-    verdict::Verdict,
 };
 use serde_json::json;
 
@@ -93,26 +92,6 @@ impl VerifyError {
     }
 }
 
-/// A dossier that holds.
-pub struct Verified {
-    /// What it says.
-    pub dossier: Dossier,
-    /// The verdict, computed here.
-    pub verdict: Verdict,
-    /// `sha256:…` of its payload.
-    pub digest: String,
-}
-
-/// Holds `envelope` against the `pinned` keys and against itself.
-pub fn hold(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Verified, VerifyError> {
-    let dossier: Dossier = envelope.open(pinned).map_err(VerifyError::Envelope)?;
-    let payload = envelope.payload_bytes().map_err(VerifyError::Envelope)?;
-    dossier.is_written_as(&payload).map_err(VerifyError::Dossier)?;
-    let verdict = dossier.verify().map_err(VerifyError::Dossier)?;
-    let digest = envelope.payload_digest().map_err(VerifyError::Envelope)?;
-    Ok(Verified { dossier, verdict, digest })
-}
-
 /// Reads a public key.
 pub fn read_key(path: &Path) -> Result<PublicKey, VerifyError> {
     let file = path.display().to_string();
@@ -154,7 +133,7 @@ pub fn run(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     }
     grounds::alone(&arguments.pins, &arguments.dossier).map_err(VerifyError::from)?;
     let envelope = envelope_in(&bytes, &arguments.dossier)?;
-    let held = hold(&envelope, &keys);
+    let held = Verified::open(&envelope, &keys).map_err(VerifyError::Dossier);
     match (arguments.output, held) {
         (Format::Text, Ok(verified)) => write_text(&verified)?,
         (Format::Json, Ok(verified)) => write_json(&verified)?,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use factory_assurance::{
     confirmation::{self, Confirmed},
-    dossier::{Dossier, TestResult},
+    dossier::{TestResult, Verified},
     dsse::{DsseError, Envelope, PublicKey},
     term::Term,
     wire::SubmissionState,
@@ -47,10 +47,8 @@ pub fn bundle(
     dossier: &Envelope,
     regulator: &[PublicKey],
 ) -> Result<PermittedBundle, KeeperError> {
-    let digest = dossier.payload_digest()?;
     // The regulator signed the digest of these bytes; so the factory's signature adds nothing here.
-    let dossier: Dossier = dossier.unchecked()?;
-    dossier.verify()?;
+    let Verified { dossier, digest, .. } = Verified::unsigned(dossier)?;
     let result = dossier.predicate;
     let bundle = result.bundle.digest().map_err(DsseError::from)?;
     let subject = &result.subject;

@@ -175,6 +175,9 @@ impl Record {
         }
         let api: Api<Release> = Api::namespaced(context.client.clone(), &release.namespace().unwrap_or_default());
         apply::status(&api, release, &self.now).await?;
+        if let Some(traces) = &context.traces {
+            traces.tell(release, &self.before.conditions, &self.now.conditions, self.has_ended());
+        }
         let reference = release.object_ref(&());
         for made in &self.now.conditions {
             let known = self.before.conditions.iter().find(|known| known.type_ == made.type_);

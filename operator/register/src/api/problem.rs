@@ -170,6 +170,7 @@ impl From<WriteError> for Refusal {
             | WriteError::Object(_)
             | WriteError::Key(_)
             | WriteError::Standard { .. }
+            | WriteError::Attempts { .. }
             | WriteError::Ended { .. }
             | WriteError::Frozen { .. }
             | WriteError::SecondDossier { .. }

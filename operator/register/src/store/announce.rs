@@ -15,7 +15,8 @@ const NONCE_BYTES: usize = 32;
 
 impl Store {
     /// Announces `run` for `actor` under `key`. The same run under the same key is the same
-    /// announcement, whatever the epoch; a second run of a bundle is its next attempt.
+    /// announcement, whatever the epoch; a second run of a bundle is its next attempt, of which its standard may allow
+    /// only some.
     pub async fn announce(
         &self,
         actor: &str,
@@ -48,6 +49,10 @@ impl Store {
                 .await
         })?;
         let attempt = count(attempt)?;
+        if let Some(most) = run.standard.max_attempts.filter(|most| attempt > *most) {
+            let standard = format!("{}@{}", run.standard.name, run.standard.version);
+            return Err(WriteError::Attempts { bundle, most, standard });
+        }
         let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
         writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;
         writing.commit().await?;

@@ -2,7 +2,7 @@
 
 use factory_assurance::{
     canonical,
-    dossier::Dossier,
+    dossier::{Dossier, TestResult},
     dsse::Envelope,
     sample,
     wire::{Announced, Procedure, ReturnRequest, SubmissionState},
@@ -186,6 +186,25 @@ async fn who_waits_in_vain_or_at_the_end_of_the_server_gets_what_there_is() {
     world.served.await.unwrap().unwrap();
     assert_eq!(waiting.await.unwrap().json::<SubmissionState>(), state);
     assert!(started.elapsed().as_secs() < 15);
+}
+
+#[tokio::test]
+async fn a_standard_bounds_the_attempts_at_one_bundle() {
+    let world = World::start().await;
+    let mut result = sample::passing();
+    result.standard.max_attempts = Some(2);
+    let announce = async |result: &TestResult, key: &str| {
+        world.post("/api/v1/announcements", "factory", key, &sample::announcement(result, 1)).await
+    };
+    let first: Announced = announce(&result, "one").await.json();
+    announce(&result, "two").await.json::<Announced>();
+    let detail = announce(&result, "three").await.refused(409);
+    assert!(detail.starts_with("standard.maxAttempts: 2: bundle sha256:"), "{detail}");
+    // An attempt that was announced is the same attempt, however often it is asked for.
+    assert_eq!(announce(&result, "one").await.json::<Announced>(), first);
+    // What is changed is another bundle.
+    result.bundle.configuration = format!("sha256:{}", "c".repeat(64));
+    assert_eq!(announce(&result, "four").await.json::<Announced>().attempt, 1);
 }
 
 #[tokio::test]

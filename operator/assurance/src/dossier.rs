@@ -1,6 +1,8 @@
 //! The dossier: an in-toto Statement v1 about one bundle, with everything in it from which the
 //! verdict follows (invariant 3). The operator composes it, the register and anyone else opens it.
 
+use std::{panic, thread};
+
 use factory_crds::{
     Text,
     state_service::{Availability, Instructions, RegisterData},
@@ -231,9 +233,14 @@ impl Verified {
     // Here and not where it is asked for: what is compiled with this crate is optimised, and large dossiers need it.
     fn read(payload: &[u8]) -> Result<Self, DossierError> {
         let dossier: Dossier = serde_json::from_slice(payload).map_err(DsseError::Payload)?;
-        dossier.is_written_as(payload)?;
-        let verdict = dossier.verify()?;
-        Ok(Self { dossier, verdict, digest: canonical::sha256(payload) })
+        // Form and verdict take about as long, and neither waits for the other.
+        let (form, verdict) = thread::scope(|scope| {
+            let form = scope.spawn(|| dossier.is_written_as(payload));
+            let verdict = dossier.verify();
+            (form.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), verdict)
+        });
+        form?;
+        Ok(Self { verdict: verdict?, dossier, digest: canonical::sha256(payload) })
     }
 }
 

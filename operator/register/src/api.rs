@@ -27,7 +27,7 @@ mod linked;
 mod log;
 pub mod membership;
 pub mod objects;
-mod observe;
+pub(crate) mod observe;
 pub(crate) mod observed;
 pub mod participants;
 pub mod problem;

@@ -11,6 +11,7 @@ use axum::{
 use super::{
     Register,
     asked::{At, ServicePath},
+    observe::Asks,
     problem::Refusal,
 };
 use crate::access::{Identity, Right};
@@ -155,6 +156,7 @@ impl FromRequestParts<Arc<Register>> for Caller {
             .filter(|token| !token.is_empty() && token.len() <= LONGEST_TOKEN)
             .ok_or_else(|| Refusal::unauthenticated("Authorization: not of the form `Bearer <token>`"))?;
         let identity = register.access.identify(token).await?;
+        Asks::is(parts, &identity.user);
         // The factory's programs write what nobody else can: they wait for nothing but their address.
         if !register.users.is_program(&identity) {
             register.limits.user(&identity.user)?;

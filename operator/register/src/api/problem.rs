@@ -11,6 +11,7 @@ use axum::{
 };
 use factory_assurance::wire::{DAMAGED, Problem};
 
+use super::observe::Refused;
 use crate::{
     access::AccessError,
     intake::IntakeError,
@@ -116,7 +117,9 @@ impl IntoResponse for Refusal {
             status: self.status.as_u16(),
             detail: self.detail.chars().take(LONGEST).map(one_line).collect(),
         };
+        let refused = Refused::saying(&problem.detail);
         let mut response = (self.status, axum::Json(problem)).into_response();
+        response.extensions_mut().insert(refused);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {

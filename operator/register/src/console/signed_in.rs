@@ -15,7 +15,7 @@ use super::{
     message, sessions, words,
 };
 use crate::{
-    api::{Register, caller::Regulator, entries::escaped, problem::Refusal},
+    api::{Register, caller::Regulator, entries::escaped, observe::Asks, problem::Refusal},
     pages,
 };
 
@@ -74,7 +74,10 @@ impl FromRequestParts<Arc<Register>> for SignedIn {
             return Err(to_sign_in("&why=ended"));
         };
         match Regulator::of_token(register, &open.token).await {
-            Ok(regulator) => Ok(Self { regulator, language, csrf: open.csrf, cookie }),
+            Ok(regulator) => {
+                Asks::is(parts, regulator.user());
+                Ok(Self { regulator, language, csrf: open.csrf, cookie })
+            }
             Err(refusal) if refusal.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 let words = pages::words::of(language);
                 Err(pages::message(refusal.status(), language, words.unavailable, words.unavailable_intro))

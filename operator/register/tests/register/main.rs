@@ -10,6 +10,7 @@
 
 mod access;
 mod apart;
+mod audited;
 mod away;
 mod claims;
 mod copies;

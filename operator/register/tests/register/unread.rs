@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncReadExt, AsyncWriteExt as _},
     net::TcpStream,
 };
 
 use crate::world::World;
 
-/// A connection to `world` on which a request was begun whose body is to have `length` bytes.
+/// A connection to `world` on which a request by nobody was begun whose body is to have `length` bytes.
 async fn begun(world: &World, length: usize) -> TcpStream {
+    begun_with(world, "", length).await
+}
+
+/// The same with more `headers`, each with its line end.
+async fn begun_with(world: &World, headers: &str, length: usize) -> TcpStream {
     let address = world.address.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "POST /api/v1/submissions HTTP/1.1\r\nHost: register\r\nContent-Type: application/json\r\n\
+        "POST /api/v1/submissions HTTP/1.1\r\nHost: register\r\nContent-Type: application/json\r\n{headers}\
          Content-Length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -22,7 +27,7 @@ async fn begun(world: &World, length: usize) -> TcpStream {
 }
 
 /// The next answer's head, in small letters.
-async fn head(stream: &mut TcpStream) -> String {
+async fn head(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
@@ -56,4 +61,26 @@ async fn a_body_that_does_not_come_ends_the_connection_and_the_answer_says_so() 
         assert!(refused.starts_with("http/1.1 401 "), "{refused}");
         assert!(refused.contains("connection: close"), "{sent}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn a_gigabyte_is_refused_before_it_has_come() {
+    const GIGABYTE: usize = 1 << 30;
+    const CHUNK: usize = 1 << 20;
+    let world = World::start().await;
+    let headers = "Authorization: Bearer factory\r\nIdempotency-Key: one\r\n";
+    let mut stream = begun_with(&world, headers, GIGABYTE).await;
+    let (mut from, mut to) = stream.split();
+    let mut sent = 0;
+    let send = async {
+        while sent < GIGABYTE && to.write_all(&vec![b' '; CHUNK]).await.is_ok() {
+            sent += CHUNK;
+        }
+        // Whoever hears of it only by the end of the connection hears nothing.
+        std::future::pending::<String>().await
+    };
+    let refused = tokio::select! { answer = head(&mut from) => answer, never = send => never };
+    assert!(refused.starts_with("http/1.1 413 ") && refused.contains("connection: close"), "{refused}");
+    // What may come, and what lies in the buffers of both ends.
+    assert!(sent <= 2 * 32 * CHUNK, "{sent} bytes");
 }

@@ -12,9 +12,11 @@ pub fn object(entry: &PublicEntry, untested: &Untested, base: Option<&str>) -> V
     let page = entry.page.as_str();
     let owner = &entry.register.owner;
     let explanation = &untested.explanation;
+    let address = Some(entry.host.as_str()).filter(|host| *host != "none");
+    let address = address.and_then(|host| web(host).or_else(|| web(&format!("https://{host}"))));
     let mut object = node(
         &format!("{page}#object"),
-        kind(untested.kind),
+        kind(untested.kind, address.is_some()),
         json!({
             "@context": context(base),
             "dct:identifier": format!("{}/{}", entry.participant, entry.service),
@@ -41,9 +43,10 @@ pub fn object(entry: &PublicEntry, untested: &Untested, base: Option<&str>) -> V
             ],
         }),
     );
-    if entry.host != "none"
-        && let Some(address) = web(&entry.host).or_else(|| web(&format!("https://{}", entry.host)))
-    {
+    if let Some(address) = address {
+        if untested.kind == ObjectKind::Service {
+            object["dcat:endpointURL"] = json!({ "@id": address });
+        }
         object["foaf:page"] = json!({ "@id": address, "@type": "foaf:Document" });
     }
     if let Some(withdrawn) = &entry.withdrawn {
@@ -52,10 +55,11 @@ pub fn object(entry: &PublicEntry, untested: &Untested, base: Option<&str>) -> V
     object
 }
 
-const fn kind(kind: ObjectKind) -> &'static str {
+/// A service that nobody can reach by an address is no service of data.
+const fn kind(kind: ObjectKind, has_address: bool) -> &'static str {
     match kind {
         ObjectKind::Resource => "dcat:Dataset",
-        ObjectKind::Service => "dcat:DataService",
-        ObjectKind::System | ObjectKind::Application => "dcat:Resource",
+        ObjectKind::Service if has_address => "dcat:DataService",
+        ObjectKind::Service | ObjectKind::System | ObjectKind::Application => "dcat:Resource",
     }
 }

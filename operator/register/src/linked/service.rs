@@ -88,8 +88,13 @@ fn purposes(entry: &PublicEntry) -> Text {
 }
 
 pub(super) fn status(entry: &PublicEntry) -> Value {
-    let status = if entry.withdrawn.is_some() { "Withdrawn" } else { "Completed" };
-    node(&format!("http://purl.org/adms/status/{status}"), "skos:Concept", json!({}))
+    let (status, [ky, ru, en]) = if entry.withdrawn.is_some() {
+        ("Withdrawn", ["Кайтарылып алынган", "Отозвано", "Withdrawn"])
+    } else {
+        ("Completed", ["Күчүндө", "Действует", "In force"])
+    };
+    let label = json!({ "ky": ky, "ru": ru, "en": en });
+    node(&format!("http://purl.org/adms/status/{status}"), "skos:Concept", json!({ "label": label }))
 }
 
 /// Where it is used.

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use factory_assurance::{dossier::TestResult, sample};
+use factory_assurance::{
+    dossier::TestResult,
+    object::{Basis, ObjectKind},
+    sample,
+};
 use factory_crds::Text;
 use reqwest::{
     Method, StatusCode,
@@ -13,6 +17,7 @@ use tokio::process::Command;
 
 use crate::{
     description::python_tools,
+    objects,
     world::{Answer, World, named, send},
 };
 
@@ -98,6 +103,33 @@ async fn the_shapes_find_a_service_without_its_parts() {
         assert!(document.as_object_mut().unwrap().remove(part).is_some(), "{part}");
         let (holds, said) = holds(&world, document, CPSV).await;
         assert!(!holds && said.contains(told), "without {part}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_the_factory_did_not_build_holds_under_the_published_shapes() {
+    let world = World::start().await;
+    let with_address = ObjectKind::ALL.map(|kind| (kind, "none")).into_iter().chain([(ObjectKind::Service, "keys.example.kg")]);
+    for (number, (kind, host)) in with_address.enumerate() {
+        let name = format!("object-{number}");
+        let basis = Basis::ALL.into_iter().find(|basis| basis.fits(kind)).unwrap();
+        objects::entered_with(&world, &name, |object| {
+            (object["name"], object["host"]) = (name.as_str().into(), host.into());
+            (object["kind"], object["basis"]) = (kind.name().into(), basis.name().into());
+        })
+        .await;
+        let address = format!("/api/v1/entries/social-registry/{name}/entry.jsonld");
+        let whole = linked(&world.get(&address, "").await);
+        for shapes in DCAT {
+            let (held, said) = holds(&world, whole.clone(), shapes).await;
+            assert!(held, "{name}, {shapes}: {said}");
+        }
+        // Shapes that found no fault in anything would hold as well. Only some kinds have parts that they ask for.
+        if kind == ObjectKind::Resource {
+            let mut broken = whole;
+            broken.as_object_mut().unwrap().remove("title");
+            assert!(!holds(&world, broken, DCAT[0]).await.0, "{name} without a title");
+        }
     }
 }
 

@@ -45,9 +45,15 @@ async fn confirm(world: &World, state: &ObjectState) -> Answer {
 
 /// An object that is entered, with four events; the path of its entry.
 pub async fn entered(world: &World) -> &'static str {
-    let state = submitted(world, "object").await;
-    assert_eq!(confirm(world, &state).await.status, StatusCode::OK);
+    entered_with(world, "object", |_| {}).await;
     ENTRY
+}
+
+/// Enters an object whose submission under `key` is the sample with a `change`.
+pub async fn entered_with(world: &World, key: &str, change: impl FnOnce(&mut Value)) {
+    let answer = submit(world, "owner", key, change).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    assert_eq!(confirm(world, &answer.json()).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

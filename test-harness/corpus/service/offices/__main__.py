@@ -26,7 +26,8 @@ def main():
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
     part.start()
-    server.serve_forever(poll_interval=0.1)
+    # How often it looks whether its door is to be closed.
+    server.serve_forever(poll_interval=0.01)
     server.left.wait(10)
 
 

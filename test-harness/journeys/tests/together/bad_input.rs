@@ -218,7 +218,7 @@ async fn a_ref_that_does_not_exist_is_named_and_the_service_goes_on_once_it_is_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_git_server_that_hangs_costs_a_deadline_and_nothing_else() -> Result<(), Failure> {
+async fn a_git_server_that_hangs_costs_a_deadline_and_is_read_once_it_answers() -> Result<(), Failure> {
     let scene = Scene::of("journey-input").await?;
     let engineer = &scene.people.engineer.client;
     let environments: Api<factory_crds::Environment> = Api::all(engineer.clone());
@@ -231,13 +231,24 @@ async fn a_git_server_that_hangs_costs_a_deadline_and_nothing_else() -> Result<(
     let with_hosts = |hosts: &[String]| Patch::Merge(json!({"spec": {"gitHosts": hosts}}));
     let policies: Api<NetworkPolicy> = Api::namespaced(engineer.clone(), "factory-system");
 
-    hanging_server(&scene).await?;
+    let name = Scene::fresh("hangs");
+    let changes = [("Containerfile", format!("{FROM}RUN echo {name} has no sense; exit 3\n"))];
+    let (real, commit) = sources::push_changed(&scene.people.cluster, "queue-number", &name, &changes).await?;
+    let (server, path) = real.trim_start_matches("http://").split_once('/').ok_or_else(|| Failure::new(format!("{real}: has no path")))?;
+    hanging_server(&scene, HANGS).await?;
     people::put(&policies, "journeys-hanging-git", to_the_hanging_server()).await?;
     environments.patch("lab", &PatchParams::default(), &with_hosts(&listed)).await?;
-    let name = Scene::fresh("hangs");
-    let git = format!("http://{host}/a/b.git");
-    let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
-    let found = stays_unresolved(&scene, &manifest, "GitTimedOut", &git).await;
+    let git = format!("http://{host}/{path}");
+    let source = json!({"git": git, "ref": "main", "poll": "5s"});
+    let manifest = scene.manifest("queue-number", &name)?.with("/spec/source", source);
+    let found = async {
+        stays_unresolved(&scene, &manifest, "GitTimedOut", &git).await?;
+        hanging_server(&scene, &forwards(server)).await?;
+        let service = scene.services().get(&name).await?;
+        factory_journeys::road::release_of(&scene.team.client, &service, &commit, Duration::from_mins(2)).await?;
+        Ok::<_, Failure>(())
+    };
+    let found = found.await;
     // The cluster is left as it was, whatever was found.
     environments.patch("lab", &PatchParams::default(), &with_hosts(&honest)).await?;
     policies.delete("journeys-hanging-git", &DeleteParams::default()).await?;
@@ -375,15 +386,29 @@ fn said(release: &Release, code: &str, words: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A server that takes every connection and never answers.
-async fn hanging_server(scene: &Scene) -> Result<(), Failure> {
+/// A program that takes every connection and never answers.
+const HANGS: &str = "import socket\n\
+                     door = socket.create_server(('', 8080))\n\
+                     guests = []\n\
+                     while True: guests.append(door.accept())\n";
+
+/// A program that hands every connection on to `server`, as `host:port` or the host alone.
+fn forwards(server: &str) -> String {
+    let (host, port) = server.split_once(':').unwrap_or((server, "80"));
+    format!(
+        "import socket, threading\n\
+         def pipe(one, other):\n    while data := one.recv(65536): other.sendall(data)\n    other.shutdown(socket.SHUT_WR)\n\
+         door = socket.create_server(('', 8080))\n\
+         while True:\n    guest = door.accept()[0]\n    real = socket.create_connection(('{host}', {port}))\n    \
+         for pair in ((guest, real), (real, guest)): threading.Thread(target=pipe, args=pair).start()\n"
+    )
+}
+
+/// The server `hanging-git` runs `program`, whatever it ran before.
+async fn hanging_server(scene: &Scene, program: &str) -> Result<(), Failure> {
     let engineer = &scene.people.engineer.client;
     let namespaces: Api<Namespace> = Api::all(engineer.clone());
     people::put(&namespaces, "journey-git", json!({})).await?;
-    let program = "import socket, time\n\
-                   door = socket.create_server(('', 8080))\n\
-                   guests = []\n\
-                   while True: guests.append(door.accept())\n";
     let body = json!({
         "metadata": {"labels": {"app.kubernetes.io/name": "hanging-git"}},
         "spec": {
@@ -398,6 +423,10 @@ async fn hanging_server(scene: &Scene) -> Result<(), Failure> {
         },
     });
     let pods: Api<Pod> = in_journey_git(scene);
+    if pods.get_opt("hanging-git").await?.is_some() {
+        pods.delete("hanging-git", &DeleteParams::default()).await?;
+        until_gone(&pods, "hanging-git", Duration::from_mins(1)).await?;
+    }
     people::put(&pods, "hanging-git", body).await?;
     let service = json!({"spec": {
         "selector": {"app.kubernetes.io/name": "hanging-git"},

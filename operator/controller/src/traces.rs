@@ -65,8 +65,7 @@ impl Traces {
 /// The spans that end with the conditions `now`.
 fn spans(release: &Release, before: &[Condition], now: &[Condition], ended: bool) -> Vec<SpanData> {
     let digits = release.uid().unwrap_or_default().replace('-', "");
-    let (Ok(trace), Some(Ok(whole))) =
-        (TraceId::from_hex(&digits), digits.get(..SPAN_ID_DIGITS).map(SpanId::from_hex))
+    let (Ok(trace), Some(Ok(whole))) = (TraceId::from_hex(&digits), digits.get(..SPAN_ID_DIGITS).map(SpanId::from_hex))
     else {
         return Vec::new();
     };

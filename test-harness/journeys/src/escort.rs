@@ -13,8 +13,8 @@ use crate::{
     waiting::until,
 };
 
-/// Builds, experiments, and the queue for the lab behind other services.
-const TO_THE_REGULATOR: Duration = Duration::from_mins(20);
+/// Builds, experiments, and the queue for the lab behind other services, of which each may take ten minutes twice.
+const TO_THE_REGULATOR: Duration = Duration::from_mins(45);
 const TO_THE_LAUNCH: Duration = Duration::from_mins(5);
 /// A branch is polled every minute where the manifest says nothing else.
 const TO_A_RELEASE: Duration = Duration::from_secs(150);

@@ -109,7 +109,8 @@ async fn the_shapes_find_a_service_without_its_parts() {
 #[tokio::test]
 async fn an_object_that_the_factory_did_not_build_holds_under_the_published_shapes() {
     let world = World::start().await;
-    let with_address = ObjectKind::ALL.map(|kind| (kind, "none")).into_iter().chain([(ObjectKind::Service, "keys.example.kg")]);
+    let with_address =
+        ObjectKind::ALL.map(|kind| (kind, "none")).into_iter().chain([(ObjectKind::Service, "keys.example.kg")]);
     for (number, (kind, host)) in with_address.enumerate() {
         let name = format!("object-{number}");
         let basis = Basis::ALL.into_iter().find(|basis| basis.fits(kind)).unwrap();

@@ -46,7 +46,8 @@ async fn a_fault_that_cannot_be_done_here_is_refused_and_the_release_is_neither_
     let third = scene.again_under(("critical", asks), &manifest, &release).await?;
     let third = follow(&scene.releases(), &third.name_any(), "its end", TO_ITS_END, |third| {
         third.filter(|third| matches!(standing(third), Standing::Stopped(_))).cloned()
-    }).await?;
+    })
+    .await?;
     let status = third.status.clone().unwrap_or_default();
     ensure(status.announcement.is_none(), || "the third attempt was announced".to_owned())?;
     let told = reasons(&third).join("; ");

@@ -234,7 +234,10 @@ async fn a_git_server_that_hangs_costs_a_deadline_and_is_read_once_it_answers() 
     let name = Scene::fresh("hangs");
     let changes = [("Containerfile", format!("{FROM}RUN echo {name} has no sense; exit 3\n"))];
     let (real, commit) = sources::push_changed(&scene.people.cluster, "queue-number", &name, &changes).await?;
-    let (server, path) = real.trim_start_matches("http://").split_once('/').ok_or_else(|| Failure::new(format!("{real}: has no path")))?;
+    let (server, path) = real
+        .trim_start_matches("http://")
+        .split_once('/')
+        .ok_or_else(|| Failure::new(format!("{real}: has no path")))?;
     hanging_server(&scene, HANGS).await?;
     people::put(&policies, "journeys-hanging-git", to_the_hanging_server()).await?;
     environments.patch("lab", &PatchParams::default(), &with_hosts(&listed)).await?;

@@ -14,7 +14,7 @@ use factory_assurance::{
     confirmation::{self, Confirmation, ConfirmationError, Confirmed},
     delegation::DelegationError,
     dossier::{DossierError, Subject, TestResult, Verified},
-    dsse::{DsseError, Envelope, PublicKey},
+    dsse::{Envelope, PublicKey},
     term::TermError,
     wire::{Announcement, LineError, ReasonError},
 };
@@ -38,9 +38,6 @@ pub enum IntakeError {
         /// As it stands there.
         found: String,
     },
-    /// The envelope does not open with a pinned key.
-    #[error("dossier: {0}")]
-    Envelope(#[from] DsseError),
     /// The key is one that does not sign now, or not any more.
     #[error("{what}: {source}")]
     Term {
@@ -49,7 +46,7 @@ pub enum IntakeError {
         /// Which key, and when it signs.
         source: TermError,
     },
-    /// The statement does not hold in itself.
+    /// The envelope does not open with a pinned key, or the statement does not hold in itself.
     #[error("dossier: {0}")]
     Dossier(#[from] DossierError),
     /// A part is not what was announced.

@@ -17,6 +17,8 @@ use super::{Register, browser, problem::Refusal};
 
 /// Longest time for a request, its body and its wait for a change included.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// Most characters of a refusal that stand in the log.
+const LONGEST: usize = 200;
 
 /// Who asks, as soon as the cluster has said it.
 #[derive(Clone, Default)]
@@ -42,9 +44,6 @@ impl Refused {
         Self(field.chars().take(LONGEST).collect())
     }
 }
-
-/// Most characters of a refusal that stand in the log.
-const LONGEST: usize = 200;
 
 /// Carries a request out under its deadline.
 pub async fn observe(State(register): State<Arc<Register>>, mut request: Request, next: Next) -> Response {

@@ -16,7 +16,8 @@ def main():
     component = os.environ.get("PART", "front")
     port = int(os.environ.get("PORT", "8080"))
     part = Store() if component == "store" else Front(os.environ.get("STORE", ""))
-    server = Server(("", port), part, connections=settings.STORE_CONNECTIONS if component == "store" else 1024)
+    connections = settings.STORE_CONNECTIONS if component == "store" else 1024
+    server = Server(("", port), part, connections, turns_away=settings.AT_TERM == "turn away")
 
     def leave(*_):
         if settings.AT_TERM == "exit":

@@ -22,14 +22,16 @@ def problem(status, detail):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `part.answer(method, path, body)` and two probes, on so many connections at most."""
+    """Serves `part.answer(method, path, body)` and two probes, on so many connections at most. Who still comes when
+    it has been told to end is served, or turned away."""
 
     request_queue_size = 256
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address, part, connections):
+    def __init__(self, address, part, connections, turns_away):
         self.part = part
+        self.turns_away = turns_away
         self.most = connections
         self.leaving = threading.Event()
         self.left = threading.Event()
@@ -101,11 +103,14 @@ class Connection(BaseHTTPRequestHandler):
     def dispatch(self):
         body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), 4096))
         leaving = self.server.leaving.is_set()
+        turned_away = leaving and self.server.turns_away
         if self.path == "/healthz":
             answer = as_json(200, {"status": "ok"})
         elif self.path == "/readyz":
             ready = self.server.part.ready() and not leaving
             answer = as_json(200, {"status": "ready"}) if ready else problem(503, "not ready")
+        elif turned_away:
+            answer = problem(503, "the service is being shut down")
         else:
             try:
                 answer = self.server.part.answer(self.command, self.path.split("?", 1)[0], body)
@@ -116,7 +121,7 @@ class Connection(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
-        if leaving:
+        if leaving and not turned_away:
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)

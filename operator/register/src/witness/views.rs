@@ -4,10 +4,11 @@
 //!
 //! *Architecture invariant:* it cannot tell what was never shown to it, nor which of the events that came says what.
 
-use factory_assurance::{
-    canonical,
-    wire::{BindingInstruction, InstructionState},
-};
+mod claims;
+mod days;
+mod instructions;
+
+use factory_assurance::canonical;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -17,14 +18,6 @@ use super::{
     kept::{Kept, MOST, Shown},
     tail,
 };
-use crate::{api::claims::PublicClaims, observed::Observed};
-
-/// Names of the views.
-const INSTRUCTIONS: &str = "binding instructions";
-const CLAIMS: &str = "published claims";
-const DAYS: &str = "observed days";
-/// Instructions in one answer: older ones are not shown.
-const LISTED: usize = 1000;
 
 /// A service: participant, name, and number of its first entry.
 pub type Service<'a> = (&'a str, &'a str, u64);
@@ -72,91 +65,6 @@ impl<'a> Views<'a> {
         }
     }
 
-    async fn hold_instructions(&mut self, (participant, name, first): Service<'_>) -> Result<(), WitnessError> {
-        let service = format!("{participant}/{name}");
-        let path = format!("/api/v1/entries/{service}/binding-instructions");
-        let all: Vec<BindingInstruction> = self.list(&path).await?.unwrap_or_default();
-        let full = all.len() >= LISTED;
-        let oldest = all.iter().map(|one| one.event).min().filter(|_| full).unwrap_or(0);
-        for one in all {
-            if (one.participant.as_str(), one.service.as_str()) != (participant, name) {
-                let shown = format!("one of {}/{}", one.participant, one.service);
-                return Err(changed(INSTRUCTIONS, &service, one.event, &shown, "an instruction to it").into());
-            }
-            let ended = (one.state != InstructionState::Open)
-                .then(|| digest(&(&one.state, &one.ended_at, &one.closed_by, &one.reason)));
-            let said = (&one.id, one.event, &one.issued_at, &one.finding, &one.basis, &one.due, &one.experiment);
-            let shown = Shown { said: digest(&said), end: ended };
-            self.place(INSTRUCTIONS, &service, &one.event.to_string(), (one.event, first), shown)?;
-        }
-        self.all_there(INSTRUCTIONS, &service, |place| place.parse::<u64>().is_ok_and(|event| event >= oldest))
-    }
-
-    async fn hold_days(&mut self, (participant, name, first): Service<'_>) -> Result<(), WitnessError> {
-        let service = format!("{participant}/{name}");
-        let path = format!("/api/v1/entries/{service}/observed");
-        let Some(observed) = self.list::<Observed>(&path).await? else { return Ok(()) };
-        for day in &observed.days {
-            if let Some((minutes, event)) = day.minutes.zip(day.event) {
-                let shown = Shown { said: digest(&(&minutes, event)), end: None };
-                self.place(DAYS, &service, &day.day, (event, first), shown)?;
-            }
-        }
-        // Earlier ones are not shown any more.
-        let earliest = observed.days.first().map(|day| day.day.clone()).unwrap_or_default();
-        self.all_there(DAYS, &service, |day| day >= earliest.as_str())
-    }
-
-    /// Pages of claims: by what moved last, which they do not tell, so that a page leads to the next one.
-    async fn hold_claims(&mut self, (participant, name, _): Service<'_>) -> Result<(), WitnessError> {
-        let service = format!("{participant}/{name}");
-        let address = format!("/api/v1/entries/{service}/claims");
-        let (mut path, mut before) = (address.clone(), u64::MAX);
-        loop {
-            let Some(page) = self.list::<PublicClaims>(&path).await? else { break };
-            if page.claims.is_empty() {
-                break;
-            }
-            for one in page.claims {
-                if one.event > self.now.size {
-                    continue;
-                }
-                let said = (one.event, &one.kind, &one.language, &one.words, &one.received_at, &one.published_at);
-                let shown = Shown { said: digest(&said), end: one.answer.as_ref().map(digest) };
-                self.hidden_kind(CLAIMS, &service, one.event)?;
-                let place = one.event.to_string();
-                match self.before.get(&service, (CLAIMS, &place)) {
-                    Some(known) => self.went_on(CLAIMS, &service, &place, (known, &shown))?,
-                    // Somebody decided that it is published.
-                    None => self.change(CLAIMS, &service),
-                }
-                if !self.now.insert(&service, (CLAIMS, &place), shown) {
-                    return Err(self.register.strange(&path, format!("claim {place} is shown twice")).into());
-                }
-            }
-            // Not the address that the page names: it could lead anywhere.
-            let next = page
-                .next
-                .as_deref()
-                .and_then(|next| next.split_once("before="))
-                .and_then(|(_, rest)| rest.split('&').next().and_then(|number| number.parse::<u64>().ok()));
-            match next {
-                Some(event) if event < before => (path, before) = (format!("{address}?before={event}"), event),
-                Some(_) => {
-                    return Err(self.register.strange(&path, "claims are not in their order".to_owned()).into());
-                }
-                None => break,
-            }
-        }
-        // Each of these was forgotten.
-        let gone =
-            self.before.places(&service, CLAIMS).filter(|place| self.now.get(&service, (CLAIMS, place)).is_none());
-        for _ in 0..gone.count() {
-            self.change(CLAIMS, &service);
-        }
-        Ok(())
-    }
-
     /// Holds one thing at a `place`, which an `event` says that nobody may read, of a service with its `first` entry.
     fn place(
         &mut self,
@@ -170,7 +78,7 @@ impl<'a> Views<'a> {
         if event > self.now.size {
             return Ok(());
         }
-        self.hidden_kind(view, service, event)?;
+        self.says_so(view, service, event)?;
         match self.before.get(service, (view, place)) {
             Some(known) => self.went_on(view, service, place, (known, &shown))?,
             None if event.max(first) <= self.before.size => {
@@ -185,8 +93,8 @@ impl<'a> Views<'a> {
         Err(changed(view, service, event, "two things", "one").into())
     }
 
-    /// No event that everyone reads says what is shown here.
-    fn hidden_kind(&self, view: &'static str, service: &str, event: u64) -> Result<(), Alarm> {
+    /// Whether an event could say what is shown: everyone reads of those that are public that they do not.
+    fn says_so(&self, view: &'static str, service: &str, event: u64) -> Result<(), Alarm> {
         let public = event == 0 || (self.public)(event);
         if public {
             Err(changed(view, service, event, "something", "nothing: that event says something else"))

@@ -100,7 +100,9 @@ impl Delegated {
     async fn at_the_end(&self, register: &Asked, size: u64) -> Result<Self, WitnessError> {
         let mut after = self.clone();
         for event in tail::after(register, size).await? {
-            event.public.iter().for_each(|event| after.take(event));
+            if let Some(event) = &event.public {
+                after.take(event);
+            }
         }
         Ok(after)
     }

@@ -27,12 +27,15 @@ pub struct Kept {
     pub size: u64,
     /// What was shown, by service, then by view and place in it.
     shown: BTreeMap<String, BTreeMap<String, Shown>>,
+    /// How many were put here since it was made.
+    #[serde(skip)]
+    count: usize,
 }
 
 impl Kept {
     /// Nothing yet, of a log with so many events.
     pub fn at(size: u64) -> Self {
-        Self { size, shown: BTreeMap::new() }
+        Self { size, shown: BTreeMap::new(), count: 0 }
     }
 
     /// The thing at a `place` in a `view` of a `service`.
@@ -42,6 +45,7 @@ impl Kept {
 
     /// Keeps it; answers whether there was none yet.
     pub fn insert(&mut self, service: &str, (view, place): (&str, &str), shown: Shown) -> bool {
+        self.count += 1;
         self.shown.entry(service.to_owned()).or_default().insert(key(view, place), shown).is_none()
     }
 
@@ -51,9 +55,9 @@ impl Kept {
         all.filter_map(move |key| key.strip_prefix(view)?.strip_prefix(' '))
     }
 
-    /// How many things are kept.
-    pub fn count(&self) -> usize {
-        self.shown.values().map(BTreeMap::len).sum()
+    /// Whether there is room for more.
+    pub fn has_room(&self) -> bool {
+        self.count < MOST
     }
 }
 

@@ -44,9 +44,7 @@ impl<'a> Views<'a> {
     pub async fn hold(&mut self, service: Service<'_>) -> Result<(), WitnessError> {
         self.hold_instructions(service).await?;
         self.hold_claims(service).await?;
-        self.hold_days(service).await?;
-        let most = || format!("more than {MOST} things are shown");
-        if self.now.count() > MOST { Err(self.register.strange("/", most()).into()) } else { Ok(()) }
+        self.hold_days(service).await
     }
 
     /// What is to be kept, once the log is found to have an event for each change.
@@ -87,10 +85,18 @@ impl<'a> Views<'a> {
             }
             None => {}
         }
+        self.keep(view, service, place, shown)
+    }
+
+    /// Keeps what is shown at a `place`, where nothing was shown yet.
+    fn keep(&mut self, view: &'static str, service: &str, place: &str, shown: Shown) -> Result<(), WitnessError> {
+        if !self.now.has_room() {
+            return Err(self.register.strange("/", format!("more than {MOST} things are shown")).into());
+        }
         if self.now.insert(service, (view, place), shown) {
             return Ok(());
         }
-        Err(changed(view, service, event, "two things", "one").into())
+        Err(changed(view, service, place, "two things", "one").into())
     }
 
     /// Whether an event could say what is shown: everyone reads of those that are public that they do not.

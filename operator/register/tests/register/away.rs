@@ -131,10 +131,10 @@ async fn until_refused(world: &World, round: u32, between: impl AsyncFn()) -> (V
     }
 }
 
-/// What was refused is taken now, and what was acknowledged is there.
+/// What was refused is taken now, and what was acknowledged is there. A server that died may have died between the two.
 async fn goes_on(world: &World, acknowledged: Vec<(Announced, String)>, (key, run): Announced) {
     let answer = world.post("/api/v1/announcements", "factory", &key, &run).await;
-    assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
+    assert!([200, 201].contains(&answer.status.as_u16()), "{}", answer.text);
     for ((key, run), text) in acknowledged {
         let again = world.post("/api/v1/announcements", "factory", &key, &run).await;
         assert_eq!((again.status.as_u16(), again.text), (200, text), "{key} was acknowledged");
@@ -180,7 +180,11 @@ async fn a_server_that_died_of_a_full_log_is_told_and_the_register_goes_on_when_
     world.registered(sample::passing(), "before").await;
     // What is left of a part of the log stays unused, so that it is full soon.
     let next_part = async || drop(cramped.server.try_to("SELECT pg_switch_wal()").await);
-    let kept_running = || ["stop", "start"].iter().for_each(|words| cramped.server.tell(words));
+    let kept_running = || {
+        for words in ["stop", "start"] {
+            cramped.server.tell(words);
+        }
+    };
     for round in 0..2 {
         cramped.small.fill();
         let (acknowledged, refused) = until_refused(&world, round, next_part).await;

@@ -43,8 +43,8 @@ impl Server {
         let mut promtool = Command::new("promtool");
         // Else there is a block for every two hours, which takes a minute over a month.
         promtool.args(["tsdb", "create-blocks-from", "--max-block-duration=1458h", "openmetrics", "--quiet"]);
-        let made =
-            promtool.arg(&text).arg(folder.0.join("data")).output().expect("promtool, of the package prometheus");
+        let made = promtool.arg(&text).arg(folder.0.join("data")).output();
+        let made = made.unwrap_or_else(|error| panic!("promtool, of Debian's package prometheus: {error}"));
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         Self { folder, running: None }
     }

@@ -34,9 +34,7 @@ impl Views<'_> {
                     // Somebody decided that it is published.
                     None => self.change(CLAIMS, &service),
                 }
-                if !self.now.insert(&service, (CLAIMS, &place), shown) {
-                    return Err(self.register.strange(&path, format!("claim {place} is shown twice")).into());
-                }
+                self.keep(CLAIMS, &service, &place, shown)?;
             }
             // Not the address that the page names: it could lead anywhere.
             let next = page

@@ -4,7 +4,7 @@
 //!
 //! Each look is [`look::look`]: the signed checkpoint, the proof that the log only grew, every new event
 //! against the checkpoint, and from time to time every old one and the public views again: entries with their ends
-//! ([`index`]) and delegations ([`delegations`]) against the log, all else against what was shown before ([`views`]).
+//! ([`index`]), delegations and statistics against the log, all else against what was shown before ([`views`]).
 //!
 //! *Architecture invariant:* it co-signs only what it has read to the end and found to go on from
 //! everything that it has co-signed before. An alarm ends it, and a person begins it again.
@@ -16,6 +16,7 @@ mod index;
 mod kept;
 mod look;
 mod state;
+mod statistics;
 mod tail;
 mod views;
 

@@ -1,5 +1,5 @@
 //! The public index beside the log: no entry may be hidden, changed for another, say something else than its event, or
-//! be shown as in force after it was withdrawn or excluded. What the log says of delegations is collected on the way.
+//! be shown as in force after it was withdrawn or excluded. What the log says of all else is collected on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,7 @@ use super::{
     alarm::Alarm,
     asked::{AskError, Asked, line},
     delegations::Delegated,
+    statistics::Counted,
     views::Service,
 };
 use crate::{
@@ -43,6 +44,7 @@ pub struct Logged {
     /// Number of the first entry of each.
     first: BTreeMap<(String, String), u64>,
     delegated: Delegated,
+    counted: Counted,
     /// Each event that hands the log over, with the key that it is handed to.
     handovers: BTreeMap<u64, Verifier>,
 }
@@ -51,6 +53,7 @@ impl Logged {
     /// Takes the next event. What cannot be read is no entry: its digest was held against the log.
     pub fn take(&mut self, event: Option<&PublicEvent>) {
         let Some(public @ PublicEvent { place, event }) = event else { return };
+        self.counted.take(public);
         if [DELEGATION, REVOCATION, DELEGATION_USE].contains(&place.kind.as_str()) {
             self.delegated.take(public);
             return;
@@ -100,8 +103,8 @@ impl Logged {
         self.first.iter().map(|((participant, name), first)| (participant.as_str(), name.as_str(), *first))
     }
 
-    /// Holds every page of the index, every entry by its address, and the list of delegations against the log of `size`
-    /// events; answers how many entries there were.
+    /// Holds every page of the index, every entry by its address, the list of delegations and the statistics against the
+    /// log of `size` events; answers how many entries there were.
     pub async fn hold(&self, register: &Asked, size: u64) -> Result<u64, WitnessError> {
         let mut listed = BTreeSet::new();
         let (mut path, mut oldest) = ("/api/v1/entries".to_owned(), u64::MAX);
@@ -142,6 +145,7 @@ impl Logged {
             }
         }
         self.delegated.hold(register, size).await?;
+        self.counted.hold(register, size).await?;
         Ok(listed.len() as u64)
     }
 

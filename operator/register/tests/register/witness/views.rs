@@ -122,6 +122,31 @@ async fn an_object_that_is_changed_hidden_or_invented_raises_an_alarm() {
     all_told(with_an_object, &statements).await;
 }
 
+/// A service that was withdrawn and entered anew: its first entry and that end stand in no list of the newest.
+async fn entered_anew() -> World {
+    let world = filled().await;
+    let reason = json!({"reason": "It moved."});
+    assert_eq!(world.post(&format!("{ENTRY}/withdrawal"), "owner", "key", &reason).await.status.as_u16(), 201);
+    world.registered(delegations::again(1), "anew").await;
+    world
+}
+
+#[tokio::test]
+async fn an_older_entry_or_end_that_is_hidden_raises_an_alarm() {
+    for (statement, told) in [
+        ("DELETE FROM entries WHERE seq = 5", "the statistics show 1 entries and 1 ends for "),
+        ("DELETE FROM withdrawals", "the statistics show 2 entries and 0 ends for "),
+    ] {
+        let world = entered_anew().await;
+        witness(&world).look(true).await.unwrap();
+        sql(&world.database(), &[TRIGGERS, statement]).await.unwrap();
+        // They are counted again when something happens, or when the register starts.
+        let world = world.restart().await;
+        let found = alarm(witness(&world).look(true).await).to_string();
+        assert!(found.contains(told) && found.contains("; it must be 2 entries and 1 ends"), "{statement}: {found}");
+    }
+}
+
 /// One instruction that stands, and one that was withdrawn.
 async fn instructed() -> World {
     let world = filled().await;

@@ -70,12 +70,12 @@ pub async fn taken(world: &World, key: &str, change: impl FnOnce(&mut Value)) ->
     answer.json()
 }
 
-async fn decided(world: &World, id: &str, decision: ClaimDecision, reason: &str) -> Answer {
+pub async fn decided(world: &World, id: &str, decision: ClaimDecision, reason: &str) -> Answer {
     let body = json!({"decision": decision, "reason": reason});
     world.post(&format!("/api/v1/claims/{id}/decision"), "regulator", "", &body).await
 }
 
-async fn answered(world: &World, token: &str, id: &str, words: &str) -> Answer {
+pub async fn answered(world: &World, token: &str, id: &str, words: &str) -> Answer {
     world.post(&format!("/api/v1/claims/{id}/answer"), token, "", &json!({"words": words})).await
 }
 

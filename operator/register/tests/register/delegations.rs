@@ -30,14 +30,14 @@ async fn give(world: &World, key: &PrivateKey, terms: &Terms) -> Answer {
     world.post(PATH, "regulator", "", &delegation_by(key, terms)).await
 }
 
-async fn revoke(world: &World, key: &PrivateKey, of: &Terms, at: &StandingDelegation, reason: &str) -> Answer {
+pub async fn revoke(world: &World, key: &PrivateKey, of: &Terms, at: &StandingDelegation, reason: &str) -> Answer {
     let statement = delegation::revocation(&of.digest().unwrap(), "Regulator", "2026-03-04T05:06:07Z", reason);
     let body = RevocationRequest { revocation: sign(&statement, key).unwrap() };
     world.post(&format!("{PATH}/{}/revocation", at.id), "regulator", "", &body).await
 }
 
 /// The sample's service built again, for the `number`th time.
-fn again(number: u32) -> TestResult {
+pub fn again(number: u32) -> TestResult {
     (0..number).fold(sample::passing(), |result, _| {
         let mut result = rebuilt(result);
         result.subject.release = format!("registered-address-{number}");

@@ -50,7 +50,10 @@ pub async fn sql(database: &Location, statements: &[&str]) -> Result<(), sqlx::E
 const NO_TRIGGERS: &str = "ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE tree DISABLE TRIGGER ALL;
     ALTER TABLE checkpoints DISABLE TRIGGER ALL; ALTER TABLE epochs DISABLE TRIGGER ALL;
     ALTER TABLE announcements DISABLE TRIGGER ALL; ALTER TABLE submissions DISABLE TRIGGER ALL;
-    ALTER TABLE entries DISABLE TRIGGER ALL; ALTER TABLE withdrawals DISABLE TRIGGER ALL";
+    ALTER TABLE entries DISABLE TRIGGER ALL; ALTER TABLE withdrawals DISABLE TRIGGER ALL;
+    ALTER TABLE delegations DISABLE TRIGGER ALL; ALTER TABLE delegation_uses DISABLE TRIGGER ALL;
+    ALTER TABLE instructions DISABLE TRIGGER ALL; ALTER TABLE claims DISABLE TRIGGER ALL;
+    ALTER TABLE observed DISABLE TRIGGER ALL";
 
 /// A statement for SQLite as PostgreSQL has it.
 fn for_postgres(statement: &str) -> String {

@@ -37,6 +37,7 @@ mod pages;
 mod participants;
 mod procedure;
 mod program;
+mod prometheus;
 mod promised;
 mod public;
 mod refusals;

@@ -1,6 +1,8 @@
 //! The witness beside a register whose database is changed by hand: every kind of tampering is found by
 //! what the API shows afterwards, and nothing else raises an alarm.
 
+mod views;
+
 use factory_assurance::{
     canonical,
     log::{Checkpoint, Link, link::ORIGIN, note, tree::Edge},

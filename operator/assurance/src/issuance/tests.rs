@@ -84,7 +84,8 @@ fn nobody_but_the_regulator_issues() {
     let said = verify(&sign(&made(), &stranger).unwrap(), &[key.public()]).unwrap_err().to_string();
     assert!(said.starts_with("signatures: none of 1 fits a pinned key"), "{said}");
     let mut bent = sign(&made(), &key).unwrap();
-    bent.payload = sign(&statement(&sample::struck().standard, FROM, "Regulator", TIME).unwrap(), &key).unwrap().payload;
+    bent.payload =
+        sign(&statement(&sample::struck().standard, FROM, "Regulator", TIME).unwrap(), &key).unwrap().payload;
     assert!(verify(&bent, &[key.public()]).is_err());
 }
 

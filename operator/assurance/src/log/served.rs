@@ -26,17 +26,8 @@ pub const DELEGATION_USE: &str = "delegation-use";
 /// Kind of the events by which the regulator issues a version of a standard.
 pub const STANDARD_ISSUED: &str = "standard-issued";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 9] = [
-    ENTRY,
-    OBJECT_ENTRY,
-    "withdrawal",
-    "exclusion",
-    HANDOVER,
-    DELEGATION,
-    REVOCATION,
-    DELEGATION_USE,
-    STANDARD_ISSUED,
-];
+pub const PUBLIC_KINDS: [&str; 9] =
+    [ENTRY, OBJECT_ENTRY, "withdrawal", "exclusion", HANDOVER, DELEGATION, REVOCATION, DELEGATION_USE, STANDARD_ISSUED];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

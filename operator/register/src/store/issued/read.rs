@@ -49,7 +49,8 @@ impl Store {
             (_, other) => return Err(unexpected(seq, &other)),
         };
         let Issued { verifier, effective_from, standard, .. } = signed(&made)?;
-        let class = standard.class.ok_or_else(|| StoreError::Row(format!("event {seq}: a standard without a class")))?;
+        let class =
+            standard.class.ok_or_else(|| StoreError::Row(format!("event {seq}: a standard without a class")))?;
         let issued = IssuedStandard {
             name: standard.name.clone(),
             version: standard.version.clone(),

@@ -15,6 +15,7 @@ use factory_assurance::{
     standard::Standard,
     wire::{IssuedStandard, SignedStandard},
 };
+use factory_crds::state_service::ServiceClass;
 use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
 
@@ -145,7 +146,7 @@ fn same(held: &SignedStandard, standard: &Standard, from: &str) -> Result<(), Fa
         let [before, now] = [&before, standard].map(|standard| serde_json::to_value(standard).unwrap_or_default());
         return Err(differs(first_other(&before, &now)).into());
     }
-    if effective_from != from { Err(differs("effectiveFrom".to_owned()).into()) } else { Ok(()) }
+    if effective_from == from { Ok(()) } else { Err(differs("effectiveFrom".to_owned()).into()) }
 }
 
 /// The first field that is not the same in both.
@@ -162,12 +163,12 @@ fn named(standard: &Standard) -> String {
 /// Shows what would be signed, in short, and its digest: all of it stands in the file.
 fn show(standard: &Standard, from: &str) -> Result<(), Failure> {
     let digest = canonical::digest(standard).map_err(IssueError::from)?;
-    let faults: Vec<String> = standard.faults.iter().map(|limits| format!("{:?}", limits.kind)).collect();
+    let faults: Vec<String> = standard.faults.iter().map(|limits| limits.kind.to_string()).collect();
     let attempts = standard.max_attempts.map_or_else(|| "as many as are asked for".to_owned(), |most| most.to_string());
     let steady = &standard.steady;
     let mut out = io::stdout().lock();
     writeln!(out, "Standard:    {}", harmless(&named(standard)))?;
-    writeln!(out, "Class:       {}", standard.class.map_or("", |class| class.as_str()))?;
+    writeln!(out, "Class:       {}", standard.class.map_or("", ServiceClass::as_str))?;
     writeln!(out, "Holds from:  {}", harmless(from))?;
     writeln!(
         out,

@@ -69,7 +69,7 @@ impl Office {
         let (regulator, file) = (PrivateKey::generate(), folder.join("regulator.pem"));
         fs::write(&file, regulator.to_pem().unwrap()).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        let known = before.map(|manifest| judged(manifest)).map(|(standard, from)| held(&standard, &from, &regulator));
+        let known = before.map(judged).map(|(standard, from)| held(&standard, &from, &regulator));
         let (standard, from) = judged(&manifest(|_| {}));
         let path = format!("/api/v1/standards/basic/{}", standard.version);
         let answer = held(&standard, &from, &regulator);

@@ -142,7 +142,7 @@ pub async fn issue(
         Ok::<_, Refusal>((predicate, signed))
     })
     .await?;
-    let Standard { name, version, .. } = issued.standard.clone();
+    let (name, version) = (issued.standard.name.clone(), issued.standard.version.clone());
     let made = StandardIssued { standard: format!("{name}@{version}"), issuance: signed, sealed_by };
     let (shared, user) = (Arc::clone(&register), regulator.user().to_owned());
     let status = match to_the_end(async move { shared.store.issue(&user, &issued, made).await }).await? {

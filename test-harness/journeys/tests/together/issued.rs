@@ -30,8 +30,7 @@ async fn a_release_waits_until_the_regulator_has_issued_its_standard() -> Result
     let (service, release) = scene.begin_unissued((CLASS, &object), &manifest, &commit).await?;
 
     let waits = |release: &Release| {
-        let conditions = release.status.iter().flat_map(|status| &status.conditions);
-        conditions.into_iter().any(|condition| {
+        release.status.iter().flat_map(|status| &status.conditions).any(|condition| {
             condition.type_ == "Verified" && condition.status == "Unknown" && condition.reason == "StandardNotIssued"
         })
     };

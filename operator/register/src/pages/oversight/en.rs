@@ -59,7 +59,7 @@ pub(super) const WORDS: Words = Words {
     nothing_yet: "Nothing has been entered yet.",
     as_csv: "The numbers as a table (CSV)",
     glossary: "Glossary",
-    glossary_intro: "The words of this register, and the indicators that the regulator watches.",
+    glossary_intro: "The words of this register, the standards that the regulator has issued, and the indicators that it watches.",
     terms: "Terms",
     issued: "Issued standards",
     issued_intro: "A service is tested by one of these versions and by no other: each was signed by the regulator, whole, and does not change.",

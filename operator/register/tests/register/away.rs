@@ -44,11 +44,11 @@ async fn a_server_that_is_stopped_is_told_and_the_register_goes_on_when_it_is_ba
 
     server.tell("start");
     until_ready(&world).await;
-    assert_eq!(world.get("/api/v1/log/checkpoint", "").await.text.lines().nth(1), Some("6"));
+    assert_eq!(world.get("/api/v1/log/checkpoint", "").await.text.lines().nth(1), Some("7"));
     assert_eq!(world.submit(dossier.clone(), "meanwhile").await.status.as_u16(), 201);
     assert_eq!(world.submit(dossier, "meanwhile").await.status.as_u16(), 200, "the same submission is there once");
-    assert_eq!(checkpoint.lines().nth(1), Some("5"));
-    assert_eq!(audit(&world.database()).await.unwrap().events, 7);
+    assert_eq!(checkpoint.lines().nth(1), Some("6"));
+    assert_eq!(audit(&world.database()).await.unwrap().events, 8);
 }
 
 /// A small file system in memory, gone with the test.

@@ -258,6 +258,7 @@ async fn what_was_ended_or_is_frozen_is_entered_by_a_person_alone() {
     // A standard that freezes a service with an overdue instruction, and one whose instruction is in time.
     let mut freezing = named(sample::passing(), "frozen");
     freezing.standard.freeze_when_overdue = true;
+    freezing.standard.version.push_str("-freezing");
     world.registered(sample::judged(freezing.clone()), "frozen").await;
     let due = jiff::tz::Offset::constant(6).to_datetime(Timestamp::now() + SignedDuration::from_hours(48)).date();
     let wish = json!({

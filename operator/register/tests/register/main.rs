@@ -22,6 +22,7 @@ mod exclusion;
 mod grounds;
 mod handover;
 mod instructions;
+mod issued;
 mod limits;
 mod linked;
 mod load;

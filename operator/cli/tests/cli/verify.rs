@@ -218,7 +218,10 @@ fn evidence_is_held_against_the_labs_key_where_one_is_pinned() {
     assert!(out(&output).contains("Measured: by the lab, signed with its pinned key"), "{}", out(&output));
     for (result, why) in [
         (sample::passing(), "predicate.measurements.verify: lacks: the lab signs what it measured"),
-        (sample::measured_by(sample::passing(), &desk.key), "predicate.measurements.verify: signatures: none of 1 fits"),
+        (
+            sample::measured_by(sample::passing(), &desk.key),
+            "predicate.measurements.verify: signatures: none of 1 fits",
+        ),
     ] {
         desk.put(&desk.sign(result));
         let output = desk.verify(&["--lab-key", "lab.pub", "-o", "json"]);

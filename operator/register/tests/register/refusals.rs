@@ -24,7 +24,8 @@ async fn refusal(change: impl FnOnce(&mut TestResult)) -> String {
     let world = World::start().await;
     let mut result = world.announce(sample::passing(), "one").await;
     change(&mut result);
-    let detail = world.submit(world.dossier(&sample::judged(result)), "one").await.refused(422);
+    let measured = sample::measured_by(sample::judged(result), sample::lab());
+    let detail = world.submit(world.dossier(&measured), "one").await.refused(422);
     let all: Vec<SubmissionState> = world.get("/api/v1/submissions", "factory").await.json();
     assert!(all.is_empty());
     detail
@@ -134,7 +135,7 @@ async fn one_announcement_has_one_dossier() {
     assert_eq!(world.submit(world.dossier(&result), "one").await.status, StatusCode::CREATED);
     let mut second = result;
     second.evidence.prove.as_mut().unwrap().started_unix_ms += 1;
-    let detail = world.submit(world.dossier(&sample::judged(second)), "two").await.refused(409);
+    let detail = world.submit(world.dossier(&sample::measured_by(sample::judged(second), sample::lab())), "two").await.refused(409);
     assert!(detail.contains("already has the dossier sha256:"), "{detail}");
 }
 

@@ -69,7 +69,7 @@ async fn a_delegation_that_is_changed_hidden_or_invented_raises_an_alarm() {
         ),
         ("UPDATE delegations SET id = 'x' WHERE revocation IS NOT NULL", " for x; it must be nothing"),
         (
-            "INSERT INTO delegations (id, seq, participant, begins, ends) VALUES ('x', 5, 'social-registry', 'a', 'b')",
+            "INSERT INTO delegations (id, seq, participant, begins, ends) VALUES ('x', 6, 'social-registry', 'a', 'b')",
             "the register cannot show its log, /api/v1/delegations",
         ),
     ];
@@ -87,18 +87,18 @@ async fn excluded() -> World {
 #[tokio::test]
 async fn an_exclusion_that_is_changed_hidden_or_invented_raises_an_alarm() {
     let statements = [
-        ("UPDATE withdrawals SET item = '20.4'", "the public index shows entry 5, excluded (20.4) by event 11"),
-        ("UPDATE withdrawals SET item = NULL", "; the log says entry 5, excluded (20.3) by event 11"),
-        ("DELETE FROM withdrawals", "; the log says entry 5, excluded (20.3) by event 11"),
+        ("UPDATE withdrawals SET item = '20.4'", "the public index shows entry 6, excluded (20.4) by event 12"),
+        ("UPDATE withdrawals SET item = NULL", "; the log says entry 6, excluded (20.3) by event 12"),
+        ("DELETE FROM withdrawals", "; the log says entry 6, excluded (20.3) by event 12"),
     ];
     all_told(excluded, &statements).await;
     let invented = "INSERT INTO withdrawals (seq, key, participant, service, entry, reason, item)
-        VALUES (8, 'x', 'social-registry', 'registered-address', 5, 'It is over.', '20')";
-    let told = "excluded (20) by event 8";
+        VALUES (9, 'x', 'social-registry', 'registered-address', 6, 'It is over.', '20')";
+    let told = "excluded (20) by event 9";
     all_told(filled, &[(invented, told)]).await;
 }
 
-/// One object, entered by event 14.
+/// One object, entered by event 15.
 async fn with_an_object() -> World {
     let world = filled().await;
     objects::entered(&world).await;
@@ -115,8 +115,8 @@ async fn an_object_that_is_changed_hidden_or_invented_raises_an_alarm() {
         ("DELETE FROM entries WHERE service = 'archive'", "shows nothing for social-registry/archive"),
         (
             "INSERT INTO withdrawals (seq, key, participant, service, entry, reason)
-             SELECT 8, 'x', participant, service, seq, 'It is over.' FROM entries WHERE service = 'archive'",
-            ", withdrawn by event 8",
+             SELECT 9, 'x', participant, service, seq, 'It is over.' FROM entries WHERE service = 'archive'",
+            ", withdrawn by event 9",
         ),
     ];
     all_told(with_an_object, &statements).await;
@@ -134,7 +134,7 @@ async fn entered_anew() -> World {
 #[tokio::test]
 async fn an_older_entry_or_end_that_is_hidden_raises_an_alarm() {
     for (statement, told) in [
-        ("DELETE FROM entries WHERE seq = 5", "the statistics show 1 entries and 1 ends for "),
+        ("DELETE FROM entries WHERE seq = 6", "the statistics show 1 entries and 1 ends for "),
         ("DELETE FROM withdrawals", "the statistics show 2 entries and 0 ends for "),
     ] {
         let world = entered_anew().await;
@@ -165,20 +165,20 @@ async fn an_instruction_that_is_changed_hidden_or_invented_raises_an_alarm() {
         ("UPDATE instructions SET due = '2098-01-01' WHERE ended IS NULL", "show something else for "),
         (
             "UPDATE instructions SET state = 'Open', reason = '', ended = NULL",
-            "the binding instructions show something else for social-registry/registered-address, 12",
+            "the binding instructions show something else for social-registry/registered-address, 13",
         ),
         ("DELETE FROM instructions WHERE ended IS NULL", "the binding instructions show nothing for "),
         (
-            "UPDATE instructions SET state = 'Withdrawn', reason = 'x', ended = 8 WHERE ended IS NULL",
+            "UPDATE instructions SET state = 'Withdrawn', reason = 'x', ended = 9 WHERE ended IS NULL",
             "1 changes are shown, the last one in the binding instructions of social-registry/registered-address",
         ),
         (
             "INSERT INTO instructions (id, key, seq, participant, service, finding, basis, due, experiment, state)
-             SELECT 'x', 'x', 8, participant, service, finding, basis, due, experiment, 'Open'
+             SELECT 'x', 'x', 9, participant, service, finding, basis, due, experiment, 'Open'
              FROM instructions WHERE ended IS NULL",
             "it must be nothing, as when the log had ",
         ),
-        ("UPDATE instructions SET seq = 5 WHERE ended IS NULL", "it must be nothing: that event says something else"),
+        ("UPDATE instructions SET seq = 6 WHERE ended IS NULL", "it must be nothing: that event says something else"),
     ];
     all_told(instructed, &statements).await;
 }
@@ -214,10 +214,10 @@ async fn a_claim_that_is_changed_hidden_or_invented_raises_an_alarm() {
             "2 changes are shown, the last one in the published claims",
         ),
         (
-            "UPDATE claims SET state = 'Published', decided = 8 WHERE decided IS NULL",
+            "UPDATE claims SET state = 'Published', decided = 9 WHERE decided IS NULL",
             "the published claims of social-registry/registered-address; the log has 0 events for them",
         ),
-        ("UPDATE claims SET seq = 5 WHERE answered IS NOT NULL", "it must be nothing: that event says something else"),
+        ("UPDATE claims SET seq = 6 WHERE answered IS NOT NULL", "it must be nothing: that event says something else"),
     ];
     all_told(claimed, &statements).await;
 }
@@ -246,7 +246,7 @@ async fn an_observed_day_that_is_changed_hidden_or_invented_raises_an_alarm() {
     let statements = [
         ("UPDATE observed SET up = 1440, longest_down = 0", "the observed days show something else for "),
         ("DELETE FROM observed", "the observed days show nothing for "),
-        (invented.as_str(), "it must be nothing, as when the log had 11 events"),
+        (invented.as_str(), "it must be nothing, as when the log had 12 events"),
     ];
     all_told(observed, &statements).await;
 }
@@ -305,7 +305,7 @@ async fn an_entry_that_says_something_else_than_its_event_raises_an_alarm() {
     let mut options = options(&world);
     options.register = lying(&world, ENTRY, ("Regulator of the ecosystem", "Another office")).await;
     match alarm(Witness::begin(options).unwrap().look(true).await) {
-        Alarm::Index { shown, .. } => assert_eq!(shown, "entry 5 with other contents"),
+        Alarm::Index { shown, .. } => assert_eq!(shown, "entry 6 with other contents"),
         other => panic!("{other}"),
     }
 }

@@ -11,6 +11,10 @@ const FILES: [[&str; 3]; 2] = [
     ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"],
     ["memory.max", "memory.current", "inactive_file"],
 ];
+/// What of the usage a kernel takes back when memory runs short: all of files, and what it keeps of them beside. The
+/// first version does not tell the latter.
+const CACHED: [&[&str]; 2] =
+    [&["total_inactive_file", "total_active_file"], &["inactive_file", "active_file", "slab_reclaimable"]];
 /// A limit beyond this is none: the first version writes its largest number.
 const UNLIMITED: u64 = 1 << 60;
 
@@ -47,6 +51,15 @@ impl Memory {
         let usage = self.group.number(usage).ok()??;
         let stat = fs::read_to_string(self.group.file("memory.stat")).ok()?;
         Some(usage.saturating_sub(named(&stat, given_back)?))
+    }
+
+    /// Bytes that it uses and that cannot be given back at all: without any cache. Nothing when it is gone.
+    #[must_use]
+    pub fn held(&self) -> Option<u64> {
+        let usage = self.group.number(FILES[self.group.version][1]).ok()??;
+        let stat = fs::read_to_string(self.group.file("memory.stat")).ok()?;
+        let cached: Option<Vec<u64>> = CACHED[self.group.version].iter().map(|name| named(&stat, name)).collect();
+        Some(cached?.iter().fold(usage, |held, cached| held.saturating_sub(*cached)))
     }
 
     /// From now on what the calling process takes counts there.

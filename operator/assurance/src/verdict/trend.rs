@@ -7,6 +7,8 @@
 //! the time lies higher than the one before it.
 
 mod order;
+#[cfg(test)]
+mod simulated;
 
 use super::{MAX_EXACT, load::exact};
 

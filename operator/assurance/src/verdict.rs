@@ -104,8 +104,9 @@ pub fn judge(result: &TestResult) -> Verdict {
     if twin::silences(&proven.found) {
         found.clear();
     }
+    let figures = figures::of(result, rules, &timeline, &load, &proven.followed());
     found.extend(proven.found);
-    verdict(found, figures::of(result, rules, &timeline, &load, &proven.followed()))
+    verdict(found, figures)
 }
 
 /// What became of the ladder of `result`.

@@ -177,13 +177,10 @@ impl Judged<'_> {
         };
         (trend.ahead > limit).then(|| {
             let place = format!("{name}: {} of pod {uid}", measure.used);
-            let grew = if trend.grows { "grew from" } else { "went from" };
             let [first, last, ahead] = [trend.first, trend.last, trend.ahead].map(measure.measured);
-            let limit = (measure.limit)(limit);
-            failed(
-                measure.code,
-                format!("{place} {grew} {first} to {last} in {}; {}", self.soaked(), self.leads(&trend, &ahead, &limit)),
-            )
+            let (limit, leads) = ((measure.limit)(limit), self.leads(&ahead));
+            let how = if trend.grows { format!("grew from {first} to {last} in {leads}") } else { format!("was at {last}") };
+            failed(measure.code, format!("{place} {how}; the standard allows {limit}"))
         })
     }
 
@@ -199,25 +196,17 @@ impl Judged<'_> {
         };
         let found = (trend.ahead > limit).then(|| {
             let [first, last, ahead] = [trend.first, trend.last, trend.ahead].map(say::latency_measured);
-            let leads = self.leads(&trend, &ahead, &say::latency(limit));
-            let message = format!(
-                "in the soak, 95 % of answers came within {first} at its begin and {last} at its end, in {}; {leads}",
-                self.soaked()
-            );
-            failed("LatencyGrows", message)
+            let (limit, leads) = (say::latency(limit), self.leads(&ahead));
+            let how = if trend.grows { format!("{first} and then {last} in {leads}") } else { format!("{last} at its end") };
+            failed("LatencyGrows", format!("in the soak, 95 % of answers came within {how}; the standard allows {limit}"))
         });
         (found, Some(trend))
     }
 
-    fn soaked(&self) -> String {
-        format!("{} s", self.span.to - self.span.from)
-    }
-
-    /// Where it leads; of one that does not grow, that it is there already.
-    fn leads(&self, trend: &Trend, ahead: &str, limit: &str) -> String {
-        let horizon = self.soak.horizon_seconds;
-        let leads = if trend.grows { format!("that is no chance, and leads to {ahead} within {horizon} s; ") } else { String::new() };
-        format!("{leads}the standard allows {limit}")
+    /// How long it took, and where it leads.
+    fn leads(&self, ahead: &str) -> String {
+        let (seconds, horizon) = (self.span.to - self.span.from, self.soak.horizon_seconds);
+        format!("{seconds} s; that is no chance, and leads to {ahead} within {horizon} s")
     }
 }
 

@@ -54,6 +54,8 @@ fn figure(result: &TestResult, name: &str) -> Figure {
 }
 
 const MIB: u64 = 1 << 20;
+/// A step of noise, of a hundred, that hides a leak of a fiftieth of a MiB a second among hundreds of pods.
+const NOISE: u64 = 11_264;
 
 type Case = (&'static str, fn(&mut TestResult), Outcome, &'static [&'static str]);
 
@@ -105,8 +107,7 @@ fn what_is_found_says_where_it_leads() {
     let said = |change: fn(&mut TestResult)| soaked(change).verdict.findings[0].message.clone();
     assert_eq!(
         said(|r| seen(r, 1, |look| 40 * MIB + look * MIB / 4)),
-        "web: memory of pod `web-soak-1` grew from 40.5 MiB to 54.1 MiB in 60 s; that is no chance, and leads to 1854.1 MiB within 7200 s; the standard allows 115.2 MiB"
-            .replace("40.5", "40.5")
+        "web: memory of pod `web-soak-1` grew from 40.5 MiB to 54 MiB in 60 s; that is no chance, and leads to 1854 MiB within 7200 s; the standard allows 115.2 MiB"
     );
     assert_eq!(
         said(|r| seen(r, 2, |look| 20 + look)),
@@ -117,7 +118,11 @@ fn what_is_found_says_where_it_leads() {
         "web: pod `web-soak-1` was looked at 9 times during the soak; fewer than 54 are no evidence"
     );
     let slow = said(|r| slower(r, 4_000));
-    assert!(slow.starts_with("in the soak, 95 % of answers came within 13 ms at its begin and "), "{slow}");
+    assert!(slow.starts_with("in the soak, 95 % of answers came within 13 ms and then 229 ms in 60 s; "), "{slow}");
+    assert_eq!(
+        said(|r| seen(r, 1, |_| 116 * MIB)),
+        "web: memory of pod `web-soak-1` was at 116 MiB; the standard allows 115.2 MiB"
+    );
     assert!(slow.ends_with("within 7200 s; the standard allows 400 ms"), "{slow}");
 }
 
@@ -147,13 +152,12 @@ fn from_a_soak_beside_a_control_that_moved_nothing_is_concluded() {
     assert_finds(&result.verdict, Inconclusive, &["ControlMoved"], "void");
 }
 
-/// More pods are more chances for noise to look like growth.
+/// More pods are more chances for noise to look like growth: what would do alone is not enough among many.
 #[test]
 fn the_level_is_that_of_the_whole_soak() {
     let leak = |copies: usize| {
         soaked(|r| {
-            // It rises in each of fifteen stretches, and falls a little after each: in order, but not by much.
-            seen(r, 1, |look| 40 * MIB + look / 4 * MIB + 1_000 * (look % 4 * 37 % 5));
+            seen(r, 1, |look| 40 * MIB + look * MIB / 50 + look * 7_919 % 101 * NOISE);
             let template = pods(r)[0].clone();
             for copy in 0..copies {
                 pods(r).push(SoakedPod { uid: format!("copy-{copy}"), ..template.clone() });
@@ -161,7 +165,7 @@ fn the_level_is_that_of_the_whole_soak() {
         })
     };
     assert_finds(&leak(0).verdict, Failed, &["MemoryGrows"], "alone");
-    assert_eq!(leak(200).verdict.outcome, Failed, "what is as clear as that is found among many");
+    assert_finds(&leak(250).verdict, Passed, &[], "among hundreds");
 }
 
 fn role(result: &mut TestResult) -> (&mut u32, &mut Vec<String>) {

@@ -44,8 +44,8 @@ use capacity::Ladder;
 use figures::Followed;
 use found::{Found, inconclusive};
 use load::{Load, Timeline};
-use soak::Soaked;
 pub(crate) use rules::Rules;
+use soak::Soaked;
 
 /// Version of the rules by which a new result is judged.
 pub const RULES: &str = Rules::V3.name();

@@ -8,10 +8,11 @@ use jiff::{Timestamp, tz::Offset};
 use crate::{dossier::TestResult, plan::LoadPlan};
 
 use super::{
-    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, findings, numbers, soak,
+    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, findings, numbers,
     phases::{self, Span},
     plot::{self, Plot},
     requests::{self, Requests},
+    soak,
     struck::{self, Struck},
     text::{message, plain, word},
     twin,

@@ -86,8 +86,7 @@ fn known<'a>(pod: &SoakedPod, soaked: Option<&'a Soaked>) -> Option<&'a PodSoake
 
 fn row(pod: &SoakedPod, soaked: Option<&Soaked>, words: &Words) -> Row {
     let trends = known(pod, soaked);
-    let (memory, descriptors) =
-        (trends.and_then(|trends| trends.memory), trends.and_then(|trends| trends.descriptors));
+    let (memory, descriptors) = (trends.and_then(|trends| trends.memory), trends.and_then(|trends| trends.descriptors));
     let beyond = |trend: Option<(Trend, u64)>| trend.is_some_and(|(trend, limit)| trend.ahead > limit);
     Row {
         component: plain(&pod.component),

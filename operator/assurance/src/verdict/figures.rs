@@ -172,12 +172,7 @@ fn grown(result: &TestResult, span: &Span<'_>, soaked: Option<&Soaked>) -> Vec<F
     let of_percent = |percent: u32| Some(u64::from(percent) * 10_000);
     let mut figures = vec![
         figure(phase, "restarts", soaked.map(|soaked| soaked.restarts), Some(0)),
-        figure(
-            phase,
-            "memoryAheadPpm",
-            pods().filter_map(|pod| share(pod.memory, memory)).max(),
-            of_percent(memory),
-        ),
+        figure(phase, "memoryAheadPpm", pods().filter_map(|pod| share(pod.memory, memory)).max(), of_percent(memory)),
         figure(
             phase,
             "descriptorsAheadPpm",

@@ -179,7 +179,8 @@ impl Judged<'_> {
             let place = format!("{name}: {} of pod {uid}", measure.used);
             let [first, last, ahead] = [trend.first, trend.last, trend.ahead].map(measure.measured);
             let (limit, leads) = ((measure.limit)(limit), self.leads(&ahead));
-            let how = if trend.grows { format!("grew from {first} to {last} in {leads}") } else { format!("was at {last}") };
+            let how =
+                if trend.grows { format!("grew from {first} to {last} in {leads}") } else { format!("was at {last}") };
             failed(measure.code, format!("{place} {how}; the standard allows {limit}"))
         })
     }
@@ -197,8 +198,12 @@ impl Judged<'_> {
         let found = (trend.ahead > limit).then(|| {
             let [first, last, ahead] = [trend.first, trend.last, trend.ahead].map(say::latency_measured);
             let (limit, leads) = (say::latency(limit), self.leads(&ahead));
-            let how = if trend.grows { format!("{first} and then {last} in {leads}") } else { format!("{last} at its end") };
-            failed("LatencyGrows", format!("in the soak, 95 % of answers came within {how}; the standard allows {limit}"))
+            let how =
+                if trend.grows { format!("{first} and then {last} in {leads}") } else { format!("{last} at its end") };
+            failed(
+                "LatencyGrows",
+                format!("in the soak, 95 % of answers came within {how}; the standard allows {limit}"),
+            )
         });
         (found, Some(trend))
     }
@@ -219,21 +224,11 @@ struct Measure {
     limit: fn(u64) -> String,
 }
 
-const MEMORY: Measure = Measure {
-    code: "MemoryGrows",
-    what: "memory",
-    used: "memory",
-    measured: say::memory_measured,
-    limit: say::memory,
-};
+const MEMORY: Measure =
+    Measure { code: "MemoryGrows", what: "memory", used: "memory", measured: say::memory_measured, limit: say::memory };
 
-const DESCRIPTORS: Measure = Measure {
-    code: "DescriptorsGrow",
-    what: "descriptors",
-    used: "open descriptors",
-    measured: count,
-    limit: count,
-};
+const DESCRIPTORS: Measure =
+    Measure { code: "DescriptorsGrow", what: "descriptors", used: "open descriptors", measured: count, limit: count };
 
 #[allow(clippy::needless_pass_by_value)]
 fn count(number: u64) -> String {

@@ -70,7 +70,8 @@ fn middle<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
 
 /// By how much it grows within `horizon`: the middle of what any two samples say (Theil and Sen).
 fn growth(samples: &[Sample], horizon: i128) -> Option<i128> {
-    let pairs = samples.iter().enumerate().flat_map(|(index, one)| samples[index + 1..].iter().map(move |two| (one, two)));
+    let pairs =
+        samples.iter().enumerate().flat_map(|(index, one)| samples[index + 1..].iter().map(move |two| (one, two)));
     let of_pair = |((from, before), (to, after)): (&Sample, &Sample)| {
         let rise = i128::from(*after) - i128::from(*before);
         (rise * horizon).div_euclid(i128::from(to.saturating_sub(*from).max(1)))
@@ -83,8 +84,10 @@ fn growth(samples: &[Sample], horizon: i128) -> Option<i128> {
 fn is_in_order(samples: &[Sample], growth: i128, horizon: i128, level: u128) -> bool {
     let values: Vec<i128> = samples.iter().map(|(_, value)| i128::from(*value)).collect();
     // How far the numbers are above the line, in parts of the horizon; what is added to all of them says nothing.
+    let begin = samples.first().map_or(0, |(at, _)| *at);
+    let since = |at: u64| i128::from(at.saturating_sub(begin));
     let above: Vec<i128> =
-        samples.iter().map(|(at, value)| i128::from(*value) * horizon - growth * i128::from(*at)).collect();
+        samples.iter().map(|(at, value)| i128::from(*value) * horizon - growth * since(*at)).collect();
     let count = i128::try_from(samples.len()).unwrap_or(i128::MAX);
     let independent = independent(&ranks(&above), count);
     let pairs = count * (count - 1) / 2;

@@ -19,6 +19,40 @@ fn soaked(change: impl FnOnce(&mut TestResult)) -> TestResult {
     sample::judged(result)
 }
 
+/// Vectors of the soak.
+pub fn vectors() -> Vec<(&'static str, TestResult)> {
+    vec![
+        ("v3-soak-passed", soaked(|_| {})),
+        (
+            "v3-soak-grows",
+            soaked(|r| {
+                seen(r, 1, |look| 40 * MIB + look * MIB / 50 + look * 7_919 % 101 * 5_000);
+                seen(r, 2, |look| 20 + look / 4);
+                slower(r, 4_000);
+            }),
+        ),
+        (
+            "v3-soak-not-seen",
+            soaked(|r| {
+                last(r).gone_ms = Some(30_000);
+                pods(r)[0].runs[0].samples.truncate(20);
+                pods(r)[0].errors = vec!["its container ended while it was looked at".to_owned()];
+                pods(r)[2].runs[0].descriptor_limit = 0;
+            }),
+        ),
+        (
+            "v3-soak-restarted",
+            soaked(|r| {
+                let samples = run(r).samples.split_off(30);
+                let again = SoakedRun { samples, ..run(r).clone() };
+                last(r).runs.push(again);
+            }),
+        ),
+        ("v3-soak-contradictory", soaked(|r| run(r).samples.swap(3, 4))),
+        ("v3-soak-plan-incomplete", soaked(|r| *role(r).0 = 2)),
+    ]
+}
+
 fn pods(result: &mut TestResult) -> &mut Vec<SoakedPod> {
     prove(result).soak.as_mut().unwrap()
 }
@@ -65,34 +99,64 @@ const CASES: [Case; 22] = [
     ("memory leaks", |r| seen(r, 1, |look| 40 * MIB + look * MIB / 50), Failed, &["MemoryGrows"]),
     ("memory leaks too slowly to matter", |r| seen(r, 1, |look| 40 * MIB + look * MIB / 200), Passed, &[]),
     ("descriptors leak", |r| seen(r, 2, |look| 20 + look / 4), Failed, &["DescriptorsGrow"]),
-    ("both leak", |r| {
-        seen(r, 1, |look| 40 * MIB + look * MIB);
-        seen(r, 2, |look| 20 + look);
-    }, Failed, &["MemoryGrows", "DescriptorsGrow"]),
+    (
+        "both leak",
+        |r| {
+            seen(r, 1, |look| 40 * MIB + look * MIB);
+            seen(r, 2, |look| 20 + look);
+        },
+        Failed,
+        &["MemoryGrows", "DescriptorsGrow"],
+    ),
     ("a saw", |r| seen(r, 1, |look| 40 * MIB + look % 12 * MIB), Passed, &[]),
     ("a filling that ends", |r| seen(r, 1, |look| 60 * MIB - (20 * MIB >> (look / 8).min(20))), Passed, &[]),
     ("memory is freed", |r| seen(r, 1, |look| 100 * MIB - look * MIB), Passed, &[]),
     ("beyond the limit already", |r| seen(r, 1, |_| 116 * MIB), Failed, &["MemoryGrows"]),
     ("answers grow slower", |r| slower(r, 4_000), Failed, &["LatencyGrows"]),
     ("answers grow hardly slower", |r| slower(r, 40), Passed, &[]),
-    ("started again", |r| {
-        let samples = run(r).samples.split_off(30);
-        let limits = SoakedRun { samples, ..run(r).clone() };
-        last(r).runs.push(limits);
-    }, Failed, &["SoakRestarted"]),
+    (
+        "started again",
+        |r| {
+            let samples = run(r).samples.split_off(30);
+            let limits = SoakedRun { samples, ..run(r).clone() };
+            last(r).runs.push(limits);
+        },
+        Failed,
+        &["SoakRestarted"],
+    ),
     ("nobody looked", |r| prove(r).soak = None, Inconclusive, &["SoakMissing"]),
-    ("a pod without a look", |r| {
-        last(r).runs.clear();
-        last(r).errors.push("no container of it runs here".to_owned());
-    }, Inconclusive, &["SoakTooFewSamples"]),
+    (
+        "a pod without a look",
+        |r| {
+            last(r).runs.clear();
+            last(r).errors.push("no container of it runs here".to_owned());
+        },
+        Inconclusive,
+        &["SoakTooFewSamples"],
+    ),
     ("54 looks are enough", |r| run(r).samples.truncate(54), Passed, &[]),
     ("53 looks are too few", |r| run(r).samples.truncate(53), Inconclusive, &["SoakTooFewSamples"]),
     ("a pod went", |r| last(r).gone_ms = Some(30_000), Inconclusive, &["SoakPodGone"]),
     ("a pod went after it", |r| last(r).gone_ms = Some(67_000), Passed, &[]),
-    ("a component without a pod", |r| pods(r).retain(|pod| pod.component != "registry"), Inconclusive, &["SoakPodMissing"]),
-    ("no pod was ready", |r| pods(r).iter_mut().for_each(|pod| pod.ready &= pod.component != "web"), Inconclusive, &["SoakPodMissing"]),
+    (
+        "a component without a pod",
+        |r| pods(r).retain(|pod| pod.component != "registry"),
+        Inconclusive,
+        &["SoakPodMissing"],
+    ),
+    (
+        "no pod was ready",
+        |r| pods(r).iter_mut().for_each(|pod| pod.ready &= pod.component != "web"),
+        Inconclusive,
+        &["SoakPodMissing"],
+    ),
     ("no limit", |r| run(r).descriptor_limit = 0, Inconclusive, &["SoakUnbounded"]),
-    ("answers were lost", |r| sample::fail(r, 0, 70..80, Timeout), Failed, &["SteadyFailuresTooHigh", "OperationFailuresTooHigh"]),
+    (
+        "answers were lost",
+        |r| sample::fail(r, 0, 70..80, Timeout),
+        Failed,
+        &["SteadyFailuresTooHigh", "OperationFailuresTooHigh"],
+    ),
 ];
 
 #[test]
@@ -131,7 +195,10 @@ fn figures_show_the_pod_that_comes_closest_to_its_limit() {
     let sound = soaked(|_| {});
     assert_eq!((figure(&sound, "restarts").value, figure(&sound, "restarts").limit), (Some(0), Some(0)));
     let memory = figure(&sound, "memoryAheadPpm");
-    assert!(memory.value.is_some_and(|ppm| (310_000..320_000).contains(&ppm)) && memory.limit == Some(900_000), "{memory:?}");
+    assert!(
+        memory.value.is_some_and(|ppm| (310_000..320_000).contains(&ppm)) && memory.limit == Some(900_000),
+        "{memory:?}"
+    );
     assert_eq!(figure(&sound, "p95AheadUs").value, Some(12_031));
     let leak = soaked(|r| seen(r, 2, |look| 20 + look));
     let descriptors = figure(&leak, "descriptorsAheadPpm");
@@ -180,16 +247,26 @@ type Lack = (fn(&mut TestResult), &'static str);
 const LACKS: [Lack; 9] = [
     (|r| r.plan.prove.phases[2].role = PhaseRole::Steady {}, "the plan lacks the soak, which the standard requires"),
     (|r| r.plan.prove.phases[1].role = r.plan.prove.phases[2].role.clone(), "phase `soak` is a second soak"),
-    (|r| r.plan.prove.phases.swap(2, 3), "phase `soak` soaks the service after a fault: what grows may be what that left"),
+    (
+        |r| r.plan.prove.phases.swap(2, 3),
+        "phase `soak` soaks the service after a fault: what grows may be what that left",
+    ),
     (|r| *role(r).0 = 2, "phase `soak`: 30 looks at each pod; from 60 to 120 make a trend"),
     (|r| *role(r).0 = 0, "phase `soak`: 0 looks at each pod; from 60 to 120 make a trend"),
     (|r| drop(role(r).1.pop()), "the soak leaves out component `web`"),
     (|r| r.standard.soak.as_mut().unwrap().soak_seconds = 61, "the soak lasts 60 s; the standard requires 61 s"),
-    (|r| r.standard.soak.as_mut().unwrap().horizon_seconds = 31_536_001, "the standard looks 31536001 s ahead; 31536000 s are the most"),
-    (|r| {
-        let stretches = vec![Stretch::level(7, WHOLE_PPM), Stretch::level(60, WHOLE_PPM - 1), Stretch::level(29, WHOLE_PPM)];
-        r.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches });
-    }, "phase `soak`: the load is not at the declared rate"),
+    (
+        |r| r.standard.soak.as_mut().unwrap().horizon_seconds = 31_536_001,
+        "the standard looks 31536001 s ahead; 31536000 s are the most",
+    ),
+    (
+        |r| {
+            let stretches =
+                vec![Stretch::level(7, WHOLE_PPM), Stretch::level(60, WHOLE_PPM - 1), Stretch::level(29, WHOLE_PPM)];
+            r.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches });
+        },
+        "phase `soak`: the load is not at the declared rate",
+    ),
 ];
 
 #[test]
@@ -197,8 +274,16 @@ fn a_plan_soaks_before_any_fault_at_the_declared_rate_and_looks_often_enough() {
     for (change, lack) in LACKS {
         let result = soaked(change);
         assert_eq!(result.verdict.outcome, Inconclusive, "{lack}");
-        let found = result.verdict.findings.iter().find(|finding| finding.message.contains("soak") || finding.message.contains("ahead"));
-        assert!(found.is_some_and(|found| found.code == "PlanIncomplete" && found.message == lack), "{lack}: {:#?}", result.verdict.findings);
+        let found = result
+            .verdict
+            .findings
+            .iter()
+            .find(|finding| finding.message.contains("soak") || finding.message.contains("ahead"));
+        assert!(
+            found.is_some_and(|found| found.code == "PlanIncomplete" && found.message == lack),
+            "{lack}: {:#?}",
+            result.verdict.findings
+        );
     }
 }
 
@@ -206,11 +291,26 @@ fn a_plan_soaks_before_any_fault_at_the_declared_rate_and_looks_often_enough() {
 fn evidence_of_another_soak_than_the_planned_is_none() {
     let wrong: [(fn(&mut TestResult), &str); 7] = [
         (|r| last(r).uid = "web-soak-0".to_owned(), "the soak, pod `web-soak-0`: it is there twice"),
-        (|r| last(r).component = "api".to_owned(), "the soak, pod `web-soak-1`: component `api` was not to be looked at"),
-        (|r| run(r).samples.swap(3, 4), "the soak, pod `web-soak-1`: the moments at which it was looked at do not rise"),
-        (|r| run(r).samples[59][0] = 67_000, "the soak, pod `web-soak-1`: it was looked at 67 s after the start of the load; the soak is from 7 s to 67 s"),
-        (|r| run(r).samples.clear(), "the soak, pod `web-soak-1`: a life of its container in which it was not looked at"),
-        (|r| run(r).samples = (0..122).map(|look| [7_000 + look, 1, 1]).collect(), "the soak, pod `web-soak-1`: it was looked at 122 times; 121 are the most"),
+        (
+            |r| last(r).component = "api".to_owned(),
+            "the soak, pod `web-soak-1`: component `api` was not to be looked at",
+        ),
+        (
+            |r| run(r).samples.swap(3, 4),
+            "the soak, pod `web-soak-1`: the moments at which it was looked at do not rise",
+        ),
+        (
+            |r| run(r).samples[59][0] = 67_000,
+            "the soak, pod `web-soak-1`: it was looked at 67 s after the start of the load; the soak is from 7 s to 67 s",
+        ),
+        (
+            |r| run(r).samples.clear(),
+            "the soak, pod `web-soak-1`: a life of its container in which it was not looked at",
+        ),
+        (
+            |r| run(r).samples = (0..122).map(|look| [7_000 + look, 1, 1]).collect(),
+            "the soak, pod `web-soak-1`: it was looked at 122 times; 121 are the most",
+        ),
         (|r| run(r).memory_limit = u64::MAX, "a number is larger than"),
     ];
     for (change, said) in wrong {

@@ -135,8 +135,7 @@ mod tests {
             ("late".to_owned(), of("api", vec![run(&[30_000])])),
         ]);
         let pods = written(known, told, &span, 7_005);
-        let shown: Vec<_> =
-            pods.iter().map(|pod| (pod.uid.as_str(), pod.ready, pod.gone_ms, pod.runs.len())).collect();
+        let shown: Vec<_> = pods.iter().map(|pod| (pod.uid.as_str(), pod.ready, pod.gone_ms, pod.runs.len())).collect();
         // Gone after its end is gone of a fault.
         assert_eq!(
             shown,

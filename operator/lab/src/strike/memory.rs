@@ -58,14 +58,18 @@ impl Memory {
     pub fn held(&self) -> Option<u64> {
         let usage = self.group.number(FILES[self.group.version][1]).ok()??;
         let stat = fs::read_to_string(self.group.file("memory.stat")).ok()?;
-        let cached: Option<Vec<u64>> = CACHED[self.group.version].iter().map(|name| named(&stat, name)).collect();
-        Some(cached?.iter().fold(usage, |held, cached| held.saturating_sub(*cached)))
+        held(usage, &stat, CACHED[self.group.version])
     }
 
     /// From now on what the calling process takes counts there.
     pub fn join(&self) -> Result<(), StrikeError> {
         self.group.join()
     }
+}
+
+/// `usage` without all of `cached` that `stat` has; nothing where it lacks one.
+fn held(usage: u64, stat: &str, cached: &[&str]) -> Option<u64> {
+    cached.iter().try_fold(usage, |held, name| Some(held.saturating_sub(named(stat, name)?)))
 }
 
 /// The number behind `name` in lines of names and numbers.
@@ -83,5 +87,15 @@ mod tests {
         assert_eq!(named(stat, "inactive_file"), Some(2));
         assert_eq!(named(stat, "total_inactive_file"), Some(3));
         assert_eq!(named(stat, "inactive"), None);
+    }
+
+    #[test]
+    fn what_a_kernel_can_take_back_is_not_held() {
+        let second = "anon 70\nactive_file 10\ninactive_file 5\nslab_reclaimable 3\nslab_unreclaimable 2\n";
+        assert_eq!(held(100, second, CACHED[1]), Some(82));
+        assert_eq!(held(9, second, CACHED[1]), Some(0), "read a moment apart");
+        assert_eq!(held(100, second, CACHED[0]), None);
+        let first = "active_file 9\ntotal_inactive_file 5\ntotal_active_file 10\n";
+        assert_eq!(held(100, first, CACHED[0]), Some(85));
     }
 }

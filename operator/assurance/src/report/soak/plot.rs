@@ -74,8 +74,11 @@ pub fn panels(
 /// The 95th percentile of latency, in whole milliseconds, in each stretch of `every` seconds.
 fn p95(seconds: &BTreeMap<u64, Requests>, span: &Span<'_>, every: u32) -> Points {
     let step = u64::from(every).max(1);
-    let own: BTreeMap<u64, Requests> =
-        if span.from < span.to { seconds.range(span.from..span.to).map(|(at, one)| (at - span.from, one.clone())).collect() } else { BTreeMap::new() };
+    let own: BTreeMap<u64, Requests> = if span.from < span.to {
+        seconds.range(span.from..span.to).map(|(at, one)| (at - span.from, one.clone())).collect()
+    } else {
+        BTreeMap::new()
+    };
     let steps = requests::in_steps(&own, step).into_iter();
     steps
         .filter_map(|(at, requests)| Some(((span.from + at) * 1_000, requests.percentile(95)?.div_ceil(1_000))))

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use crate::evidence::{ProveEvidence, SoakedPod};
 
 use super::{
-    LOOKS,
     super::{
         load::{Span, Timeline},
         say,
     },
+    LOOKS,
 };
 
 /// All numbers of what was seen of pods.
@@ -52,6 +52,9 @@ fn of_pod(span: &Span<'_>, components: &[String], pod: &SoakedPod) -> Option<Str
     } else {
         let at = moments.into_iter().find(|at| !phase.contains(at))?;
         let (from, to) = (span.from, span.to);
-        Some(format!("it was looked at {} after the start of the load; the soak is from {from} s to {to} s", say::seconds(at)))
+        Some(format!(
+            "it was looked at {} after the start of the load; the soak is from {from} s to {to} s",
+            say::seconds(at)
+        ))
     }
 }

@@ -1,14 +1,17 @@
 //! Whether the plan soaks the service as the standard asks: once, before any fault, at the declared rate, with looks
 //! enough at every component.
 
-use crate::{dossier::TestResult, plan::{LoadPlan, PhaseRole, WHOLE_PPM}};
+use crate::{
+    dossier::TestResult,
+    plan::{LoadPlan, PhaseRole, WHOLE_PPM},
+};
 
 use super::{
-    LOOKS,
     super::{
         load::{Span, Timeline},
         say,
     },
+    LOOKS,
 };
 
 /// Longest soak, and furthest horizon, in seconds: no number that follows from them is too large.
@@ -32,7 +35,9 @@ fn order(timeline: &Timeline<'_>) -> Option<String> {
         span.soak()?;
         match (std::mem::replace(&mut soaked, true), struck) {
             (true, _) => Some(format!("phase {phase} is a second soak")),
-            (_, true) => Some(format!("phase {phase} soaks the service after a fault: what grows may be what that left")),
+            (_, true) => {
+                Some(format!("phase {phase} soaks the service after a fault: what grows may be what that left"))
+            }
             _ => None,
         }
     })

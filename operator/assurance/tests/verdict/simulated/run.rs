@@ -24,6 +24,7 @@ use super::{
     draw::{EXACT, binomial, gathered, poisson, resample, share},
     fault::{Moment, Struck},
     recorded::Recorded,
+    soak,
 };
 
 /// The one component of the simulated service.

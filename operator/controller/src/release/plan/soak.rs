@@ -31,7 +31,9 @@ pub fn within(arrivals: Option<Arrivals>, soak: Option<(u64, u64)>) -> Option<Ar
     let (mut at, mut soak) = (0_u64, Some(Stretch::level(u32::try_from(seconds).unwrap_or(u32::MAX), WHOLE_PPM)));
     for stretch in arrivals.stretches {
         let to = at.saturating_add(stretch.seconds.into());
-        if from < to && let Some(soak) = soak.take() {
+        if from < to
+            && let Some(soak) = soak.take()
+        {
             let [before, after] = halves(stretch, from.saturating_sub(at));
             stretches.extend(before.into_iter().chain([soak]).chain(after));
         } else {
@@ -98,8 +100,7 @@ mod tests {
     #[test]
     fn a_shape_of_the_load_stands_still_for_the_soak() {
         let mut standard = standard();
-        standard.capacity =
-            Some(Capacity { steps_percent: vec![150], step_seconds: 5, headroom_percent: 150 });
+        standard.capacity = Some(Capacity { steps_percent: vec![150], step_seconds: 5, headroom_percent: 150 });
         let spike = Spike { base_ppm: 500_000, peak_ppm: 2_000_000, at_seconds: 3, seconds: 2 };
         standard.load.arrivals =
             Some(ArrivalRule { kind: ArrivalKind::Spike, spike: Some(spike), ..ArrivalRule::default() });

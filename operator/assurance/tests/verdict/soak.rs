@@ -171,7 +171,7 @@ fn what_is_found_says_where_it_leads() {
     let said = |change: fn(&mut TestResult)| soaked(change).verdict.findings[0].message.clone();
     assert_eq!(
         said(|r| seen(r, 1, |look| 40 * MIB + look * MIB / 4)),
-        "web: memory of pod `web-soak-1` grew from 40.5 MiB to 54 MiB in 60 s; that is no chance, and leads to 1854 MiB within 7200 s; the standard allows 115.2 MiB"
+        "web: memory of pod `web-soak-1` grew from 40.5 MiB to 54 MiB in 60 s; that is no chance, and leads to 1854 MiB within 7200 s; the standard allows 115.1 MiB"
     );
     assert_eq!(
         said(|r| seen(r, 2, |look| 20 + look)),
@@ -185,7 +185,7 @@ fn what_is_found_says_where_it_leads() {
     assert!(slow.starts_with("in the soak, 95 % of answers came within 13 ms and then 229 ms in 60 s; "), "{slow}");
     assert_eq!(
         said(|r| seen(r, 1, |_| 116 * MIB)),
-        "web: memory of pod `web-soak-1` was at 116 MiB; the standard allows 115.2 MiB"
+        "web: memory of pod `web-soak-1` was at 116 MiB; the standard allows 115.1 MiB"
     );
     assert!(slow.ends_with("within 7200 s; the standard allows 400 ms"), "{slow}");
 }

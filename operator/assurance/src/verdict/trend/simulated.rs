@@ -26,7 +26,12 @@ fn normal(random: &mut Random) -> f64 {
 fn noise(depends: f64, random: &mut Random) -> Vec<f64> {
     let fresh = (1.0 - depends * depends).sqrt();
     let mut value = normal(random);
-    (0..LOOKS).map(|_| std::mem::replace(&mut value, depends * value + fresh * normal(random))).collect()
+    (0..LOOKS)
+        .map(|_| {
+            let next = depends * value + fresh * normal(random);
+            std::mem::replace(&mut value, next)
+        })
+        .collect()
 }
 
 /// A saw whose teeth are about `looks` long.

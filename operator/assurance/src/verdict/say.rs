@@ -54,7 +54,7 @@ pub fn seconds_measured(ms: u64) -> String {
 
 /// A limit of memory in bytes, in MiB, rounded down to a tenth.
 pub fn memory(bytes: u64) -> String {
-    tenths_of_mib(u128::from(bytes) * 10 >> 20)
+    tenths_of_mib((u128::from(bytes) * 10) >> 20)
 }
 
 /// Memory as measured, in MiB, rounded up to a tenth.

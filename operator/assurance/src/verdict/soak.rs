@@ -230,7 +230,6 @@ const MEMORY: Measure =
 const DESCRIPTORS: Measure =
     Measure { code: "DescriptorsGrow", what: "descriptors", used: "open descriptors", measured: count, limit: count };
 
-#[allow(clippy::needless_pass_by_value)]
 fn count(number: u64) -> String {
     number.to_string()
 }

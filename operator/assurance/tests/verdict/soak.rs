@@ -109,7 +109,7 @@ const CASES: [Case; 22] = [
         &["MemoryGrows", "DescriptorsGrow"],
     ),
     ("a saw", |r| seen(r, 1, |look| 40 * MIB + look % 12 * MIB), Passed, &[]),
-    ("a filling that ends", |r| seen(r, 1, |look| 60 * MIB - (20 * MIB >> (look / 8).min(20))), Passed, &[]),
+    ("a filling that ends", |r| seen(r, 1, |look| 60 * MIB - ((20 * MIB) >> (look / 8).min(20))), Passed, &[]),
     ("memory is freed", |r| seen(r, 1, |look| 100 * MIB - look * MIB), Passed, &[]),
     ("beyond the limit already", |r| seen(r, 1, |_| 116 * MIB), Failed, &["MemoryGrows"]),
     ("answers grow slower", |r| slower(r, 4_000), Failed, &["LatencyGrows"]),

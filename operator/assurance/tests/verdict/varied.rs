@@ -239,7 +239,7 @@ fn soaked_otherwise(result: &mut TestResult, random: &mut Random) {
             pod.runs.iter_mut().for_each(|run| run.samples.truncate(left));
         }
         7 => (pod.ready, pod.uid) = (random.below(2) == 0, format!("pod-{}", random.below(9))),
-        _ => pod.runs.iter_mut().for_each(|run| run.memory_limit = random.below(2) * 90 << 20),
+        _ => pod.runs.iter_mut().for_each(|run| run.memory_limit = (random.below(2) * 90) << 20),
     }
 }
 

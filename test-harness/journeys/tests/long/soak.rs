@@ -38,7 +38,9 @@ async fn a_leak_is_refused_for_where_it_leads_to_and_its_sound_twin_passes() -> 
         let manifest = leak.manifest(root, true)?.named(&scene.participant, &name).with("/spec/source/git", json!(git));
         let asks = json!({
             "faults": [fault("PodKill", &json!({"windowSeconds": 8}))],
-            "soak": {"soakSeconds": 90, "everySeconds": 1, "horizonSeconds": 7200, "memoryPercent": 90,
+            // Its heap has grown to its size by then.
+            "load": {"thinkTime": "5s", "timeout": "1s", "warmUpSeconds": 30, "steadySeconds": 4},
+            "soak": {"soakSeconds": 90, "everySeconds": 1, "horizonSeconds": 1800, "memoryPercent": 90,
                 "descriptorPercent": 100},
         });
         let release = scene.to_the_end_under(("critical", asks), &manifest, &commit, false).await?;

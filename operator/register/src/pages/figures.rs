@@ -152,7 +152,10 @@ mod tests {
         assert_eq!(figure("twinP95Us", Some(551_230), Some(500_000)), ("551.23 ms".to_owned(), "> 500 ms".to_owned()));
         assert_eq!(figure("twinPercent", Some(110), None), ("110 %".to_owned(), "none".to_owned()));
         assert_eq!(figure("heldPercent", Some(150), Some(125)), ("150 %".to_owned(), "≥ 125 %".to_owned()));
-        assert_eq!(figure("memoryAheadPpm", Some(314_179), Some(900_000)), ("31.4179 %".to_owned(), "≤ 90 %".to_owned()));
+        assert_eq!(
+            figure("memoryAheadPpm", Some(314_179), Some(900_000)),
+            ("31.4179 %".to_owned(), "≤ 90 %".to_owned())
+        );
         assert_eq!(figure("restarts", Some(1), Some(0)), ("1".to_owned(), "≤ 0".to_owned()));
         assert_eq!(figure("newPpm", Some(u64::MAX), None).0, u64::MAX.to_string());
     }

@@ -242,13 +242,15 @@ FIGURE = record(phase=text, name=text, value=maybe(U64), limit=maybe(U64))
 VERDICT = record(
     outcome=one_of("Passed", "Inconclusive", "Failed"), findings=each(record(code=text, message=text)),
     figures=each(FIGURE))
+ENVELOPE = record(payloadType=text, payload=text, signatures=each(record(keyid=text, sig=text)))
 RESULT = record(
     rules=text,
     subject=record(
         participant=text, service=text, release=text, releaseUid=text, source=text, commit=text, specHash=text),
     bundle=record(images=table(text), databases=Left(table(text), {}), manifests=text, configuration=text),
     standard=STANDARD, availability=AVAILABILITY, announcement=record(id=text, nonce=text, attempt=U32), plan=PLAN,
-    evidence=record(verify=maybe(VERIFY), prove=maybe(PROVE)), record=RECORD, verdict=VERDICT)
+    evidence=record(verify=maybe(VERIFY), prove=maybe(PROVE)),
+    measurements=Left(record(verify=Left(ENVELOPE), prove=Left(ENVELOPE))), record=RECORD, verdict=VERDICT)
 STATEMENT = record(
     _type=text, subject=each(record(name=text, digest=table(text))), predicateType=text, predicate=RESULT)
 

@@ -5,13 +5,15 @@ It stands beside the road: it reads what the factory reported and computes the v
 not import anything but Python's standard library and form.py and trend.py beside it, and must not be used by any
 product.
 
-    verify.py ENVELOPE [--key PUBLIC.pem]...    opens a dossier, prints its verdict as canonical JSON
+    verify.py ENVELOPE [--key PUBLIC.pem]... [--lab-key PUBLIC.pem]...
+                                                opens a dossier, prints its verdict as canonical JSON
     verify.py --judge-lines FILE                one test result a line; prints one verdict a line
     verify.py --open-lines FILE                 one payload a line in base64; prints its verdict, or `refused: WHY`
     verify.py --form-lines FILE                 the same, but of its form alone; prints `holds`, or `refused: WHY`
 
 Exit codes: 0 Passed, 2 Failed, 3 Inconclusive; 1 when the dossier does not hold, with the first
-thing that does not on stderr. Without a key the signature is not checked, and stderr says so.
+thing that does not on stderr. Without a key the signature is not checked, and stderr says so; with a
+key of the lab, all evidence must be what the lab measured in the run that the dossier names.
 With a file of lines it exits with 0 when every line was looked at.
 """
 
@@ -36,6 +38,8 @@ ONE_IN = 10_000  # runs of a service exactly at its limit that may be blamed for
 MOST_TERMS = 1_000
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://factory.gov.kg/attestation/test-result/v1"
+MEASUREMENT = "https://factory.gov.kg/measurement/v1"
+MEDIA_TYPES = {part: f"application/vnd.gov.kg.factory.{part}.v1+json" for part in ("verify", "prove")}
 PAYLOAD = "application/vnd.in-toto+json"
 
 MAX_EXACT = 2**53 - 1
@@ -2254,8 +2258,17 @@ def descriptor(name, digest):
     return {"name": name, "digest": {"sha256": digest.removeprefix("sha256:")}}
 
 
-def open_dossier(envelope, keys):
-    """Opens an envelope and holds the statement in it against itself; gives its verdict."""
+def open_dossier(envelope, keys, lab):
+    """Opens an envelope, holds the statement in it against itself and against keys of the lab; gives its verdict."""
+    payload = open_envelope(envelope, keys)
+    verdict = hold_payload(payload)
+    if lab:
+        hold_measurements(json.loads(payload)["predicate"], lab)
+    return verdict
+
+
+def open_envelope(envelope, keys):
+    """The payload of an envelope, which one of the keys has signed, where there is one."""
     expect("payloadType", envelope["payloadType"], PAYLOAD)
     payload = base64.b64decode(envelope["payload"], validate=True)
     if keys:
@@ -2263,7 +2276,27 @@ def open_dossier(envelope, keys):
         signatures = [base64.b64decode(one["sig"], validate=True) for one in envelope["signatures"]]
         if not any(ecdsa_verify(key, signed, signature) for key in keys for signature in signatures):
             raise DoesNotHold(f"signatures: none of {len(signatures)} fits a pinned key")
-    return hold_payload(payload)
+    return payload
+
+
+def hold_measurements(result, keys):
+    """Holds all evidence against what the lab signed of it."""
+    run, signed = result["announcement"], result.get("measurements", {})
+    for part, media_type in MEDIA_TYPES.items():
+        field, evidence, envelope = f"predicate.measurements.{part}", result["evidence"][part], signed.get(part)
+        if (evidence is None) != (envelope is None):
+            raise DoesNotHold(f"{field}: " + ("there is no such evidence" if evidence is None else "lacks"))
+        if evidence is None:
+            continue
+        digest = hashlib.sha256(canonical(evidence).encode()).hexdigest()
+        try:
+            found = json.loads(open_envelope(envelope, keys))
+            expect("_type", found["_type"], STATEMENT)
+            expect("predicateType", found["predicateType"], MEASUREMENT)
+            expect("subject", found["subject"], [descriptor(media_type, digest)])
+            expect("predicate", found["predicate"], {"announcement": run["id"], "nonce": run["nonce"]})
+        except DoesNotHold as error:
+            raise DoesNotHold(f"{field}: {error}") from error
 
 
 def in_form(payload):
@@ -2328,11 +2361,17 @@ def multiply(point, factor):
 
 def read_key(pem):
     """A point from an SPKI PEM."""
+    pem = pem[max(pem.find("-----BEGIN"), 0):]  # lines before it say when the key signs
     der = base64.b64decode("".join(line for line in pem.splitlines() if line and not line.startswith("-----")))
     x, y = int.from_bytes(der[len(SPKI):len(SPKI) + 32], "big"), int.from_bytes(der[len(SPKI) + 32:], "big")
     if not der.startswith(SPKI) or len(der) != len(SPKI) + 64 or (y * y - x * x * x + 3 * x - B) % P or max(x, y) >= P:
         raise DoesNotHold("the key is no PEM of an ECDSA P-256 key")
     return x, y
+
+
+def read_key_of(path):
+    with open(path, encoding="ascii") as file:
+        return read_key(file.read())
 
 
 def read_signature(der):
@@ -2372,6 +2411,8 @@ def main():
     parser = Parser(description="A second verifier of dossiers; see docs/verdict.md.")
     parser.add_argument("envelope", nargs="?", help="file of a signed dossier")
     parser.add_argument("--key", action="append", default=[], metavar="PEM", help="pinned public key; may be repeated")
+    parser.add_argument("--lab-key", action="append", default=[], metavar="PEM",
+                        help="pinned public key of the lab; may be repeated")
     parser.add_argument("--judge-lines", metavar="FILE", help="file with one test result a line")
     parser.add_argument("--open-lines", metavar="FILE", help="file with one payload a line, in base64")
     parser.add_argument("--form-lines", metavar="FILE", help="the same, but only the form is looked at")
@@ -2399,12 +2440,9 @@ def main():
     if not arguments.key:
         print("no --key: the signature is not checked", file=sys.stderr)
     try:
-        keys = []
-        for path in arguments.key:
-            with open(path, encoding="ascii") as file:
-                keys.append(read_key(file.read()))
+        keys, lab = ([read_key_of(path) for path in paths] for paths in (arguments.key, arguments.lab_key))
         with open(arguments.envelope, encoding="utf-8") as file:
-            computed = open_dossier(json.load(file), keys)
+            computed = open_dossier(json.load(file), keys, lab)
     except DoesNotHold as error:
         print(error, file=sys.stderr)
         return 1

@@ -8,12 +8,14 @@ use factory_crds::{
     state_service::{Availability, Instructions, RegisterData},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{
     bundle::Bundle,
     canonical::{self, NotCanonical},
     dsse::{DsseError, Envelope, PublicKey},
     evidence::Evidence,
+    measurement::Measurements,
     plan::Plan,
     standard::Standard,
     verdict::{self, Verdict},
@@ -95,6 +97,9 @@ pub struct TestResult {
     pub plan: Plan,
     /// What was measured.
     pub evidence: Evidence,
+    /// What the lab signed of it; `None` of factories whose lab had no key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measurements: Option<Measurements>,
     /// What the entry shall say when the result is confirmed.
     pub record: Record,
     /// What follows from all the above. A convenience: readers compute it again.
@@ -216,6 +221,43 @@ pub struct Verified {
     pub verdict: Verdict,
     /// `sha256:…` of its payload.
     pub digest: String,
+    /// The same of each part of its evidence.
+    pub evidence: EvidenceDigests,
+}
+
+/// `sha256:…` of the canonical bytes of each part of the evidence, where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceDigests {
+    /// Of what `factory-lab verify` saw.
+    pub verify: Option<String>,
+    /// Of what `factory-lab prove` measured.
+    pub prove: Option<String>,
+}
+
+impl EvidenceDigests {
+    /// Of a `payload` that is canonical: then so is each part of it, as it stands there.
+    fn of(payload: &[u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Outer<'a> {
+            #[serde(borrow)]
+            predicate: Predicate<'a>,
+        }
+        #[derive(Deserialize)]
+        struct Predicate<'a> {
+            #[serde(borrow)]
+            evidence: Parts<'a>,
+        }
+        #[derive(Deserialize)]
+        struct Parts<'a> {
+            #[serde(borrow)]
+            verify: Option<&'a RawValue>,
+            #[serde(borrow)]
+            prove: Option<&'a RawValue>,
+        }
+        let Outer { predicate: Predicate { evidence: Parts { verify, prove } } } = serde_json::from_slice(payload)?;
+        let digest = |part: Option<&RawValue>| part.map(|part| canonical::sha256(part.get().as_bytes()));
+        Ok(Self { verify: digest(verify), prove: digest(prove) })
+    }
 }
 
 impl Verified {
@@ -240,7 +282,8 @@ impl Verified {
             (form.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), verdict)
         });
         form?;
-        Ok(Self { verdict: verdict?, dossier, digest: canonical::sha256(payload) })
+        let evidence = EvidenceDigests::of(payload).map_err(DsseError::Payload)?;
+        Ok(Self { verdict: verdict?, dossier, digest: canonical::sha256(payload), evidence })
     }
 }
 

@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod grounds;
 pub mod live;
 pub mod log;
+pub mod measurement;
 pub mod object;
 pub mod plan;
 pub mod provenance;

@@ -24,7 +24,7 @@ mod soaked;
 mod terms;
 mod twin;
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use factory_crds::state_service::Availability;
 
@@ -32,7 +32,9 @@ use crate::{
     bundle::Bundle,
     canonical,
     dossier::{AnnouncedRun, Subject, TestResult},
-    evidence::{Evidence, Failure},
+    dsse::{PrivateKey, sign},
+    evidence::{Evidence, Failure, PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
+    measurement::{self, Measurements},
     plan::Plan,
     standard::Standard,
     verdict::{RULES, Verdict},
@@ -196,6 +198,7 @@ fn carried_out(standard: Standard, bundle: Bundle, plan: Plan) -> TestResult {
         announcement,
         plan,
         evidence,
+        measurements: None,
         record: record::record(),
         verdict: unjudged(),
     }
@@ -225,7 +228,13 @@ pub fn fail(result: &mut TestResult, operation: u32, slots: Range<u32>, cause: F
     }
 }
 
-/// `result` as it would be, had the register answered its announcement with `announced`.
+/// Signs what the lab measured in the samples of one process.
+pub fn lab() -> &'static PrivateKey {
+    static KEY: LazyLock<PrivateKey> = LazyLock::new(PrivateKey::generate);
+    &KEY
+}
+
+/// `result` as it would be, had the register answered its announcement with `announced`, and signed by the [`lab`].
 #[must_use]
 pub fn announced(mut result: TestResult, announced: &Announced) -> TestResult {
     result.announcement =
@@ -238,7 +247,22 @@ pub fn announced(mut result: TestResult, announced: &Announced) -> TestResult {
         prove.nonce.clone_from(&announced.nonce);
         prove.twin = twin;
     }
-    judged(result)
+    judged(measured_by(result, lab()))
+}
+
+/// `result` as the lab signs it with `key`.
+#[must_use]
+pub fn measured_by(mut result: TestResult, key: &PrivateKey) -> TestResult {
+    let AnnouncedRun { id, nonce, .. } = &result.announcement;
+    let signed = |media_type, digest: Result<String, _>| {
+        sign(&measurement::statement(id, nonce, media_type, &digest.ok()?), key).ok()
+    };
+    let Evidence { verify, prove } = &result.evidence;
+    result.measurements = Some(Measurements {
+        verify: verify.as_ref().and_then(|evidence| signed(VERIFY_MEDIA_TYPE, canonical::digest(evidence))),
+        prove: prove.as_ref().and_then(|evidence| signed(PROVE_MEDIA_TYPE, canonical::digest(evidence))),
+    });
+    result
 }
 
 /// The announcement that goes before `result`.

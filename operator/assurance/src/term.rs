@@ -11,7 +11,11 @@
 //! A key is a person's, unless it is said to be an organisation's seal: then a server signs with it. Whoever pins a key
 //! says which it is; nothing that is signed does.
 
+mod ring;
+
 use jiff::Timestamp;
+
+pub use ring::{PUBLISHED_BEFORE, Ring};
 
 use crate::{
     dsse::{DsseError, Envelope, PublicKey},
@@ -96,6 +100,12 @@ impl Term {
             |name, moment: Option<Timestamp>| moment.map_or(String::new(), |moment| format!("{name}: {moment}\n"));
         let seal = self.seal.as_ref().map_or(String::new(), |name| format!("{SEAL}: {name}\n"));
         Ok(format!("{seal}{}{}{}", line(NOT_BEFORE, self.from), line(NOT_AFTER, self.until), self.key.to_pem()?))
+    }
+
+    /// A person's key without ends.
+    #[must_use]
+    pub const fn at_all_times(key: PublicKey) -> Self {
+        Self { key, from: None, until: None, seal: None }
     }
 
     /// Whether the key signs at this moment.

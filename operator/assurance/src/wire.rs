@@ -74,6 +74,8 @@ pub struct RunEnd {
     pub results: String,
     /// `sha256:…` of the evidence document itself (the artifact's only layer).
     pub evidence: String,
+    /// What the lab signs of it: a [`crate::measurement::Measurement`].
+    pub measurement: Envelope,
 }
 
 /// Body of `POST /api/v1/announcements`.

@@ -68,6 +68,9 @@ pub struct Settings {
     /// Image of the lab, by digest.
     #[arg(long, env = "LAB_IMAGE", value_parser = by_digest)]
     pub lab_image: String,
+    /// So many keys the lab shall have: one more, and it signs with that ten minutes later.
+    #[arg(long, env = "LAB_KEYS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub lab_keys: u32,
     /// Image of PostgreSQL for services that bind a database, by digest. Not given: none may.
     #[arg(long, env = "POSTGRES_IMAGE", value_parser = by_digest)]
     pub postgres_image: Option<String>,

@@ -1,9 +1,9 @@
 //! The keys that sign: one for dossiers, another for what is said of builds, so that neither can pass for
 //! the other. The first of each is made once in the operator's namespace; those that follow it are Secrets that an
 //! administrator makes beside it. The public halves are published with their times, each before it signs. None
-//! can confirm anything (invariant 11).
+//! can confirm anything (invariant 11). The lab's key is not among them: [`lab`].
 
-mod ring;
+pub mod lab;
 
 use std::{
     collections::BTreeMap,
@@ -11,11 +11,14 @@ use std::{
     time::Duration,
 };
 
-use factory_assurance::dsse::{DsseError, PrivateKey};
+use factory_assurance::{
+    dsse::{DsseError, PrivateKey},
+    term::{PUBLISHED_BEFORE, Ring},
+};
 use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret},
-    jiff::{SignedDuration, Timestamp},
+    jiff::Timestamp,
 };
 use kube::{Api, Client};
 
@@ -26,15 +29,12 @@ use crate::{
     manifests::named,
     serve::again,
 };
-pub use ring::Ring;
 
 /// Secrets that hold the private keys.
 const DOSSIER: &str = "factory-dossier-key";
 const BUILDER: &str = "factory-builder-key";
 /// Key in each Secret.
 const FIELD: &str = "key.pem";
-/// How long a key is published before it signs: the kubelet takes two minutes at most to bring it to the register.
-const PUBLISHED_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 /// How often it is looked for another key.
 const EVERY: Duration = Duration::from_secs(60);
 /// Most Secrets of a kind.
@@ -146,6 +146,7 @@ pub async fn run(context: Arc<Context>) {
     again(EVERY, "keys not looked for", async || {
         let found = of_installation(&context.client, &context.settings.namespace).await?;
         context.keys.replace(found);
+        lab::see_to(&context).await?;
         Ok::<_, Fatal>(())
     })
     .await;

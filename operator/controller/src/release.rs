@@ -136,9 +136,9 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
         let findings = verify::check(context, attempt, &candidate, &run, record.facts_mut()).await?;
         let findings = take!(record, "Verified", findings);
         record.judged("Verified", findings.deviation());
-        let evidence = prove::withstand(context, attempt, &candidate, &run, findings, record.facts_mut()).await?;
-        let evidence = take!(record, "Proven", evidence);
-        let dossier = dossier::compose(context, attempt, &bundle, &run.announced, evidence).await?;
+        let measured = prove::withstand(context, attempt, &candidate, &run, findings, record.facts_mut()).await?;
+        let measured = take!(record, "Proven", measured);
+        let dossier = dossier::compose(context, attempt, &bundle, &run.announced, measured).await?;
         record.judged("Proven", dossier.deviation());
         record.facts_mut().findings.clone_from(&dossier.verdict.findings);
         record.facts_mut().dossier.clone_from(&dossier.digest);

@@ -13,6 +13,7 @@ pub mod connection;
 pub mod control;
 pub mod expectation;
 pub mod faults;
+pub mod key;
 pub mod load;
 pub mod measure;
 pub mod null;

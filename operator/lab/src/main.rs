@@ -18,6 +18,7 @@ use factory_assurance::{
     wire::{Run, RunEnd},
 };
 use factory_lab::{
+    key,
     load::{
         command::Load,
         company::{Company, GATHERING},
@@ -53,15 +54,30 @@ enum Command {
         /// The run, as JSON.
         #[arg(long)]
         run: PathBuf,
+        /// Folder of the lab's keys.
+        #[arg(long)]
+        keys: PathBuf,
     },
     /// Load, and faults under it.
     Prove {
         /// The run, as JSON.
         #[arg(long)]
         run: PathBuf,
+        /// Folder of the lab's keys.
+        #[arg(long)]
+        keys: PathBuf,
         /// Which of the generators that share the load this is; the first one leads, and injects the faults
         #[arg(long, env = "JOB_COMPLETION_INDEX", default_value_t = 0)]
         index: u32,
+    },
+    /// Makes the keys that the lab lacks, and publishes their public halves.
+    Key {
+        /// So many there shall be: each one more follows the last.
+        #[arg(long)]
+        count: usize,
+        /// Namespace in which the public halves are published.
+        #[arg(long)]
+        publish: String,
     },
     /// Answers, and does nothing else: the control beside a candidate.
     Null {
@@ -210,13 +226,13 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
     // The one TLS provider of the process: two at once would make rustls refuse to choose.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider was installed twice")?;
     match command {
-        Command::Verify { run } => {
-            let run = read(run)?;
+        Command::Verify { run, keys } => {
+            let (run, keys) = (read(run)?, key::load(keys)?);
             let evidence = verify(&run.plan.verify, &Targets::of(&run)?, &run.nonce).await?;
-            Ok(Some(results::push(&run, VERIFY_MEDIA_TYPE, &evidence).await?))
+            Ok(Some(results::push(&run, VERIFY_MEDIA_TYPE, &evidence, &keys).await?))
         }
-        Command::Prove { run, index } => {
-            let run = read(run)?;
+        Command::Prove { run, keys, index } => {
+            let (run, keys) = (read(run)?, key::load(keys)?);
             let targets = Targets::of(&run)?;
             let company = match &run.company {
                 Some(company) if *index > 0 => {
@@ -231,7 +247,11 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
             };
             let client = kube::Client::try_default().await?;
             let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client, company).await?;
-            Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence).await?))
+            Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence, &keys).await?))
+        }
+        Command::Key { count, publish } => {
+            key::make(&kube::Client::try_default().await?, *count, publish).await?;
+            Ok(None)
         }
         Command::Null { port } => {
             null::serve(*port).await?;

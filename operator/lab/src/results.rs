@@ -5,8 +5,12 @@ use std::{path::Path, time::Duration};
 
 use factory_assurance::{
     canonical::{self, NotCanonical, sha256},
+    dsse::{self, DsseError},
+    measurement,
+    term::Ring,
     wire::{Run, RunEnd},
 };
+use jiff::Timestamp;
 use oci_client::{
     Client, Reference,
     client::{ClientConfig, ClientProtocol, Config, ImageLayer},
@@ -34,6 +38,9 @@ pub enum ResultsError {
     /// They have no canonical form.
     #[error("{0}")]
     NotCanonical(#[from] NotCanonical),
+    /// They could not be signed.
+    #[error("the results were not signed: {0}")]
+    Sign(#[from] DsseError),
     /// No repository.
     #[error("run.results `{0}`: no repository with its registry")]
     Repository(String),
@@ -48,17 +55,24 @@ pub enum ResultsError {
     Termination(#[source] std::io::Error),
 }
 
-/// Pushes `evidence` and says where it is.
-pub async fn push<T: Serialize>(run: &Run, media_type: &str, evidence: &T) -> Result<RunEnd, ResultsError> {
+/// Pushes `evidence` and says where it is, signed with the key of `keys` that signs now.
+pub async fn push<T: Serialize>(
+    run: &Run,
+    media_type: &str,
+    evidence: &T,
+    keys: &Ring,
+) -> Result<RunEnd, ResultsError> {
     let bytes = canonical::bytes(evidence)?;
     let digest = sha256(&bytes);
+    let measurement = measurement::statement(&run.announcement, &run.nonce, media_type, &digest);
+    let measurement = dsse::sign(&measurement, keys.at(Timestamp::now()))?;
     let artifact = artifact(media_type, bytes)?;
     let mut pause = Duration::from_millis(500);
     let mut attempt = 1;
     loop {
         let pushed = tokio::time::timeout(PATIENCE, artifact.push(run)).await;
         match pushed.unwrap_or(Err(ResultsError::Slow)) {
-            Ok(results) => return Ok(RunEnd { results, evidence: digest }),
+            Ok(results) => return Ok(RunEnd { results, evidence: digest, measurement }),
             Err(error @ ResultsError::Repository(_)) => return Err(error),
             Err(error) if attempt == ATTEMPTS => return Err(error),
             // Minutes of load and faults are in these bytes: a registry that restarts is waited for.

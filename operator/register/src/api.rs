@@ -80,6 +80,8 @@ pub struct Register {
     pub users: Users,
     /// Keys that dossiers are signed with.
     pub factory_keys: Keys,
+    /// Keys with which the lab signs what it measured.
+    pub lab_keys: Keys,
     /// Keys that confirmations are signed with.
     pub regulator_keys: Keys,
     /// The regulator's console: its calendar and who is signed in.
@@ -108,7 +110,7 @@ impl Register {
         (store, keyring): (Store, Keyring),
         access: Box<dyn Authenticator>,
         users: Users,
-        (factory_keys, regulator_keys): (Keys, Keys),
+        (factory_keys, lab_keys, regulator_keys): (Keys, Keys, Keys),
         metrics: Metrics,
         stopping: watch::Receiver<bool>,
     ) -> Self {
@@ -122,6 +124,7 @@ impl Register {
             access,
             users,
             factory_keys,
+            lab_keys,
             regulator_keys,
             console: Console::default(),
             metrics,

@@ -157,6 +157,9 @@ pub struct Serve {
     /// Folder of public keys (`*.pub`) that dossiers are signed with.
     #[arg(long, env = "FACTORY_REGISTER_FACTORY_KEYS")]
     pub factory_keys: PathBuf,
+    /// Folder of public keys (`*.pub`) with which the factory's lab signs what it measured.
+    #[arg(long, env = "FACTORY_REGISTER_LAB_KEYS")]
+    pub lab_keys: PathBuf,
     /// Folder of public keys (`*.pub`) that the regulator signs confirmations with.
     #[arg(long, env = "FACTORY_REGISTER_REGULATOR_KEYS")]
     pub regulator_keys: PathBuf,

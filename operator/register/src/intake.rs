@@ -15,10 +15,12 @@ use factory_assurance::{
     delegation::DelegationError,
     dossier::{DossierError, Subject, TestResult, Verified},
     dsse::{Envelope, PublicKey},
-    term::TermError,
+    measurement::{self, MeasurementError},
+    term::{Term, TermError},
     wire::{Announcement, LineError, ReasonError},
 };
 use factory_crds::release::Outcome;
+use jiff::Timestamp;
 
 use crate::log::event::{AnnouncedPlan, AnnouncementMade, Summary};
 
@@ -49,6 +51,9 @@ pub enum IntakeError {
     /// The envelope does not open with a pinned key, or the statement does not hold in itself.
     #[error("dossier: {0}")]
     Dossier(#[from] DossierError),
+    /// Its evidence is not what the lab measured.
+    #[error("dossier: {0}")]
+    Measurement(#[from] MeasurementError),
     /// A part is not what was announced.
     #[error("dossier: {field}: not as announced under {announcement}")]
     Announced {
@@ -156,10 +161,13 @@ impl Opened {
     }
 }
 
-/// Opens a dossier with one of the factory's `pinned` keys, judges it again and holds it against
-/// itself. Costs time with the size of the dossier: not for an async thread.
-pub fn open(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Opened, IntakeError> {
-    let Verified { dossier, verdict, digest } = Verified::open(envelope, pinned)?;
+/// Opens a dossier with one of the factory's `pinned` keys, judges it again, and holds it against itself and its
+/// evidence against the keys of the `lab` that sign `now`. Costs time with the size of the dossier: not for an async
+/// thread.
+pub fn open(envelope: &Envelope, pinned: &[PublicKey], lab: &[Term], now: Timestamp) -> Result<Opened, IntakeError> {
+    let verified = Verified::open(envelope, pinned)?;
+    measurement::verify(&verified, lab, now)?;
+    let Verified { dossier, verdict, digest, .. } = verified;
     let result = dossier.predicate;
     if result.availability != result.record.data.availability {
         return Err(IntakeError::Indicators);

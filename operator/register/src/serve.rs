@@ -98,6 +98,8 @@ pub enum ServeError {
 pub async fn serve(options: Serve) -> Result<(), ServeError> {
     let factory_keys = Keys::new(options.factory_keys);
     factory_keys.load().map_err(ServeError::Keys)?;
+    let lab_keys = Keys::new(options.lab_keys);
+    lab_keys.load().map_err(ServeError::Keys)?;
     let regulator_keys = Keys::new(options.regulator_keys);
     if let Err(error) = regulator_keys.load() {
         tracing::warn!(%error, "nothing can be confirmed until the regulator's key is there");
@@ -138,7 +140,7 @@ pub async fn serve(options: Serve) -> Result<(), ServeError> {
         None => Box::new(home),
     };
     let mut register =
-        Register::new((store, keyring), access, users, (factory_keys, regulator_keys), metrics, stopping);
+        Register::new((store, keyring), access, users, (factory_keys, lab_keys, regulator_keys), metrics, stopping);
     if let Some(calendar) = calendar {
         register.console = Console::new(calendar, Limits::default());
     }

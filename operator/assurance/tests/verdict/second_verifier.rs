@@ -16,6 +16,7 @@ use factory_assurance::{
     evidence::Failure,
     plan::PhaseRole,
     sample,
+    term::Term,
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
@@ -169,6 +170,37 @@ fn the_second_verifier_opens_a_dossier_and_refuses_an_edited_one() {
     let (code, said) = with(&edited, &pinned);
     assert!(code == Some(1) && said.contains("predicate.verdict"), "{said}");
     for file in [good, edited, pinned, other] {
+        fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+fn the_second_verifier_holds_evidence_against_the_labs_key() {
+    let (key, lab) = (PrivateKey::generate(), PrivateKey::generate());
+    let [good, unsigned, foreign, changed, pinned] = ["good", "unsigned", "foreign", "changed", "lab"].map(temporary);
+    let put = |file: &Path, result: TestResult| {
+        let envelope = dsse::sign(&result.into_statement().unwrap(), &key).unwrap();
+        fs::write(file, serde_json::to_string(&envelope).unwrap()).unwrap();
+    };
+    put(&good, sample::measured_by(sample::passing(), &lab));
+    put(&unsigned, sample::passing());
+    put(&foreign, sample::measured_by(sample::passing(), &key));
+    let mut better = sample::measured_by(sample::passing(), &lab);
+    sample::fail(&mut better, 0, 194..195, Failure::Broken);
+    put(&changed, sample::judged(better));
+    let begins = Term { from: Some("2026-03-04T00:00:00Z".parse().unwrap()), ..Term::at_all_times(lab.public()) };
+    fs::write(&pinned, begins.write().unwrap()).unwrap();
+    for (file, code, said) in [
+        (&good, 0, ""),
+        (&unsigned, 1, "predicate.measurements.verify: lacks"),
+        (&foreign, 1, "predicate.measurements.verify: signatures"),
+        (&changed, 1, "predicate.measurements.prove: subject"),
+    ] {
+        let output = verifier(&[file, Path::new("--lab-key"), &pinned]);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(code) && stderr.contains(said), "{said}: {stderr}");
+    }
+    for file in [good, unsigned, foreign, changed, pinned] {
         fs::remove_file(file).unwrap();
     }
 }

@@ -13,7 +13,10 @@ use std::{
 use factory_assurance::{
     dossier::{DossierError, TestResult, Verified},
     dsse::{DsseError, Envelope, PublicKey},
+    measurement::{self, MeasurementError},
+    term::Term,
 };
+use k8s_openapi::jiff::Timestamp;
 use serde_json::json;
 
 use crate::{arguments::Format, exit::Exit, failure::Failure, outcome};
@@ -30,6 +33,9 @@ pub struct VerifyArguments {
     /// Public key of the factory's dossiers, which you got by another way than the dossier; may be repeated
     #[arg(short, long, required = true, value_name = "PEM")]
     key: Vec<PathBuf>,
+    /// Public key of the factory's lab: its evidence must be what the lab measured, signed with it; may be repeated
+    #[arg(long, value_name = "PEM")]
+    lab_key: Vec<PathBuf>,
     /// Keys for the grounds of an entry.
     #[command(flatten)]
     pins: grounds::Pins,
@@ -80,6 +86,9 @@ pub enum VerifyError {
     /// What is signed contradicts itself.
     #[error("the dossier does not hold")]
     Dossier(#[source] DossierError),
+    /// Its evidence is not what the lab measured.
+    #[error("the dossier does not hold")]
+    Measurement(#[source] MeasurementError),
     /// It is what an entry stands on.
     #[error(transparent)]
     Grounds(#[from] grounds::GroundsError),
@@ -88,7 +97,7 @@ pub enum VerifyError {
 impl VerifyError {
     /// Whether it says something of the dossier, rather than of the files.
     const fn is_about_the_dossier(&self) -> bool {
-        matches!(self, Self::Envelope(_) | Self::Dossier(_))
+        matches!(self, Self::Envelope(_) | Self::Dossier(_) | Self::Measurement(_))
     }
 }
 
@@ -133,9 +142,25 @@ pub fn run(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     }
     grounds::alone(&arguments.pins, &arguments.dossier).map_err(VerifyError::from)?;
     let envelope = envelope_in(&bytes, &arguments.dossier)?;
-    let held = Verified::open(&envelope, &keys).map_err(VerifyError::Dossier);
+    let lab = arguments.lab_key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
+    let held = Verified::open(&envelope, &keys).map_err(VerifyError::Dossier).and_then(|verified| {
+        // Whoever pins a key takes what it signed at any time: the register held it against its time.
+        let pinned: Vec<Term> = lab.iter().cloned().map(Term::at_all_times).collect();
+        if !pinned.is_empty() {
+            measurement::verify(&verified, &pinned, Timestamp::now()).map_err(VerifyError::Measurement)?;
+        }
+        Ok(verified)
+    });
     match (arguments.output, held) {
-        (Format::Text, Ok(verified)) => write_text(&verified)?,
+        (Format::Text, Ok(verified)) => {
+            write_text(&verified)?;
+            let measured = if lab.is_empty() {
+                "Measured: not held against a key of the lab (--lab-key)"
+            } else {
+                "Measured: by the lab, signed with its pinned key"
+            };
+            writeln!(io::stdout(), "{measured}")?;
+        }
         (Format::Json, Ok(verified)) => write_json(&verified)?,
         // A program that asked for JSON gets the reason as JSON too.
         (Format::Json, Err(error)) if error.is_about_the_dossier() => {

@@ -205,3 +205,28 @@ fn a_regulators_key_is_made_for_its_owner_alone_and_never_overwritten() {
     assert_eq!(again.status.code(), Some(1));
     assert!(err(&again).contains("exists and is not overwritten"), "{}", err(&again));
 }
+
+#[test]
+fn evidence_is_held_against_the_labs_key_where_one_is_pinned() {
+    let desk = Desk::new("measured");
+    let lab = PrivateKey::generate();
+    fs::write(desk.folder.join("lab.pub"), lab.public().to_pem().unwrap()).unwrap();
+    desk.put(&desk.sign(sample::measured_by(sample::passing(), &lab)));
+    assert!(out(&desk.verify(&[])).contains("Measured: not held against a key of the lab (--lab-key)"));
+    let output = desk.verify(&["--lab-key", "lab.pub"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(out(&output).contains("Measured: by the lab, signed with its pinned key"), "{}", out(&output));
+    for (result, why) in [
+        (sample::passing(), "predicate.measurements.verify: lacks: the lab signs what it measured"),
+        (
+            sample::measured_by(sample::passing(), &desk.key),
+            "predicate.measurements.verify: signatures: none of 1 fits",
+        ),
+    ] {
+        desk.put(&desk.sign(result));
+        let output = desk.verify(&["--lab-key", "lab.pub", "-o", "json"]);
+        assert_eq!(output.status.code(), Some(1));
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(said["holds"] == false && said["reason"].as_str().unwrap().contains(why), "{said}");
+    }
+}

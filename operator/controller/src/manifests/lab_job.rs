@@ -7,7 +7,7 @@ use k8s_openapi::{
         batch::v1::{Job, JobSpec},
         core::v1::{
             ConfigMap, ConfigMapVolumeSource, Container, PodSecurityContext, PodSpec, PodTemplateSpec,
-            ResourceRequirements, SeccompProfile, Volume, VolumeMount,
+            ResourceRequirements, SeccompProfile, SecretVolumeSource, Volume, VolumeMount,
         },
         rbac::v1::{RoleBinding, RoleRef, Subject},
     },
@@ -19,6 +19,10 @@ use crate::context::LAB_NAMESPACE;
 
 /// Service account of lab pods, and the ClusterRole that is bound in a candidate's namespace.
 const LAB: &str = "factory-lab";
+/// Secret with the lab's keys, and the service account that makes and publishes them.
+const KEY: &str = "factory-lab-key";
+/// User of lab pods.
+const USER: i64 = 65_532;
 
 /// One run of the lab.
 pub struct LabRun<'a> {
@@ -81,17 +85,30 @@ impl LabRun<'_> {
     }
 
     fn pod(&self, environment: &EnvironmentSpec) -> PodSpec {
+        let run = Volume {
+            name: "run".to_owned(),
+            config_map: Some(ConfigMapVolumeSource { name: self.name.clone(), ..ConfigMapVolumeSource::default() }),
+            ..Volume::default()
+        };
+        let key = Volume {
+            name: "key".to_owned(),
+            secret: Some(SecretVolumeSource {
+                secret_name: Some(KEY.to_owned()),
+                default_mode: Some(0o440),
+                ..SecretVolumeSource::default()
+            }),
+            ..Volume::default()
+        };
         PodSpec {
             containers: vec![Container {
                 name: self.command.to_owned(),
                 image: Some(self.image.to_owned()),
-                args: Some([self.command, "--run", "/etc/factory/run.json"].map(str::to_owned).to_vec()),
-                volume_mounts: Some(vec![VolumeMount {
-                    name: "run".to_owned(),
-                    mount_path: "/etc/factory".to_owned(),
-                    read_only: Some(true),
-                    ..VolumeMount::default()
-                }]),
+                args: Some(
+                    [self.command, "--run", "/etc/factory/run.json", "--keys", "/etc/factory-key"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                ),
+                volume_mounts: Some(vec![mount("run", "/etc/factory"), mount("key", "/etc/factory-key")]),
                 resources: Some(ResourceRequirements {
                     requests: Some(
                         [
@@ -106,29 +123,65 @@ impl LabRun<'_> {
                 security_context: Some(confined::container()),
                 ..Container::default()
             }],
-            restart_policy: Some("Never".to_owned()),
             subdomain: (self.generators > 1).then(|| COMPANY.to_owned()),
-            service_account_name: Some(LAB.to_owned()),
-            enable_service_links: Some(false),
-            security_context: Some(PodSecurityContext {
-                run_as_non_root: Some(true),
-                run_as_user: Some(65_532),
-                seccomp_profile: Some(SeccompProfile {
-                    type_: "RuntimeDefault".to_owned(),
-                    ..SeccompProfile::default()
-                }),
-                ..PodSecurityContext::default()
-            }),
-            node_selector: Some(environment.node_selector.clone()),
-            tolerations: Some(environment.tolerations.clone()),
-            volumes: Some(vec![Volume {
-                name: "run".to_owned(),
-                config_map: Some(ConfigMapVolumeSource { name: self.name.clone(), ..ConfigMapVolumeSource::default() }),
-                ..Volume::default()
-            }]),
-            ..PodSpec::default()
+            volumes: Some(vec![run, key]),
+            ..pod(LAB, environment)
         }
     }
+}
+
+/// The Job by which the lab makes its keys until there are `count`, and publishes their public halves in `namespace`.
+/// The operator may not read them, and never has them in its hands.
+#[must_use]
+pub fn key_job(image: &str, count: u32, namespace: &str, environment: &EnvironmentSpec) -> Job {
+    let count = count.to_string();
+    Job {
+        metadata: named(&format!("key-{count}"), LAB_NAMESPACE),
+        spec: Some(JobSpec {
+            backoff_limit: Some(4),
+            active_deadline_seconds: Some(300),
+            // Whoever still lacks a key then begins again.
+            ttl_seconds_after_finished: Some(300),
+            template: PodTemplateSpec {
+                spec: Some(PodSpec {
+                    containers: vec![Container {
+                        name: "key".to_owned(),
+                        image: Some(image.to_owned()),
+                        args: Some(["key", "--count", &count, "--publish", namespace].map(str::to_owned).to_vec()),
+                        security_context: Some(confined::container()),
+                        ..Container::default()
+                    }],
+                    ..pod(KEY, environment)
+                }),
+                ..PodTemplateSpec::default()
+            },
+            ..JobSpec::default()
+        }),
+        ..Job::default()
+    }
+}
+
+/// What all pods of the lab's Jobs have, on the nodes of `environment`.
+fn pod(account: &str, environment: &EnvironmentSpec) -> PodSpec {
+    PodSpec {
+        restart_policy: Some("Never".to_owned()),
+        service_account_name: Some(account.to_owned()),
+        enable_service_links: Some(false),
+        security_context: Some(PodSecurityContext {
+            run_as_non_root: Some(true),
+            run_as_user: Some(USER),
+            fs_group: Some(USER),
+            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), ..SeccompProfile::default() }),
+            ..PodSecurityContext::default()
+        }),
+        node_selector: Some(environment.node_selector.clone()),
+        tolerations: Some(environment.tolerations.clone()),
+        ..PodSpec::default()
+    }
+}
+
+fn mount(name: &str, path: &str) -> VolumeMount {
+    VolumeMount { name: name.to_owned(), mount_path: path.to_owned(), read_only: Some(true), ..VolumeMount::default() }
 }
 
 /// Binding that lets the lab strike the candidate in `namespace`; it goes with the namespace.

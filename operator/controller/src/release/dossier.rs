@@ -7,13 +7,12 @@ use factory_assurance::{
     canonical,
     dossier::{Record, TestResult},
     dsse::{self, Envelope},
-    evidence::Evidence,
     verdict::{self, Verdict},
 };
 use factory_crds::{Outcome, StateServiceSpec, state_service::ProtectionContact};
 use k8s_openapi::jiff::Timestamp;
 
-use super::{ReleaseError, announce::AnnouncedPlan, attempt::Attempt, build::BuiltBundle};
+use super::{ReleaseError, announce::AnnouncedPlan, attempt::Attempt, build::BuiltBundle, prove::Measured};
 use crate::{
     context::Context,
     salt::{self, Purpose},
@@ -50,7 +49,7 @@ pub async fn compose(
     attempt: &Attempt,
     bundle: &BuiltBundle,
     run: &AnnouncedPlan,
-    evidence: Evidence,
+    measured: Measured,
 ) -> Result<SignedDossier, ReleaseError> {
     let mut result = TestResult {
         rules: verdict::RULES.to_owned(),
@@ -60,7 +59,8 @@ pub async fn compose(
         availability: attempt.spec.register.availability.clone(),
         announcement: run.run.clone(),
         plan: run.plan.clone(),
-        evidence,
+        evidence: measured.evidence,
+        measurements: Some(measured.measurements).filter(|signed| !signed.is_empty()),
         record: record(context, attempt).await?,
         verdict: Verdict { outcome: Outcome::Inconclusive, findings: Vec::new(), figures: Vec::new() },
     };

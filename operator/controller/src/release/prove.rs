@@ -1,7 +1,10 @@
 //! Stage `Proven`: load and faults, carried out by a Job of the lab that has its nodes to itself.
 //! A candidate that failed its functional checks is not broken further: the verdict stands already.
 
-use factory_assurance::evidence::{Evidence, PROVE_MEDIA_TYPE};
+use factory_assurance::{
+    evidence::{Evidence, PROVE_MEDIA_TYPE},
+    measurement::Measurements,
+};
 use factory_crds::ReleaseStatus;
 
 use super::{
@@ -24,6 +27,14 @@ const SLACK: i64 = 210;
 /// Reason while figures of the run come.
 pub const MEASURING: &str = "Measuring";
 
+/// All that the lab measured on a candidate.
+pub struct Measured {
+    /// The raw results.
+    pub(super) evidence: Evidence,
+    /// What the lab signed of them.
+    pub(super) measurements: Measurements,
+}
+
 /// Lets the candidate withstand the plan, once, and keeps in `facts` where the measurements are.
 pub async fn withstand(
     context: &Context,
@@ -32,9 +43,13 @@ pub async fn withstand(
     run: &OpenExperiment,
     findings: Findings,
     facts: &mut ReleaseStatus,
-) -> Result<Progress<Evidence>, ReleaseError> {
+) -> Result<Progress<Measured>, ReleaseError> {
+    let only_checked = |findings: Findings| {
+        let measurements = Measurements { verify: findings.measurement, prove: None };
+        Progress::Done(Measured { evidence: Evidence { verify: findings.evidence, prove: None }, measurements })
+    };
     if findings.deviation().is_some() {
-        return Ok(Progress::Done(Evidence { verify: findings.evidence, prove: None }));
+        return Ok(only_checked(findings));
     }
     // A run that has begun has the nodes already, and one that has ended needs none.
     if !verify::has_begun(context, attempt, "prove").await? {
@@ -54,14 +69,16 @@ pub async fn withstand(
             facts.prove_results.clone_from(&end.results);
             let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
             lab_pool::give_on(context, attempt).await?;
-            Ok(Progress::Done(Evidence { verify: findings.evidence, prove: Some(prove) }))
+            let evidence = Evidence { verify: findings.evidence, prove: Some(prove) };
+            let measurements = Measurements { verify: findings.measurement, prove: Some(end.measurement) };
+            Ok(Progress::Done(Measured { evidence, measurements }))
         }
         Progress::Stopped(why) => {
             strike::stand_down(context, attempt).await?;
             // A lab that could not measure is no failure of the service: no evidence, no pass.
             lab_pool::give_on(context, attempt).await?;
             tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "no measurement");
-            Ok(Progress::Done(Evidence { verify: findings.evidence, prove: None }))
+            Ok(only_checked(findings))
         }
         Progress::Waiting(why) => {
             strike::stand_by(context, attempt, candidate, run, deadline).await?;

@@ -2,6 +2,7 @@
 //! the lab. The operator reads only its typed, bounded results.
 
 use factory_assurance::{
+    dsse::Envelope,
     evidence::{VERIFY_MEDIA_TYPE, VerifyEvidence},
     verdict,
     wire::{Run, RunEnd},
@@ -35,6 +36,8 @@ use crate::{
 pub struct Findings {
     /// Raw results; nothing where the lab could not look.
     pub(super) evidence: Option<VerifyEvidence>,
+    /// What the lab signed of them.
+    pub(super) measurement: Option<Envelope>,
     deviation: Option<Why>,
 }
 
@@ -64,7 +67,8 @@ pub async fn check(
             let deviation = verdict::of_checks(&run.announced.plan.verify, &evidence)
                 .first()
                 .map(|finding| Why::new("ChecksFailed", finding.message.clone()));
-            Ok(Progress::Done(Findings { evidence: Some(evidence), deviation }))
+            let measurement = Some(end.measurement);
+            Ok(Progress::Done(Findings { evidence: Some(evidence), measurement, deviation }))
         }
         Progress::Waiting(why) => {
             // Meanwhile, so that the run need not wait for it.
@@ -72,7 +76,9 @@ pub async fn check(
             Ok(Progress::Waiting(why))
         }
         // A lab that could not look is no failure of the service: no evidence, no pass.
-        Progress::Stopped(why) => Ok(Progress::Done(Findings { evidence: None, deviation: Some(why) })),
+        Progress::Stopped(why) => {
+            Ok(Progress::Done(Findings { evidence: None, measurement: None, deviation: Some(why) }))
+        }
     }
 }
 

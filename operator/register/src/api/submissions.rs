@@ -118,13 +118,13 @@ async fn take(
     body: Result<Body, Refusal>,
 ) -> Result<Written<String>, Refusal> {
     let one_of_few = register.verifying.acquire().await.map_err(|error| Refusal::internal(&error))?;
-    let (keys, now) = (register.factory_keys.clone(), register.store.now());
+    let (keys, lab, now) = (register.factory_keys.clone(), register.lab_keys.clone(), register.store.now());
     let (opened, dossier, epoch) = off_thread(move || {
         let Submission { dossier, epoch } = body?.read()?;
         intake::epoch_in_range(epoch)?;
         let pinned = term::in_force(keys.load()?, &dossier, now);
         let pinned = pinned.map_err(|source| IntakeError::Term { what: "dossier", source })?;
-        let opened = intake::open(&dossier, &pinned)?;
+        let opened = intake::open(&dossier, &pinned, &lab.load()?, now)?;
         Ok::<_, Refusal>((opened, dossier, epoch))
     })
     .await?;

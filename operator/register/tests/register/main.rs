@@ -26,6 +26,7 @@ mod limits;
 mod linked;
 mod load;
 mod log;
+mod measured;
 mod membership;
 mod mutation;
 mod objects;

@@ -1,8 +1,9 @@
 //! Every field of a dossier in turn, changed: none is taken. A signature covers all of it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use factory_assurance::{dsse::Envelope, sample, wire::SubmissionState};
+use factory_assurance::{dsse::Envelope, sample, term::Term, wire::SubmissionState};
 use factory_register::intake;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -40,8 +41,9 @@ fn other(value: &Value) -> Value {
 async fn whatever_field_of_a_signed_dossier_is_changed_it_is_not_taken() {
     let world = World::start().await;
     let dossier = world.dossier(&world.announce(sample::passing(), "one").await);
-    let keys = [world.factory_key.public()];
-    intake::open(&dossier, &keys).unwrap();
+    let (keys, lab) = ([world.factory_key.public()], [Term::at_all_times(sample::lab().public())]);
+    let open = |dossier: &Envelope| intake::open(dossier, &keys, &lab, Timestamp::now());
+    open(&dossier).unwrap();
     let statement: Value = serde_json::from_slice(&dossier.payload_bytes().unwrap()).unwrap();
     let mut fields = Vec::new();
     leaves(&statement, "", &mut fields);
@@ -51,7 +53,7 @@ async fn whatever_field_of_a_signed_dossier_is_changed_it_is_not_taken() {
         let value = changed.pointer_mut(field).unwrap();
         *value = other(value);
         let payload = STANDARD.encode(serde_json::to_vec(&changed).unwrap());
-        let error = intake::open(&Envelope { payload, ..dossier.clone() }, &keys).unwrap_err().to_string();
+        let error = open(&Envelope { payload, ..dossier.clone() }).unwrap_err().to_string();
         assert!(error.contains("signatures: none of 1 fits"), "{field}: {error}");
     }
 }

@@ -103,6 +103,7 @@ impl Program {
         command.args(["--requests-per-address", "1000000", "--requests-per-user", "1000000"]);
         command.arg("--checkpoint-key").arg(folder.join(file));
         command.arg("--factory-keys").arg(folder.join("factory"));
+        command.arg("--lab-keys").arg(folder.join("lab"));
         command.arg("--regulator-keys").arg(folder.join("regulator"));
         command.env("KUBECONFIG", &cluster.config).env("RUST_LOG", "info").stdin(Stdio::null()).stderr(Stdio::piped());
         Self { command, address: format!("http://{free}") }

@@ -189,9 +189,9 @@ pub fn plenty() -> Settings {
     Settings { per_address: many, per_user: many, claims_per_address: many, form_takes, ..Settings::default() }
 }
 
-/// Pins the public halves of both keys, each in a folder of its own.
+/// Pins the public halves of both keys, and of the samples' lab, each in a folder of its own.
 pub fn pinned(folder: &Path, factory: &PrivateKey, regulator: &PrivateKey) {
-    for (name, key) in [("factory", factory), ("regulator", regulator)] {
+    for (name, key) in [("factory", factory), ("lab", sample::lab()), ("regulator", regulator)] {
         std::fs::create_dir(folder.join(name)).unwrap();
         std::fs::write(folder.join(name).join("key.pub"), key.public().to_pem().unwrap()).unwrap();
     }
@@ -251,12 +251,14 @@ impl World {
         let metrics = Metrics::default();
         let store = Store::open(&place.location(), clock, metrics.commits()).await.unwrap();
         let users = Users { factory: FACTORY.to_owned(), permit_keeper: KEEPER.to_owned() };
-        let keys = (Keys::new(folder.0.join("factory")), Keys::new(folder.0.join("regulator")));
+        let [factory, lab, regulator] = ["factory", "lab", "regulator"].map(|whose| Keys::new(folder.0.join(whose)));
         let (stop, stopping) = watch::channel(false);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let log = log_keyring(&folder.0);
-        let mut register = Register::new((store, log), Box::new(Table), users, keys, metrics, stopping).with(settings);
+        let mut register =
+            Register::new((store, log), Box::new(Table), users, (factory, lab, regulator), metrics, stopping);
+        register = register.with(settings);
         prepare(&mut register, &address);
         let register = Arc::new(register);
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();

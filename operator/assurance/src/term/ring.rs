@@ -1,11 +1,13 @@
 //! Keys of one kind, one after the other: which of them signs at a moment, and what is published of them all.
 //! Pure.
 
-use factory_assurance::{
-    dsse::{DsseError, PrivateKey},
-    term::Term,
-};
-use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp};
+
+use super::Term;
+use crate::dsse::{DsseError, PrivateKey};
+
+/// How long a key is published before it signs: the kubelet takes two minutes at most to bring it to the register.
+pub const PUBLISHED_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long what a key has signed is taken after the next one began: a dossier that was signed in the last moment
 /// reaches a register that was away.

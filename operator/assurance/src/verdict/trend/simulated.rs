@@ -72,7 +72,7 @@ fn noise_fails_a_soak_in_fewer_than_one_of_a_hundred_however_slow_it_is() {
     for (seed, depends) in (0..).zip(dependences) {
         let of_series = share_of(1_000, 7 + seed, |random| noise(depends, random));
         println!("noise, {depends} of the look before: {:.2} % of series grow", 100.0 * of_series);
-        assert!(of_series <= 0.004, "{depends}: {of_series}");
+        assert!(of_series <= 0.005, "{depends}: {of_series}");
         alarms += of_series;
     }
     assert!(alarms * SERIES as f64 / dependences.len() as f64 <= 0.01, "{alarms}");

@@ -12,13 +12,14 @@ pub mod change;
 pub mod proof;
 pub mod terms;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    canonical::{self, NotCanonical},
-    confirmation::{VERIFIER, Verifier},
-    dossier::{ResourceDescriptor, STATEMENT, Statement, descriptor},
-    dsse::{DsseError, Envelope, PublicKey},
+    canonical::NotCanonical,
+    confirmation::Verifier,
+    dossier::Statement,
+    dsse::{Envelope, PublicKey},
+    statement::{StatementError, must_be, of_kind, opened, verifier},
 };
 pub use terms::{ChangeClass, LONGEST_DAYS, Terms, TermsError};
 
@@ -59,22 +60,9 @@ pub struct Revoked {
 /// Why a statement delegates or revokes nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum DelegationError {
-    /// The envelope does not open.
+    /// It is no statement of that kind.
     #[error(transparent)]
-    Envelope(#[from] DsseError),
-    /// The payload could be read in more than one way.
-    #[error("payload: not in canonical form (RFC 8785)")]
-    Form,
-    /// It is of another kind, or speaks of something else.
-    #[error("{field}: `{found}`, expected `{expected}`")]
-    Other {
-        /// Which part.
-        field: &'static str,
-        /// As it stands there.
-        found: String,
-        /// As it should.
-        expected: String,
-    },
+    Statement(#[from] StatementError),
     /// Its terms are none.
     #[error("predicate.terms.{0}")]
     Terms(#[from] TermsError),
@@ -119,46 +107,6 @@ pub fn verify_revocation(
     must_be(&found, (REVOCATION, "delegation", digest), &found.predicate.verifier)?;
     terms::reason(&found.predicate.reason).map_err(DelegationError::Reason)?;
     Ok(found)
-}
-
-/// The payload of an envelope that opens, in the one form that it can be read in.
-fn opened<T: Serialize + DeserializeOwned>(envelope: &Envelope, pinned: &[PublicKey]) -> Result<T, DelegationError> {
-    let found: T = envelope.open(pinned)?;
-    if canonical::bytes(&found)? != envelope.payload_bytes()? {
-        return Err(DelegationError::Form);
-    }
-    Ok(found)
-}
-
-fn verifier(office: &str) -> Verifier {
-    Verifier { id: VERIFIER.to_owned(), office: Some(office.to_owned()) }
-}
-
-fn of_kind<P>(kind: &str, name: &str, digest: &str, predicate: P) -> Statement<P> {
-    Statement {
-        type_: STATEMENT.to_owned(),
-        subject: vec![descriptor(name, digest)],
-        predicate_type: kind.to_owned(),
-        predicate,
-    }
-}
-
-fn must_be<P>(
-    found: &Statement<P>,
-    (kind, name, digest): (&str, &str, &str),
-    by: &Verifier,
-) -> Result<(), DelegationError> {
-    let show = |descriptors: &[ResourceDescriptor]| serde_json::to_string(descriptors).unwrap_or_default();
-    let parts = [
-        ("_type", found.type_.clone(), STATEMENT.to_owned()),
-        ("predicateType", found.predicate_type.clone(), kind.to_owned()),
-        ("subject", show(&found.subject), show(&[descriptor(name, digest)])),
-        ("predicate.verifier.id", by.id.clone(), VERIFIER.to_owned()),
-    ];
-    match parts.into_iter().find(|(_, found, expected)| found != expected) {
-        Some((field, found, expected)) => Err(DelegationError::Other { field, found, expected }),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

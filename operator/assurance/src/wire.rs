@@ -4,6 +4,7 @@
 
 mod delegation;
 mod instruction;
+mod standard;
 mod withdrawal;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use delegation::{Delegated, DelegationRequest, DelegationStanding, Revocatio
 pub use instruction::{
     BindingInstruction, InstructionRequest, InstructionState, LONGEST_BASIS, LONGEST_FINDING, LineError, line,
 };
+pub use standard::{IssuanceRequest, IssuedStandard, SignedStandard};
 pub use withdrawal::steers;
 pub use withdrawal::{
     ExclusionRequest, LONGEST_REASON, NewestEntry, ReasonError, Withdrawal, WithdrawalRequest, item, reason,
@@ -204,6 +206,10 @@ pub struct ReturnRequest {
 
 /// Kind of the problem that the register's database contradicts itself: no later try mends it.
 pub const DAMAGED: &str = "urn:factory.gov.kg:register:damaged";
+
+/// Kind of the problem that a run is announced under a standard that the regulator has not issued, or not for today: the
+/// same announcement succeeds once it has.
+pub const NOT_ISSUED: &str = "urn:factory.gov.kg:register:standard-not-issued";
 
 /// Problem details (RFC 9457) with which every refusal is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::verbs::{
-    compare, completion, decide, delegate, dossier, include, init, keygen, lint, rehearse, report, rollback, run,
-    verify, verify_entry, watch, why, withdraw,
+    compare, completion, decide, delegate, dossier, include, init, issue, keygen, lint, rehearse, report, rollback,
+    run, verify, verify_entry, watch, why, withdraw,
 };
 
 /// From one manifest to the register: init, lint, watch, why, rehearse, verify, and for the
@@ -95,6 +95,8 @@ pub enum Verb {
     Delegate(delegate::DelegateArguments),
     /// For the regulator: revoke a delegation, signed with the regulator's key
     Revoke(delegate::RevokeArguments),
+    /// For the regulator: issue standards, signed with the regulator's key
+    Issue(issue::IssueArguments),
     /// For the regulator: make a key pair
     Keygen(keygen::KeygenArguments),
     /// Write completions for a shell

@@ -47,6 +47,9 @@ pub enum Failure {
     /// `delegate` and `revoke`.
     #[error(transparent)]
     Delegate(#[from] verbs::delegate::DelegateError),
+    /// `issue`.
+    #[error(transparent)]
+    Issue(#[from] verbs::issue::IssueError),
     /// `withdraw`.
     #[error(transparent)]
     Withdraw(#[from] verbs::withdraw::WithdrawError),

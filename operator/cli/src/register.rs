@@ -4,6 +4,7 @@
 mod delegations;
 mod entries;
 pub mod objects;
+mod standards;
 pub mod submissions;
 
 use std::{

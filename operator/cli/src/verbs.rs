@@ -7,6 +7,7 @@ pub mod delegate;
 pub mod dossier;
 pub mod include;
 pub mod init;
+pub mod issue;
 pub mod keygen;
 pub mod lint;
 pub mod rehearse;
@@ -47,6 +48,7 @@ pub async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Verb::Include(arguments) => include::run(&arguments, connection).await,
         Verb::Delegate(arguments) => delegate::give(&arguments, connection).await,
         Verb::Revoke(arguments) => delegate::revoke(&arguments, connection).await,
+        Verb::Issue(arguments) => issue::run(&arguments, connection).await,
         Verb::Keygen(arguments) => keygen::run(&arguments),
         Verb::Completion(arguments) => completion::run(&arguments),
     }

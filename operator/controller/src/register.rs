@@ -5,7 +5,7 @@ mod connection;
 use std::{path::PathBuf, sync::Arc};
 
 use factory_assurance::wire::{
-    Announced, Announcement, BindingInstruction, NewestEntry, Problem, Submission, SubmissionState,
+    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, Problem, Submission, SubmissionState,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -25,6 +25,9 @@ pub enum RegisterError {
     /// It refused; asking again would be refused again.
     #[error("the register refused: {0}")]
     Refused(String),
+    /// The regulator has not issued the standard: the same announcement succeeds once it has.
+    #[error("{0}")]
+    NotIssued(String),
     /// It shows a certificate of a CA that is not trusted, or one that does not hold.
     #[error("the register's certificate does not hold by {path}", path = ca.as_ref().map_or_else(|| "the system's CAs".into(), |ca| ca.to_string_lossy()))]
     Untrusted {
@@ -61,7 +64,7 @@ impl RegisterError {
     /// Whether the same call can succeed later without anybody doing anything.
     #[must_use]
     pub fn passes(&self) -> bool {
-        !matches!(self, Self::Refused(_))
+        !matches!(self, Self::Refused(_) | Self::NotIssued(_))
     }
 }
 
@@ -169,6 +172,7 @@ fn refusal(status: StatusCode, problem: Option<Problem>) -> RegisterError {
         return RegisterError::NotReady(status.to_string());
     };
     match status {
+        _ if problem.kind == NOT_ISSUED => RegisterError::NotIssued(problem.detail),
         StatusCode::PRECONDITION_FAILED => RegisterError::Deposed(problem.detail),
         // 401 passes too: a register that starts before the API server answers cannot know anybody.
         StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT => {
@@ -198,6 +202,14 @@ mod tests {
         }
         // A page of a proxy that happens to be a document of another answer.
         assert!(refusal(StatusCode::NOT_FOUND, problem(StatusCode::CONFLICT)).passes());
+    }
+
+    #[test]
+    fn a_standard_that_nobody_issued_is_waited_for() {
+        let status = StatusCode::CONFLICT;
+        let problem = problem(status).map(|problem| Problem { kind: NOT_ISSUED.to_owned(), ..problem });
+        let refused = refusal(status, problem);
+        assert!(matches!(&refused, RegisterError::NotIssued(why) if why == "why"), "{refused}");
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(crate) mod observed;
 pub mod participants;
 pub mod problem;
 pub mod replay;
+pub mod standards;
 pub mod statistics;
 mod submissions;
 mod table;
@@ -244,6 +245,7 @@ fn others() -> OpenApiRouter<Arc<Register>> {
         .merge(objects::router())
         .merge(membership::router())
         .merge(delegations::router())
+        .merge(standards::router())
 }
 
 /// Longest time for one write: a database that went silent would keep it for ever, and with it all others.

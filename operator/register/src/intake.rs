@@ -15,6 +15,7 @@ use factory_assurance::{
     delegation::DelegationError,
     dossier::{DossierError, Subject, TestResult, Verified},
     dsse::{Envelope, PublicKey},
+    issuance::IssuanceError,
     measurement::{self, MeasurementError},
     term::{Term, TermError},
     wire::{Announcement, LineError, ReasonError},
@@ -96,6 +97,9 @@ pub enum IntakeError {
         /// What is wrong with it.
         source: DelegationError,
     },
+    /// An issuance of a standard does not hold.
+    #[error("issuance: {0}")]
+    Issuance(#[from] IssuanceError),
     /// The reason of a withdrawal is none.
     #[error("reason: {0}")]
     Reason(#[from] ReasonError),

@@ -19,6 +19,7 @@ pub mod delegations;
 mod entries;
 pub mod grounds;
 mod instructions;
+pub mod issued;
 mod keys;
 pub mod kpis;
 mod location;
@@ -283,6 +284,9 @@ pub enum WriteError {
     /// Nothing can be done so with a delegation.
     #[error(transparent)]
     Delegation(#[from] delegations::DelegationError),
+    /// The regulator has not issued the standard, or not so.
+    #[error(transparent)]
+    Issued(#[from] issued::IssuedError),
 }
 
 impl From<sqlx::Error> for WriteError {

@@ -3,16 +3,22 @@
 //! run by somebody who runs neither the factory nor the register.
 //!
 //! Each look is [`look::look`]: the signed checkpoint, the proof that the log only grew, every new event
-//! against the checkpoint, and from time to time every old one and the public index again.
+//! against the checkpoint, and from time to time every old one and the public views again: entries with their ends
+//! ([`index`]), delegations and statistics against the log, all else against what was shown before ([`views`]).
 //!
 //! *Architecture invariant:* it co-signs only what it has read to the end and found to go on from
 //! everything that it has co-signed before. An alarm ends it, and a person begins it again.
 
 pub mod alarm;
 mod asked;
+mod delegations;
 mod index;
+mod kept;
 mod look;
 mod state;
+mod statistics;
+mod tail;
+mod views;
 
 use std::time::Duration;
 

@@ -88,6 +88,18 @@ impl Scene {
         self.begin(&manifest.clone().with("/spec/class", json!(class)), commit).await
     }
 
+    /// The same under the standard `object` of `class`, which the cluster has and nobody issues for it.
+    pub async fn begin_unissued(
+        &self,
+        (class, object): (&str, &Value),
+        manifest: &Manifest,
+        commit: &str,
+    ) -> Result<(StateService, Release), Failure> {
+        let _turn = ISSUING.lock().await;
+        standard::put(self, class, object).await?;
+        self.begin(&manifest.clone().with("/spec/class", json!(class)), commit).await
+    }
+
     /// Another attempt after `last` at the service of `manifest` as it stands, under a standard that is issued for it.
     pub async fn again_under(
         &self,

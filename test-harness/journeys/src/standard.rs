@@ -1,6 +1,8 @@
 //! Standards that the regulator issues for journeys: of classes that no example has, and later than the
 //! ones that are installed, so that they hold.
 
+use std::fs;
+
 use factory_crds::ResilienceStandard;
 use kube::{
     Api,
@@ -9,14 +11,33 @@ use kube::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Failure, scene::Scene};
+use crate::{Failure, scene::Scene, tool};
 
-/// Issues the standard of `class` with what it asks: its faults, or more fields of its spec.
+/// Issues the standard of `class` with what it asks: its faults, or more fields of its spec. It stands in the register,
+/// signed with the regulator's key, before the cluster has it.
 pub async fn issue(scene: &Scene, class: &str, asks: Value) -> Result<(), Failure> {
     let object = object(class, &asks);
+    sign(scene, &object).await?;
+    put(scene, class, &object).await
+}
+
+/// Issues the standard `object` in the register, as the regulator does.
+pub async fn sign(scene: &Scene, object: &Value) -> Result<(), Failure> {
+    let people = &scene.people;
+    let folder = people.cluster.demo().join("standards");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{}.yaml", object["spec"]["version"].as_str().unwrap_or_default()));
+    fs::write(&file, object.to_string())?;
+    let (file, key) = (file.display().to_string(), people.regulator_key().display().to_string());
+    tool::succeed(&people.cluster, &people.regulator, &["issue", &file, "--key", &key, "--yes"]).await?;
+    Ok(())
+}
+
+/// Gives the cluster the standard `object` of `class`, whether or not it was issued.
+pub async fn put(scene: &Scene, class: &str, object: &Value) -> Result<(), Failure> {
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let name = format!("journey-{class}");
-    api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(&object)).await?;
+    api.patch(&name, &PatchParams::apply("journeys").force(), &Patch::Apply(object)).await?;
     Ok(())
 }
 

@@ -153,7 +153,8 @@ fn wrong(field: &'static str, rule: &'static str, found: &str) -> TermsError {
     TermsError { field, rule, found: found.chars().take(60).collect() }
 }
 
-fn is_name(name: &str) -> bool {
+/// A DNS label or subdomain: one segment of an address.
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=253).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte))
         && !name.starts_with(['-', '.'])

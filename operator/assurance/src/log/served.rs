@@ -23,9 +23,11 @@ pub const DELEGATION: &str = "delegation";
 pub const REVOCATION: &str = "revocation";
 /// Kind of the events that say which submission fell within which delegation.
 pub const DELEGATION_USE: &str = "delegation-use";
+/// Kind of the events by which the regulator issues a version of a standard.
+pub const STANDARD_ISSUED: &str = "standard-issued";
 /// Kinds of events that are public as they stand; of all others only the leaf is.
-pub const PUBLIC_KINDS: [&str; 8] =
-    [ENTRY, OBJECT_ENTRY, "withdrawal", "exclusion", HANDOVER, DELEGATION, REVOCATION, DELEGATION_USE];
+pub const PUBLIC_KINDS: [&str; 9] =
+    [ENTRY, OBJECT_ENTRY, "withdrawal", "exclusion", HANDOVER, DELEGATION, REVOCATION, DELEGATION_USE, STANDARD_ISSUED];
 
 /// A part of the log, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -62,13 +62,13 @@ pub struct RevokeArguments {
 pub struct Signing {
     /// File of the regulator's private key, or with a line `pkcs11:…` that names one in a device
     #[arg(short, long, env = "FACTORY_REGULATOR_KEY", value_name = "PEM")]
-    key: PathBuf,
+    pub(super) key: PathBuf,
     /// Name of the regulator's office as it stands in the statement; your user name where it is not given
     #[arg(long, env = "FACTORY_OFFICE", value_name = "NAME")]
     office: Option<String>,
     /// Sign without being asked
     #[arg(short, long)]
-    yes: bool,
+    pub(super) yes: bool,
 }
 
 /// Why nothing was delegated or revoked.
@@ -154,14 +154,16 @@ fn class(text: &str) -> Result<ChangeClass, String> {
     ChangeClass::ALL.into_iter().find(|class| class.name() == text).ok_or_else(|| format!("must be one of {}", known()))
 }
 
-async fn office(signing: &Signing, cluster: &Cluster) -> Result<String, Failure> {
+/// The office that signs.
+pub(super) async fn office(signing: &Signing, cluster: &Cluster) -> Result<String, Failure> {
     match &signing.office {
         Some(office) => Ok(office.clone()),
         None => Ok(cluster.user().await?),
     }
 }
 
-fn signed<T: Serialize>(
+/// What is handed in: `statement`, signed with the key of `file`.
+pub(super) fn signed<T: Serialize>(
     statement: &T,
     key: &factory_assurance::signing::P256,
     file: &Path,

@@ -49,7 +49,7 @@ pub enum LintError {
 pub fn run(arguments: &LintArguments) -> Result<Exit, Failure> {
     let mut results = Vec::new();
     for path in &arguments.files {
-        let name = if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
+        let name = name(path);
         let examined = match read(path).map_err(|source| LintError::Read { file: name.clone(), source })? {
             Ok(text) => manifest::examine(&text, &name),
             Err(not_text) => manifest::not_text(&not_text),
@@ -64,8 +64,13 @@ pub fn run(arguments: &LintArguments) -> Result<Exit, Failure> {
     Ok(if refused { Exit::Error } else { Exit::Good })
 }
 
+/// What the file at `path` is called in messages.
+pub(super) fn name(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
 /// At most one byte more than is accepted, so that an endless file does no harm.
-fn read(path: &Path) -> io::Result<Result<String, Vec<u8>>> {
+pub(super) fn read(path: &Path) -> io::Result<Result<String, Vec<u8>>> {
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
         io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)?;

@@ -9,6 +9,7 @@ mod delegate;
 mod device;
 mod include;
 mod init;
+mod issue;
 mod lint;
 mod report;
 mod server;

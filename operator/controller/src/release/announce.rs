@@ -12,7 +12,7 @@ use factory_assurance::{
 use factory_crds::{ReleaseStatus, release::AnnouncementReference};
 
 use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, plan};
-use crate::{context::Context, stage::Progress};
+use crate::{context::Context, register::RegisterError, stage::Progress};
 
 /// An announced run: only this may be carried out.
 pub struct AnnouncedPlan {
@@ -69,6 +69,8 @@ pub async fn run(
         };
         match context.register.announce(&attempt.uid, &announcement).await {
             Ok(answer) => AnnouncedRun { id: answer.id, nonce: answer.nonce, attempt: answer.attempt },
+            // Asked again at each look: the register alone knows when the regulator has.
+            Err(RegisterError::NotIssued(why)) => return Ok(Progress::waiting("StandardNotIssued", why)),
             Err(error) if error.passes() => {
                 return Ok(context.unavailable(&error));
             }

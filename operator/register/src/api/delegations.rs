@@ -207,7 +207,7 @@ pub(crate) async fn carry_out_revocation(
 }
 
 /// The regulator's keys that sign now, and whether a seal signed.
-async fn signing(register: &Register, signed: &Envelope, what: &'static str) -> Result<Signing, Refusal> {
+pub(super) async fn signing(register: &Register, signed: &Envelope, what: &'static str) -> Result<Signing, Refusal> {
     let (keys, signed, now) = (register.regulator_keys.clone(), signed.clone(), register.store.now());
     off_thread(move || Ok::<_, Refusal>(regulator::signing(what, keys.load()?, &signed, now)?)).await
 }

@@ -9,7 +9,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use factory_assurance::wire::{DAMAGED, Problem};
+use factory_assurance::wire::{DAMAGED, NOT_ISSUED, Problem};
 
 use super::observe::Refused;
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     keys::KeysError,
     signer::SignerError,
     store::{
-        StoreError, WriteError, claims::ClaimError, delegations::DelegationError,
+        StoreError, WriteError, claims::ClaimError, delegations::DelegationError, issued::IssuedError,
         membership::AccessError as MembershipError, objects::ObjectError,
     },
 };
@@ -168,8 +168,13 @@ impl From<WriteError> for Refusal {
                 Self::too_many(error.to_string(), Duration::from_secs(60 * 60))
             }
             WriteError::Delegation(DelegationError::Unknown(_)) => Self::not_found(&error.to_string()),
+            // The same announcement succeeds once the regulator has issued it, and its day has come.
+            WriteError::Issued(IssuedError::Not(_) | IssuedError::Early { .. }) => {
+                Self { kind: NOT_ISSUED, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
+            }
             WriteError::Access(_)
             | WriteError::Delegation(_)
+            | WriteError::Issued(_)
             | WriteError::Object(_)
             | WriteError::Key(_)
             | WriteError::Standard { .. }

@@ -135,6 +135,7 @@ pub async fn show(store: &Store, act: Act, language: Language) -> Result<Shown, 
         }
         Event::Revocation(made) => (None, delegated(store, &made.delegation).await?, String::new()),
         Event::DelegationUse(made) => (Some(made.submission), String::new(), delegated(store, &made.delegation).await?),
+        Event::StandardIssued(made) => (None, made.standard, sealed(made.sealed_by).unwrap_or_default()),
         _ => (None, String::new(), String::new()),
     };
     let about = match &submission {

@@ -96,6 +96,7 @@ pub struct Words {
     pub object_entered: &'static str,
     pub people_forgotten: &'static str,
     pub delegations: &'static delegations::Words,
+    pub standard_issued: &'static str,
     pub access: &'static str,
     pub access_asked: &'static str,
     pub access_granted: &'static str,
@@ -219,6 +220,7 @@ impl Words {
             Event::Delegation(_) => self.delegations.given,
             Event::Revocation(_) => self.delegations.revoked,
             Event::DelegationUse(_) => self.delegations.used,
+            Event::StandardIssued(_) => self.standard_issued,
             other => other.kind(),
         }
     }

@@ -8,6 +8,7 @@ mod delegation;
 mod membership;
 mod object;
 mod observed;
+mod standard;
 
 use factory_assurance::{
     bundle::Bundle,
@@ -16,7 +17,7 @@ use factory_assurance::{
     dsse::Envelope,
     log::{
         handover::HANDOVER,
-        served::{DELEGATION, DELEGATION_USE, REVOCATION},
+        served::{DELEGATION, DELEGATION_USE, REVOCATION, STANDARD_ISSUED},
     },
     plan::Plan,
     standard::Standard,
@@ -30,6 +31,7 @@ pub use delegation::{DelegationGiven, DelegationRevoked, DelegationUsed, UnderDe
 pub use membership::{AccessGranted, AccessRefused, AccessRequested, AccessTaken};
 pub use object::{ContactsForgotten, ObjectConfirmed, ObjectEntered, ObjectReturned, ObjectTaken};
 pub use observed::{DayObserved, IndicatorMeasured, ServiceMeasured, ServiceObserved};
+pub use standard::StandardIssued;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +96,8 @@ pub enum Event {
     Revocation(DelegationRevoked),
     /// A submission was found to fall within a delegation.
     DelegationUse(DelegationUsed),
+    /// The regulator issued a version of a standard (56.6, 56.7).
+    StandardIssued(StandardIssued),
 }
 
 /// The leader epoch of a factory user rose: writes with a lower one are refused from here on.
@@ -352,6 +356,7 @@ impl Event {
             Self::Delegation(_) => DELEGATION,
             Self::Revocation(_) => REVOCATION,
             Self::DelegationUse(_) => DELEGATION_USE,
+            Self::StandardIssued(_) => STANDARD_ISSUED,
         }
     }
 
@@ -388,6 +393,7 @@ impl Event {
             Self::Delegation(body) => canonical::bytes(body),
             Self::Revocation(body) => canonical::bytes(body),
             Self::DelegationUse(body) => canonical::bytes(body),
+            Self::StandardIssued(body) => canonical::bytes(body),
         }
     }
 
@@ -424,6 +430,7 @@ impl Event {
             DELEGATION => serde_json::from_slice(bytes).map(Self::Delegation),
             REVOCATION => serde_json::from_slice(bytes).map(Self::Revocation),
             DELEGATION_USE => serde_json::from_slice(bytes).map(Self::DelegationUse),
+            STANDARD_ISSUED => serde_json::from_slice(bytes).map(Self::StandardIssued),
             other => return Err(EventError::Kind(other.to_owned())),
         };
         read.map_err(|source| EventError::Bytes { kind: kind.to_owned(), source })

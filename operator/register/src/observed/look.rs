@@ -73,7 +73,14 @@ pub async fn look(store: &Store, prometheus: &Prometheus) -> Result<u32, LookErr
             if !there || known.contains(&(participant.clone(), service.clone())) {
                 continue;
             }
-            let minutes = Minutes::count(&prometheus.day((participant, service), from).await?);
+            let minutes = match prometheus.day((participant, service), from).await {
+                Ok(minutes) => Minutes::count(&minutes),
+                Err(error) if error.is_of_one_service() => {
+                    tracing::warn!(participant, service, %day, %error, "a service is not observed now; tried again");
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             // Nothing is no observation: it is looked for again.
             if minutes.measured > 0 {
                 services.push(ServiceObserved { participant: participant.clone(), service: service.clone(), minutes });

@@ -96,7 +96,7 @@ async fn asked(store: &Store, cases: &[Case], month: &Month) -> Result<Vec<Indic
 }
 
 /// The values of services of which nothing is in the log. Where the server refuses an expression or is away, the rest
-/// of them is asked again an hour later.
+/// of them is asked again an hour later; so is a service over whose series the expression gives no one number.
 async fn values(
     prometheus: &Prometheus,
     indicator: &Indicator,
@@ -119,8 +119,11 @@ async fn values(
                 services.push(ServiceMeasured { participant, service, submission: case.id.clone(), millionths });
             }
             Err(error) => {
-                tracing::warn!(indicator = indicator.name, %error, "an indicator is not measured now; tried again");
-                break;
+                let indicator = &indicator.name;
+                tracing::warn!(indicator, participant, service, %error, "an indicator is not measured now; tried again");
+                if !error.is_of_one_service() {
+                    break;
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use factory_assurance::{live, verdict::MAX_EXACT};
 use jiff::Timestamp;
-use reqwest::{Client, Url};
+use reqwest::{Client, StatusCode, Url};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::MINUTES;
@@ -49,6 +49,19 @@ pub enum PrometheusError {
         /// How many.
         found: usize,
     },
+}
+
+impl PrometheusError {
+    /// Whether it is about the series of one service, so that the others may still be asked.
+    #[must_use]
+    pub fn is_of_one_service(&self) -> bool {
+        match self {
+            Self::Series { .. } => true,
+            // The expression can be read, and cannot be carried out over the series that it meets.
+            Self::Asked(error) => error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY),
+            Self::Answer(_) => false,
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
-use factory_assurance::report::Language;
+use factory_assurance::{report::Language, wire::IssuedStandard};
 
 use super::{
-    Asked, message, oversight, render, unavailable,
+    Asked, grounds, message, moment, oversight, render, unavailable,
     words::{self, Words},
 };
 use crate::{
@@ -36,7 +36,12 @@ struct GlossaryPage<'a> {
     language: Language,
     keep: String,
     glossary: &'a Glossary,
+    issued: &'a [IssuedStandard],
+    grounds: &'a grounds::Words,
 }
+
+/// Issued standards on the page: the newest.
+const MOST: u32 = 50;
 
 /// The register in numbers.
 pub(super) async fn numbers(State(register): State<Arc<Register>>, asked: Asked) -> Response {
@@ -51,11 +56,15 @@ pub(super) async fn numbers(State(register): State<Arc<Register>>, asked: Asked)
     render(StatusCode::OK, language, &page)
 }
 
-/// Terms and indicators.
+/// Terms, issued standards and indicators.
 pub(super) async fn terms(State(register): State<Arc<Register>>, asked: Asked) -> Response {
     let language = asked.language;
     let glossary = match glossary::of(&register.store).await {
         Ok(glossary) => glossary,
+        Err(error) => return unavailable(language, error),
+    };
+    let issued = match register.store.issued_standards(None, MOST).await {
+        Ok(issued) => issued,
         Err(error) => return unavailable(language, error),
     };
     let page = GlossaryPage {
@@ -64,6 +73,8 @@ pub(super) async fn terms(State(register): State<Arc<Register>>, asked: Asked) -
         language,
         keep: String::new(),
         glossary: &glossary,
+        issued: &issued,
+        grounds: grounds::of(language),
     };
     render(StatusCode::OK, language, &page)
 }

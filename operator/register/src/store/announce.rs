@@ -1,11 +1,11 @@
-//! Writes an announcement: draws its id and nonce, counts the attempt.
+//! Writes an announcement under a standard that was issued: draws its id and nonce, counts the attempt.
 
 use factory_assurance::{
     canonical::{self, hex},
     wire::Announced,
 };
 
-use super::{Store, StoreError, WriteError, Written, both::on, standards, writing::Writing};
+use super::{Store, StoreError, WriteError, Written, both::on, issued, standards, writing::Writing};
 use crate::log::event::{AnnouncedPlan, AnnouncementMade, Event, Sealed};
 
 /// Random bytes in an id.
@@ -41,7 +41,7 @@ impl Store {
             writing.commit().await?;
             return Ok(Written::Before(Announced { id, nonce, attempt: count(attempt)? }));
         }
-        standards::check(&mut writing, &run.standard).await?;
+        issued::check(&mut writing, &run.standard).await?;
         let attempt: i64 = on!(writing.transaction, db => {
             sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = $1")
                 .bind(&bundle)
@@ -50,8 +50,7 @@ impl Store {
         })?;
         let attempt = count(attempt)?;
         if let Some(most) = run.standard.max_attempts.filter(|most| attempt > *most) {
-            let standard = format!("{}@{}", run.standard.name, run.standard.version);
-            return Err(WriteError::Attempts { bundle, most, standard });
+            return Err(WriteError::Attempts { bundle, most, standard: standards::named(&run.standard) });
         }
         let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
         writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;

@@ -248,7 +248,7 @@ impl Store {
                  'exclusion', 'instruction', 'instruction-closed', 'instruction-withdrawn', 'claim-decision',
                  'claim-answer', 'forgetting', 'object', 'object-return', 'object-confirmation', 'object-entry',
                  'contacts-forgotten', 'access-request', 'access-granted', 'access-refused', 'access-taken', 'delegation',
-                 'revocation', 'delegation-use')
+                 'revocation', 'delegation-use', 'standard-issued')
              ORDER BY seq DESC LIMIT $2",
         )
         .bind(before.map_or(i64::MAX, row_number))

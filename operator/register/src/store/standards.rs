@@ -1,5 +1,5 @@
-//! Which content a version of a standard has: the first that was announced, for ever. Two dossiers that name one version
-//! were judged by one standard, and whoever could edit it in the cluster cannot lower it under its old name.
+//! Which content a version of a standard has: the first that was announced, for ever. What was announced before the
+//! regulator issued standards ([`super::issued`]) can be issued as it was, and in no other way.
 
 use factory_assurance::{canonical, standard::Standard};
 use serde_json::{Map, Value};
@@ -53,18 +53,25 @@ pub(super) async fn check(writing: &mut Writing<'_>, standard: &Standard) -> Res
     }
 }
 
+/// `<name>@<version>`.
+pub(super) fn named(standard: &Standard) -> String {
+    format!("{}@{}", standard.name, standard.version)
+}
+
 /// The first field that says something else than it did. A field that did not stand there is one that the factory did
 /// not know of yet.
-fn differs<'a>(known: &'a Map<String, Value>, now: &Map<String, Value>) -> Option<&'a str> {
+pub(super) fn differs<'a>(known: &'a Map<String, Value>, now: &Map<String, Value>) -> Option<&'a str> {
     known.iter().find(|(field, value)| now.get(*field) != Some(value)).map(|(field, _)| field.as_str())
 }
 
-fn written(standard: &Standard) -> Result<String, StoreError> {
+/// Its canonical form.
+pub(super) fn written(standard: &Standard) -> Result<String, StoreError> {
     let bytes = canonical::bytes(standard).map_err(|error| StoreError::Row(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| StoreError::Row(error.to_string()))
 }
 
-fn read(content: &str) -> Result<Map<String, Value>, StoreError> {
+/// The fields of a canonical form.
+pub(super) fn read(content: &str) -> Result<Map<String, Value>, StoreError> {
     serde_json::from_str(content).map_err(|error| StoreError::Row(format!("standards.content: {error}")))
 }
 

@@ -12,7 +12,7 @@ use factory_crds::{Text, state_service::RegisterData};
 use super::{
     StoreError,
     both::{Rows, changed},
-    instructions, measured, observed,
+    instructions, issued, measured, observed,
     read::state_name,
     standards,
     writing::row_number,
@@ -27,7 +27,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 17] = [
+pub(super) const VIEWS: [View; 18] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -62,6 +62,7 @@ pub(super) const VIEWS: [View; 17] = [
     delegations::USES,
     measured::VIEW,
     standards::VIEW,
+    issued::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -117,6 +118,7 @@ pub(super) async fn apply(rows: &mut Rows<'_>, seq: i64, actor: &str, event: &Ev
         Event::Delegation(given) => delegations::given(rows, seq, given).await,
         Event::Revocation(made) => delegations::revoked(rows, seq, made).await,
         Event::DelegationUse(made) => delegations::used(rows, seq, made).await,
+        Event::StandardIssued(made) => issued::made(rows, seq, made).await,
     }
 }
 

@@ -78,6 +78,30 @@ pub enum Alarm {
         /// As the log has it.
         logged: String,
     },
+    /// A view shows something else than the log has, or than it showed before.
+    #[error("the {view} show {shown} for {of}; it must be {logged}")]
+    View {
+        /// Which view.
+        view: &'static str,
+        /// Which thing in it.
+        of: String,
+        /// As it shows that.
+        shown: String,
+        /// As the log has it, or as it was shown before.
+        logged: String,
+    },
+    /// More changed in what is shown than the log has events for.
+    #[error("{changes} changes are shown, the last one in the {view} of {of}; the log has {events} events for them")]
+    Unfounded {
+        /// The view with the last of them.
+        view: &'static str,
+        /// Its service.
+        of: String,
+        /// How many.
+        changes: u64,
+        /// Events since the last whole look that could have made them.
+        events: u64,
+    },
     /// The register itself says that it cannot show its log.
     #[error("the register cannot show its log, {path}: {detail}")]
     Unable {

@@ -1,13 +1,14 @@
-//! The public index beside the log: no entry may be hidden, changed for another, or shown as in force
-//! after it was withdrawn.
+//! The public index beside the log: no entry may be hidden, changed for another, say something else than its event, or
+//! be shown as in force after it was withdrawn or excluded. What the log says of all else is collected on the way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::{
+    canonical,
     log::{
         handover::{HANDOVER, Handover, Terms},
         note::Verifier,
-        served::{ENTRY, OBJECT_ENTRY, PublicEvent},
+        served::{DELEGATION, DELEGATION_USE, ENTRY, OBJECT_ENTRY, PublicEvent, REVOCATION},
     },
     wire::Withdrawal,
 };
@@ -16,14 +17,22 @@ use super::{
     WitnessError,
     alarm::Alarm,
     asked::{AskError, Asked, line},
+    delegations::Delegated,
+    statistics::Counted,
+    views::Service,
 };
-use crate::api::entries::{PublicEntry, PublicIndex};
+use crate::{
+    api::entries::{PublicEntry, PublicIndex},
+    store::{Entry, Said},
+};
 
 /// Where a service stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Standing {
     /// Number of its newest entry.
     entry: u64,
+    /// Digest of what that says; none where this version cannot read it.
+    said: Option<String>,
     /// The withdrawal of that entry.
     withdrawn: Option<Withdrawal>,
 }
@@ -32,6 +41,10 @@ struct Standing {
 #[derive(Debug, Default)]
 pub struct Logged {
     services: BTreeMap<(String, String), Standing>,
+    /// Number of the first entry of each.
+    first: BTreeMap<(String, String), u64>,
+    delegated: Delegated,
+    counted: Counted,
     /// Each event that hands the log over, with the key that it is handed to.
     handovers: BTreeMap<u64, Verifier>,
 }
@@ -39,7 +52,12 @@ pub struct Logged {
 impl Logged {
     /// Takes the next event. What cannot be read is no entry: its digest was held against the log.
     pub fn take(&mut self, event: Option<&PublicEvent>) {
-        let Some(PublicEvent { place, event }) = event else { return };
+        let Some(public @ PublicEvent { place, event }) = event else { return };
+        self.counted.take(public);
+        if [DELEGATION, REVOCATION, DELEGATION_USE].contains(&place.kind.as_str()) {
+            self.delegated.take(public);
+            return;
+        }
         if place.kind == HANDOVER {
             let note = event["note"].as_str().unwrap_or_default();
             // One that cannot be read hands over to nobody.
@@ -56,7 +74,8 @@ impl Logged {
         };
         let service = (participant.to_owned(), name.to_owned());
         if matches!(place.kind.as_str(), ENTRY | OBJECT_ENTRY) {
-            self.services.insert(service, Standing { entry: place.seq, withdrawn: None });
+            self.first.entry(service.clone()).or_insert(place.seq);
+            self.services.insert(service, Standing { entry: place.seq, said: said(public), withdrawn: None });
         } else if let Some(standing) = self.services.get_mut(&service) {
             let reason = event["reason"].as_str().unwrap_or_default().to_owned();
             let item = event["item"].as_str().map(str::to_owned);
@@ -79,8 +98,13 @@ impl Logged {
         }
     }
 
-    /// Holds every page of the index, and every entry by its address, against the log of `size` events;
-    /// answers how many entries there were.
+    /// The services that have entries.
+    pub fn services(&self) -> impl Iterator<Item = Service<'_>> {
+        self.first.iter().map(|((participant, name), first)| (participant.as_str(), name.as_str(), *first))
+    }
+
+    /// Holds every page of the index, every entry by its address, the list of delegations and the statistics against the
+    /// log of `size` events; answers how many entries there were.
     pub async fn hold(&self, register: &Asked, size: u64) -> Result<u64, WitnessError> {
         let mut listed = BTreeSet::new();
         let (mut path, mut oldest) = ("/api/v1/entries".to_owned(), u64::MAX);
@@ -117,9 +141,11 @@ impl Logged {
             // An entry that was replaced while the pages were read stands on none of them.
             if entry.is_none_or(|entry| entry.event <= size && !listed.contains(service)) {
                 let (service, shown) = (format!("{participant}/{name}"), "nothing".to_owned());
-                return Err(Alarm::Index { service, shown, logged: said(standing) }.into());
+                return Err(Alarm::Index { service, shown, logged: standing.to_string() }.into());
             }
         }
+        self.delegated.hold(register, size).await?;
+        self.counted.hold(register, size).await?;
         Ok(listed.len() as u64)
     }
 
@@ -130,23 +156,49 @@ impl Logged {
         }
         let logged = self.services.get(&(entry.participant.clone(), entry.service.clone()));
         let withdrawn = entry.withdrawn.clone().filter(|withdrawal| withdrawal.event <= size);
-        let shown = Standing { entry: entry.event, withdrawn };
-        if logged == Some(&shown) {
+        let shown = Standing { entry: entry.event, said: digest(entry.clone()), withdrawn };
+        if logged.is_some_and(|logged| logged.is_shown_as(&shown)) {
             return Ok(());
         }
         let service = line(&format!("{}/{}", entry.participant, entry.service));
-        let logged = logged.map_or_else(|| "nothing".to_owned(), said);
-        Err(Alarm::Index { service, shown: said(&shown), logged })
+        let same = logged.is_some_and(|logged| logged.to_string() == shown.to_string());
+        let logged = logged.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let shown = if same { format!("{shown} with other contents") } else { shown.to_string() };
+        Err(Alarm::Index { service, shown, logged })
     }
 }
 
-fn said(standing: &Standing) -> String {
-    match &standing.withdrawn {
-        None => format!("entry {}", standing.entry),
-        Some(Withdrawal { at, reason, event, item }) => {
-            let ended =
-                item.as_deref().map_or_else(|| "withdrawn".to_owned(), |item| format!("excluded ({})", line(item)));
-            format!("entry {}, {ended} by event {event} at {}: {}", standing.entry, line(at), line(reason))
-        }
+impl Standing {
+    fn is_shown_as(&self, shown: &Self) -> bool {
+        self.entry == shown.entry
+            && self.withdrawn == shown.withdrawn
+            && (self.said.is_none() || self.said == shown.said)
     }
+}
+
+impl std::fmt::Display for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "entry {}", self.entry)?;
+        let Some(Withdrawal { at, reason, event, item }) = &self.withdrawn else { return Ok(()) };
+        match item {
+            Some(item) => write!(f, ", excluded ({})", line(item))?,
+            None => write!(f, ", withdrawn")?,
+        }
+        write!(f, " by event {event} at {}: {}", line(at), line(reason))
+    }
+}
+
+/// Digest of an entry as the index would show it, from its event.
+fn said(PublicEvent { place, event }: &PublicEvent) -> Option<String> {
+    let said = if place.kind == ENTRY {
+        Said::Tested(serde_json::from_value(event.clone()).ok()?)
+    } else {
+        Said::Object(serde_json::from_value(event.clone()).ok()?)
+    };
+    digest(Entry { seq: place.seq, time: place.time.clone(), said, withdrawn: None }.into())
+}
+
+/// Digest of an entry without its end.
+fn digest(entry: PublicEntry) -> Option<String> {
+    canonical::digest(&PublicEntry { withdrawn: None, ..entry }).ok()
 }

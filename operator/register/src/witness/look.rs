@@ -18,8 +18,10 @@ use super::{
     alarm::Alarm,
     asked::{AskError, Asked},
     index::Logged,
+    kept::Kept,
     now,
     state::{SeenEvent, State},
+    views::Views,
 };
 use crate::{arguments, signer};
 
@@ -112,13 +114,33 @@ impl Witness {
         let from = if everything { 0 } else { known };
         let (new, logged) = self.read(from, &checkpoint).await?;
         logged.hold_keys(&terms, before, key)?;
-        let entries = if everything { logged.hold(&self.register, checkpoint.size).await? } else { 0 };
         let size = checkpoint.size;
+        let (mut entries, mut shown) = (0, None);
+        if everything {
+            entries = logged.hold(&self.register, size).await?;
+            shown = Some(self.views(&logged, &new, size).await?);
+        }
         if let Some(notes) = notes {
             self.state.follow(terms, &notes)?;
         }
         self.state.keep(checkpoint, &note, &new, (&self.signer, now()))?;
+        if let Some(shown) = shown {
+            self.state.showed(shown)?;
+        }
         Ok(Seen { size, new: size - known, reread: known - from, entries })
+    }
+
+    /// Holds the views of each service that do not follow from public events against what they showed before.
+    async fn views(&self, logged: &Logged, new: &[SeenEvent], size: u64) -> Result<Kept, WitnessError> {
+        let public = |event: u64| {
+            let mut all = self.state.events.iter().chain(new);
+            event.checked_sub(1).and_then(|index| all.nth(usize::try_from(index).ok()?)).is_some_and(|seen| seen.public)
+        };
+        let mut views = Views::at(size, &self.register, &self.state.shown, &public);
+        for service in logged.services() {
+            views.hold(service).await?;
+        }
+        views.end().await
     }
 
     /// The keys by which `text` is to be opened: those that are known, and where none of them has signed it, those

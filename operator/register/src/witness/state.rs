@@ -1,5 +1,6 @@
 //! What a witness knows, in a folder of its own: the leaf of every event that it has seen, the newest
-//! checkpoint with its co-signature, all earlier ones, and an alarm if there was one. Each file is whole
+//! checkpoint with its co-signature, all earlier ones, what was shown of events that are not public, and an alarm if
+//! there was one. Each file is whole
 //! at every moment, whatever ends the program, and one process has the folder at a time.
 
 use std::{
@@ -15,7 +16,9 @@ use factory_assurance::log::{
     note::{NoteError, Signer, Verifier, cosign},
 };
 
-use super::alarm::Alarm;
+use serde::de::DeserializeOwned;
+
+use super::{alarm::Alarm, kept::Kept};
 
 /// Why what is known cannot be read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +39,9 @@ pub enum StateError {
         /// Cause.
         source: CheckpointError,
     },
-    /// The hand-overs that were kept do not hold.
+    /// The hand-overs that were kept do not hold, or what was shown cannot be read.
     #[error("{path}: {reason}", path = path.display())]
-    Handovers {
+    Kept {
         /// Which file.
         path: PathBuf,
         /// Why not.
@@ -64,6 +67,8 @@ pub enum StateError {
 
 /// Name of the file with the notes by which the log was handed over.
 const HANDOVERS: &str = "handovers";
+/// Name of the file with what was shown of events that are not public.
+const SHOWN: &str = "shown";
 /// Bytes of a leaf in its file: the hash, and whether the event was shown.
 const RECORD: usize = 33;
 
@@ -99,6 +104,8 @@ pub struct State {
     pub terms: Terms,
     /// Each event, in order.
     pub events: Vec<SeenEvent>,
+    /// What was shown of those that are not public.
+    pub shown: Kept,
 }
 
 impl State {
@@ -115,13 +122,10 @@ impl State {
         }
         let (newest, leaves) = (folder.join("checkpoint"), folder.join("leaves"));
         let kept = folder.join(HANDOVERS);
-        let wrong = |reason: String| StateError::Handovers { path: kept.clone(), reason };
-        let notes: Vec<String> = match if_there(&kept)? {
-            None => Vec::new(),
-            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?,
-        };
+        let notes: Vec<String> = document(&kept)?;
         let mut terms = Terms::of(log.clone());
-        terms.follow(&notes).map_err(|error| wrong(error.to_string()))?;
+        terms.follow(&notes).map_err(|error| StateError::Kept { path: kept, reason: error.to_string() })?;
+        let shown: Kept = document(&folder.join(SHOWN))?;
         let checkpoint = if_there(&newest)?
             .map(|note| terms.open(&String::from_utf8_lossy(&note)).map(|(checkpoint, _)| checkpoint))
             .transpose()
@@ -137,7 +141,7 @@ impl State {
         if kept.len() as u64 != size {
             return Err(StateError::Leaves { path: leaves, found: kept.len(), expected: size });
         }
-        Ok(Ok(Self { folder: folder.to_owned(), _lock: lock, checkpoint, terms, events: kept }))
+        Ok(Ok(Self { folder: folder.to_owned(), _lock: lock, checkpoint, terms, events: kept, shown }))
     }
 
     /// Keeps the `notes` by which the keys are `terms` now.
@@ -145,6 +149,16 @@ impl State {
         let text = serde_json::to_string(notes).unwrap_or_default();
         replace(&self.folder.join(HANDOVERS), text.as_bytes())?;
         self.terms = terms;
+        Ok(())
+    }
+
+    /// Keeps what is shown now.
+    pub fn showed(&mut self, shown: Kept) -> Result<(), StateError> {
+        let path = self.folder.join(SHOWN);
+        let text = serde_json::to_vec(&shown)
+            .map_err(|error| StateError::Kept { path: path.clone(), reason: error.to_string() })?;
+        replace(&path, &text)?;
+        self.shown = shown;
         Ok(())
     }
 
@@ -202,6 +216,13 @@ fn if_there(path: &Path) -> Result<Option<Vec<u8>>, StateError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(at(path)(error)),
     }
+}
+
+/// What the file at `path` has in it; the default where it is not there.
+fn document<T: DeserializeOwned + Default>(path: &Path) -> Result<T, StateError> {
+    let Some(bytes) = if_there(path)? else { return Ok(T::default()) };
+    serde_json::from_slice(&bytes)
+        .map_err(|error| StateError::Kept { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// Puts `bytes` in the place of `path`, which is on the disk afterwards.

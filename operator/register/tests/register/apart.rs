@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     program::{Cluster, Program},
     server::Database,
-    world::{Answer, FACTORY, Folder, KEEPER, confirmation_by, pinned, provider, send},
+    world::{Answer, FACTORY, Folder, KEEPER, STANDARDS, confirmation_by, issuance_by, pinned, provider, send},
 };
 
 /// Who rules the factory's cluster, and who confirms by the register's.
@@ -128,6 +128,9 @@ impl Between {
     async fn submit(&self, key: &PrivateKey) -> Answer {
         let operator = self.factory.token(FACTORY);
         let result = sample::passing();
+        let issuance = serde_json::to_value(issuance_by(&self.keys[1], &result.standard)).unwrap();
+        let issued = self.post(STANDARDS, &self.home.token(REGULATOR), &issuance).await;
+        assert!(issued.status.is_success(), "{}", issued.text);
         let run = serde_json::to_value(sample::announcement(&result, 1)).unwrap();
         let announced: Announced = self.post("/api/v1/announcements", &operator, &run).await.json();
         let statement = sample::announced(result, &announced).into_statement().unwrap();
@@ -165,6 +168,7 @@ async fn whoever_rules_the_factorys_cluster_makes_no_entry_and_the_regulator_doe
     for token in &strangers {
         for (method, path) in [
             (Method::POST, "/api/v1/announcements"),
+            (Method::POST, STANDARDS),
             (Method::POST, "/api/v1/submissions"),
             (Method::POST, &confirmation),
             (Method::POST, &format!("/api/v1/submissions/{}/return", state.id)),

@@ -51,6 +51,7 @@ async fn a_refusal_is_one_line_that_names_caller_and_field_and_quotes_nothing() 
     let world = World::start().await;
     let path = "/api/v1/announcements";
     let announcement = sample::announcement(&sample::passing(), 1);
+    world.issued(&announcement.standard).await;
     let mut hostile = announcement.clone();
     hostile.subject.participant = "Secret\nWord".to_owned();
     let mut shapeless = announcement.clone();

@@ -70,12 +70,12 @@ pub async fn taken(world: &World, key: &str, change: impl FnOnce(&mut Value)) ->
     answer.json()
 }
 
-async fn decided(world: &World, id: &str, decision: ClaimDecision, reason: &str) -> Answer {
+pub async fn decided(world: &World, id: &str, decision: ClaimDecision, reason: &str) -> Answer {
     let body = json!({"decision": decision, "reason": reason});
     world.post(&format!("/api/v1/claims/{id}/decision"), "regulator", "", &body).await
 }
 
-async fn answered(world: &World, token: &str, id: &str, words: &str) -> Answer {
+pub async fn answered(world: &World, token: &str, id: &str, words: &str) -> Answer {
     world.post(&format!("/api/v1/claims/{id}/answer"), token, "", &json!({"words": words})).await
 }
 
@@ -280,7 +280,7 @@ async fn what_is_no_claim_is_refused_by_its_field_and_nothing_is_written() {
     assert_eq!(filled_in(&world, &[("words", &"x".repeat(70_000))]).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     let other = world.request(Method::POST, CLAIMS, "").header("content-type", "text/plain").body("words=x");
     assert_eq!(send(other).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert_eq!(audit(&world.database()).await.unwrap().events, 5);
+    assert_eq!(audit(&world.database()).await.unwrap().events, 6);
 }
 
 #[tokio::test]

@@ -30,14 +30,14 @@ async fn give(world: &World, key: &PrivateKey, terms: &Terms) -> Answer {
     world.post(PATH, "regulator", "", &delegation_by(key, terms)).await
 }
 
-async fn revoke(world: &World, key: &PrivateKey, of: &Terms, at: &StandingDelegation, reason: &str) -> Answer {
+pub async fn revoke(world: &World, key: &PrivateKey, of: &Terms, at: &StandingDelegation, reason: &str) -> Answer {
     let statement = delegation::revocation(&of.digest().unwrap(), "Regulator", "2026-03-04T05:06:07Z", reason);
     let body = RevocationRequest { revocation: sign(&statement, key).unwrap() };
     world.post(&format!("{PATH}/{}/revocation", at.id), "regulator", "", &body).await
 }
 
 /// The sample's service built again, for the `number`th time.
-fn again(number: u32) -> TestResult {
+pub fn again(number: u32) -> TestResult {
     (0..number).fold(sample::passing(), |result, _| {
         let mut result = rebuilt(result);
         result.subject.release = format!("registered-address-{number}");
@@ -258,6 +258,7 @@ async fn what_was_ended_or_is_frozen_is_entered_by_a_person_alone() {
     // A standard that freezes a service with an overdue instruction, and one whose instruction is in time.
     let mut freezing = named(sample::passing(), "frozen");
     freezing.standard.freeze_when_overdue = true;
+    freezing.standard.version.push_str("-freezing");
     world.registered(sample::judged(freezing.clone()), "frozen").await;
     let due = jiff::tz::Offset::constant(6).to_datetime(Timestamp::now() + SignedDuration::from_hours(48)).date();
     let wish = json!({

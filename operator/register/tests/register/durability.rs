@@ -65,6 +65,7 @@ async fn every_acknowledged_submission_survives_kill_9() {
         found: AtomicU64::new(0),
         submissions: Mutex::default(),
     });
+    load.issue().await;
     let callers: Vec<_> = (0..CALLERS)
         .map(|number| {
             let load = Arc::clone(&load);

@@ -19,7 +19,7 @@ const PAGE: &str = "/entries/social-registry/registered-address?lang=en";
 const REASON: &str = "It gives out <b>false</b> certificates.";
 const ITEM: &str = "20.3 of Resolution No. 145";
 
-async fn exclude(world: &World, token: &str, key: &str, (reason, item): (&str, &str)) -> Answer {
+pub async fn exclude(world: &World, token: &str, key: &str, (reason, item): (&str, &str)) -> Answer {
     let body = ExclusionRequest { reason: reason.to_owned(), item: item.to_owned() };
     world.post(&format!("{ENTRY}/exclusion"), token, key, &body).await
 }

@@ -26,7 +26,9 @@ use crate::{
     program::{self, Cluster, Program},
     server::Database,
     witness::options,
-    world::{Folder, PARTICIPANT, World, log_keyring, log_signer, named, pinned, provider, send},
+    world::{
+        Folder, PARTICIPANT, STANDARDS, World, issuance_by, log_keyring, log_signer, named, pinned, provider, send,
+    },
 };
 
 const ORIGIN: &str = "register.test/log";
@@ -52,45 +54,45 @@ async fn keys(world: &World) -> LogKeys {
 async fn whoever_pinned_the_first_key_follows_while_the_register_serves() {
     let world = filled().await;
     let mut witness = Witness::begin(options(&world)).unwrap();
-    assert_eq!(witness.look(true).await.unwrap().size, 10);
+    assert_eq!(witness.look(true).await.unwrap().size, 11);
     let before = checkpoint(&world).await;
     assert_eq!(keys(&world).await, LogKeys { current: log_signer().verifier().to_string(), handovers: Vec::new() });
 
     let (two, written) = hand_over(&world, "checkpoint-2.pem").await;
-    assert_eq!(written.unwrap(), Written::Now(11));
+    assert_eq!(written.unwrap(), Written::Now(12));
     let after = checkpoint(&world).await;
     assert!(Checkpoint::open(&after, &log_signer().verifier()).is_err());
-    assert_eq!(Checkpoint::open(&after, &two.verifier()).unwrap().size, 11);
+    assert_eq!(Checkpoint::open(&after, &two.verifier()).unwrap().size, 12);
     assert_eq!(world.get("/api/v1/log/key", "").await.text, format!("{}\n", two.verifier()));
     // What was signed before holds for its time.
     let mut terms = Terms::of(log_signer().verifier());
     assert_eq!(terms.follow(&keys(&world).await.handovers).unwrap(), 1);
-    assert_eq!(terms.open(&before).unwrap().0.size, 10);
-    assert_eq!(terms.open(&after).unwrap().0.size, 11);
+    assert_eq!(terms.open(&before).unwrap().0.size, 11);
+    assert_eq!(terms.open(&after).unwrap().0.size, 12);
     // Said again, nothing is done; a key that has ended does not come back.
-    assert_eq!(hand_over(&world, "checkpoint-2.pem").await.1.unwrap(), Written::Before(11));
+    assert_eq!(hand_over(&world, "checkpoint-2.pem").await.1.unwrap(), Written::Before(12));
     let (three, written) = hand_over(&world, "checkpoint-3.pem").await;
-    assert_eq!(written.unwrap(), Written::Now(12));
+    assert_eq!(written.unwrap(), Written::Now(13));
     let refused = hand_over(&world, "checkpoint-2.pem").await.1.unwrap_err().to_string();
     assert!(refused.contains("has signed it before and handed it over"), "{refused}");
 
     // The witness goes on through both, and so does another one of its process after a restart of both.
     let known = witness.look(false).await.unwrap();
-    assert_eq!((known.size, known.new), (12, 2));
+    assert_eq!((known.size, known.new), (13, 2));
     drop(witness);
     let world = world.restart().await;
     world.registered(named(sample::passing(), "later"), "later").await;
     let mut again = Witness::begin(options(&world)).unwrap();
-    assert_eq!(again.look(true).await.unwrap(), Seen { size: 16, new: 4, reread: 12, entries: 2 });
+    assert_eq!(again.look(true).await.unwrap(), Seen { size: 17, new: 4, reread: 13, entries: 2 });
 
     // One file proves an entry to whoever pinned any of the keys.
     let proof: EventProof = world.get(&format!("/api/v1/entries/{PARTICIPANT}/later/proof"), "").await.json();
     for pinned in [log_signer().verifier(), two.verifier(), three.verifier()] {
-        assert_eq!(proof.verify(&pinned, &[]).unwrap().size, 16);
+        assert_eq!(proof.verify(&pinned, &[]).unwrap().size, 17);
     }
     let without = EventProof { handovers: Vec::new(), ..proof };
     assert!(without.verify(&log_signer().verifier(), &[]).is_err());
-    assert_eq!(audit(&world.database()).await.unwrap().events, 16);
+    assert_eq!(audit(&world.database()).await.unwrap().events, 17);
 }
 
 #[tokio::test]
@@ -100,12 +102,12 @@ async fn a_hand_over_that_is_not_in_the_log_is_found() {
     witness.look(true).await.unwrap();
     // Who holds the first key and the database has a note in the view alone.
     let two = load_or_make(ORIGIN, &world.folder.0.join("checkpoint-2.pem")).unwrap();
-    let note = Handover::signed(ORIGIN, 10, &log_signer(), &two).unwrap();
+    let note = Handover::signed(ORIGIN, 11, &log_signer(), &two).unwrap();
     world.submitted(named(sample::passing(), "later"), "later").await;
-    sql(&world.database(), &[&format!("INSERT INTO handovers (seq, note) VALUES (11, '{note}')")]).await.unwrap();
+    sql(&world.database(), &[&format!("INSERT INTO handovers (seq, note) VALUES (12, '{note}')")]).await.unwrap();
     match witness.look(false).await {
         Err(WitnessError::Alarm(alarm)) => {
-            assert!(matches!(*alarm, Alarm::NotHandedOver { event: 11, .. }), "{alarm}");
+            assert!(matches!(*alarm, Alarm::NotHandedOver { event: 12, .. }), "{alarm}");
         }
         other => panic!("no alarm: {other:?}"),
     }
@@ -126,7 +128,7 @@ async fn a_key_that_is_nowhere_signs_nothing_and_is_named() {
     assert!(error.contains(&two.verifier().to_string()) && error.contains("put it there"), "{error}");
     // Put back, it is found without a restart.
     std::fs::rename(elsewhere, world.folder.0.join("checkpoint-2.pem")).unwrap();
-    assert_eq!(Checkpoint::open(&checkpoint(&world).await, &two.verifier()).unwrap().size, 11);
+    assert_eq!(Checkpoint::open(&checkpoint(&world).await, &two.verifier()).unwrap().size, 12);
 }
 
 /// What a witness is started with that follows `program`, whose key is `pinned`.
@@ -154,6 +156,9 @@ async fn the_program_hands_over_beside_the_program_that_serves() {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let get = async |program: &Program, path: &str| send(client.get(format!("{}{path}", program.address))).await.text;
     let run = sample::announcement(&sample::passing(), 1);
+    let issue = client.post(format!("{}{STANDARDS}", program.address)).bearer_auth("regulator");
+    let issuance = serde_json::to_vec(&issuance_by(&keys[1], &run.standard)).unwrap();
+    assert_eq!(send(issue.body(issuance)).await.status, reqwest::StatusCode::CREATED);
     let announce = client.post(format!("{}/api/v1/announcements", program.address)).bearer_auth("factory");
     let answer = send(announce.header("idempotency-key", "one").body(serde_json::to_vec(&run).unwrap())).await;
     assert_eq!(answer.status, reqwest::StatusCode::CREATED, "{}", answer.text);

@@ -31,7 +31,7 @@ async fn issue(world: &World, key: &str, wish: &Value) -> Answer {
     world.post(PATH, "regulator", key, wish).await
 }
 
-async fn issued(world: &World, key: &str, experiment: &str) -> BindingInstruction {
+pub async fn issued(world: &World, key: &str, experiment: &str) -> BindingInstruction {
     let answer = issue(world, key, &wish(experiment)).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     answer.json()

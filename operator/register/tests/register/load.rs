@@ -16,7 +16,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-use crate::world::{Answer, PARTICIPANT, confirmation_by, named};
+use crate::world::{Answer, PARTICIPANT, STANDARDS, confirmation_by, issuance_by, named};
 
 /// What all callers share.
 pub struct Load {
@@ -41,6 +41,13 @@ pub struct Load {
 }
 
 impl Load {
+    /// Issues the standard of the sample, before anybody announces by it.
+    pub async fn issue(&self) {
+        let body = issuance_by(&self.regulator_key, &sample::passing().standard);
+        let (answer, _) = self.ask(Method::POST, STANDARDS, "regulator", "", Some(&body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+
     /// Takes services the whole way until there are enough of them.
     pub async fn caller(&self, number: usize) {
         let mut seen = None;

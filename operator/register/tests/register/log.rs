@@ -50,7 +50,10 @@ pub async fn sql(database: &Location, statements: &[&str]) -> Result<(), sqlx::E
 const NO_TRIGGERS: &str = "ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE tree DISABLE TRIGGER ALL;
     ALTER TABLE checkpoints DISABLE TRIGGER ALL; ALTER TABLE epochs DISABLE TRIGGER ALL;
     ALTER TABLE announcements DISABLE TRIGGER ALL; ALTER TABLE submissions DISABLE TRIGGER ALL;
-    ALTER TABLE entries DISABLE TRIGGER ALL; ALTER TABLE withdrawals DISABLE TRIGGER ALL";
+    ALTER TABLE entries DISABLE TRIGGER ALL; ALTER TABLE withdrawals DISABLE TRIGGER ALL;
+    ALTER TABLE delegations DISABLE TRIGGER ALL; ALTER TABLE delegation_uses DISABLE TRIGGER ALL;
+    ALTER TABLE instructions DISABLE TRIGGER ALL; ALTER TABLE claims DISABLE TRIGGER ALL;
+    ALTER TABLE observed DISABLE TRIGGER ALL";
 
 /// A statement for SQLite as PostgreSQL has it.
 fn for_postgres(statement: &str) -> String {
@@ -74,8 +77,8 @@ async fn open(database: &Location) -> Result<Store, StoreError> {
 async fn every_step_of_the_procedure_is_an_event_and_the_views_follow_from_them() {
     let world = filled().await;
     let audited = audit(&world.database()).await.unwrap();
-    // The first epoch; announcement and submission of each; confirmation, entry, return.
-    assert_eq!(audited.events, 1 + 3 * 2 + 3);
+    // The standard; the first epoch; announcement and submission of each; confirmation, entry, return.
+    assert_eq!(audited.events, 1 + 1 + 3 * 2 + 3);
     let world = world.restart().await;
     assert_eq!(audit(&world.database()).await.unwrap(), audited);
 }
@@ -99,10 +102,10 @@ async fn sql_neither_changes_nor_removes_nor_replaces_an_event() {
         "DELETE FROM events WHERE seq = 2",
         "DELETE FROM events",
         "INSERT OR REPLACE INTO events SELECT seq, time, kind, 'other', bytes, sha256, prev, this FROM events WHERE seq = 2",
-        "INSERT OR REPLACE INTO events SELECT seq, time, kind, 'other', bytes, sha256, prev, this FROM events WHERE seq = 10",
-        "INSERT INTO events SELECT seq + 100, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 10",
-        "INSERT INTO events SELECT seq + 1, time, kind, actor, bytes, sha256, prev, 'sha256:new' FROM events WHERE seq = 10",
-        "INSERT INTO events SELECT NULL, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 10",
+        "INSERT OR REPLACE INTO events SELECT seq, time, kind, 'other', bytes, sha256, prev, this FROM events WHERE seq = 11",
+        "INSERT INTO events SELECT seq + 100, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 11",
+        "INSERT INTO events SELECT seq + 1, time, kind, actor, bytes, sha256, prev, 'sha256:new' FROM events WHERE seq = 11",
+        "INSERT INTO events SELECT NULL, time, kind, actor, bytes, sha256, this, 'sha256:new' FROM events WHERE seq = 11",
     ];
     for statement in all.iter().chain(more) {
         let error = sql(&world.database(), &[statement]).await.unwrap_err().to_string();
@@ -133,7 +136,10 @@ async fn who_removes_the_triggers_as_well_is_found_out() {
         ("UPDATE submissions SET reason = '' WHERE service = 'returned'", false),
         ("DELETE FROM entries", false),
         ("UPDATE epochs SET epoch = 0", false),
-        ("UPDATE announcements SET attempt = 9 WHERE seq = 2", false),
+        ("UPDATE announcements SET attempt = 9 WHERE seq = 3", false),
+        ("UPDATE issued SET content = replace(content, '1000', '9000')", false),
+        ("UPDATE issued SET begins = '2019-01-01'", false),
+        ("DELETE FROM issued", false),
         ("DROP TRIGGER tree_never_changes; UPDATE tree SET hash = zeroblob(32) WHERE level = 3", true),
         (
             "DROP TRIGGER tree_never_changes; UPDATE tree SET hash = zeroblob(32) WHERE level = 0 AND position = 0",

@@ -1,5 +1,8 @@
 //! What was observed of a launched service stands beside what was predicted: read from a Prometheus server over HTTP,
-//! kept as events, shown as bars and a table and JSON. What is missing is missing.
+//! kept as events, shown as bars and a table and JSON. What is missing is missing. Here the server is one that answers
+//! whatever a test wants, errors too; [`real`] has a real one.
+
+mod real;
 
 use std::{
     collections::BTreeMap,
@@ -146,12 +149,13 @@ async fn a_server_that_is_away_or_answers_otherwise_gives_nothing() {
     AHEAD_HERE.set(DAY);
     let (answers, whole): (_, fn(i64) -> Option<f64>) = (Answers::default(), |_| Some(1.0));
     let prometheus = server(&answers).await;
-    for (status, series, said) in
-        [(503, vec![whole], "503"), (200, vec![whole, whole], "gives 2 series, must give one")]
-    {
+    answers.lock().unwrap().insert(asked("one"), (503, vec![whole]));
+    let error = look(&world.register.store, &prometheus).await.unwrap_err().to_string();
+    assert!(error.starts_with("prometheus: ") && error.contains("503"), "{error}");
+    // These are about one service alone.
+    for (status, series) in [(200, vec![whole, whole]), (422, Vec::new())] {
         answers.lock().unwrap().insert(asked("one"), (status, series));
-        let error = look(&world.register.store, &prometheus).await.unwrap_err().to_string();
-        assert!(error.starts_with("prometheus: ") && error.contains(said), "{error}");
+        assert_eq!(look(&world.register.store, &prometheus).await.unwrap(), 0);
         assert_eq!(observed(&world, "one").await.minutes.measured, 0);
     }
     // Withdrawn, it is not looked at any more.
@@ -165,36 +169,53 @@ async fn a_server_that_is_away_or_answers_otherwise_gives_nothing() {
 
 const QUERY: &str = r#"100 * avg_over_time(probe_success{namespace="{namespace}",service="{service}"}[{period}])"#;
 
-/// Judged by a standard with an indicator that is measured of launched services.
-fn with_a_query(service: &str) -> TestResult {
-    let mut result = named(sample::passing(), service);
+/// An indicator that is measured of launched services.
+fn indicator(name: &str, unit: &str, target: &str, query: &str) -> Indicator {
     let text = || Text {
         ky: "Жеткиликтүүлүк".to_owned(), ru: "Доступность".to_owned(), en: "Availability".to_owned()
     };
-    result.standard.indicators = vec![Indicator {
-        name: "availability".to_owned(),
+    Indicator {
+        name: name.to_owned(),
         definition: text(),
         formula: "share of minutes".to_owned(),
-        unit: "%".to_owned(),
+        unit: unit.to_owned(),
         source: "metrics of the launched service".to_owned(),
         period: "month".to_owned(),
-        target: ">= 99.5".to_owned(),
+        target: target.to_owned(),
         measure: None,
-        query: Some(QUERY.to_owned()),
+        query: Some(query.to_owned()),
         effective_from: None,
         effective_until: None,
-    }];
+    }
+}
+
+/// A service that is judged by a standard with these indicators.
+fn with(indicators: Vec<Indicator>, service: &str) -> TestResult {
+    let mut result = named(sample::passing(), service);
+    result.standard.indicators = indicators;
     sample::judged(result)
 }
 
-/// This month, seconds from now to its end, and how many it has, by the clock of Bishkek.
-fn month() -> (String, i64, i64) {
-    let (now, offset) = (Timestamp::now(), Offset::constant(6));
-    let first = offset.to_datetime(now).date().first_of_month();
+fn with_a_query(service: &str) -> TestResult {
+    with(vec![indicator("availability", "%", ">= 99.5", QUERY)], service)
+}
+
+/// A month by the clock of Bishkek.
+struct Month {
+    period: String,
+    /// First second after it.
+    end: i64,
+    seconds: i64,
+}
+
+/// This one.
+fn month() -> Month {
+    let offset = Offset::constant(6);
+    let first = offset.to_datetime(Timestamp::now()).date().first_of_month();
     let next = first.checked_add(jiff::Span::new().months(1)).unwrap();
     let moment = |day: jiff::civil::Date| offset.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).unwrap();
     let seconds = moment(next).as_second() - moment(first).as_second();
-    (first.to_string()[..7].to_owned(), moment(next).as_second() - now.as_second(), seconds)
+    Month { period: first.to_string()[..7].to_owned(), end: moment(next).as_second(), seconds }
 }
 
 #[tokio::test]
@@ -202,7 +223,7 @@ async fn an_indicator_of_the_standard_is_measured_once_the_month_has_ended() {
     let world = World::start().await;
     let state = world.registered(with_a_query("one"), "one").await;
     world.registered(with_a_query("two"), "two").await;
-    let (period, to_its_end, seconds) = month();
+    let Month { period, end, seconds } = month();
     let answers = Answers::default();
     let prometheus = server(&answers).await;
     let asked = |service: &str| {
@@ -219,7 +240,7 @@ async fn an_indicator_of_the_standard_is_measured_once_the_month_has_ended() {
     let missing: Vec<_> = before.indicators[0].values.iter().map(|value| (value.value, value.missing)).collect();
     assert_eq!(missing, [(None, Some(Missing::PeriodRuns)); 2]);
 
-    AHEAD_HERE.set(to_its_end + 3600);
+    AHEAD_HERE.set(end - Timestamp::now().as_second() + 3600);
     assert_eq!(measure(&world.register.store, &prometheus).await.unwrap(), 1);
     let found = report().await;
     let indicator = &found.indicators[0];

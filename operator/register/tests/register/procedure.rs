@@ -193,6 +193,7 @@ async fn a_standard_bounds_the_attempts_at_one_bundle() {
     let world = World::start().await;
     let mut result = sample::passing();
     result.standard.max_attempts = Some(2);
+    world.issued(&result.standard).await;
     let announce = async |result: &TestResult, key: &str| {
         world.post("/api/v1/announcements", "factory", key, &sample::announcement(result, 1)).await
     };
@@ -210,6 +211,7 @@ async fn a_standard_bounds_the_attempts_at_one_bundle() {
 #[tokio::test]
 async fn announcements_of_one_bundle_are_counted_and_their_nonces_differ() {
     let world = World::start().await;
+    world.issued(&sample::passing().standard).await;
     let mut nonces = std::collections::BTreeSet::new();
     for attempt in 1..=3 {
         let body = sample::announcement(&sample::passing(), 1);

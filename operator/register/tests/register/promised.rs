@@ -16,19 +16,20 @@ async fn announced(world: &World, key: &str, change: impl FnOnce(&mut TestResult
 #[tokio::test]
 async fn a_version_of_a_standard_has_one_content() {
     let world = World::start().await;
+    let standard = sample::passing().standard;
+    world.issued(&standard).await;
     assert_eq!(announced(&world, "one", |_| {}).await.0, StatusCode::CREATED);
     // Lowered in the cluster, under the name that the regulator knows.
     let (status, text) = announced(&world, "two", |result| result.standard.steady.max_failed_ppm *= 50).await;
     assert_eq!(status, StatusCode::CONFLICT, "{text}");
-    let standard = sample::passing().standard;
-    let rule = format!("standard.steady: not as `{}@{}` was announced before", standard.name, standard.version);
+    let rule = format!("standard.steady: not as `{}@{}` was issued", standard.name, standard.version);
     assert!(text.contains(&rule), "{text}");
-    // Another version may say so, and is seen to be another one; the first still says what it said.
-    let (status, text) = announced(&world, "three", |result| {
-        result.standard.steady.max_failed_ppm *= 50;
-        result.standard.version.push_str("-2");
-    })
-    .await;
+    // Another version may say so, once it is issued, and is seen to be another one; the first still says what it said.
+    let mut lower = standard.clone();
+    lower.steady.max_failed_ppm *= 50;
+    lower.version.push_str("-2");
+    world.issued(&lower).await;
+    let (status, text) = announced(&world, "three", |result| result.standard = lower).await;
     assert_eq!(status, StatusCode::CREATED, "{text}");
     let world = world.restart().await;
     assert_eq!(announced(&world, "four", |result| result.standard.min_requests += 1).await.0, StatusCode::CONFLICT);

@@ -245,6 +245,7 @@ async fn without_a_pinned_key_nothing_is_taken_or_confirmed_until_it_is_back() {
 #[tokio::test]
 async fn a_body_that_says_it_is_something_else_is_refused() {
     let world = World::start().await;
+    world.issued(&sample::passing().standard).await;
     let body = serde_json::to_vec(&sample::announcement(&sample::passing(), 1)).unwrap();
     for (kind, status) in
         [("text/plain", 415), ("application/x-www-form-urlencoded", 415), ("application/json; charset=utf-8", 201)]

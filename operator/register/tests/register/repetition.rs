@@ -14,6 +14,7 @@ const ANNOUNCEMENTS: &str = "/api/v1/announcements";
 #[tokio::test]
 async fn a_repeated_announcement_is_the_same_also_from_the_next_leader_and_after_a_restart() {
     let world = World::start().await;
+    world.issued(&sample::passing().standard).await;
     let first = world.post(ANNOUNCEMENTS, "factory", "one", &sample::announcement(&sample::passing(), 1)).await;
     assert_eq!(first.status, StatusCode::CREATED);
     let world = world.restart().await;
@@ -106,6 +107,7 @@ async fn decisions_are_taken_once() {
 async fn requests_at_the_same_moment_come_to_one_thing_or_to_different_attempts() {
     let world = World::start().await;
     let body = sample::announcement(&sample::passing(), 1);
+    world.issued(&body.standard).await;
     let same = futures::future::join_all((0..12).map(|_| world.post(ANNOUNCEMENTS, "factory", "same", &body))).await;
     assert_eq!(same.iter().filter(|answer| answer.status == StatusCode::CREATED).count(), 1);
     assert!(same.iter().all(|answer| answer.json::<Announced>() == same[0].json::<Announced>()));

@@ -24,8 +24,8 @@ const ACCOUNT: &str = "postgres";
 /// process of the tests has ended, also by `kill -9`.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
-bin=$1 folder=$2 settings=$3
-"$bin/initdb" --pgdata "$folder/data" --username postgres --auth trust --encoding UTF8 --locale C --no-sync >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+bin=$1 folder=$2 settings=$3 making=$4
+"$bin/initdb" --pgdata "$folder/data" --username postgres --auth trust --encoding UTF8 --locale C --no-sync $making >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 while read -r word name; do
 	case $word in
 	start) "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -o "-k '$folder' -c listen_addresses='' -c max_connections=400 $settings" -w start >/dev/null </dev/null || tail "$folder/log" >&2 ;;
@@ -48,10 +48,11 @@ pub struct Server {
 impl Server {
     /// Starts a server with more `settings`, as its command line has them.
     pub fn start(settings: &str) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("register-postgres-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = base().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
+        Self::start_in(new_folder(), settings, "")
+    }
+
+    /// Starts one in `folder`, which is there, made with these options of `initdb`.
+    pub fn start_in(folder: PathBuf, settings: &str, making: &str) -> Self {
         let is_root = folder.metadata().unwrap().uid() == 0;
         let mut keeper = if is_root {
             let id = |flag| {
@@ -65,7 +66,7 @@ impl Server {
         } else {
             Command::new("sh")
         };
-        keeper.args(["-c", KEEPER, "keeper", BINARIES]).arg(&folder).arg(settings).current_dir(&folder);
+        keeper.args(["-c", KEEPER, "keeper", BINARIES]).arg(&folder).args([settings, making]).current_dir(&folder);
         let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let tells = (keeper.stdin.take().unwrap(), BufReader::new(keeper.stdout.take().unwrap()));
         let server = Self { folder, tells: Mutex::new(tells), _keeper: keeper };
@@ -75,11 +76,17 @@ impl Server {
 
     /// Has the keeper do something, and waits until it is done.
     pub fn tell(&self, words: &str) {
-        let (stdin, stdout) = &mut *self.tells.lock().unwrap();
-        writeln!(stdin, "{words}").unwrap();
-        let mut done = String::new();
-        stdout.read_line(&mut done).unwrap();
+        let done = self.told(words).unwrap_or_default();
         assert!(words.starts_with(done.trim()) && !done.is_empty(), "`{words}` was not done: `{done}`");
+    }
+
+    /// The same; answers what the keeper says, if it is there.
+    pub fn told(&self, words: &str) -> Option<String> {
+        let (stdin, stdout) = &mut *self.tells.lock().ok()?;
+        writeln!(stdin, "{words}").ok()?;
+        let mut done = String::new();
+        stdout.read_line(&mut done).ok()?;
+        Some(done)
     }
 
     /// The address of a database.
@@ -89,10 +96,24 @@ impl Server {
 
     /// Executes a statement about databases.
     pub async fn administer(&self, statement: &str) {
-        let mut connection = PgConnection::connect(&self.address("postgres")).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
+        self.try_to(statement).await.unwrap();
     }
+
+    /// The same on a server that may not be able to.
+    pub async fn try_to(&self, statement: &str) -> Result<(), sqlx::Error> {
+        let mut connection = PgConnection::connect(&self.address("postgres")).await?;
+        sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await?;
+        connection.close().await
+    }
+}
+
+/// A new folder for the files of a server.
+pub fn new_folder() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("register-postgres-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = base().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// Where servers keep their files: in memory where it has room, because a few hundred databases are made.

@@ -59,7 +59,7 @@ async fn the_events_that_are_served_give_the_root_that_is_signed() {
     // What is not public is a hash, and nothing else.
     let public: Vec<_> =
         all.iter().filter_map(|event| event.public.as_ref()).map(|event| event.place.kind.as_str()).collect();
-    assert_eq!(public, ["entry"]);
+    assert_eq!(public, ["standard-issued", "entry"]);
 }
 
 #[tokio::test]
@@ -89,10 +89,10 @@ async fn numbers_that_are_not_of_the_log_are_refused() {
         (format!("events?from={}", u64::MAX), 400, "must be below 2^53"),
         (format!("inclusion?event=0&size={size}"), 404, "event: 0, must be from 1"),
         (format!("inclusion?event={}&size={size}", size + 1), 404, "must be from 1 to size"),
-        (format!("inclusion?event=1&size={}", size + 1), 404, "size: 11, must be at most 10"),
-        (format!("consistency?from={}&to={size}", size + 1), 404, "from: 11, must be at most 10"),
-        (format!("consistency?from=1&to={}", size + 1), 404, "to: 11, must be at most 10"),
-        (format!("consistency?from=1&to={MAX_EXACT}"), 404, "must be at most 10"),
+        (format!("inclusion?event=1&size={}", size + 1), 404, "size: 12, must be at most 11"),
+        (format!("consistency?from={}&to={size}", size + 1), 404, "from: 12, must be at most 11"),
+        (format!("consistency?from=1&to={}", size + 1), 404, "to: 12, must be at most 11"),
+        (format!("consistency?from=1&to={MAX_EXACT}"), 404, "must be at most 11"),
     ] {
         let detail = world.get(&format!("/api/v1/log/{path}"), "").await.refused(status);
         assert!(detail.contains(told), "{path}: {detail}");
@@ -119,7 +119,7 @@ async fn a_checkpoint_that_contradicts_an_earlier_one_is_never_signed() {
     // The end cut off.
     let world = filled().await;
     checkpoint(&world).await;
-    let harm = "DROP TRIGGER events_are_never_removed; DELETE FROM events WHERE seq = 10";
+    let harm = "DROP TRIGGER events_are_never_removed; DELETE FROM events WHERE seq = 11";
     sql(&world.database(), &[harm]).await.unwrap();
     assert!(!world.get("/api/v1/log/checkpoint", "").await.refused(500).is_empty());
 }

@@ -1,9 +1,10 @@
 //! Two registers over one database, as for a moment when one takes the other's place: they write one after
 //! the other, and the log stays one. And what differs between databases is not seen from outside.
 
-use factory_assurance::sample;
+use factory_assurance::{dsse::PrivateKey, issuance::Issuance, sample, wire::IssuanceRequest};
 use factory_register::{
     intake,
+    log::event::StandardIssued,
     metrics::Metrics,
     store::{Location, Store, Written, audit::audit},
 };
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use crate::{
     log::filled,
     server::Database,
-    world::{FACTORY, Folder, log_keyring, named},
+    world::{FACTORY, Folder, issuance_by, log_keyring, named},
 };
 
 /// Announcements by each.
@@ -36,15 +37,19 @@ async fn two_registers_over_one_database_do_not_fork_the_log() {
     let place = Database::new(&folder.0).await;
     let database = place.location();
     let (first, second) = (open(&database).await, open(&database).await);
+    let IssuanceRequest { issuance } = issuance_by(&PrivateKey::generate(), &sample::passing().standard);
+    let issued = issuance.unchecked::<Issuance>().unwrap().predicate;
+    let made = StandardIssued { standard: "basic@1".to_owned(), issuance, sealed_by: None };
+    first.issue("regulator", &issued, made).await.unwrap();
     tokio::join!(announce(&first, "first"), announce(&second, "second"));
     // Each learns of what the other wrote when it is next asked for a checkpoint.
     for store in [&first, &second] {
         store.checkpoint(&log_keyring(&folder.0)).await.unwrap();
-        assert_eq!(store.size(), 1 + 2 * EACH);
-        store.consistency(1, 1 + 2 * EACH).await.unwrap();
+        assert_eq!(store.size(), 2 + 2 * EACH);
+        store.consistency(1, 2 + 2 * EACH).await.unwrap();
         store.close().await;
     }
-    assert_eq!(audit(&database).await.unwrap().events, 1 + 2 * EACH);
+    assert_eq!(audit(&database).await.unwrap().events, 2 + 2 * EACH);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! The witness beside a register whose database is changed by hand: every kind of tampering is found by
 //! what the API shows afterwards, and nothing else raises an alarm.
 
+mod views;
+
 use factory_assurance::{
     canonical,
     log::{Checkpoint, Link, link::ORIGIN, note, tree::Edge},
@@ -54,16 +56,16 @@ fn alarm(seen: Result<Seen, WitnessError>) -> Alarm {
 async fn a_log_that_only_grows_is_cosigned_again_and_again() {
     let world = filled().await;
     let mut first = witness(&world);
-    assert_eq!(first.look(true).await.unwrap(), Seen { size: 10, new: 10, reread: 0, entries: 1 });
+    assert_eq!(first.look(true).await.unwrap(), Seen { size: 11, new: 11, reread: 0, entries: 1 });
     world.registered(named(sample::passing(), "later"), "later").await;
-    assert_eq!(first.look(false).await.unwrap(), Seen { size: 14, new: 4, reread: 0, entries: 0 });
+    assert_eq!(first.look(false).await.unwrap(), Seen { size: 15, new: 4, reread: 0, entries: 0 });
     let key = first.verifier();
     drop(first);
     // Another process goes on from the folder.
     let mut again = witness(&world);
-    assert_eq!(again.known(), 14);
+    assert_eq!(again.known(), 15);
     assert_eq!(again.verifier(), key);
-    assert_eq!(again.look(true).await.unwrap(), Seen { size: 14, new: 0, reread: 14, entries: 2 });
+    assert_eq!(again.look(true).await.unwrap(), Seen { size: 15, new: 0, reread: 15, entries: 2 });
     let kept = std::fs::read_to_string(options(&world).state.join("checkpoint")).unwrap();
     let pinned = [log_signer().verifier(), again.verifier()];
     assert_eq!(note::open(&kept, &pinned).unwrap().signed_by, ["register.test/log", "witness.test"]);
@@ -79,12 +81,12 @@ async fn a_look_that_was_cut_short_is_made_again() {
     more.extend_from_slice(&[7; 50]);
     std::fs::write(&leaves, more).unwrap();
     world.submitted(named(sample::passing(), "later"), "later").await;
-    assert_eq!(witness(&world).look(true).await.unwrap().size, 12);
-    assert_eq!(std::fs::read(&leaves).unwrap().len(), 12 * 33);
+    assert_eq!(witness(&world).look(true).await.unwrap().size, 13);
+    assert_eq!(std::fs::read(&leaves).unwrap().len(), 13 * 33);
     // What it knew cannot be lost unseen.
     std::fs::write(&leaves, [0; 33]).unwrap();
     let error = Witness::begin(options(&world)).unwrap_err().to_string();
-    assert!(error.contains("1 leaves, and the checkpoint beside it is of 12 events"), "{error}");
+    assert!(error.contains("1 leaves, and the checkpoint beside it is of 13 events"), "{error}");
 }
 
 /// An entry that no test by the factory stands behind is an entry like all others.
@@ -116,25 +118,25 @@ async fn every_change_in_the_database_raises_an_alarm_that_stands() {
     for (statement, told) in [
         (
             "UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'mend', 'keep') AS BLOB) WHERE kind = 'return'",
-            "event 8 is not the one",
+            "event 9 is not the one",
         ),
         (
             "UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'confirmedBy', 'confirmedBx') AS BLOB) WHERE kind = 'entry'",
-            "event 5 is not the one",
+            "event 6 is not the one",
         ),
         ("UPDATE events SET actor = 'other' WHERE seq = 2", "event 2 is not the one"),
         ("UPDATE events SET time = '2020-01-01T00:00:00Z' WHERE seq = 3", "event 3 is not the one"),
-        ("UPDATE events SET kind = 'withdrawal' WHERE seq = 1", "event 1 is not the one"),
+        ("UPDATE events SET kind = 'withdrawal' WHERE seq = 2", "event 2 is not the one"),
         ("UPDATE events SET prev = this WHERE seq = 6", "event 6 is not the one"),
-        ("DELETE FROM events WHERE seq = 10", "the register cannot show its log"),
-        ("DELETE FROM events WHERE seq = 10; DELETE FROM checkpoints", "the log had 10 events and now has 9"),
-        ("DELETE FROM events WHERE seq = 4", "event 4 of 10 is not shown"),
-        ("DELETE FROM events WHERE seq < 4", "event 1 of 10 is not shown"),
+        ("DELETE FROM events WHERE seq = 11", "the register cannot show its log"),
+        ("DELETE FROM events WHERE seq = 11; DELETE FROM checkpoints", "the log had 11 events and now has 10"),
+        ("DELETE FROM events WHERE seq = 4", "event 4 of 11 is not shown"),
+        ("DELETE FROM events WHERE seq < 4", "event 1 of 11 is not shown"),
         (
             "UPDATE events SET seq = 100 WHERE seq = 6; UPDATE events SET seq = 6 WHERE seq = 7; UPDATE events SET seq = 7 WHERE seq = 100",
             "event 6 is not the one",
         ),
-        ("UPDATE checkpoints SET note = replace(note, '10', '11')", "checkpoint: the signature that names"),
+        ("UPDATE checkpoints SET note = replace(note, '11', '12')", "checkpoint: the signature that names"),
         ("DELETE FROM entries", "the public index shows nothing for"),
         ("UPDATE entries SET service = 'other'", "the public index shows nothing for"),
         ("UPDATE events SET seq = seq + 100 WHERE seq > 3", "the register cannot show its log"),
@@ -157,8 +159,8 @@ async fn every_change_in_the_database_raises_an_alarm_that_stands() {
 #[tokio::test]
 async fn a_withdrawal_that_is_hidden_or_reads_otherwise_raises_an_alarm() {
     for (statement, told) in [
-        ("UPDATE withdrawals SET reason = 'another'", "; the log says entry 5, withdrawn by event 11"),
-        ("DELETE FROM withdrawals", "the public index shows entry 5 for"),
+        ("UPDATE withdrawals SET reason = 'another'", "; the log says entry 6, withdrawn by event 12"),
+        ("DELETE FROM withdrawals", "the public index shows entry 6 for"),
     ] {
         let world = filled().await;
         let subject = sample::passing().subject;
@@ -179,10 +181,10 @@ async fn what_was_public_stays_public() {
     // As a register whose program was changed would show it; here the witness is told that it had seen more.
     let leaves = options(&world).state.join("leaves");
     let mut seen = std::fs::read(&leaves).unwrap();
-    assert_eq!((seen[32], seen[4 * 33 + 32]), (0, 1), "an epoch is not public, the entry is");
-    seen[32] = 1;
+    assert_eq!((seen[33 + 32], seen[5 * 33 + 32]), (0, 1), "an epoch is not public, the entry is");
+    seen[33 + 32] = 1;
     std::fs::write(&leaves, seen).unwrap();
-    assert!(matches!(alarm(witness(&world).look(true).await), Alarm::Changed(1)));
+    assert!(matches!(alarm(witness(&world).look(true).await), Alarm::Changed(2)));
 }
 
 #[tokio::test]
@@ -214,7 +216,7 @@ async fn a_history_that_was_rewritten_with_all_its_hashes_raises_an_alarm() {
         let signed = world.get("/api/v1/log/checkpoint", "").await.text;
         witness(&world).look(true).await.unwrap();
         sql(&world.database(), &[TRIGGERS, "DELETE FROM checkpoints; DELETE FROM tree"]).await.unwrap();
-        rewrite(&world.database(), 8, "mend it", "keep it").await;
+        rewrite(&world.database(), 9, "mend it", "keep it").await;
         let world = world.restart().await;
         if grows {
             world.submitted(named(sample::passing(), "later"), "later").await;
@@ -223,8 +225,8 @@ async fn a_history_that_was_rewritten_with_all_its_hashes_raises_an_alarm() {
         let key = log_signer().verifier();
         assert_ne!(Checkpoint::open(&signed, &key).unwrap().root, Checkpoint::open(&again, &key).unwrap().root);
         match alarm(witness(&world).look(false).await) {
-            Alarm::Forked { size: 10, .. } if !grows => {}
-            Alarm::Rewritten { from: 10, to: 12, .. } if grows => {}
+            Alarm::Forked { size: 11, .. } if !grows => {}
+            Alarm::Rewritten { from: 11, to: 13, .. } if grows => {}
             other => panic!("{other}"),
         }
     }
@@ -239,7 +241,7 @@ async fn an_old_copy_that_was_put_back_and_went_on_raises_an_alarm() {
     witness(&world).look(false).await.unwrap();
     let world = world.restart_over(copy).await;
     match alarm(witness(&world).look(false).await) {
-        Alarm::Shorter { known: 14, found: 10 } => {}
+        Alarm::Shorter { known: 15, found: 11 } => {}
         other => panic!("{other}"),
     }
     std::fs::remove_file(options(&world).state.join("alarm")).unwrap();
@@ -247,7 +249,7 @@ async fn an_old_copy_that_was_put_back_and_went_on_raises_an_alarm() {
         world.submitted(named(sample::passing(), name), name).await;
     }
     match alarm(witness(&world).look(false).await) {
-        Alarm::Rewritten { from: 14, to: 16, .. } => {}
+        Alarm::Rewritten { from: 15, to: 17, .. } => {}
         other => panic!("{other}"),
     }
 }

@@ -17,11 +17,14 @@ use factory_assurance::{
     delegation::{self, Terms},
     dossier::TestResult,
     dsse::{Envelope, PrivateKey, sign},
+    issuance,
     log::note::Signer,
     object::{self, Object},
     sample,
+    standard::Standard,
     wire::{
-        Announced, ConfirmationRequest, DelegationRequest, Procedure, StandingDelegation, Submission, SubmissionState,
+        Announced, ConfirmationRequest, DelegationRequest, IssuanceRequest, Procedure, StandingDelegation, Submission,
+        SubmissionState,
     },
 };
 use factory_register::{
@@ -330,8 +333,20 @@ impl World {
         send(self.request(Method::POST, path, token).header("idempotency-key", key).body(body)).await
     }
 
-    /// Announces the run of `result` under `key` and answers `result` as that run's.
+    /// Issues `standard` in the regulator's name, unless its version was issued before.
+    pub async fn issued(&self, standard: &Standard) {
+        let path = format!("/api/v1/standards/{}/{}", standard.name, standard.version);
+        if self.get(&path, "").await.status == StatusCode::OK {
+            return;
+        }
+        let answer = self.post(STANDARDS, "regulator", "", &issuance_by(&self.regulator_key, standard)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+
+    /// Announces the run of `result` under `key`, by its standard, which is issued for it, and answers `result` as that
+    /// run's.
     pub async fn announce(&self, result: TestResult, key: &str) -> TestResult {
+        self.issued(&result.standard).await;
         let answer = self.post("/api/v1/announcements", "factory", key, &sample::announcement(&result, 1)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
         sample::announced(result, &answer.json::<Announced>())
@@ -395,6 +410,18 @@ pub fn standing() -> Terms {
 pub fn delegation_by(key: &PrivateKey, terms: &Terms) -> DelegationRequest {
     let statement = delegation::statement(terms, "Regulator of the ecosystem", "2026-03-04T05:06:07Z").unwrap();
     DelegationRequest { delegation: sign(&statement, key).unwrap() }
+}
+
+/// Day from which standards of the tests hold, by whichever clock.
+pub const EFFECTIVE: &str = "2020-01-01";
+/// Where standards are issued.
+pub const STANDARDS: &str = "/api/v1/standards";
+
+/// An issuance of `standard`, signed with `key`.
+pub fn issuance_by(key: &PrivateKey, standard: &Standard) -> IssuanceRequest {
+    let statement =
+        issuance::statement(standard, EFFECTIVE, "Regulator of the ecosystem", "2026-03-04T05:06:07Z").unwrap();
+    IssuanceRequest { issuance: sign(&statement, key).unwrap() }
 }
 
 /// A confirmation of everything that `state` says, by the standard of the sample, signed with `key`.

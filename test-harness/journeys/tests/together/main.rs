@@ -6,6 +6,7 @@ mod defects;
 mod delegation;
 mod fences;
 mod instructions;
+mod issued;
 mod road;
 mod secrets;
 mod strikes;

@@ -13,8 +13,8 @@ use factory_assurance::{
     verdict::MAX_EXACT,
     wire::{
         Announced, Announcement, BindingInstruction, ConfirmationRequest, DelegationRequest, ExclusionRequest,
-        InstructionRequest, InstructionState, Problem, Procedure, ReturnRequest, RevocationRequest, StandingDelegation,
-        Submission, SubmissionState, WithdrawalRequest,
+        InstructionRequest, InstructionState, IssuanceRequest, Problem, Procedure, ReturnRequest, RevocationRequest,
+        SignedStandard, StandingDelegation, Submission, SubmissionState, WithdrawalRequest,
     },
 };
 use jsonschema::Validator;
@@ -33,6 +33,7 @@ use crate::{
         participants::Participants,
         problem::Refusal,
         replay::{Replay, ReplayRequest},
+        standards::IssuedStandards,
         statistics::Statistics,
     },
     glossary::Glossary,
@@ -86,6 +87,9 @@ pub fn all() -> Map<String, Value> {
     generator.subschema_for::<RevocationRequest>();
     generator.subschema_for::<StandingDelegation>();
     generator.subschema_for::<Delegations>();
+    generator.subschema_for::<IssuanceRequest>();
+    generator.subschema_for::<SignedStandard>();
+    generator.subschema_for::<IssuedStandards>();
     generator.subschema_for::<Participants>();
     generator.subschema_for::<Events>();
     generator.subschema_for::<EventProof>();
@@ -119,6 +123,12 @@ pub fn all() -> Map<String, Value> {
 pub fn announcement() -> Result<&'static Validator, Refusal> {
     static VALIDATOR: OnceLock<Validator> = OnceLock::new();
     validator(&VALIDATOR, "Announcement")
+}
+
+/// The same of standards that the regulator issues.
+pub fn standard() -> Result<&'static Validator, Refusal> {
+    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
+    validator(&VALIDATOR, "Standard")
 }
 
 /// The same of objects that owners submit.

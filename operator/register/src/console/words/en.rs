@@ -97,6 +97,7 @@ pub(super) const WORDS: Words = Words {
     object_entered: "Made the public entry of an object",
     people_forgotten: "Forgot contacts of people",
     delegations: delegations::of(Language::En),
+    standard_issued: "Issued a version of a standard",
     access: "Access",
     access_asked: "Asked for access to the register",
     access_granted: "Granted access to the register",

@@ -97,6 +97,7 @@ pub(super) const WORDS: Words = Words {
     object_entered: "Объект жөнүндө ачык жазуу киргизилди",
     people_forgotten: "Адамдардын байланыштары унутулду",
     delegations: delegations::of(Language::Ky),
+    standard_issued: "Стандарттын версиясы чыгарылды",
     access: "Кирүү",
     access_asked: "Реестрге кирүү суралды",
     access_granted: "Реестрге кирүү берилди",

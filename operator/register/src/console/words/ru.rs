@@ -97,6 +97,7 @@ pub(super) const WORDS: Words = Words {
     object_entered: "Внесена публичная запись об объекте",
     people_forgotten: "Контакты людей забыты",
     delegations: delegations::of(Language::Ru),
+    standard_issued: "Издана версия стандарта",
     access: "Доступ",
     access_asked: "Запрошен доступ к реестру",
     access_granted: "Предоставлен доступ к реестру",

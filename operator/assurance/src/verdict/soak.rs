@@ -68,8 +68,8 @@ pub fn check(
     timeline: &Timeline<'_>,
     load: &Load,
 ) -> (Vec<Found>, Option<Soaked>) {
-    let phases = timeline.spans.iter().zip(&load.phases);
-    let phase = phases.filter_map(|(span, measured)| Some((span, measured, span.soak()?))).next();
+    let mut phases = timeline.spans.iter().zip(&load.phases);
+    let phase = phases.find_map(|(span, measured)| Some((span, measured, span.soak()?)));
     let (Some(soak), Some((span, measured, (every, _)))) = (&result.standard.soak, phase) else {
         return (Vec::new(), None);
     };

@@ -92,9 +92,9 @@ impl Soaking {
                         let Used { memory_limit, descriptor_limit, .. } = used;
                         pod.runs.push(SoakedRun { memory_limit, descriptor_limit, samples: Vec::new() });
                     }
-                    pod.runs.iter_mut().last().into_iter().for_each(|run| {
+                    if let Some(run) = pod.runs.last_mut() {
                         run.samples.push([at_ms, used.memory, used.descriptors]);
-                    });
+                    }
                 }
                 Err(error) if pod.errors.len() < ERRORS => pod.errors.push(line(&error.to_string())),
                 Err(_) => {}

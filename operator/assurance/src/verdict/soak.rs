@@ -4,6 +4,7 @@
 
 mod evidence;
 mod planned;
+mod pod;
 mod series;
 
 use factory_crds::resilience_standard::Soak;
@@ -19,7 +20,7 @@ pub use planned::check as plan_lacks;
 use super::{
     Rules, control,
     found::{Found, failed, inconclusive},
-    load::{Load, Span, Timeline, exact},
+    load::{Load, Span, Timeline},
     say, steady,
     trend::{Sample, Trend},
 };
@@ -87,7 +88,7 @@ pub fn check(
 
 impl Judged<'_> {
     fn judge(&self, result: &TestResult, prove: &ProveEvidence, pods: &[SoakedPod]) -> (Vec<Found>, Option<Soaked>) {
-        let mut found: Vec<Found> = absent(result, pods).collect();
+        let mut found: Vec<Found> = pod::absent(result, pods).collect();
         let mut pods: Vec<&SoakedPod> = pods.iter().collect();
         pods.sort_by_key(|pod| (&pod.component, &pod.uid));
         let lacks: Vec<Option<Found>> = pods.iter().map(|pod| self.lacks(pod)).collect();
@@ -104,8 +105,8 @@ impl Judged<'_> {
                     let memory = self.bounded(&of_memory, series, run.memory_limit, self.soak.memory_percent);
                     let descriptors =
                         self.bounded(&of_descriptors, series, run.descriptor_limit, self.soak.descriptor_percent);
-                    found.extend(self.of_pod(pod, &MEMORY, memory));
-                    found.extend(self.of_pod(pod, &DESCRIPTORS, descriptors));
+                    found.extend(self.of_pod(pod, &pod::MEMORY, memory));
+                    found.extend(self.of_pod(pod, &pod::DESCRIPTORS, descriptors));
                     let (component, uid) = (pod.component.clone(), pod.uid.clone());
                     soaked.pods.push(PodSoaked { component, uid, memory, descriptors });
                 }
@@ -121,38 +122,6 @@ impl Judged<'_> {
         (found, Some(soaked))
     }
 
-    /// Why nothing can be said of how `pod` grew, the first that applies: it was started again, went, or was not looked
-    /// at. One that was not ready when the soak began is judged by its restarts alone.
-    fn lacks(&self, pod: &SoakedPod) -> Option<Found> {
-        let (name, uid) = (say::cut(&pod.component), say::quote(&pod.uid));
-        let restarts = pod.runs.len().saturating_sub(1);
-        if restarts > 0 {
-            let message = format!(
-                "{name}: the container of pod {uid} was started again {restarts} times during the soak, in which nothing was broken"
-            );
-            return Some(failed("SoakRestarted", message));
-        }
-        if !pod.ready {
-            return None;
-        }
-        let phase = self.span.from.saturating_mul(1_000)..self.span.to.saturating_mul(1_000);
-        if let Some(at) = pod.gone_ms.filter(|at| phase.contains(at)) {
-            let message = format!(
-                "{name}: pod {uid} went {} after the start of the load, during the soak, in which nothing was broken",
-                say::seconds(at)
-            );
-            return Some(inconclusive("SoakPodGone", message));
-        }
-        let (seen, least) = (pod.runs.first().map_or(0, |run| run.samples.len() as u64), self.least());
-        (seen < least).then(|| {
-            let why = pod.errors.first().map(|why| format!(": {}", say::cut(why))).unwrap_or_default();
-            let message = format!(
-                "{name}: pod {uid} was looked at {seen} times during the soak; fewer than {least} are no evidence{why}"
-            );
-            inconclusive("SoakTooFewSamples", message)
-        })
-    }
-
     /// Fewest looks that are evidence: nine tenths of those that are planned.
     const fn least(&self) -> u64 {
         (self.looks * 9).div_ceil(10)
@@ -160,29 +129,6 @@ impl Judged<'_> {
 
     fn trend(&self, samples: &[Sample], series: u64) -> Option<Trend> {
         Trend::of(samples, u64::from(self.soak.horizon_seconds) * 1_000, series)
-    }
-
-    /// The trend of `samples`, and the limit that it must not lead beyond: so many percent of `limit`.
-    fn bounded(&self, samples: &[Sample], series: u64, limit: u64, percent: u32) -> Option<(Trend, u64)> {
-        let limit = exact(u128::from(limit) * u128::from(percent) / 100);
-        (limit > 0).then_some(limit).and_then(|limit| Some((self.trend(samples, series)?, limit)))
-    }
-
-    fn of_pod(&self, pod: &SoakedPod, measure: &Measure, trend: Option<(Trend, u64)>) -> Option<Found> {
-        let (name, uid, what) = (say::cut(&pod.component), say::quote(&pod.uid), measure.what);
-        let Some((trend, limit)) = trend else {
-            let message =
-                format!("{name}: pod {uid} has no limit of {what}: nobody knows how much of it there is to use up");
-            return Some(inconclusive("SoakUnbounded", message));
-        };
-        (trend.ahead > limit).then(|| {
-            let place = format!("{name}: {} of pod {uid}", measure.used);
-            let [first, last, ahead] = [trend.first, trend.last, trend.ahead].map(measure.measured);
-            let (limit, leads) = ((measure.limit)(limit), self.leads(&ahead));
-            let how =
-                if trend.grows { format!("grew from {first} to {last} in {leads}") } else { format!("was at {last}") };
-            failed(measure.code, format!("{place} {how}; the standard allows {limit}"))
-        })
     }
 
     fn of_latency(&self, samples: &[Sample], series: u64, limit_ms: u32) -> (Option<Found>, Option<Trend>) {
@@ -213,32 +159,4 @@ impl Judged<'_> {
         let (seconds, horizon) = (self.span.to - self.span.from, self.soak.horizon_seconds);
         format!("{seconds} s; that is no chance, and leads to {ahead} within {horizon} s")
     }
-}
-
-/// Something that a pod uses up.
-struct Measure {
-    code: &'static str,
-    what: &'static str,
-    used: &'static str,
-    measured: fn(u64) -> String,
-    limit: fn(u64) -> String,
-}
-
-const MEMORY: Measure =
-    Measure { code: "MemoryGrows", what: "memory", used: "memory", measured: say::memory_measured, limit: say::memory };
-
-const DESCRIPTORS: Measure =
-    Measure { code: "DescriptorsGrow", what: "descriptors", used: "open descriptors", measured: count, limit: count };
-
-fn count(number: u64) -> String {
-    number.to_string()
-}
-
-/// Components of which no pod was ready when the soak began.
-fn absent<'a>(result: &'a TestResult, pods: &'a [SoakedPod]) -> impl Iterator<Item = Found> + 'a {
-    let is_there = |component: &str| pods.iter().any(|pod| pod.ready && pod.component == component);
-    result.bundle.images.keys().filter(move |component| !is_there(component)).map(|component| {
-        let message = format!("the soak: no pod of component {} was ready when it began", say::quote(component));
-        inconclusive("SoakPodMissing", message)
-    })
 }

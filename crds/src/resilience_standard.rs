@@ -8,6 +8,7 @@ mod arrivals;
 mod capacity;
 mod fault;
 mod indicator;
+mod soak;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -18,6 +19,7 @@ pub use arrivals::{ArrivalKind, ArrivalRule, Connections, Spike, Stage};
 pub use capacity::Capacity;
 pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 pub use indicator::{Indicator, Measure};
+pub use soak::Soak;
 
 /// What the regulator requires of a class of services.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +59,10 @@ pub struct ResilienceStandardSpec {
     /// Steps of load above the declared rate, asked after the last steady state; none where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Minutes of steady load before the first fault, in which nothing may grow that would run out within a day or so;
+    /// none where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soak: Option<Soak>,
     /// How far the generator may lag, as ppm of the steady p99 limit, before its run is void.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_lag_ppm: u32,

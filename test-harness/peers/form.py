@@ -77,12 +77,20 @@ def each(inner):
     return shape
 
 
-def pair(inner):
+def row(length, name, inner):
     def shape(value, place):
         each(inner)(value, place)
-        if len(value) != 2:
-            refuse(place, "no pair")
+        if len(value) != length:
+            refuse(place, f"no {name}")
     return shape
+
+
+def pair(inner):
+    return row(2, "pair", inner)
+
+
+def triple(inner):
+    return row(3, "triple", inner)
 
 
 def sorted_set(value, place):
@@ -148,7 +156,8 @@ STRIKE = record(
     share=SHARE, leaseSeconds=U32, strength=U64, peer=Left(text), direction=Left(DIRECTION), names=Left(each(text), []),
     path=Left(text), status=Left(U32), lateMs=Left(U32))
 PHASE = record(name=text, seconds=U32, role=variant(
-    warmUp=record(), steady=record(), fault=record(kind=KIND, component=text, strike=Left(STRIKE))))
+    warmUp=record(), steady=record(), capacity=record(percent=U32), soak=record(everySeconds=U32, components=each(text)),
+    fault=record(kind=KIND, component=text, strike=Left(STRIKE))))
 ARRIVALS = record(
     gaps=one_of("Drawn", "Even"), stretches=each(record(seconds=U32, fromPpm=U32, toPpm=U32)))
 OPERATION = record(
@@ -157,8 +166,10 @@ LOAD = record(
     requestsPerMinute=U32, timeoutMs=U32, maxInFlight=U32, pauseMs=Left(U32, 0), arrivals=Left(ARRIVALS),
     connections=Left(one_of("Visits", "Kept", "Fresh")), operations=each(OPERATION))
 CONTROL_PLAN = record(name=text, port=U16, requestsPerSecond=U32)
+TWIN_PLAN = record(name=text, port=U16, operation=U32, requestsPerSecond=U32)
 PROVE_PLAN = record(
-    load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}), control=Left(CONTROL_PLAN))
+    load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}), control=Left(CONTROL_PLAN),
+    twin=Left(TWIN_PLAN))
 PLAN = record(entry=text, verify=VERIFY_PLAN, prove=PROVE_PLAN)
 
 # --- the standard ------------------------------------------------------------------------------
@@ -174,9 +185,12 @@ INDICATOR = record(
     measure=Left(one_of("RecoveryTime", "PredictedDowntime", "FailedRequests", "ResponseTime95", "Attempts",
                         "DaysToEntry", "EnteredInTerm", "DaysToDecision", "DecidedInTerm")),
     query=Left(text), effectiveFrom=Left(text), effectiveUntil=Left(text))
+CAPACITY = record(stepsPercent=each(U32), stepSeconds=U32, headroomPercent=U32)
+SOAK = record(
+    soakSeconds=U32, everySeconds=U32, horizonSeconds=U32, memoryPercent=U32, descriptorPercent=U32, p95Ms=Left(U32))
 STANDARD = record(
     name=text, version=text, steady=record(maxFailedPpm=U32, p95Ms=U32, p99Ms=U32), faults=each(FAULT_LIMITS),
-    maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
+    capacity=Left(CAPACITY), soak=Left(SOAK), maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
     **{"class": Left(one_of("basic", "important", "critical"))},
     load=Left(record(thinkTimeMs=U64, timeoutMs=U64, warmUpSeconds=U32, steadySeconds=U32)))
 
@@ -196,10 +210,18 @@ FAULT = record(
     phase=text, orderedMs=Left(U64), injectedMs=maybe(U64), errors=each(text), before=each(record(uid=text, ready=flag)),
     gone=each(record(uid=text, atMs=U64)), readyAgainMs=maybe(U64), residue=each(text), endedMs=Left(U64),
     doses=Left(each(DOSE), []))
+NODE = record(
+    cpuMilli=U64, memoryBytes=U64, architecture=text, kernel=text,
+    pods=each(record(component=text, count=U32, cpuMilli=maybe(U64), memoryBytes=maybe(U64))))
+SOAKED_POD = record(
+    component=text, uid=text, ready=flag, goneMs=Left(U64), errors=Left(each(text), []),
+    runs=each(record(memoryLimit=U64, descriptorLimit=U64, samples=each(triple(U64)))))
 PROVE = record(
     nonce=text, startedUnixMs=U64, phases=each(record(name=text, fromMs=U64, toMs=U64)), buckets=each(BUCKET),
-    slots=each(pair(U32)), lagUs=CELLS, faults=each(FAULT),
-    control=Left(each(record(second=U32, good=U64, failed=U64, latencyUs=CELLS))))
+    slots=each(pair(U32)), lagUs=CELLS, stepLagUs=Left(each(CELLS), []), faults=each(FAULT),
+    control=Left(each(record(second=U32, good=U64, failed=U64, latencyUs=CELLS))),
+    twin=Left(record(percent=U32, buckets=each(BUCKET))), profile=Left(record(nodes=each(NODE))),
+    soak=Left(each(SOAKED_POD)))
 
 # --- the dossier -------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library and form.py beside it, and must not be used by any product.
+not import anything but Python's standard library and form.py and trend.py beside it, and must not be used by any
+product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]... [--lab-key PUBLIC.pem]...
                                                 opens a dossier, prints its verdict as canonical JSON
@@ -27,6 +28,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing is left beside it
 
 import form
+from trend import Trend
 
 V1, V2, V3 = (f"factory.gov.kg/verdict/v{number}" for number in (1, 2, 3))
 KNOWN = (V1, V2, V3)
@@ -50,6 +52,8 @@ LONGEST = 200  # characters that are quoted from evidence
 NAMED = 5  # operations that are named before the rest is counted
 MOST_MUTANTS = 3
 TWIN_PERCENTS = (110, 150)  # of the limit on the 95th percentile of latency
+LOOKS = range(60, 121)  # at a pod in a soak
+LONGEST_SOAK, FURTHEST = 86_400, 31_536_000  # seconds
 
 CAUSES = {
     "Connect": "no connection",
@@ -203,6 +207,14 @@ def seconds(ms):
 
 def seconds_measured(ms):
     return seconds(up(ms, 100))
+
+
+def memory(bytes_of):
+    return decimal(bytes_of * 10 // 2**20, 1) + " MiB"
+
+
+def memory_measured(bytes_of):
+    return decimal(ceil_div(bytes_of * 10, 2**20), 1) + " MiB"
 
 
 def cut(text):
@@ -375,6 +387,7 @@ class Span:
         self.start, self.end = start, start + phase["seconds"]
         (self.role, detail), = phase["role"].items()
         self.percent = detail.get("percent") if self.role == "capacity" else None
+        self.every, self.soaked = (detail["everySeconds"], detail["components"]) if self.role == "soak" else (None, [])
         self.component, self.asked = detail.get("component"), None
         if self.role == "fault":
             self.asked = Asked(rules, detail["kind"], detail.get("strike"))
@@ -399,6 +412,8 @@ class Run:
         self.seconds = start
         self.ladder = next((span.start for span in self.spans if span.role == "capacity"), None)
         self.steps = []
+        self.soak = next((span for span in self.spans if span.role == "soak"), None)
+        self.trends = None
         self.operations = self.plan["prove"]["load"]["operations"]
         self.load, self.whole, self.begun = [Measured() for _ in self.spans], Measured(), 0
         for bucket in self.prove["buckets"] if self.prove else []:
@@ -502,7 +517,7 @@ def inconclusive(code, message):
 
 def check_plan(run):
     rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
-             plan_strikes, plan_ladder]
+             plan_strikes, plan_ladder, plan_soak]
     lacks = [rule(run) for rule in rules] + (plan_by_standard(run) if run.rules in ADDED else [])
     return [inconclusive("PlanIncomplete", lack) for lack in lacks if lack]
 
@@ -744,6 +759,43 @@ def at_rate(run, span):
     return covered == span.end - span.start
 
 
+def plan_soak(run):
+    soaked = struck = False
+    for span in run.spans:
+        struck = struck or span.role == "fault"
+        if span.role != "soak":
+            continue
+        if soaked:
+            return f"phase {quote(span.name)} is a second soak"
+        if struck:
+            return f"phase {quote(span.name)} soaks the service after a fault: what grows may be what that left"
+        soaked = True
+    span, soak = run.soak, run.standard.get("soak")
+    length = span.end - span.start if span else 0
+    if span:
+        looks = length // span.every if span.every else 0
+        if length > LONGEST_SOAK:
+            return f"phase {quote(span.name)} soaks the service for {length} s; {LONGEST_SOAK} s are the most"
+        if looks not in LOOKS:
+            return (f"phase {quote(span.name)}: {looks} looks at each pod; from {LOOKS[0]} to {LOOKS[-1]} make a trend")
+        for start, stretch in run.starts():
+            level = stretch["fromPpm"] == stretch["toPpm"] == 1_000_000
+            if start < span.end and start + stretch["seconds"] > span.start and not level:
+                return f"phase {quote(span.name)}: the load is not at the declared rate"
+    if soak is None:
+        return None
+    if span is None:
+        return "the plan lacks the soak, which the standard requires"
+    if soak["horizonSeconds"] > FURTHEST:
+        return f"the standard looks {soak['horizonSeconds']} s ahead; {FURTHEST} s are the most"
+    if length < soak["soakSeconds"]:
+        return f"the soak lasts {length} s; the standard requires {soak['soakSeconds']} s"
+    if span.every > soak["everySeconds"]:
+        return f"the soak looks every {span.every} s; the standard requires every {soak['everySeconds']} s"
+    left_out = sorted(set(run.result["bundle"]["images"]) - set(span.soaked), key=lambda name: name.encode())
+    return f"the soak leaves out component {quote(left_out[0])}" if left_out else None
+
+
 # --- completeness ------------------------------------------------------------------------------
 
 def of_another_run(run, what, nonce):
@@ -801,7 +853,8 @@ def lacks_of_prove(run):
     lacks = of_another_run(run, "the load", run.prove["nonce"])
     incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run), lack_orders(run)]
     contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run.prove["buckets"]), wrong_sums(run), wrong_lag(run),
-                     wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_twin(run), wrong_orders(run)]
+                     wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_twin(run), wrong_orders(run),
+                     wrong_soak(run)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -846,6 +899,11 @@ def out_of_range(run):
     for node in (prove.get("profile") or {"nodes": []})["nodes"]:
         numbers += [node["cpuMilli"], node["memoryBytes"]]
         numbers += [pods.get(field) or 0 for pods in node["pods"] for field in ("cpuMilli", "memoryBytes")]
+    for pod in prove.get("soak") or []:
+        numbers.append(pod.get("goneMs") or 0)
+        for life in pod["runs"]:
+            numbers += [life["memoryLimit"], life["descriptorLimit"]]
+            numbers += [number for sample in life["samples"] for number in sample]
     for one in prove.get("control") or []:
         numbers += [one["good"], one["failed"], *(number for cell in one["latencyUs"] for number in cell)]
     for fault in prove["faults"]:
@@ -979,6 +1037,37 @@ def wrong_twin(run):
             return f"the twin, second {second}: the plan ends after {run.seconds} s"
     lack = wrong_latencies(seen["buckets"])
     return f"the twin, {lack}" if lack else None
+
+
+def wrong_soak(run):
+    pods, span, known = run.prove.get("soak"), run.soak, set()
+    if pods is None:
+        return None
+    if span is None:
+        return "the plan has no soak, and the evidence has one"
+    for pod in pods:
+        why = wrong_pod(span, pod) if pod["uid"] not in known else "it is there twice"
+        known.add(pod["uid"])
+        if why:
+            return f"the soak, pod {quote(pod['uid'])}: {why}"
+    return None
+
+
+def wrong_pod(span, pod):
+    moments = [sample[0] for life in pod["runs"] for sample in life["samples"]]
+    if pod["component"] not in span.soaked:
+        return f"component {quote(pod['component'])} was not to be looked at"
+    if len(moments) > LOOKS[-1] + 1:
+        return f"it was looked at {len(moments)} times; {LOOKS[-1] + 1} are the most"
+    if any(not life["samples"] for life in pod["runs"]):
+        return "a life of its container in which it was not looked at"
+    if any(one >= two for one, two in zip(moments, moments[1:])):
+        return "the moments at which it was looked at do not rise"
+    for at in moments:
+        if not span.start * 1000 <= at < span.end * 1000:
+            return (f"it was looked at {seconds(at)} after the start of the load; "
+                    f"the soak is from {span.start} s to {span.end} s")
+    return None
 
 
 def lack_orders(run):
@@ -1231,6 +1320,8 @@ def check_steady(run, span, measured):
         place += " after the last fault"
     elif faults:
         place += " between two faults"
+    if span.role == "soak":
+        place = "in the soak"
     share = measured.failed_more_than(limits["maxFailedPpm"])
     if share:
         message = f"{place}, {share}; the standard allows {percent(limits['maxFailedPpm'])}"
@@ -1261,8 +1352,8 @@ def check_operations(run, heard):
         before = operation.get("after")
         each.append(operation["weight"] if before is None else each[before] if before < len(each) else 0)
     groups = []
-    for role, place in (("steady", "in the steady state"), ("fault", "in the faults")):
-        meant = [index for index, span in enumerate(run.spans) if span.role == role]
+    for roles, place in ((("steady", "soak"), "in the steady state"), (("fault",), "in the faults")):
+        meant = [index for index, span in enumerate(run.spans) if span.role in roles]
         measured = [Measured() for _ in load]
         for bucket in run.prove["buckets"]:
             if any(run.spans[index].start <= bucket["second"] < run.spans[index].end
@@ -1736,7 +1827,7 @@ def check_phases(run):
         struck = Struck(run, span, next(faults)) if span.role == "fault" else None
         if void:
             continue
-        if span.role == "steady":
+        if span.role in ("steady", "soak"):
             found += check_steady(run, span, measured)
         elif struck:
             of_fault, cost = struck.check(measured)
@@ -1744,7 +1835,122 @@ def check_phases(run):
             lost += [] if cost is None else [(span.asked, cost)]
     if run.rules in ADDED:
         found += check_operations(run, heard)
-    return found + climb(run) + check_downtime(run, lost)
+    return found + check_soak(run) + climb(run) + check_downtime(run, lost)
+
+
+# --- the soak ----------------------------------------------------------------------------------
+
+class Trends:
+    """What became of a soak: its restarts, and each trend with its limit."""
+
+    def __init__(self, restarts):
+        self.restarts, self.memory, self.descriptors, self.latency = restarts, [], [], None
+
+
+def check_soak(run):
+    """What is found of pods and latency in the soak; notes what became of it."""
+    span, soak = run.soak, run.standard.get("soak")
+    if span is None or soak is None:
+        return []
+    measured = run.load[run.spans.index(span)]
+    if disturbed(run, span) or too_few(run, span, measured) or plan_soak(run):
+        return []
+    pods = run.prove.get("soak")
+    if pods is None:
+        return [inconclusive("SoakMissing", "nobody looked at memory and descriptors during the soak")]
+    there = {pod["component"] for pod in pods if pod["ready"]}
+    found = [inconclusive("SoakPodMissing", f"the soak: no pod of component {quote(name)} was ready when it began")
+             for name in sorted(set(run.result["bundle"]["images"]) - there, key=lambda name: name.encode())]
+    pods = sorted(pods, key=lambda pod: (pod["component"].encode(), pod["uid"].encode()))
+    looks = (span.end - span.start) // span.every
+    lacks = [lack_of_pod(span, pod, looks) for pod in pods]
+    whole = sum(pod["ready"] and lack is None for pod, lack in zip(pods, lacks))
+    series, horizon = 2 * whole + (soak.get("p95Ms") is not None), soak["horizonSeconds"] * 1000
+    run.trends = Trends(sum(max(len(pod["runs"]) - 1, 0) for pod in pods))
+    for pod, lack in zip(pods, lacks):
+        if lack is not None:
+            found.append(lack)
+        elif pod["ready"]:
+            life = pod["runs"][0]
+            found += grown(run, pod, series, 1, soak["memoryPercent"], life["memoryLimit"])
+            found += grown(run, pod, series, 2, soak["descriptorPercent"], life["descriptorLimit"])
+    if soak.get("p95Ms") is not None:
+        found += slowed(run, Trend(latencies_of(run, looks), horizon, series), looks)
+    return found
+
+
+def least_looks(looks):
+    return ceil_div(9 * looks, 10)
+
+
+def lack_of_pod(span, pod, looks):
+    name, uid, restarts, gone = cut(pod["component"]), quote(pod["uid"]), max(len(pod["runs"]) - 1, 0), pod.get("goneMs")
+    if restarts:
+        return failed("SoakRestarted", f"{name}: the container of pod {uid} was started again {restarts} times during the "
+                                       f"soak, in which nothing was broken")
+    if not pod["ready"]:
+        return None
+    if gone is not None and span.start * 1000 <= gone < span.end * 1000:
+        return inconclusive("SoakPodGone", f"{name}: pod {uid} went {seconds(gone)} after the start of the load, during "
+                                           f"the soak, in which nothing was broken")
+    seen, least = len(pod["runs"][0]["samples"]) if pod["runs"] else 0, least_looks(looks)
+    if seen < least:
+        errors = pod.get("errors") or []
+        why = f": {cut(errors[0])}" if errors else ""
+        return inconclusive("SoakTooFewSamples", f"{name}: pod {uid} was looked at {seen} times during the soak; fewer "
+                                                 f"than {least} are no evidence{why}")
+    return None
+
+
+def grown(run, pod, series, which, part, limit):
+    code, what, used, say, say_limit = (
+        ("MemoryGrows", "memory", "memory", memory_measured, memory) if which == 1 else
+        ("DescriptorsGrow", "descriptors", "open descriptors", str, str))
+    limit, name, uid = exact(limit * part // 100), cut(pod["component"]), quote(pod["uid"])
+    samples = [(sample[0], sample[which]) for sample in pod["runs"][0]["samples"]]
+    trend = Trend(samples, run.standard["soak"]["horizonSeconds"] * 1000, series)
+    if limit == 0 or not trend.known:
+        return [inconclusive("SoakUnbounded", f"{name}: pod {uid} has no limit of {what}: nobody knows how much of it "
+                                              f"there is to use up")]
+    (run.trends.memory if which == 1 else run.trends.descriptors).append((trend, limit))
+    if trend.ahead <= limit:
+        return []
+    how = (f"grew from {say(trend.first)} to {say(trend.last)} in {leads(run, trend, say)}" if trend.grows
+           else f"was at {say(trend.last)}")
+    return [failed(code, f"{name}: {used} of pod {uid} {how}; the standard allows {say_limit(limit)}")]
+
+
+def leads(run, trend, say):
+    return (f"{run.soak.end - run.soak.start} s; that is no chance, and leads to {say(trend.ahead)} within "
+            f"{run.standard['soak']['horizonSeconds']} s")
+
+
+def latencies_of(run, looks):
+    """The 95th percentile of latency in each stretch of the soak in which an answer came."""
+    span, stretches = run.soak, {}
+    every = (span.end - span.start) // looks
+    for bucket in run.prove["buckets"]:
+        place = (bucket["second"] - span.start) // every
+        if 0 <= place < looks:
+            stretches.setdefault(place, Histogram()).add(bucket["latencyUs"])
+    samples = [((span.start + place * every) * 1000, stretches[place].percentile(95)) for place in sorted(stretches)]
+    return [sample for sample in samples if sample[1] is not None]
+
+
+def slowed(run, trend, looks):
+    samples, limit = latencies_of(run, looks), run.standard["soak"]["p95Ms"] * 1000
+    least = least_looks(looks)
+    if len(samples) < least or not trend.known:
+        return [inconclusive("SoakTooFewSamples", f"in the soak, answers came in {len(samples)} of {looks} stretches; "
+                                                  f"fewer than {least} are no evidence")]
+    run.trends.latency = trend
+    if trend.ahead <= limit:
+        return []
+    last = latency_measured(trend.last)
+    how = (f"{latency_measured(trend.first)} and then {last} in {leads(run, trend, latency_measured)}" if trend.grows
+           else f"{last} at its end")
+    return [failed("LatencyGrows", f"in the soak, 95 % of answers came within {how}; the standard allows "
+                                   f"{latency(limit)}")]
 
 
 # --- the ladder --------------------------------------------------------------------------------
@@ -1951,7 +2157,7 @@ def figures_of(run):
     steady = run.standard["steady"]
     for span, measured in zip(run.spans, run.load):
         least, limits = None, [None, None, None]
-        if span.role in ("steady", "capacity"):
+        if span.role in ("steady", "soak", "capacity"):
             least, limits = run.least(), [steady["maxFailedPpm"], steady["p95Ms"] * 1000, steady["p99Ms"] * 1000]
         elif span.role == "fault":
             limits = [span.asked.limit(run.standard, field) for field in ("maxFailedPpm", "p95Ms", "p99Ms")]
@@ -1968,6 +2174,18 @@ def figures_of(run):
             lag = next(lags, None)
             add(span.name, "unsentPpm", run.unsent_ppm(measured), MAX_UNSENT_PPM)
             add(span.name, "lagP99Us", None if lag is None else run.lag_p99(lag), run.lag_limit())
+        soak = run.standard.get("soak")
+        if span.role == "soak" and soak is not None:
+            trends = run.trends
+            add(span.name, "restarts", trends.restarts if trends else None, 0)
+            for measure, name in (("memory", "memoryAheadPpm"), ("descriptors", "descriptorsAheadPpm")):
+                part = soak["memoryPercent" if measure == "memory" else "descriptorPercent"]
+                shares = [share_ppm(trend.ahead * part, limit * 100)
+                          for trend, limit in (getattr(trends, measure) if trends else [])]
+                add(span.name, name, max(shares, default=None), part * 10_000)
+            if soak.get("p95Ms") is not None:
+                ahead = trends.latency.ahead if trends and trends.latency else None
+                add(span.name, "p95AheadUs", ahead, soak["p95Ms"] * 1000)
         if span.role == "fault":
             evidence = next(faults, None)
             struck = Struck(run, span, evidence) if evidence is not None else None

@@ -5,6 +5,7 @@
 
 mod part;
 mod profile;
+mod soak;
 mod twin;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use part::{Measured, NotOneRun, Part};
 pub use profile::{NodeProfile, PodsProfile, Profile};
+pub use soak::{SoakedPod, SoakedRun};
 pub use twin::TwinEvidence;
 
 /// Media type of the OCI artifact that carries a [`VerifyEvidence`].
@@ -157,6 +159,9 @@ pub struct ProveEvidence {
     /// What the candidate ran on while the ladder was asked; `None` where it could not be read, or there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// What each pod used during the soak, by component and UID; `None` where nobody looked, or there is no soak.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soak: Option<Vec<SoakedPod>>,
 }
 
 /// Requests to the control that were due in one second.

@@ -213,6 +213,15 @@ pub enum PhaseRole {
         /// Its rate, in percent of the declared one.
         percent: u32,
     },
+    /// Minutes at the declared rate, before any fault; judged by the steady limits, and by where memory, descriptors and
+    /// latency lead to.
+    #[serde(rename_all = "camelCase")]
+    Soak {
+        /// From one look at a pod to the next, in seconds.
+        every_seconds: u32,
+        /// Components whose pods are looked at.
+        components: Vec<String>,
+    },
     /// One fault, injected at the start of the phase; judged by that fault's limits.
     #[serde(rename_all = "camelCase")]
     Fault {

@@ -21,6 +21,7 @@ mod phases;
 mod plot;
 mod requests;
 mod scale;
+mod soak;
 mod struck;
 mod text;
 mod twin;
@@ -29,6 +30,7 @@ mod words;
 pub use capacity::{CapacityReport, StepReport};
 pub use json::{DoseSummary, FaultReport, FindingReport, Noticed, PhaseReport, PodReport, RunReport, SecondReport};
 pub use language::Language;
+pub use soak::{PodSoakReport, SoakReport, TrendReport};
 pub use twin::TwinReport;
 pub use words::Terms;
 
@@ -115,7 +117,7 @@ impl<'a> Report<'a> {
     }
 
     /// The report as JUnit XML: a test case for the dossier, the run, and each check, description,
-    /// steady phase, fault, and step of the ladder that must hold.
+    /// steady phase, soak, fault, and step of the ladder that must hold.
     pub fn junit(&self) -> Result<String, NotWritten> {
         junit::write(self)
     }

@@ -20,6 +20,7 @@ mod object;
 mod office;
 mod planned;
 mod record;
+mod soaked;
 mod terms;
 mod twin;
 
@@ -157,6 +158,21 @@ pub fn climbed() -> TestResult {
     climbed::plan(&mut result.plan.prove, &capacity);
     climbed::measure(&mut result);
     result.standard.capacity = Some(capacity);
+    judged(result)
+}
+
+/// A result that passes, with a control and a soak of a minute in which nothing grows: 96 s.
+#[must_use]
+pub fn soaked() -> TestResult {
+    let components = ["registry", "web"];
+    let mut standard = planned::standard();
+    let mut plan = planned::plan(&standard, &components);
+    plan.prove.control = Some(planned::control());
+    let soak = soaked::soak();
+    soaked::plan(&mut plan.prove, &soak, &components);
+    standard.soak = Some(soak);
+    let mut result = carried_out(standard, bundle(), plan);
+    soaked::measure(&mut result);
     judged(result)
 }
 
@@ -324,6 +340,8 @@ mod tests {
         assert_eq!(modelled().verdict.outcome, Outcome::Passed);
         assert_eq!(climbed().verdict.findings, []);
         assert_eq!(climbed().verdict.outcome, Outcome::Passed);
+        assert_eq!(soaked().verdict.findings, []);
+        assert_eq!(soaked().verdict.outcome, Outcome::Passed);
         assert_eq!(failing().verdict.outcome, Outcome::Failed);
         assert_eq!(inconclusive().verdict.outcome, Outcome::Inconclusive);
     }

@@ -6,7 +6,7 @@
 
 use factory_crds::{
     ResilienceStandardSpec,
-    resilience_standard::{Capacity, FaultLimits, Indicator, LoadRule, SteadyLimits},
+    resilience_standard::{Capacity, FaultLimits, Indicator, LoadRule, Soak, SteadyLimits},
     state_service::ServiceClass,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ pub struct Standard {
     /// Steps of load above the declared rate, and the one that must hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// A soak at the declared rate, and how far ahead its trends must stay within the limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soak: Option<Soak>,
     /// How far the generator may lag, as ppm of the p99 limit, before its run is void.
     pub max_lag_ppm: u32,
     /// Fewer requests than this in a phase are no evidence.
@@ -88,6 +91,7 @@ impl Standard {
             steady: spec.steady.clone(),
             faults: spec.faults.clone(),
             capacity: spec.capacity.clone(),
+            soak: spec.soak.clone(),
             max_lag_ppm: spec.max_lag_ppm,
             min_requests: spec.min_requests,
             max_attempts: spec.max_attempts,

@@ -29,7 +29,9 @@ mod plan;
 mod recovery;
 mod rules;
 mod say;
+pub(crate) mod soak;
 mod steady;
+pub(crate) mod trend;
 pub(crate) mod twin;
 
 use serde::{Deserialize, Serialize};
@@ -39,9 +41,11 @@ use factory_crds::release::{Finding, Outcome};
 use crate::{dossier::TestResult, evidence::ProveEvidence, plan::PhaseRole};
 use asked::Asked;
 use capacity::Ladder;
+use figures::Followed;
 use found::{Found, inconclusive};
 use load::{Load, Timeline};
 pub(crate) use rules::Rules;
+use soak::Soaked;
 
 /// Version of the rules by which a new result is judged.
 pub const RULES: &str = Rules::V3.name();
@@ -71,7 +75,8 @@ pub struct Figure {
     pub phase: String,
     /// What it is. Of a phase: `requests`, `failedPpm`, `p95Us`, `p99Us`, `controlP95Us`; of a steady one
     /// also `twinP95Us`; of a fault also `podsGone`, or `podsFelt` and `doseP50` where it is done on a node,
-    /// `recoveryMs`, `readyAgainMs`, `lostMs`; of a step of the ladder also `unsentPpm` and `lagP99Us`; of the whole run
+    /// `recoveryMs`, `readyAgainMs`, `lostMs`; of a step of the ladder also `unsentPpm` and `lagP99Us`; of a soak also
+    /// `restarts`, `memoryAheadPpm`, `descriptorsAheadPpm` and `p95AheadUs`; of the whole run
     /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, `twinPercent`, and where there is a ladder `heldPercent`
     /// and `brokeAtPercent`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
     /// `seenDowntimeMs`.
@@ -99,8 +104,9 @@ pub fn judge(result: &TestResult) -> Verdict {
     if twin::silences(&proven.found) {
         found.clear();
     }
+    let figures = figures::of(result, rules, &timeline, &load, &proven.followed());
     found.extend(proven.found);
-    verdict(found, figures::of(result, rules, &timeline, &load, proven.downtime.as_ref(), &proven.ladder))
+    verdict(found, figures)
 }
 
 /// What became of the ladder of `result`.
@@ -109,6 +115,14 @@ pub(crate) fn ladder(result: &TestResult) -> Ladder {
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     proven(result, rules, &timeline, &load).ladder
+}
+
+/// What became of the soak of `result`; nothing where nothing is concluded from it.
+pub(crate) fn soaked(result: &TestResult) -> Option<Soaked> {
+    let rules = Rules::named(&result.rules)?;
+    let timeline = Timeline::of(&result.plan.prove.phases);
+    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
+    proven(result, rules, &timeline, &load).soaked
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.
@@ -149,12 +163,19 @@ struct Proven {
     found: Vec<Found>,
     downtime: Option<downtime::Downtime>,
     ladder: Ladder,
+    soaked: Option<Soaked>,
+}
+
+impl Proven {
+    fn followed(&self) -> Followed<'_> {
+        Followed { downtime: self.downtime.as_ref(), ladder: &self.ladder, soaked: self.soaked.as_ref() }
+    }
 }
 
 /// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator,
 /// and what follows from it.
 fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -> Proven {
-    let nothing = |found| Proven { found, downtime: None, ladder: Ladder::unknown(timeline) };
+    let nothing = |found| Proven { found, downtime: None, ladder: Ladder::unknown(timeline), soaked: None };
     let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
     let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return nothing(lacks) };
     let mut void = generator::voids(result, prove, timeline, load);
@@ -167,12 +188,14 @@ fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -
     let mut found: Vec<Found> = generator::saturated(load).into_iter().collect();
     let (of_phases, lost) = phases(result, rules, prove, timeline, load);
     found.extend(of_phases);
+    let (of_soak, soaked) = soak::check(result, rules, prove, timeline, load);
+    found.extend(of_soak);
     let (of_ladder, ladder) = capacity::climb(result, rules, prove, timeline, load);
     found.extend(of_ladder);
     let downtime = downtime::of(result, rules, &lost);
     let declared = result.availability.max_downtime_per_year.millis();
     found.extend(downtime.as_ref().and_then(|downtime| downtime::check(downtime, declared)));
-    Proven { found, downtime, ladder }
+    Proven { found, downtime, ladder, soaked }
 }
 
 /// Every phase but the steps of the ladder by its own limits, in the order of the plan, then every operation; and what
@@ -199,7 +222,7 @@ fn phases(
                 found.extend(of_fault);
                 lost.extend(cost.map(|ms| (asked, ms)));
             }
-        } else if span.phase.role == (PhaseRole::Steady {}) && !is_void {
+        } else if (span.phase.role == (PhaseRole::Steady {}) || span.soak().is_some()) && !is_void {
             found.extend(steady::check(&result.standard, timeline, span, measured));
         }
     }

@@ -18,6 +18,8 @@ mod hostile;
 mod junit;
 #[path = "report/page.rs"]
 mod page;
+#[path = "report/soak.rs"]
+mod soak;
 #[path = "report/struck.rs"]
 mod struck;
 #[path = "report/twin.rs"]

@@ -38,6 +38,8 @@ mod sabotage;
 mod second_verifier;
 #[path = "verdict/simulated.rs"]
 mod simulated;
+#[path = "verdict/soak.rs"]
+mod soak;
 #[path = "verdict/standards.rs"]
 mod standards;
 #[path = "verdict/struck.rs"]

@@ -73,6 +73,10 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "seenDowntimeMs" => ("downtime a year, as seen", milliseconds),
         "heldPercent" => ("held, of declared rate", whole),
         "brokeAtPercent" => ("broke at, of declared", whole),
+        "restarts" => ("containers started again", count),
+        "memoryAheadPpm" => ("memory ahead", share),
+        "descriptorsAheadPpm" => ("descriptors ahead", share),
+        "p95AheadUs" => ("95 % within, ahead", microseconds),
         other => (other, count),
     }
 }

@@ -4,6 +4,7 @@
 
 mod beside;
 mod contribute;
+mod soak;
 pub mod twin;
 
 use std::{
@@ -100,8 +101,17 @@ pub async fn prove(
     let load = generate(scenario, targets.clone(), nonce.to_owned(), clock.start())?;
     let end = clock.start() + Duration::from_millis(spans.last().map_or(0, |span| span.to_ms));
     let mut running = JoinSet::new();
+    let mut soaking = None;
     let mut faults: Vec<(usize, FaultEvidence)> = Vec::new();
     for (index, (phase, span)) in plan.phases.iter().zip(&spans).enumerate() {
+        if let (PhaseRole::Soak { every_seconds, components }, Some(Ok(nodes))) = (&phase.role, &nodes) {
+            tokio::time::sleep_until((clock.start() + Duration::from_millis(span.from_ms)).into()).await;
+            let views = components.iter().filter_map(|name| Some((name.clone(), followers.get(name)?.view())));
+            let ordered = soak::Ordered { span: span.clone(), every_seconds: *every_seconds, views: views.collect() };
+            let nodes = Arc::clone(nodes);
+            soaking = Some(tokio::spawn(async move { soak::run(ordered, &nodes, clock).await }));
+            continue;
+        }
         let PhaseRole::Fault { kind, component, strike } = &phase.role else { continue };
         let Some(follower) = followers.get(component) else { continue };
         // Nodes are told at the start, wait themselves, and get ready meanwhile: orders and reports take time.
@@ -142,6 +152,10 @@ pub async fn prove(
         faults.push(ended.map_err(|_| ProveError::Died("task of a fault"))?);
     }
     faults.sort_by_key(|(index, _)| *index);
+    let soak = match soaking {
+        Some(soaking) => soaking.await.map_err(|_| ProveError::Died("task of the soak"))?,
+        None => None,
+    };
     if let Some(Ok(nodes)) = nodes
         && let Err(error) = nodes.give(Task::End {}).await
     {
@@ -166,6 +180,7 @@ pub async fn prove(
         control: seen.control,
         twin: seen.twin,
         profile: seen.profile,
+        soak,
     })
 }
 
@@ -177,10 +192,14 @@ fn refusal(nodes: Option<&Result<Arc<Nodes>, NodesError>>, on_node: bool) -> Opt
     (on_node || matches!(why, NodesError::Lacking(_))).then_some(why)
 }
 
-/// The components and databases whose pods are followed: those that are struck, and the peers of which there is one.
+/// The components and databases whose pods are followed: those that are struck or soaked, and the peers of which there is
+/// one.
 fn followed<'a>(plan: &'a ProvePlan, targets: &Targets) -> BTreeSet<&'a str> {
     let mut followed = BTreeSet::new();
     for phase in &plan.phases {
+        if let PhaseRole::Soak { components, .. } = &phase.role {
+            followed.extend(components.iter().map(String::as_str));
+        }
         let PhaseRole::Fault { component, strike, .. } = &phase.role else { continue };
         followed.insert(component.as_str());
         let peer = strike.as_ref().and_then(|strike| strike.peer.as_deref());
@@ -189,8 +208,8 @@ fn followed<'a>(plan: &'a ProvePlan, targets: &Targets) -> BTreeSet<&'a str> {
     followed
 }
 
-/// The nodes, watching every pod of the components that `plan` strikes there, or why they do not;
-/// nothing where it strikes none.
+/// The nodes, watching every pod of the components that `plan` strikes or looks at there, or why they do not;
+/// nothing where there is none.
 async fn nodes(
     plan: &ProvePlan,
     namespace: &str,
@@ -204,6 +223,9 @@ async fn nodes(
         if let PhaseRole::Fault { kind, component, strike: Some(strike) } = &phase.role {
             struck.insert(component.as_str());
             planned.push(Planned { kind: *kind, strike: strike.clone() });
+        }
+        if let PhaseRole::Soak { components, .. } = &phase.role {
+            struck.extend(components.iter().map(String::as_str));
         }
     }
     if struck.is_empty() {

@@ -8,7 +8,8 @@
 //! on one pod. The parts that the faults share: `gate` (rules that end by
 //! themselves), `aim` (which packets they mean), `tap` and `counters` (what the pod's packets feel), `place` (a pod's processes and network),
 //! `hold` (processes that stand still while another lives), `groups` (control groups), what a container may use and who
-//! takes it (`memory` and `press`, `cpu` and `spin`, `volume` and `fill`, `descriptors` and `exhaust`), `residue`.
+//! takes it (`memory` and `press`, `cpu` and `spin`, `volume` and `fill`, `descriptors` and `exhaust`), `residue`. `soak`
+//! reads what pods use while nothing is struck.
 
 pub mod aim;
 pub mod counters;
@@ -29,6 +30,7 @@ pub mod preflight;
 pub mod press;
 pub mod residue;
 pub mod serve;
+pub mod soak;
 pub mod spin;
 pub mod tap;
 pub mod volume;

@@ -1,5 +1,5 @@
 //! A node of the lab before an API server that only lists: as a program whose tools are not there, which says what it
-//! lacks; and as one that comes back after a kill, which takes away what was left and strikes nothing.
+//! lacks; as one that comes back after a kill, which takes away what was left and strikes nothing; and in a soak.
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +23,7 @@ use factory_lab::strike::{
     place::Place,
     pod::Span,
     serve,
+    soak::Used,
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, process::Command, sync::mpsc, time::timeout};
@@ -101,6 +102,47 @@ impl Hands for Noting {
         self.note("cleared", place);
         Vec::new()
     }
+
+    fn used(&self, place: &Place) -> Result<Used, StrikeError> {
+        self.note("looked at", place);
+        Ok(Used { memory: 40 << 20, memory_limit: 128 << 20, descriptors: 12, descriptor_limit: 1_024 })
+    }
+}
+
+#[tokio::test]
+async fn a_node_looks_at_the_pods_that_are_meant_and_tells_it_once_when_the_soak_is_over() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let pod = |name: &str| {
+        json!({
+            "metadata": {"name": name, "uid": format!("{name}-1"), "labels": {"app.kubernetes.io/name": name}},
+            "status": {"containerStatuses": [{"name": name, "image": "", "imageID": "", "ready": true, "restartCount": 0,
+                "containerID": "simulated://c", "state": {"running": {}}}]},
+        })
+    };
+    let soak = json!({"phase": "soak", "components": ["web"], "everySeconds": 1, "seconds": 2});
+    let order = json!({"nonce": NONCE, "task": {"soak": soak}}).to_string();
+    let maps = vec![json!({"metadata": {"name": "order"}, "data": {"order": order}})];
+    let (address, mut reports) = api_server(maps, vec![pod("web"), pod("control")]).await;
+    let config = kube::Config::new(format!("http://{address}").parse().unwrap());
+    let client = kube::Client::try_from(config).unwrap();
+    let serving =
+        tokio::spawn(
+            async move { Box::pin(serve::serve(&client, "svc-00000000", NONCE, "n1", Noting::default())).await },
+        );
+    let soaked: Value = loop {
+        let map = timeout(Duration::from_secs(20), reports.recv()).await.unwrap().unwrap();
+        if let Some(text) = map["data"]["soak.n1"].as_str() {
+            break serde_json::from_str(text).unwrap();
+        }
+    };
+    serving.abort();
+    assert_eq!((&soaked["nonce"], &soaked["phase"]), (&json!(NONCE), &json!("soak")));
+    let pods = soaked["pods"].as_object().unwrap();
+    assert_eq!(pods.keys().collect::<Vec<_>>(), ["web-1"]);
+    let runs = pods["web-1"]["runs"].as_array().unwrap();
+    assert_eq!((runs.len(), &runs[0]["memoryLimit"]), (1, &json!(128 << 20)));
+    let samples = runs[0]["samples"].as_array().unwrap();
+    assert!((1..=2).contains(&samples.len()) && samples[0][1] == json!(40 << 20) && samples[0][2] == 12, "{runs:?}");
 }
 
 #[tokio::test]

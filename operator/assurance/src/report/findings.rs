@@ -22,19 +22,23 @@ use super::{
 };
 
 /// Codes of requirements that were measured and not met; all others say that evidence is lacking.
-const FAILURES: [&str; 15] = [
+const FAILURES: [&str; 19] = [
     "CapacityFailuresTooHigh",
     "CapacityP95TooHigh",
     "CapacityP99TooHigh",
     "CheckFailed",
     "DescriptionLies",
     "DescriptionUnreadable",
+    "DescriptorsGrow",
     "DowntimeTooLong",
     "FaultCostTooHigh",
     "FaultP95TooHigh",
     "FaultP99TooHigh",
+    "LatencyGrows",
+    "MemoryGrows",
     "OperationFailuresTooHigh",
     "RecoveryTooSlow",
+    "SoakRestarted",
     "SteadyFailuresTooHigh",
     "SteadyP95TooHigh",
     "SteadyP99TooHigh",
@@ -55,6 +59,19 @@ const VOID_NOTHING: [&str; 8] = [
 /// Codes whose message names the checks or descriptions where only those are void.
 const ABOUT_EVIDENCE: [&str; 4] =
     ["EvidenceMissing", "EvidenceOfAnotherRun", "EvidenceIncomplete", "EvidenceContradictory"];
+
+/// Codes of what is found of pods in a soak; their sentences begin with the component, as those of its faults do.
+const OF_SOAK: [&str; 9] = [
+    "DescriptorsGrow",
+    "LatencyGrows",
+    "MemoryGrows",
+    "SoakMissing",
+    "SoakPodGone",
+    "SoakPodMissing",
+    "SoakRestarted",
+    "SoakTooFewSamples",
+    "SoakUnbounded",
+];
 
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +138,11 @@ fn places(result: &TestResult, spans: &[Span<'_>], finding: &Finding) -> Vec<Pla
     if ABOUT_EVIDENCE.contains(&code) || code == "PlanIncomplete" {
         return vec![Place::Run];
     }
+    if OF_SOAK.contains(&code)
+        && let Some(soak) = spans.iter().position(Span::is_soak)
+    {
+        return vec![Place::Phase(soak)];
+    }
     let plan = &result.plan.verify;
     let checks = plan.checks.iter().enumerate();
     let checks = checks
@@ -148,7 +170,7 @@ fn is_about(span: &Span<'_>, spans: &[Span<'_>], message: &str) -> bool {
     }
     match &span.phase.role {
         PhaseRole::WarmUp {} | PhaseRole::Capacity { .. } => false,
-        PhaseRole::Steady {} => message.starts_with(&format!("{}, ", steady(span, spans))),
+        PhaseRole::Steady {} | PhaseRole::Soak { .. } => message.starts_with(&format!("{}, ", steady(span, spans))),
         PhaseRole::Fault { kind, component, .. } => {
             let Some(rest) = message.strip_prefix(&format!("{}: ", cut(component))) else { return false };
             // The kind that is named first: a reason behind it may name another.
@@ -169,8 +191,11 @@ fn in_full(span: &Span<'_>) -> Option<String> {
     Some(Asked { rules: Rules::V2, kind: fault.kind, strike: Some(fault.strike?.clone()) }.words())
 }
 
-/// How the verdict speaks of a steady phase.
+/// How the verdict speaks of a steady phase, or of a soak.
 fn steady(span: &Span<'_>, spans: &[Span<'_>]) -> &'static str {
+    if span.is_soak() {
+        return "in the soak";
+    }
     let mut faults = spans.iter().filter(|span| span.fault.is_some());
     let Some(first) = faults.next() else { return "in the steady state" };
     let last = faults.next_back().unwrap_or(first);

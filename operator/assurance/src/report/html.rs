@@ -12,6 +12,7 @@ use super::{
     phases::{self, Span},
     plot::{self, Plot},
     requests::{self, Requests},
+    soak,
     struck::{self, Struck},
     text::{message, plain, word},
     twin,
@@ -41,6 +42,7 @@ struct Page<'a> {
     faults: Vec<Struck>,
     groups: Vec<budget::Group>,
     capacity: Option<capacity::Section>,
+    soak: Option<soak::Section>,
     digests: Vec<Fact>,
     service: String,
     participant: String,
@@ -116,6 +118,7 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         faults: spans.iter().filter_map(|span| struck::of(span, &report.verdict, words)).collect(),
         groups: budget::groups(&report.verdict, &spans, words),
         capacity: capacity::section(result, &spans, language),
+        soak: soak::section(result, &spans, language),
         digests: digests(report, words),
         service: command_name(&result.subject.service, "SERVICE"),
         participant: command_name(&result.subject.participant, "PARTICIPANT"),
@@ -226,6 +229,7 @@ fn phase(span: &Span<'_>, requests: &Requests, words: &Words) -> PhaseRow {
     let what = match &span.fault {
         Some(fault) => format!("{}. {}", fault.number, words.fault(fault.kind)),
         None if span.is_steady() => words.steady.to_owned(),
+        None if span.is_soak() => words.soak.to_owned(),
         None => span.percent().map_or_else(|| words.warm_up.to_owned(), |percent| format!("{percent} %")),
     };
     let failures = numbers::exact(requests.failures());

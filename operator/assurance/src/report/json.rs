@@ -22,6 +22,7 @@ use super::{
     findings, noticed, numbers,
     phases::{self, Span},
     requests,
+    soak::{self, SoakReport},
     twin::{self, TwinReport},
 };
 
@@ -74,6 +75,9 @@ pub struct RunReport {
     /// The steps above the declared rate, if the plan has some, and what they ran on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityReport>,
+    /// What pods used in the soak, if the plan has one, and where that leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soak: Option<SoakReport>,
 }
 
 /// The smallest effect that nine of ten such runs refuse.
@@ -106,7 +110,7 @@ pub struct FindingReport {
 pub struct PhaseReport {
     /// Its name.
     pub name: String,
-    /// `WarmUp`, `Steady`, `Fault` or `Capacity`.
+    /// `WarmUp`, `Steady`, `Soak`, `Fault` or `Capacity`.
     pub role: &'static str,
     /// First second, inclusive.
     pub from_second: u64,
@@ -248,6 +252,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         seconds: seconds(report),
         faults: spans.iter().filter_map(fault).collect(),
         capacity: capacity::data(result, &spans),
+        soak: soak::data(result, &spans),
     }
 }
 
@@ -256,6 +261,7 @@ fn phase(span: &Span<'_>) -> PhaseReport {
         (Some(_), _) => "Fault",
         (None, true) => "Steady",
         (None, false) if span.percent().is_some() => "Capacity",
+        (None, false) if span.is_soak() => "Soak",
         (None, false) => "WarmUp",
     };
     PhaseReport { name: span.phase.name.clone(), role, from_second: span.from, to_second: span.to }

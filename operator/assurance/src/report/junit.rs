@@ -110,6 +110,11 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
         Suite { name: "steady", cases: phases(false).collect() },
         Suite { name: "faults", cases: phases(true).collect() },
     ];
+    let soaks = spans.iter().enumerate().filter(|(_, span)| span.is_soak());
+    let soaks: Vec<Case> = soaks
+        .map(|(index, span)| judged(span.phase.name.clone(), span.phase.seconds.into(), Place::Phase(index)))
+        .collect();
+    suites.extend((!soaks.is_empty()).then_some(Suite { name: "soak", cases: soaks }));
     let steps = steps(result, &read, &spans);
     suites.extend((!steps.is_empty()).then_some(Suite { name: "capacity", cases: steps }));
     suites

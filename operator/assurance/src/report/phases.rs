@@ -47,7 +47,7 @@ pub fn spans(result: &TestResult) -> Vec<Span<'_>> {
                 number += 1;
                 Some(Fault { number, kind: *kind, component, strike: strike.as_ref(), seen: seen.next() })
             }
-            PhaseRole::WarmUp {} | PhaseRole::Steady {} | PhaseRole::Capacity { .. } => None,
+            PhaseRole::WarmUp {} | PhaseRole::Steady {} | PhaseRole::Soak { .. } | PhaseRole::Capacity { .. } => None,
         };
         spans.push(Span { phase, from, to, fault });
         from = to;
@@ -70,6 +70,11 @@ impl Span<'_> {
     /// Whether it is a steady phase.
     pub const fn is_steady(&self) -> bool {
         matches!(self.phase.role, PhaseRole::Steady {})
+    }
+
+    /// Whether it is a soak.
+    pub const fn is_soak(&self) -> bool {
+        matches!(self.phase.role, PhaseRole::Soak { .. })
     }
 
     /// Its rate in percent of the declared one, if it is a step of the ladder.

@@ -66,6 +66,7 @@ pub struct Words {
     pub pods: &'static str,
     pub warm_up: &'static str,
     pub steady: &'static str,
+    pub soak: &'static str,
     pub fault_window: &'static str,
     pub lease: &'static str,
     pub limit_p99: &'static str,
@@ -124,7 +125,7 @@ pub struct Words {
     pub noticed_about: &'static str,
     pub whole_run: &'static str,
     /// Name in the verdict, and in words.
-    pub figures: [(&'static str, &'static str); 19],
+    pub figures: [(&'static str, &'static str); 23],
     pub check: &'static str,
     pub check_about: &'static str,
     pub check_repeat: &'static str,

@@ -80,6 +80,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         control: plan.prove.control.as_ref().map(|control| (0..seconds).map(|second| quiet(control, second)).collect()),
         twin: None,
         profile: None,
+        soak: None,
     }
 }
 

@@ -124,6 +124,7 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         steady: SteadyLimits { max_failed_ppm: 1_000, p95_ms: 500, p99_ms: 1_500 },
         faults,
         capacity: None,
+        soak: None,
         max_lag_ppm: 100_000,
         min_requests: 50,
         max_attempts: None,

@@ -39,7 +39,7 @@ impl Asked {
             PhaseRole::Fault { kind, component, strike } => {
                 Some((Self { rules, kind: *kind, strike: strike.clone() }, component))
             }
-            PhaseRole::WarmUp {} | PhaseRole::Steady {} | PhaseRole::Capacity { .. } => None,
+            PhaseRole::WarmUp {} | PhaseRole::Steady {} | PhaseRole::Soak { .. } | PhaseRole::Capacity { .. } => None,
         }
     }
 

@@ -17,7 +17,7 @@ use super::{
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
-    say, twin,
+    say, soak, twin,
 };
 
 /// How far the boundary of a phase may be from the planned one, in milliseconds.
@@ -63,6 +63,7 @@ pub fn of_prove<'a>(
         control::contradiction(result, rules, timeline, prove),
         twin::contradiction(result, rules, timeline, prove),
         orders::contradiction(rules, timeline, prove),
+        soak::contradiction(timeline, prove),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -193,6 +194,7 @@ fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
         || cells(&prove.lag_us)
         || prove.step_lag_us.iter().any(|step| cells(step))
         || prove.profile.as_ref().is_some_and(|profile| capacity::numbers(profile).any(too_large))
+        || soak::numbers(prove).any(too_large)
         || prove.faults.iter().any(moments)
         || prove
             .control

@@ -13,10 +13,23 @@ use super::{
     fault::Struck,
     felt::Felt,
     generator,
-    load::{Load, Measured, Span, Timeline, exact},
+    load::{Load, Measured, Span, Timeline, exact, ppm},
     recovery::Recovery,
-    steady, twin,
+    soak::Soaked,
+    steady,
+    trend::Trend,
+    twin,
 };
+
+/// What was modelled or followed over a run.
+pub struct Followed<'a> {
+    /// The downtime of a year.
+    pub downtime: Option<&'a Downtime>,
+    /// The ladder.
+    pub ladder: &'a Ladder,
+    /// The soak.
+    pub soaked: Option<&'a Soaked>,
+}
 
 /// Of the whole run, then of each phase in the order of the plan.
 pub fn of(
@@ -24,9 +37,9 @@ pub fn of(
     rules: Rules,
     timeline: &Timeline<'_>,
     load: &Load,
-    downtime: Option<&Downtime>,
-    ladder: &Ladder,
+    followed: &Followed<'_>,
 ) -> Vec<Figure> {
+    let (downtime, ladder) = (followed.downtime, followed.ladder);
     let prove = result.evidence.prove.as_ref();
     let mut figures = vec![
         figure(
@@ -67,7 +80,7 @@ pub fn of(
         let measured = prove.map(|_| measured);
         match &span.phase.role {
             PhaseRole::WarmUp {} => figures.extend(requests(span, measured, None, [None; 3])),
-            PhaseRole::Steady {} | PhaseRole::Capacity { .. } => {
+            PhaseRole::Steady {} | PhaseRole::Soak { .. } | PhaseRole::Capacity { .. } => {
                 let limits = &result.standard.steady;
                 let limits = [Some(limits.max_failed_ppm.into()), us(limits.p95_ms), us(limits.p99_ms)];
                 figures.extend(requests(span, measured, Some(steady::least(&result.standard)), limits));
@@ -75,6 +88,8 @@ pub fn of(
                 if span.percent().is_some() {
                     let lag = steps.next().and_then(|step| generator::lag_p99(step));
                     figures.extend(asked_for(result, span, measured, lag));
+                } else if span.soak().is_some() {
+                    figures.extend(grown(result, span, followed.soaked));
                 } else {
                     figures.extend(held_back(result, rules, span));
                 }
@@ -141,6 +156,35 @@ fn held_back(result: &TestResult, rules: Rules, span: &Span<'_>) -> Option<Figur
     let within = result.evidence.prove.as_ref().and_then(|prove| twin::answered_within(prove, span));
     let limit = u64::from(result.standard.steady.p95_ms) * 1_000;
     Some(figure(&span.phase.name, "twinP95Us", within, Some(limit)))
+}
+
+/// How often a container was started again, and where the pod leads to that comes closest to its limit.
+fn grown(result: &TestResult, span: &Span<'_>, soaked: Option<&Soaked>) -> Vec<Figure> {
+    let Some(soak) = &result.standard.soak else { return Vec::new() };
+    let phase = &span.phase.name;
+    // Limits are so many percent of the container's.
+    let share = |trend: Option<(Trend, u64)>, percent: u32| {
+        let (trend, limit) = trend?;
+        ppm(u128::from(trend.ahead) * u128::from(percent), u128::from(limit) * 100)
+    };
+    let (memory, descriptors) = (soak.memory_percent, soak.descriptor_percent);
+    let pods = || soaked.iter().flat_map(|soaked| &soaked.pods);
+    let of_percent = |percent: u32| Some(u64::from(percent) * 10_000);
+    let mut figures = vec![
+        figure(phase, "restarts", soaked.map(|soaked| soaked.restarts), Some(0)),
+        figure(phase, "memoryAheadPpm", pods().filter_map(|pod| share(pod.memory, memory)).max(), of_percent(memory)),
+        figure(
+            phase,
+            "descriptorsAheadPpm",
+            pods().filter_map(|pod| share(pod.descriptors, descriptors)).max(),
+            of_percent(descriptors),
+        ),
+    ];
+    figures.extend(soak.p95_ms.map(|ms| {
+        let ahead = soaked.and_then(|soaked| soaked.latency).map(|trend| trend.ahead);
+        figure(phase, "p95AheadUs", ahead, Some(u64::from(ms) * 1_000))
+    }));
+    figures
 }
 
 /// Whom the fault reached, and how strongly.

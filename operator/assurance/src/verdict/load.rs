@@ -76,6 +76,14 @@ impl Span<'_> {
             _ => None,
         }
     }
+
+    /// Seconds from one look at a pod to the next, and whose pods are looked at, if it is a soak.
+    pub fn soak(&self) -> Option<(u32, &[String])> {
+        match &self.phase.role {
+            PhaseRole::Soak { every_seconds, components } => Some((*every_seconds, components)),
+            _ => None,
+        }
+    }
 }
 
 /// The requests of a run.

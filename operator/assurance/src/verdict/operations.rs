@@ -35,7 +35,7 @@ pub fn check(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline<'_>
     let together = |place, is_meant: fn(&PhaseRole) -> bool| {
         Together::of(place, prove, timeline, heard, is_meant, load.operations.len())
     };
-    let steady = together("in the steady state", |role| matches!(role, PhaseRole::Steady {}));
+    let steady = together("in the steady state", |role| matches!(role, PhaseRole::Steady {} | PhaseRole::Soak { .. }));
     let faults = together("in the faults", |role| matches!(role, PhaseRole::Fault { .. }));
     let weights = load.each();
     let all: u64 = weights.iter().fold(0, |sum: u64, weight| sum.saturating_add(*weight));

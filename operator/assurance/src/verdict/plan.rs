@@ -17,7 +17,7 @@ use super::{
     asked::Asked,
     capacity,
     found::{Found, inconclusive},
-    say,
+    say, soak,
 };
 
 /// What the plan lacks, one finding each.
@@ -27,7 +27,7 @@ pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
         .map(|rule| rule(result))
         .into_iter()
         .chain(on_faults)
-        .chain([capacity::check(result)])
+        .chain([capacity::check(result), soak::plan_lacks(result)])
         .flatten()
         .chain(standard::lacks(result, rules))
         .map(|lack| inconclusive("PlanIncomplete", lack))

@@ -52,6 +52,20 @@ pub fn seconds_measured(ms: u64) -> String {
     seconds(up(ms, 100))
 }
 
+/// A limit of memory in bytes, in MiB, rounded down to a tenth.
+pub fn memory(bytes: u64) -> String {
+    tenths_of_mib((u128::from(bytes) * 10) >> 20)
+}
+
+/// Memory as measured, in MiB, rounded up to a tenth.
+pub fn memory_measured(bytes: u64) -> String {
+    tenths_of_mib((u128::from(bytes) * 10).div_ceil(1 << 20))
+}
+
+fn tenths_of_mib(tenths: u128) -> String {
+    format!("{} MiB", decimal(u64::try_from(tenths).unwrap_or(u64::MAX), 10))
+}
+
 /// ` and 3 more`, or nothing.
 pub fn more(rest: usize) -> String {
     if rest == 0 { String::new() } else { format!(" and {rest} more") }
@@ -93,6 +107,10 @@ mod tests {
             (seconds(30_000), "30 s"),
             (seconds(250), "0.25 s"),
             (seconds_measured(41_101), "41.2 s"),
+            (memory(128 << 20), "128 MiB"),
+            (memory(1), "0 MiB"),
+            (memory_measured(1), "0.1 MiB"),
+            (memory_measured(u64::MAX), "17592186044416 MiB"),
             (more(0), ""),
             (more(3), " and 3 more"),
         ] {
@@ -106,6 +124,7 @@ mod tests {
             assert_ne!(percent(limit), percent_measured(limit + 1));
             assert_ne!(latency(limit), latency_measured(limit + 1));
             assert_ne!(seconds(limit), seconds_measured(limit + 1));
+            assert_ne!(memory(limit), memory_measured(limit + 1));
         }
     }
 

@@ -1,5 +1,5 @@
 //! The steady state: what the service costs its users while nothing is broken, before the first
-//! fault and after the last.
+//! fault, after the last, and in a soak.
 
 use factory_crds::resilience_standard::SteadyLimits;
 
@@ -61,6 +61,9 @@ pub fn least(standard: &Standard) -> u64 {
 /// Where in the run: a service that is slow before anything is broken has another fault than one
 /// that does not come back.
 fn place(timeline: &Timeline<'_>, span: &Span<'_>) -> &'static str {
+    if span.soak().is_some() {
+        return "in the soak";
+    }
     match timeline.faults() {
         Some((first, _)) if span.to <= first => "in the steady state before any fault",
         Some((_, last)) if span.from >= last => "in the steady state after the last fault",

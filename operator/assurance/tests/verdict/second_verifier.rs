@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, simulated, third, twin, varied};
+use super::{fault, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -93,6 +93,27 @@ fn the_second_verifier_agrees_on_twins() {
     let refused = results.iter().filter(|result| result.verdict.outcome != Outcome::Inconclusive).count();
     let counts = [count("TwinPassed"), count("TwinMissing"), refused];
     assert!(counts.into_iter().all(|count| count > 10), "{counts:?}");
+    assert_agree(&results);
+}
+
+/// Soaks in which pods leaked, wandered, were started again or were lost.
+#[test]
+fn the_second_verifier_agrees_on_soaks() {
+    let results: Vec<TestResult> = (0..400).map(varied::soaked).collect();
+    let codes: BTreeSet<&str> =
+        results.iter().flat_map(|result| &result.verdict.findings).map(|finding| finding.code.as_str()).collect();
+    let of_soak = [
+        "DescriptorsGrow",
+        "LatencyGrows",
+        "MemoryGrows",
+        "SoakMissing",
+        "SoakPodGone",
+        "SoakRestarted",
+        "SoakTooFewSamples",
+        "SoakUnbounded",
+    ];
+    assert!(of_soak.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
     assert_agree(&results);
 }
 
@@ -318,7 +339,7 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(beside())
         .chain(of_ladder())
         .chain(twin::vectors());
-    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases())
+    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases()).chain(soak::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

@@ -15,6 +15,8 @@ mod fault;
 mod recorded;
 #[path = "simulated/run.rs"]
 mod run;
+#[path = "simulated/soak.rs"]
+mod soak;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

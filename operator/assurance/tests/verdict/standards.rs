@@ -29,7 +29,8 @@ fn seconds(object: &ResilienceStandard) -> u32 {
         .capacity
         .as_ref()
         .map_or(0, |ladder| ladder.step_seconds * u32::try_from(ladder.steps_percent.len()).unwrap());
-    spec.load.warm_up_seconds + 2 * spec.load.steady_seconds + COMPONENTS * faults + ladder
+    let soak = spec.soak.as_ref().map_or(0, |soak| soak.soak_seconds);
+    spec.load.warm_up_seconds + 2 * spec.load.steady_seconds + soak + COMPONENTS * faults + ladder
 }
 
 #[test]
@@ -46,6 +47,7 @@ fn each_is_whole_and_takes_no_longer_than_the_design_allows() {
             assert_eq!(object.spec.faults.iter().filter(|fault| fault.kind == kind).count(), 1, "{name}: {kind:?}");
         }
         assert_eq!(object.spec.capacity.is_some(), name != "basic", "{name}: a ladder");
+        assert_eq!(object.spec.soak.is_some(), name == "critical", "{name}: a soak");
         for indicator in &object.spec.indicators {
             let texts = [&indicator.definition.ky, &indicator.definition.ru, &indicator.definition.en];
             assert!(texts.into_iter().all(|text| !text.trim().is_empty()), "{name}: {}", indicator.name);

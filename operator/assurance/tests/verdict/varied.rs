@@ -169,6 +169,80 @@ fn twinned(random: &mut Random) -> TestResult {
     result
 }
 
+/// A result with a soak, which a real run could have had, or could not.
+pub fn soaked(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = sample::soaked();
+    for _ in 0..=random.below(3) {
+        soaked_otherwise(&mut result, &mut random);
+    }
+    if random.below(4) == 0 {
+        measured_otherwise(&mut result, &mut random);
+    }
+    if random.below(4) == 0 {
+        edit(&mut result, &mut random);
+    }
+    sample::judged(result)
+}
+
+/// A pod that leaks, saws or wanders, was started again, went or was not looked at; answers that grow slower; or another
+/// soak.
+fn soaked_otherwise(result: &mut TestResult, random: &mut Random) {
+    let kind = random.below(12);
+    let (by, noise, which) = (random.below(40_000), random.below(3_000_000), 1 + random.index(2));
+    match kind {
+        8 => {
+            for bucket in &mut prove(result).buckets {
+                bucket.latency_us.iter_mut().for_each(|cell| cell[0] += by / 16 * u64::from(bucket.second));
+            }
+            return;
+        }
+        9 => {
+            let soak = result.standard.soak.as_mut().unwrap();
+            (soak.memory_percent, soak.descriptor_percent) = (random.small(40), random.small(101));
+            soak.p95_ms = [None, Some(12), Some(13), Some(100)][random.index(4)];
+            soak.horizon_seconds = [600, 3_600, 86_400, 31_536_001][random.index(4)];
+            return;
+        }
+        10 if random.below(3) == 0 => return prove(result).soak = None,
+        11 => return result.plan.prove.phases[2].seconds = 59 + random.small(3),
+        _ => {}
+    }
+    let Some(pods) = &mut prove(result).soak else { return };
+    let index = random.index(pods.len());
+    let pod = &mut pods[index];
+    match kind {
+        0..4 => {
+            let mut wandered = 0;
+            let whole = pod.runs.iter_mut().flat_map(|run| &mut run.samples);
+            for (look, sample) in (0_u64..).zip(whole) {
+                wandered += random.below(noise / 8 + 1);
+                let now = match kind {
+                    0 => random.below(noise + 1),
+                    1 => look % (by / 1_000 + 1) * noise / 64,
+                    _ => wandered,
+                };
+                let scale = if which == 1 { 1 } else { 65_536 };
+                sample[which] += (look * by + now) / scale;
+            }
+        }
+        4 => {
+            let Some(run) = pod.runs.first_mut() else { return };
+            let rest = run.samples.split_off(run.samples.len() / 2);
+            let next = factory_assurance::evidence::SoakedRun { samples: rest, ..run.clone() };
+            pod.runs.push(next);
+        }
+        5 => pod.gone_ms = Some(6_000 + random.below(63_000)),
+        6 => {
+            pod.errors.push("no container of it runs here".to_owned());
+            let left = 50 + random.index(11);
+            pod.runs.iter_mut().for_each(|run| run.samples.truncate(left));
+        }
+        7 => (pod.ready, pod.uid) = (random.below(2) == 0, format!("pod-{}", random.below(9))),
+        _ => pod.runs.iter_mut().for_each(|run| run.memory_limit = (random.below(2) * 90) << 20),
+    }
+}
+
 /// With a ladder of which a step broke, was not asked in time, or went by beside a control that moved; or another one.
 fn climbed(random: &mut Random) -> TestResult {
     let mut result = sample::climbed();

@@ -4,6 +4,7 @@
 mod arrivals;
 mod capacity;
 mod reach;
+mod soak;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +43,7 @@ pub enum PlanError {
     },
     /// The run would hold the lab's nodes for too long.
     #[error(
-        "the standard's faults on all components, and its ladder, take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows, or the service fewer components"
+        "the standard's faults on all components, its soak and its ladder take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows or its spec.soak fewer seconds, or the service fewer components"
     )]
     PlanTooLong(u64),
     /// Nobody vouches for a component that speaks TLS.
@@ -136,7 +137,10 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     if all > MOST_SECONDS {
         return Err(PlanError::PlanTooLong(all));
     }
-    let arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds)?;
+    // A soak is at one rate, whatever the shape of the load around it.
+    let soaked = soak::span(&plan.prove.phases);
+    let arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds - soaked.map_or(0, |(_, long)| long))?;
+    let arrivals = soak::within(arrivals, soaked);
     plan.prove.load.arrivals = capacity::climb(arrivals, seconds, &ladder);
     plan.prove.phases.extend(ladder);
     if let Some(arrivals) = &plan.prove.load.arrivals {
@@ -224,6 +228,7 @@ fn phases(spec: &StateServiceSpec, standard: &ResilienceStandardSpec, plan: &Pro
         Phase { name: "warm-up".to_owned(), seconds: standard.load.warm_up_seconds, role: PhaseRole::WarmUp {} },
         steady("before"),
     ];
+    phases.extend(soak::phase(spec, standard));
     for component in &spec.components {
         for fault in &standard.faults {
             phases.extend(plan.peers(&component.name, fault).into_iter().map(|peer| phase(fault, component, peer)));

@@ -1,4 +1,4 @@
-//! Beside `prove`: the lab's part on each node, for plans with faults that need one. It is there while
+//! Beside `prove`: the lab's part on each node, for plans with faults that need one, or with a soak. It is there while
 //! `prove` runs and at no other time; what a crash leaves is cleared away by `collect`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ const JOBS: &str = "factory.gov.kg/strike-jobs";
 /// Jobs of a run by their names, each with how many it says that there are.
 type Known = BTreeMap<String, usize>;
 
-/// Sees to it that the lab is on each of its nodes, where the plan of `run` strikes there. Nodes are
+/// Sees to it that the lab is on each of its nodes, where the plan of `run` strikes or soaks there. Nodes are
 /// looked at until each has its Job; one that joins the lab later has no part in the run.
 pub async fn stand_by(
     context: &Context,
@@ -38,8 +38,9 @@ pub async fn stand_by(
     deadline_seconds: i64,
 ) -> Result<(), ReleaseError> {
     let announced = &run.announced;
-    let strikes = |role: &PhaseRole| matches!(role, PhaseRole::Fault { strike: Some(_), .. });
-    if !announced.plan.prove.phases.iter().any(|phase| strikes(&phase.role)) {
+    let takes_nodes =
+        |role: &PhaseRole| matches!(role, PhaseRole::Fault { strike: Some(_), .. } | PhaseRole::Soak { .. });
+    if !announced.plan.prove.phases.iter().any(|phase| takes_nodes(&phase.role)) {
         return Ok(());
     }
     let known = jobs(context, attempt).await?;

@@ -16,7 +16,7 @@ use tokio::{sync::watch, task::AbortHandle};
 
 use crate::{
     schema::line,
-    strike::order::{self, Order, Planned, Report, Struck, Task},
+    strike::order::{self, Order, Planned, Report, Soaked, Struck, Task},
 };
 
 /// How long the nodes may take to watch every pod: their lab pods start meanwhile.
@@ -52,6 +52,7 @@ pub struct Nodes {
     api: Api<ConfigMap>,
     nonce: String,
     reports: watch::Receiver<BTreeMap<String, Report>>,
+    soaked: watch::Receiver<BTreeMap<String, Soaked>>,
     task: AbortHandle,
 }
 
@@ -73,8 +74,9 @@ impl Nodes {
     ) -> Result<Self, NodesError> {
         let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
         let (sender, reports) = watch::channel(BTreeMap::new());
-        let task = tokio::spawn(follow(api.clone(), nonce.to_owned(), sender)).abort_handle();
-        let nodes = Self { api, nonce: nonce.to_owned(), reports, task };
+        let (of_soak, soaked) = watch::channel(BTreeMap::new());
+        let task = tokio::spawn(follow(api.clone(), nonce.to_owned(), sender, of_soak)).abort_handle();
+        let nodes = Self { api, nonce: nonce.to_owned(), reports, soaked, task };
         nodes.give(Task::Watch { faults }).await?;
         nodes.ready(pods).await?;
         Ok(nodes)
@@ -99,6 +101,12 @@ impl Nodes {
     #[must_use]
     pub fn reports(&self) -> watch::Receiver<BTreeMap<String, Report>> {
         self.reports.clone()
+    }
+
+    /// What each node saw of a soak, and a notice when another one tells.
+    #[must_use]
+    pub fn soaked(&self) -> watch::Receiver<BTreeMap<String, Soaked>> {
+        self.soaked.clone()
     }
 
     async fn ready(&self, pods: &BTreeSet<String>) -> Result<(), NodesError> {
@@ -142,7 +150,12 @@ pub fn struck<'a>(
     reports.values().filter(move |report| report.phase == phase).flat_map(|report| &report.pods)
 }
 
-async fn follow(api: Api<ConfigMap>, nonce: String, sender: watch::Sender<BTreeMap<String, Report>>) {
+async fn follow(
+    api: Api<ConfigMap>,
+    nonce: String,
+    sender: watch::Sender<BTreeMap<String, Report>>,
+    of_soak: watch::Sender<BTreeMap<String, Soaked>>,
+) {
     let config = watcher::Config::default().labels(&order::all_reports());
     let mut events = watcher(api, config).default_backoff().applied_objects().boxed();
     while let Some(event) = events.next().await {
@@ -150,6 +163,8 @@ async fn follow(api: Api<ConfigMap>, nonce: String, sender: watch::Sender<BTreeM
             Ok(map) => {
                 if let Some((node, report)) = order::report(&map, &nonce) {
                     sender.send_modify(|reports| drop(reports.insert(node, report)));
+                } else if let Some((node, soaked)) = order::soaked(&map, &nonce) {
+                    of_soak.send_modify(|nodes| drop(nodes.insert(node, soaked)));
                 }
             }
             Err(error) => tracing::warn!(%error, "the watch of the nodes' reports broke and starts again"),

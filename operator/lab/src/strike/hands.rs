@@ -9,6 +9,7 @@ use super::{
     place::Place,
     pod::{self, Span},
     preflight, residue,
+    soak::{self, Used},
     tap::Tapping,
 };
 
@@ -36,6 +37,11 @@ pub trait Hands: Clone + Send + Sync + 'static {
 
     /// Takes away what a killed predecessor left in the pod at `place`.
     fn clear(&self, place: &Place) -> Vec<StrikeError>;
+
+    /// What the pod at `place` uses now. Hands that look at nothing say so.
+    fn used(&self, place: &Place) -> Result<Used, StrikeError> {
+        Err(StrikeError::NoPlace(place.uid.clone(), "nobody looks at what it uses"))
+    }
 }
 
 /// Those of the kernel.
@@ -66,5 +72,9 @@ impl Hands for Kernel {
 
     fn clear(&self, place: &Place) -> Vec<StrikeError> {
         residue::clear(place)
+    }
+
+    fn used(&self, place: &Place) -> Result<Used, StrikeError> {
+        soak::used(place)
     }
 }

@@ -11,6 +11,10 @@ const FILES: [[&str; 3]; 2] = [
     ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"],
     ["memory.max", "memory.current", "inactive_file"],
 ];
+/// What of the usage a kernel takes back when memory runs short: all of files, and what it keeps of them beside. The
+/// first version does not tell the latter.
+const CACHED: [&[&str]; 2] =
+    [&["total_inactive_file", "total_active_file"], &["inactive_file", "active_file", "slab_reclaimable"]];
 /// A limit beyond this is none: the first version writes its largest number.
 const UNLIMITED: u64 = 1 << 60;
 
@@ -49,10 +53,23 @@ impl Memory {
         Some(usage.saturating_sub(named(&stat, given_back)?))
     }
 
+    /// Bytes that it uses and that cannot be given back at all: without any cache. Nothing when it is gone.
+    #[must_use]
+    pub fn held(&self) -> Option<u64> {
+        let usage = self.group.number(FILES[self.group.version][1]).ok()??;
+        let stat = fs::read_to_string(self.group.file("memory.stat")).ok()?;
+        held(usage, &stat, CACHED[self.group.version])
+    }
+
     /// From now on what the calling process takes counts there.
     pub fn join(&self) -> Result<(), StrikeError> {
         self.group.join()
     }
+}
+
+/// `usage` without all of `cached` that `stat` has; nothing where it lacks one.
+fn held(usage: u64, stat: &str, cached: &[&str]) -> Option<u64> {
+    cached.iter().try_fold(usage, |held, name| Some(held.saturating_sub(named(stat, name)?)))
 }
 
 /// The number behind `name` in lines of names and numbers.
@@ -70,5 +87,15 @@ mod tests {
         assert_eq!(named(stat, "inactive_file"), Some(2));
         assert_eq!(named(stat, "total_inactive_file"), Some(3));
         assert_eq!(named(stat, "inactive"), None);
+    }
+
+    #[test]
+    fn what_a_kernel_can_take_back_is_not_held() {
+        let second = "anon 70\nactive_file 10\ninactive_file 5\nslab_reclaimable 3\nslab_unreclaimable 2\n";
+        assert_eq!(held(100, second, CACHED[1]), Some(82));
+        assert_eq!(held(9, second, CACHED[1]), Some(0), "read a moment apart");
+        assert_eq!(held(100, second, CACHED[0]), None);
+        let first = "active_file 9\ntotal_inactive_file 5\ntotal_active_file 10\n";
+        assert_eq!(held(100, first, CACHED[0]), Some(85));
     }
 }

@@ -1,5 +1,5 @@
 //! What passes between `prove` and the nodes, in ConfigMaps of the candidate's namespace: one in which `prove`
-//! writes the order in force, and one of each node for its report, by server-side apply. A report is as long as
+//! writes the order in force, one of each node for its report, and one more for what it saw of a soak, by server-side apply. A report is as long as
 //! its node has pods, and no write carries more than one. Times are lengths, never moments: no two clocks are
 //! compared.
 
@@ -8,7 +8,11 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use factory_assurance::{canonical, evidence::Dose, plan::Strike};
+use factory_assurance::{
+    canonical,
+    evidence::{Dose, SoakedRun},
+    plan::Strike,
+};
 use factory_crds::resilience_standard::FaultKind;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
@@ -28,6 +32,8 @@ const OF_ORDER: &str = "order";
 const ORDER: &str = "order";
 /// Prefix of each node's key.
 const REPORT: &str = "node.";
+/// The same of what it saw of a soak.
+const SOAKED: &str = "soak.";
 
 /// What the nodes shall do now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +77,18 @@ pub enum Task {
         doors: BTreeSet<SocketAddr>,
         /// From the moment at which a node sees this to the injection: it gets ready meanwhile.
         after_ms: u64,
+    },
+    /// Look at what pods use.
+    #[serde(rename_all = "camelCase")]
+    Soak {
+        /// Name of the phase in the plan; unique in a run.
+        phase: String,
+        /// Components whose pods are looked at.
+        components: Vec<String>,
+        /// From one look to the next.
+        every_seconds: u32,
+        /// For so long, from the moment at which a node sees this.
+        seconds: u32,
     },
     /// The run is over: end.
     #[serde(rename_all = "camelCase")]
@@ -120,6 +138,30 @@ pub struct Struck {
     pub residue: Vec<String>,
 }
 
+/// What one node saw of a soak, told when that is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Soaked {
+    /// Nonce of the run that this node serves.
+    pub nonce: String,
+    /// Phase of the soak.
+    pub phase: String,
+    /// What became of each pod that it looked at, by UID.
+    pub pods: BTreeMap<String, PodSoaked>,
+}
+
+/// One pod in a soak.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PodSoaked {
+    /// Its component.
+    pub component: String,
+    /// Why it could not be looked at, a line each, few of them.
+    pub errors: Vec<String>,
+    /// One for each life of its container; times are milliseconds from the moment at which the node saw the order.
+    pub runs: Vec<SoakedRun>,
+}
+
 /// The order in `map`, if there is one of the run with `nonce`.
 #[must_use]
 pub fn order(map: &ConfigMap, nonce: &str) -> Option<Task> {
@@ -134,6 +176,15 @@ pub fn report(map: &ConfigMap, nonce: &str) -> Option<(String, Report)> {
     let (node, text) = keys.find_map(|(key, text)| Some((key.strip_prefix(REPORT)?, text)))?;
     let report: Report = serde_json::from_str(text).ok()?;
     (report.nonce == nonce).then(|| (node.to_owned(), report))
+}
+
+/// The node that told of a soak in `map` and what it told, if it serves the run with `nonce`.
+#[must_use]
+pub fn soaked(map: &ConfigMap, nonce: &str) -> Option<(String, Soaked)> {
+    let mut keys = map.data.iter().flatten();
+    let (node, text) = keys.find_map(|(key, text)| Some((key.strip_prefix(SOAKED)?, text)))?;
+    let soaked: Soaked = serde_json::from_str(text).ok()?;
+    (soaked.nonce == nonce).then(|| (node.to_owned(), soaked))
 }
 
 /// Selects all reports.
@@ -165,6 +216,13 @@ pub async fn tell(api: &Api<ConfigMap>, node: &str, report: &Report) -> kube::Re
     let text = serde_json::to_string(report).map_err(kube::Error::SerdeError)?;
     let short = short(node);
     write(api, &format!("{NAME}-{short}"), &short, "factory-strike", (format!("{REPORT}{node}"), text)).await
+}
+
+/// Says what `node` saw of a soak.
+pub async fn tell_soak(api: &Api<ConfigMap>, node: &str, soaked: &Soaked) -> kube::Result<()> {
+    let text = serde_json::to_string(soaked).map_err(kube::Error::SerdeError)?;
+    let short = short(node);
+    write(api, &format!("{NAME}-{short}-soak"), &short, "factory-strike", (format!("{SOAKED}{node}"), text)).await
 }
 
 async fn write(
@@ -205,6 +263,10 @@ mod tests {
         assert_eq!((report(&said, "a"), report(&said, "b")), (Some(("n1".to_owned(), told)), None));
         assert_eq!(report(&map("node.n2", "no JSON"), "a"), None);
         assert_eq!((report(&given, "a"), order(&said, "a")), (None, None));
+        let seen = Soaked { nonce: "a".to_owned(), ..Soaked::default() };
+        let soak = map("soak.n1", &serde_json::to_string(&seen).unwrap());
+        assert_eq!((soaked(&soak, "a"), soaked(&soak, "b")), (Some(("n1".to_owned(), seen)), None));
+        assert_eq!((report(&soak, "a"), order(&soak, "a"), soaked(&said, "a")), (None, None, None));
     }
 
     #[test]

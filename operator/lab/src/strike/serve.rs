@@ -3,6 +3,7 @@
 //! has started it again, what that left.
 
 pub mod pods;
+mod soaking;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +37,7 @@ use super::{
 };
 use crate::faults;
 use pods::{Pods, Watched};
+use soaking::Soaking;
 
 /// Longest wait for threads to undo what they did, when the node is told to stop.
 const UNDO: Duration = Duration::from_secs(10);
@@ -87,6 +89,8 @@ struct Node<'a, H: Hands> {
     knows: bool,
     pods: Pods<H>,
     in_force: Option<InForce>,
+    /// The soak that goes on, or the last one, which is not begun again.
+    soaking: Option<Soaking>,
     stop: Arc<AtomicBool>,
     striking: usize,
     outcomes: mpsc::UnboundedSender<Outcome>,
@@ -125,6 +129,7 @@ pub async fn serve<H: Hands>(
         listed: None,
         knows: false,
         in_force: None,
+        soaking: None,
         stop: Arc::new(AtomicBool::new(false)),
         striking: 0,
         outcomes: sender,
@@ -149,6 +154,7 @@ pub async fn serve<H: Hands>(
                 if node.pods.again().await {
                     node.watching().await?;
                 }
+                node.soak().await?;
                 None
             }
             _ = terminated.recv() => Some(Task::End {}),
@@ -223,6 +229,10 @@ impl<H: Hands> Node<'_, H> {
                 self.tell().await?;
                 Ok(None)
             }
+            Some(Task::Soak { phase, .. }) => {
+                tracing::warn!(phase, "ordered to look while nobody served here: not known since when");
+                Ok(None)
+            }
             other => Ok(other),
         }
     }
@@ -245,6 +255,13 @@ impl<H: Hands> Node<'_, H> {
                 (phase, kind, component, pods, strike, addresses, doors, after_ms)
             }
             Task::Watch { faults } => return self.try_all(faults).await,
+            Task::Soak { phase, components, every_seconds, seconds } => {
+                if self.soaking.as_ref().is_none_or(|soaking| soaking.phase() != phase) {
+                    tracing::info!(phase, seconds, "ordered to look at what pods use");
+                    self.soaking = Some(Soaking::begin(phase, components, every_seconds, seconds));
+                }
+                return Ok(());
+            }
             Task::End {} => return Ok(()),
         };
         if phase == self.report.phase {
@@ -340,6 +357,22 @@ impl<H: Hands> Node<'_, H> {
         if phase == self.report.phase {
             self.report.pods.insert(uid, struck);
         }
+    }
+
+    /// Looks at what pods use, where that is due, and tells it when the soak is over.
+    async fn soak(&mut self) -> Result<(), ServeError> {
+        let Some(soaking) = &mut self.soaking else { return Ok(()) };
+        if let Some(components) = soaking.due() {
+            let of_these = self.pods.iter().filter(|watched| components.contains(&watched.component));
+            let there: Vec<_> = of_these.map(|watched| (watched.component.clone(), watched.place.clone())).collect();
+            let hands = self.hands.clone();
+            let looked = tokio::task::spawn_blocking(move || soaking::look(&hands, there)).await;
+            soaking.saw(looked.unwrap_or_default());
+        }
+        if let Some(soaked) = soaking.over(&self.report.nonce) {
+            order::tell_soak(&self.api, self.name, &soaked).await?;
+        }
+        Ok(())
     }
 
     async fn tell(&self) -> Result<(), ServeError> {

@@ -51,6 +51,10 @@ fn row(figure: &Figure, words: &Words) -> Row {
         twin,
         held,
         broke,
+        restarts,
+        memory,
+        descriptors,
+        slower,
     ] = words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -73,6 +77,10 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "seenDowntimeMs" => (seen, AT_MOST, seconds),
         "heldPercent" => (held, AT_LEAST, whole_percent),
         "brokeAtPercent" => (broke, "", whole_percent),
+        "restarts" => (restarts, AT_MOST, count),
+        "memoryAheadPpm" => (memory, AT_MOST, percent),
+        "descriptorsAheadPpm" => (descriptors, AT_MOST, percent),
+        "p95AheadUs" => (slower, AT_MOST, milliseconds),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };
@@ -144,6 +152,11 @@ mod tests {
         assert_eq!(figure("twinP95Us", Some(551_230), Some(500_000)), ("551.23 ms".to_owned(), "> 500 ms".to_owned()));
         assert_eq!(figure("twinPercent", Some(110), None), ("110 %".to_owned(), "none".to_owned()));
         assert_eq!(figure("heldPercent", Some(150), Some(125)), ("150 %".to_owned(), "≥ 125 %".to_owned()));
+        assert_eq!(
+            figure("memoryAheadPpm", Some(314_179), Some(900_000)),
+            ("31.4179 %".to_owned(), "≤ 90 %".to_owned())
+        );
+        assert_eq!(figure("restarts", Some(1), Some(0)), ("1".to_owned(), "≤ 0".to_owned()));
         assert_eq!(figure("newPpm", Some(u64::MAX), None).0, u64::MAX.to_string());
     }
 }

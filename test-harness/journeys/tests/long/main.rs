@@ -11,6 +11,7 @@ mod killed;
 mod leases;
 mod mended;
 mod removed;
+mod soak;
 
 /// Is held for the length of a journey.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

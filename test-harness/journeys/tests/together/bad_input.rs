@@ -142,8 +142,13 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         object["spec"]["capacity"] = json!({"stepsPercent": steps, "stepSeconds": 5, "headroomPercent": must_hold});
         object
     };
+    let soak = |seconds: u32, every: u32, horizon: u32| {
+        let mut object = standard("/none", Value::Null);
+        object["spec"]["soak"] = json!({"soakSeconds": seconds, "everySeconds": every, "horizonSeconds": horizon});
+        object
+    };
     // The regulator's: what each asks, and what the refusal names.
-    let standards: [(Value, &[&str]); 14] = [
+    let standards: [(Value, &[&str]); 17] = [
         (standard("/spec/faults", json!([])), &["spec.faults", "item 63.2"]),
         (fault("Loss", json!({"leaseSeconds": 5, "lossPpm": 1_000_001})), &["lossPpm", "1000001"]),
         (fault("Delay", json!({"leaseSeconds": 2, "delayMs": 2_000})), &["delayMs", "leaseSeconds"]),
@@ -161,6 +166,9 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         (ladder(json!([125, 150]), 140), &["headroomPercent", "one of stepsPercent"]),
         (ladder(json!([100]), 100), &["stepsPercent", "100"]),
         (ladder((101..112).collect(), 101), &["stepsPercent", "10"]),
+        (soak(600, 2, 86_400), &["soakSeconds", "from 60 to 120 times everySeconds"]),
+        (soak(90, 1, 86_400), &["horizonSeconds", "at most 200 times"]),
+        (soak(90, 0, 3_600), &["everySeconds", "1"]),
     ];
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let how = PatchParams { dry_run: true, ..PatchParams::apply("journeys").force() };

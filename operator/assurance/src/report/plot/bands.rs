@@ -54,6 +54,7 @@ fn band(span: &Span<'_>, time: &Scale, words: &Words) -> Band {
             ("fault", format!("{} {}", fault.number, words.fault(*kind)), fault.number.to_string())
         }
         (PhaseRole::Capacity { percent }, _) => ("step", format!("{percent} %"), format!("{percent}")),
+        (PhaseRole::Soak { .. }, _) => ("steady", words.soak.to_owned(), String::new()),
         _ => ("steady", words.steady.to_owned(), String::new()),
     };
     let label = [full, short].into_iter().find(|label| room(label) <= width).unwrap_or_default();

@@ -64,7 +64,7 @@ impl Recorded {
             for phase in &result.plan.prove.phases {
                 let to = from + phase.seconds as usize;
                 match &phase.role {
-                    PhaseRole::WarmUp {} | PhaseRole::Capacity { .. } => {}
+                    PhaseRole::WarmUp {} | PhaseRole::Soak { .. } | PhaseRole::Capacity { .. } => {}
                     PhaseRole::Steady {} => steady.extend((from..to).map(|second| latencies(prove, second))),
                     PhaseRole::Fault { kind, strike, .. } => {
                         let evidence = faults.next().unwrap().clone();

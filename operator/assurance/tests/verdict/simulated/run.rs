@@ -24,6 +24,7 @@ use super::{
     draw::{EXACT, binomial, gathered, poisson, resample, share},
     fault::{Moment, Struck},
     recorded::Recorded,
+    soak,
 };
 
 /// The one component of the simulated service.
@@ -89,6 +90,10 @@ impl Stage<'_> {
             phase("warm-up", load.warm_up_seconds, PhaseRole::WarmUp {}),
             phase("before", load.steady_seconds, PhaseRole::Steady {}),
         ];
+        phases.extend(self.spec.soak.iter().map(|soak| {
+            let (every_seconds, components) = (soak.every_seconds, vec![COMPONENT.to_owned()]);
+            phase("soak", soak.soak_seconds, PhaseRole::Soak { every_seconds, components })
+        }));
         phases.extend(self.spec.faults.iter().enumerate().map(of_fault));
         phases.push(phase("after", load.steady_seconds, PhaseRole::Steady {}));
         let steps = self.spec.capacity.iter().flat_map(|capacity| {
@@ -127,6 +132,7 @@ impl Stage<'_> {
             control: None,
             twin: None,
             profile: self.spec.capacity.as_ref().map(|_| profile(result)),
+            soak: soak::seen(&plan.phases, random),
         };
         let sent = |slots: &[[u32; 2]]| slots.iter().map(|[good, failed]| u64::from(good + failed)).sum();
         let lags = &self.recorded.lags[random.index(self.recorded.lags.len())];

@@ -4,11 +4,12 @@
 use factory_crds::LaunchPermit;
 use factory_journeys::{
     Failure, ensure,
-    fence::{acting_as, allowed, may, no_create, patch_dry_run, refused},
+    fence::{acting_as, allowed, dry_run, may, no_create, patch_dry_run, refused, refused_for},
+    programs::lab_image,
     scene::Scene,
 };
 use k8s_openapi::api::{
-    core::v1::{Namespace, Secret},
+    core::v1::{Namespace, Pod, Secret},
     rbac::v1::RoleBinding,
 };
 use kube::{
@@ -48,6 +49,45 @@ async fn the_lab_reads_a_node_by_its_name_and_changes_none() -> Result<(), Failu
     for verb in ["list", "watch", "create", "update", "patch", "delete"] {
         ensure(!allowed(&scene, LAB, nodes(verb)).await?, || format!("the lab may {verb} nodes"))?;
     }
+    Ok(())
+}
+
+/// What was measured is signed with a key that the lab alone has: who composes a dossier neither reads it, nor runs a
+/// program beside it, nor says which key is the lab's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_labs_key_is_the_labs() -> Result<(), Failure> {
+    let scene = Scene::of("journey-team-a").await?;
+    let engineer = &scene.people.engineer;
+    for (verb, resource, namespace, name) in [
+        ("get", "secrets", "factory-lab", "factory-lab-key"),
+        ("update", "configmaps", "factory-system", "factory-lab-keys"),
+        ("patch", "configmaps", "factory-system", "factory-lab-keys"),
+        ("create", "pods", "factory-lab", ""),
+    ] {
+        let asked = json!({"resource": resource, "verb": verb, "namespace": namespace, "name": name});
+        ensure(!allowed(&scene, OPERATOR, asked).await?, || format!("the operator may {verb} {resource} {name}"))?;
+    }
+    let lab = lab_image(engineer).await?;
+    let pod = |image: &str, arguments: &[&str], account: &str| {
+        json!({"metadata": {"name": "made-up"}, "spec": {
+            "serviceAccountName": account,
+            "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [{"name": "one", "image": image, "args": arguments, "securityContext": {
+                "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
+            }}],
+            "volumes": [{"name": "key", "secret": {"secretName": "factory-lab-key"}}],
+        }})
+    };
+    let pods: Api<Pod> = Api::namespaced(engineer.client.clone(), "factory-lab");
+    for (what, made_up) in [
+        ("only the lab's own image runs", pod("busybox", &["prove"], "factory-lab")),
+        ("`verify` and `prove` run as factory-lab", pod(&lab, &["load"], "factory-lab")),
+        ("`verify` and `prove` run as factory-lab", pod(&lab, &["key"], "factory-lab")),
+        ("for who measures the lab's key", pod(&lab, &["key"], "factory-lab-key")),
+    ] {
+        refused_for(what, 403, pods.create(&dry_run(), &serde_json::from_value(made_up)?).await)?;
+    }
+    pods.create(&dry_run(), &serde_json::from_value(pod(&lab, &["prove"], "factory-lab"))?).await?;
     Ok(())
 }
 

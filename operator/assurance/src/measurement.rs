@@ -167,6 +167,10 @@ mod tests {
         verify(&opened(result), pinned, NOW.parse().unwrap()).map_or_else(|error| error.to_string(), |()| String::new())
     }
 
+    fn of(result: &mut TestResult) -> &mut Measurements {
+        result.measurements.get_or_insert_default()
+    }
+
     #[test]
     fn what_the_lab_measured_is_believed_and_nothing_else() {
         let (lab, other) = (PrivateKey::generate(), PrivateKey::generate());
@@ -175,9 +179,6 @@ mod tests {
             change(&mut result);
             sample::judged(result)
         };
-        fn of(result: &mut TestResult) -> &mut Measurements {
-            result.measurements.get_or_insert_default()
-        }
         let cases: [(fn(&mut TestResult), &str); 7] = [
             (|_| {}, ""),
             (|result| result.measurements = None, "predicate.measurements.verify: lacks"),

@@ -229,6 +229,7 @@ pub fn fail(result: &mut TestResult, operation: u32, slots: Range<u32>, cause: F
 }
 
 /// Signs what the lab measured in the samples of one process.
+#[must_use]
 pub fn lab() -> &'static PrivateKey {
     static KEY: LazyLock<PrivateKey> = LazyLock::new(PrivateKey::generate);
     &KEY

@@ -175,7 +175,8 @@ mod tests {
         let both = ring(&[first.clone(), second.clone()]).unwrap().unwrap();
         assert_eq!(both.at(now).public(), public(&first));
         assert_eq!(both.at(now + PUBLISHED_BEFORE).public(), public(&second));
-        let published: Vec<_> = both.published("lab", Timestamp::MIN).unwrap().into_iter().map(|(name, _)| name).collect();
+        let published: Vec<_> =
+            both.published("lab", Timestamp::MIN).unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(published, ["lab.pub", "lab-2.pub"]);
     }
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use factory_assurance::{
     canonical,
-    dossier::{DossierError, Verified},
+    dossier::{DossierError, TestResult, Verified},
     dsse::{Envelope, IN_TOTO},
     sample,
 };
@@ -96,16 +96,19 @@ fn whatever_is_written_otherwise_is_refused_by_both() {
 #[test]
 fn both_know_the_same_fields() {
     let (mut payloads, mut seen) = (Vec::new(), BTreeMap::<String, u32>::new());
-    for result in [
-        sample::passing(),
-        sample::apart(),
-        sample::answering(),
-        sample::watched(),
-        sample::stored(),
-        sample::twinned(),
-        sample::climbed(),
-        sample::soaked(),
-    ] {
+    let samples: [fn() -> TestResult; 9] = [
+        sample::passing,
+        sample::apart,
+        sample::answering,
+        sample::watched,
+        sample::stored,
+        sample::twinned,
+        sample::climbed,
+        sample::soaked,
+        || sample::measured_by(sample::passing(), sample::lab()),
+    ];
+    for sample in samples {
+        let result = sample();
         let mut document = serde_json::to_value(result.into_statement().unwrap()).unwrap();
         shorten(&mut document);
         payloads.push(bytes(&document));

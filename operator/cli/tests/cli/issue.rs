@@ -125,7 +125,7 @@ fn a_version_that_says_something_else_is_not_issued_again() {
     let changes: [(&str, Change); 3] = [
         ("standard.steady: not as `basic@", |object| object["spec"]["steady"]["maxFailedPpm"] = json!(50_000)),
         ("standard.maxAttempts: not as `basic@", |object| {
-            drop(object["spec"].as_object_mut().unwrap().remove("maxAttempts"))
+            drop(object["spec"].as_object_mut().unwrap().remove("maxAttempts"));
         }),
         ("effectiveFrom: not as `basic@", |object| object["spec"]["effectiveFrom"] = json!("2025-01-01")),
     ];

@@ -135,7 +135,10 @@ async fn one_announcement_has_one_dossier() {
     assert_eq!(world.submit(world.dossier(&result), "one").await.status, StatusCode::CREATED);
     let mut second = result;
     second.evidence.prove.as_mut().unwrap().started_unix_ms += 1;
-    let detail = world.submit(world.dossier(&sample::measured_by(sample::judged(second), sample::lab())), "two").await.refused(409);
+    let detail = world
+        .submit(world.dossier(&sample::measured_by(sample::judged(second), sample::lab())), "two")
+        .await
+        .refused(409);
     assert!(detail.contains("already has the dossier sha256:"), "{detail}");
 }
 

@@ -29,7 +29,7 @@ const ENTRY: &str = "/api/v1/entries/social-registry/registered-address";
 /// Whole looks at fresh worlds, each before and after one of these statements, which have to be told as they are.
 async fn all_told<F: Future<Output = World>>(prepared: impl Fn() -> F, statements: &[(&str, &str)]) {
     for (statement, told) in statements {
-        let world = prepared().await;
+        let world = Box::pin(prepared()).await;
         witness(&world).look(true).await.unwrap();
         sql(&world.database(), &[TRIGGERS, statement]).await.unwrap();
         let found = alarm(witness(&world).look(true).await).to_string();

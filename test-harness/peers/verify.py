@@ -2282,6 +2282,7 @@ def open_envelope(envelope, keys):
 def hold_measurements(result, keys):
     """Holds all evidence against what the lab signed of it."""
     run, signed = result["announcement"], result.get("measurements", {})
+    plan = "sha256:" + hashlib.sha256(canonical(result["plan"]).encode()).hexdigest()
     for part, media_type in MEDIA_TYPES.items():
         field, evidence, envelope = f"predicate.measurements.{part}", result["evidence"][part], signed.get(part)
         if (evidence is None) != (envelope is None):
@@ -2294,7 +2295,7 @@ def hold_measurements(result, keys):
             expect("_type", found["_type"], STATEMENT)
             expect("predicateType", found["predicateType"], MEASUREMENT)
             expect("subject", found["subject"], [descriptor(media_type, digest)])
-            expect("predicate", found["predicate"], {"announcement": run["id"], "nonce": run["nonce"]})
+            expect("predicate", found["predicate"], {"announcement": run["id"], "nonce": run["nonce"], "plan": plan})
         except DoesNotHold as error:
             raise DoesNotHold(f"{field}: {error}") from error
 

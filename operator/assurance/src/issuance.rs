@@ -68,7 +68,12 @@ pub fn hold(standard: &Standard, effective_from: &str) -> Result<(), IssuanceErr
         let found = found.chars().take(60).collect();
         if in_order { Ok(()) } else { Err(IssuanceError::Field { field, rule, found }) }
     };
-    stands(is_name(name), "standard.name", "must be lower-case letters, digits and `-`", name)?;
+    stands(
+        is_name(name),
+        "standard.name",
+        "must be 1 to 253 lower-case letters, digits, `-` and `.`, beginning with a letter or digit",
+        name,
+    )?;
     stands(is_version(version), "standard.version", "must be 1 to 40 letters, digits, `.`, `_` and `-`", version)?;
     stands(class.is_some(), "standard.class", "must say whom it judges", "")?;
     stands(load.is_some(), "standard.load", "must say under which load it judges", "")?;

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    dossier::{ResourceDescriptor, STATEMENT, Statement, Verified, descriptor},
-    dsse::{DsseError, Envelope},
+    canonical::{self, NotCanonical},
+    dossier::{Statement, TestResult, Verified},
+    dsse::Envelope,
     evidence::{PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
+    statement::{StatementError, as_expected, is_about, of_kind, opened},
     term::{self, Term, TermError},
 };
 
@@ -28,6 +30,17 @@ pub struct Measured {
     pub announcement: String,
     /// Its nonce.
     pub nonce: String,
+    /// `sha256:…` of the plan that was carried out.
+    pub plan: String,
+}
+
+impl Measured {
+    /// The run of `result`, as it says itself.
+    pub fn of(result: &TestResult) -> Result<Self, NotCanonical> {
+        let run = &result.announcement;
+        let plan = canonical::digest(&result.plan)?;
+        Ok(Self { announcement: run.id.clone(), nonce: run.nonce.clone(), plan })
+    }
 }
 
 /// The signed measurements of a run, beside its evidence.
@@ -73,31 +86,15 @@ pub enum NotMeasured {
     /// Its key does not sign at this time.
     #[error(transparent)]
     Term(#[from] TermError),
-    /// It does not open with a key of the lab's.
+    /// It is no measurement of the lab's, or of other evidence, or of another run.
     #[error(transparent)]
-    Envelope(#[from] DsseError),
-    /// It is of other evidence, or of another run.
-    #[error("{field}: `{found}`, expected `{expected}`")]
-    Other {
-        /// Which part.
-        field: &'static str,
-        /// As it was signed.
-        found: String,
-        /// As the dossier has it.
-        expected: String,
-    },
+    Statement(#[from] StatementError),
 }
 
-/// The statement that evidence of this `media_type`, whose canonical bytes have this `digest`, was measured in the run
-/// that was announced under this id and nonce.
+/// The statement that evidence of this `media_type`, whose canonical bytes have this `digest`, was measured in that run.
 #[must_use]
-pub fn statement(announcement: &str, nonce: &str, media_type: &str, digest: &str) -> Measurement {
-    Statement {
-        type_: STATEMENT.to_owned(),
-        subject: vec![descriptor(media_type, digest)],
-        predicate_type: PREDICATE.to_owned(),
-        predicate: Measured { announcement: announcement.to_owned(), nonce: nonce.to_owned() },
-    }
+pub fn statement(run: Measured, media_type: &str, digest: &str) -> Measurement {
+    of_kind(PREDICATE, media_type, digest, run)
 }
 
 /// Checks that all evidence of a `dossier` is what the lab measured in its run, signed with one of the lab's `pinned`
@@ -115,39 +112,35 @@ pub fn verify(dossier: &Verified, pinned: &[Term], at: Timestamp) -> Result<(), 
             (None, None) => Ok(()),
             (Some(_), None) => Err(NotMeasured::Unsigned),
             (None, Some(_)) => Err(NotMeasured::OfNothing),
-            (Some(digest), Some(envelope)) => {
-                let run = &result.announcement;
-                opens_as(envelope, &statement(&run.id, &run.nonce, media_type, digest), pinned, at)
-            }
+            (Some(digest), Some(envelope)) => says(envelope, (media_type, digest), result, (pinned, at)),
         };
         checked.map_err(|why| MeasurementError { part, why })?;
     }
     Ok(())
 }
 
-/// Checks that `envelope` is `expected`, signed with one of the `pinned` keys.
-fn opens_as(envelope: &Envelope, expected: &Measurement, pinned: &[Term], at: Timestamp) -> Result<(), NotMeasured> {
+/// Checks that `envelope` says, with one of the `pinned` keys, that this evidence was measured in the run of `result`.
+fn says(
+    envelope: &Envelope,
+    (media_type, digest): (&str, &str),
+    result: &TestResult,
+    (pinned, at): (&[Term], Timestamp),
+) -> Result<(), NotMeasured> {
     let keys = term::in_force(pinned.to_vec(), envelope, at)?;
-    let found: Measurement = envelope.open(&keys)?;
-    let subject = |subject: &[ResourceDescriptor]| serde_json::to_string(subject).unwrap_or_default();
-    let parts = [
-        ("_type", found.type_, expected.type_.clone()),
-        ("predicateType", found.predicate_type, expected.predicate_type.clone()),
-        ("subject", subject(&found.subject), subject(&expected.subject)),
-        ("predicate.announcement", found.predicate.announcement, expected.predicate.announcement.clone()),
-        ("predicate.nonce", found.predicate.nonce, expected.predicate.nonce.clone()),
-    ];
-    match parts.into_iter().find(|(_, found, expected)| found != expected) {
-        Some((field, found, expected)) => Err(NotMeasured::Other { field, found, expected }),
-        None => Ok(()),
-    }
+    let found: Measurement = opened(envelope, &keys)?;
+    is_about(&found, (PREDICATE, media_type, digest))?;
+    let expected = Measured::of(result).map_err(StatementError::from)?;
+    Ok(as_expected([
+        ("predicate.announcement", found.predicate.announcement, expected.announcement),
+        ("predicate.nonce", found.predicate.nonce, expected.nonce),
+        ("predicate.plan", found.predicate.plan, expected.plan),
+    ])?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        dossier::TestResult,
         dsse::{PrivateKey, sign},
         sample,
     };
@@ -179,7 +172,7 @@ mod tests {
             change(&mut result);
             sample::judged(result)
         };
-        let cases: [(fn(&mut TestResult), &str); 7] = [
+        let cases: [(fn(&mut TestResult), &str); 8] = [
             (|_| {}, ""),
             (|result| result.measurements = None, "predicate.measurements.verify: lacks"),
             (|result| of(result).prove = None, "predicate.measurements.prove: lacks"),
@@ -189,6 +182,7 @@ mod tests {
                 |result| sample::fail(result, 1, 100..101, crate::evidence::Failure::Broken),
                 "predicate.measurements.prove: subject: ",
             ),
+            (|result| result.plan.prove.load.timeout_ms += 1, "predicate.measurements.verify: predicate.plan: "),
             (|result| result.announcement.nonce = "00".repeat(32), "predicate.measurements.verify: predicate.nonce: "),
         ];
         for (change, expected) in cases {

@@ -34,7 +34,7 @@ use crate::{
     dossier::{AnnouncedRun, Subject, TestResult},
     dsse::{PrivateKey, sign},
     evidence::{Evidence, Failure, PROVE_MEDIA_TYPE, VERIFY_MEDIA_TYPE},
-    measurement::{self, Measurements},
+    measurement::{self, Measured, Measurements},
     plan::Plan,
     standard::Standard,
     verdict::{RULES, Verdict},
@@ -254,9 +254,9 @@ pub fn announced(mut result: TestResult, announced: &Announced) -> TestResult {
 /// `result` as the lab signs it with `key`.
 #[must_use]
 pub fn measured_by(mut result: TestResult, key: &PrivateKey) -> TestResult {
-    let AnnouncedRun { id, nonce, .. } = &result.announcement;
+    let run = Measured::of(&result).ok();
     let signed = |media_type, digest: Result<String, _>| {
-        sign(&measurement::statement(id, nonce, media_type, &digest.ok()?), key).ok()
+        sign(&measurement::statement(run.clone()?, media_type, &digest.ok()?), key).ok()
     };
     let Evidence { verify, prove } = &result.evidence;
     result.measurements = Some(Measurements {

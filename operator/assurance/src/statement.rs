@@ -1,6 +1,6 @@
-//! What the regulator's statements of the factory's own kinds have in common: how one is put together, and how one that
-//! came is read and held against what it should be. What a kind says is its own: [`crate::delegation`],
-//! [`crate::issuance`].
+//! What statements of the factory's own kinds have in common: how one is put together, and how one that came is read and
+//! held against what it should be. What a kind says is its own: the regulator's [`crate::delegation`] and
+//! [`crate::issuance`], the lab's [`crate::measurement`].
 //!
 //! *Architecture invariant:* pure, and no statement is read before its signature fits a pinned key.
 
@@ -64,20 +64,28 @@ pub(crate) fn of_kind<P>(kind: &str, name: &str, digest: &str, predicate: P) -> 
     }
 }
 
-/// Names the first part of `found`, which was made `by` somebody, that is not as in a statement of that kind.
-pub(crate) fn must_be<P>(
+/// Names the first part of `found`, which was made `by` the regulator, that is not as in a statement of that kind.
+pub(crate) fn must_be<P>(found: &Statement<P>, about: (&str, &str, &str), by: &Verifier) -> Result<(), StatementError> {
+    is_about(found, about)?;
+    as_expected([("predicate.verifier.id", by.id.clone(), VERIFIER.to_owned())])
+}
+
+/// Names the first part of `found` that is not as in a statement of this kind about the thing `name` with this `digest`.
+pub(crate) fn is_about<P>(
     found: &Statement<P>,
     (kind, name, digest): (&str, &str, &str),
-    by: &Verifier,
 ) -> Result<(), StatementError> {
     let show = |descriptors: &[ResourceDescriptor]| serde_json::to_string(descriptors).unwrap_or_default();
-    let parts = [
+    as_expected([
         ("_type", found.type_.clone(), STATEMENT.to_owned()),
         ("predicateType", found.predicate_type.clone(), kind.to_owned()),
         ("subject", show(&found.subject), show(&[descriptor(name, digest)])),
-        ("predicate.verifier.id", by.id.clone(), VERIFIER.to_owned()),
-    ];
-    match parts.into_iter().find(|(_, found, expected)| found != expected) {
+    ])
+}
+
+/// Names the first of these fields that is not found as it is expected.
+pub(crate) fn as_expected<const N: usize>(fields: [(&'static str, String, String); N]) -> Result<(), StatementError> {
+    match fields.into_iter().find(|(_, found, expected)| found != expected) {
         Some((field, found, expected)) => Err(StatementError::Other { field, found, expected }),
         None => Ok(()),
     }

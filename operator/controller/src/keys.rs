@@ -143,10 +143,11 @@ async fn ring(client: &Client, namespace: &str, name: &'static str) -> Result<Ri
 
 /// Looks for keys that were added, and publishes them, until dropped.
 pub async fn run(context: Arc<Context>) {
+    let mut lab = lab::Lab::default();
     again(EVERY, "keys not looked for", async || {
         let found = of_installation(&context.client, &context.settings.namespace).await?;
         context.keys.replace(found);
-        lab::see_to(&context).await?;
+        lab.see_to(&context).await?;
         Ok::<_, Fatal>(())
     })
     .await;

@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use factory_assurance::{
     canonical::{self, NotCanonical, sha256},
     dsse::{self, DsseError},
-    measurement,
+    measurement::{self, Measured},
     term::Ring,
     wire::{Run, RunEnd},
 };
@@ -64,8 +64,9 @@ pub async fn push<T: Serialize>(
 ) -> Result<RunEnd, ResultsError> {
     let bytes = canonical::bytes(evidence)?;
     let digest = sha256(&bytes);
-    let measurement = measurement::statement(&run.announcement, &run.nonce, media_type, &digest);
-    let measurement = dsse::sign(&measurement, keys.at(Timestamp::now()))?;
+    let (announcement, nonce) = (run.announcement.clone(), run.nonce.clone());
+    let measured = Measured { announcement, nonce, plan: canonical::digest(&run.plan)? };
+    let measurement = dsse::sign(&measurement::statement(measured, media_type, &digest), keys.at(Timestamp::now()))?;
     let artifact = artifact(media_type, bytes)?;
     let mut pause = Duration::from_millis(500);
     let mut attempt = 1;

@@ -137,31 +137,20 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, VerifyError> {
 pub fn run(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let keys = arguments.key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
     let bytes = read_bytes(&arguments.dossier)?;
+    let lab = arguments.lab_key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
     if grounds::is_one(&bytes) {
-        return grounds::run(arguments, &bytes, &keys);
+        return grounds::run(arguments, &bytes, (&keys, &lab));
     }
     grounds::alone(&arguments.pins, &arguments.dossier).map_err(VerifyError::from)?;
     let envelope = envelope_in(&bytes, &arguments.dossier)?;
-    let lab = arguments.lab_key.iter().map(|path| read_key(path)).collect::<Result<Vec<_>, _>>()?;
-    let held = Verified::open(&envelope, &keys).map_err(VerifyError::Dossier).and_then(|verified| {
-        // Whoever pins a key takes what it signed at any time: the register held it against its time.
-        let pinned: Vec<Term> = lab.iter().cloned().map(Term::at_all_times).collect();
-        if !pinned.is_empty() {
-            measurement::verify(&verified, &pinned, Timestamp::now()).map_err(VerifyError::Measurement)?;
-        }
-        Ok(verified)
-    });
+    let held = Verified::open(&envelope, &keys).map_err(VerifyError::Dossier);
+    let held = held.and_then(|verified| measured(&verified, &lab).map(|()| verified));
     match (arguments.output, held) {
         (Format::Text, Ok(verified)) => {
             write_text(&verified)?;
-            let measured = if lab.is_empty() {
-                "Measured: not held against a key of the lab (--lab-key)"
-            } else {
-                "Measured: by the lab, signed with its pinned key"
-            };
-            writeln!(io::stdout(), "{measured}")?;
+            writeln!(io::stdout(), "{}", measured_line(&lab))?;
         }
-        (Format::Json, Ok(verified)) => write_json(&verified)?,
+        (Format::Json, Ok(verified)) => write_json(&verified, &lab)?,
         // A program that asked for JSON gets the reason as JSON too.
         (Format::Json, Err(error)) if error.is_about_the_dossier() => {
             let line = Failure::from(error).line();
@@ -195,7 +184,26 @@ fn write_result(out: &mut impl io::Write, result: &TestResult, digest: &str) -> 
     outcome::write(out, &result.verdict)
 }
 
-fn write_json(verified: &Verified) -> Result<(), Failure> {
+/// Holds the evidence of a dossier against the keys of the `lab`, where some are pinned. Whoever pins a key takes what it
+/// signed at any time: the register held it against its time.
+fn measured(verified: &Verified, lab: &[PublicKey]) -> Result<(), VerifyError> {
+    let pinned: Vec<Term> = lab.iter().cloned().map(Term::at_all_times).collect();
+    if pinned.is_empty() {
+        return Ok(());
+    }
+    measurement::verify(verified, &pinned, Timestamp::now()).map_err(VerifyError::Measurement)
+}
+
+/// What is said of evidence that holds.
+const fn measured_line(lab: &[PublicKey]) -> &'static str {
+    if lab.is_empty() {
+        "Measured: not held against a key of the lab (--lab-key)"
+    } else {
+        "Measured: by the lab, signed with its pinned key"
+    }
+}
+
+fn write_json(verified: &Verified, lab: &[PublicKey]) -> Result<(), Failure> {
     let result = &verified.dossier.predicate;
     let json = json!({
         "holds": true,
@@ -204,6 +212,7 @@ fn write_json(verified: &Verified) -> Result<(), Failure> {
         "standard": { "name": result.standard.name, "version": result.standard.version },
         "announcement": result.announcement,
         "dossier": verified.digest,
+        "heldAgainstLab": !lab.is_empty(),
         "verdict": verified.verdict,
     });
     writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&json)?)?;

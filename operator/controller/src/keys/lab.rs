@@ -8,7 +8,7 @@ use kube::Api;
 use crate::{
     apply::{self, WriteError},
     context::Context,
-    manifests::lab_job,
+    manifests::lab_job::KeyOrder,
 };
 
 /// ConfigMap with the public halves, written by the lab.
@@ -18,24 +18,37 @@ const PUBLIC: &str = "factory-lab-keys";
 #[derive(Debug, thiserror::Error)]
 pub enum LabKeyError {
     /// From the API server.
-    #[error("keys of the lab")]
+    #[error("ConfigMap {PUBLIC}, or environment of the lab")]
     Api(#[from] kube::Error),
     /// The Job could not be written.
-    #[error("keys of the lab")]
+    #[error("Job that makes the lab's keys")]
     Write(#[from] WriteError),
 }
 
-/// Lets the lab make the keys that it lacks, as many as the settings say.
-pub async fn see_to(context: &Context) -> Result<(), LabKeyError> {
-    let settings = &context.settings;
-    let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), &settings.namespace);
-    let published = maps.get_opt(PUBLIC).await?.and_then(|map| map.data).map_or(0, |data| data.len());
-    if published >= settings.lab_keys as usize {
-        return Ok(());
+/// What one leader has done for the lab's keys.
+#[derive(Default)]
+pub struct Lab {
+    asked: bool,
+}
+
+impl Lab {
+    /// Lets the lab make the keys that it lacks, as many as the settings say. Each leader asks once in any case: that
+    /// public halves are there does not say that the private ones are.
+    pub async fn see_to(&mut self, context: &Context) -> Result<(), LabKeyError> {
+        let settings = &context.settings;
+        let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), &settings.namespace);
+        let published = maps.get_opt(PUBLIC).await?.and_then(|map| map.data).map_or(0, |data| data.len());
+        if self.asked && published >= settings.lab_keys as usize {
+            return Ok(());
+        }
+        let environments: Api<Environment> = Api::all(context.client.clone());
+        let Some(lab) = environments.get_opt(&settings.lab_environment).await? else {
+            tracing::warn!(environment = settings.lab_environment, "the lab has no keys: its environment is not there");
+            return Ok(());
+        };
+        let order = KeyOrder { count: settings.lab_keys, epoch: context.epoch, publish: &settings.namespace };
+        apply::create_once(&context.client, &order.job(&settings.lab_image, &lab.spec)).await?;
+        self.asked = true;
+        Ok(())
     }
-    let environments: Api<Environment> = Api::all(context.client.clone());
-    let Some(lab) = environments.get_opt(&settings.lab_environment).await? else { return Ok(()) };
-    let job = lab_job::key_job(&settings.lab_image, settings.lab_keys, &settings.namespace, &lab.spec);
-    apply::create_once(&context.client, &job).await?;
-    Ok(())
 }

@@ -130,34 +130,44 @@ impl LabRun<'_> {
     }
 }
 
-/// The Job by which the lab makes its keys until there are `count`, and publishes their public halves in `namespace`.
-/// The operator may not read them, and never has them in its hands.
-#[must_use]
-pub fn key_job(image: &str, count: u32, namespace: &str, environment: &EnvironmentSpec) -> Job {
-    let count = count.to_string();
-    Job {
-        metadata: named(&format!("key-{count}"), LAB_NAMESPACE),
-        spec: Some(JobSpec {
-            backoff_limit: Some(4),
-            active_deadline_seconds: Some(300),
-            // Whoever still lacks a key then begins again.
-            ttl_seconds_after_finished: Some(300),
-            template: PodTemplateSpec {
-                spec: Some(PodSpec {
-                    containers: vec![Container {
-                        name: "key".to_owned(),
-                        image: Some(image.to_owned()),
-                        args: Some(["key", "--count", &count, "--publish", namespace].map(str::to_owned).to_vec()),
-                        security_context: Some(confined::container()),
-                        ..Container::default()
-                    }],
-                    ..pod(KEY, environment)
-                }),
-                ..PodTemplateSpec::default()
-            },
-            ..JobSpec::default()
-        }),
-        ..Job::default()
+/// What the lab is to do for its keys.
+pub struct KeyOrder<'a> {
+    /// So many there shall be.
+    pub count: u32,
+    /// Epoch of the leader that asks: each asks once.
+    pub epoch: u64,
+    /// Namespace in which the public halves are published.
+    pub publish: &'a str,
+}
+
+impl KeyOrder<'_> {
+    /// The Job by which the lab makes its keys. The operator may not read them, and never has them in its hands.
+    #[must_use]
+    pub fn job(&self, image: &str, environment: &EnvironmentSpec) -> Job {
+        let count = self.count.to_string();
+        let container = Container {
+            name: "key".to_owned(),
+            image: Some(image.to_owned()),
+            args: Some(["key", "--count", &count, "--publish", self.publish].map(str::to_owned).to_vec()),
+            security_context: Some(confined::container()),
+            ..Container::default()
+        };
+        let template = PodTemplateSpec {
+            spec: Some(PodSpec { containers: vec![container], ..pod(KEY, environment) }),
+            ..PodTemplateSpec::default()
+        };
+        Job {
+            metadata: named(&format!("key-{count}-{}", self.epoch), LAB_NAMESPACE),
+            spec: Some(JobSpec {
+                backoff_limit: Some(4),
+                active_deadline_seconds: Some(300),
+                // Where a key still lacks then, it is asked for again.
+                ttl_seconds_after_finished: Some(30),
+                template,
+                ..JobSpec::default()
+            }),
+            ..Job::default()
+        }
     }
 }
 

@@ -68,26 +68,80 @@ async fn the_labs_key_is_the_labs() -> Result<(), Failure> {
         ensure(!allowed(&scene, OPERATOR, asked).await?, || format!("the operator may {verb} {resource} {name}"))?;
     }
     let lab = lab_image(engineer).await?;
-    let pod = |image: &str, arguments: &[&str], account: &str| {
-        json!({"metadata": {"name": "made-up"}, "spec": {
+    let run = ["prove", "--run", "/etc/factory/run.json", "--keys", "/etc/factory-key"];
+    let pod = |image: &str, arguments: &[&str], account: &str, change: fn(&mut Value)| {
+        let mut pod = json!({"metadata": {"name": "made-up"}, "spec": {
             "serviceAccountName": account,
             "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
-            "containers": [{"name": "one", "image": image, "args": arguments, "securityContext": {
-                "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]},
-            }}],
-            "volumes": [{"name": "key", "secret": {"secretName": "factory-lab-key"}}],
-        }})
+            "containers": [{
+                "name": "one", "image": image, "args": arguments,
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+                "volumeMounts": [
+                    {"name": "run", "mountPath": "/etc/factory"}, {"name": "key", "mountPath": "/etc/factory-key"},
+                ],
+            }],
+            "volumes": [
+                {"name": "run", "configMap": {"name": "made-up"}},
+                {"name": "key", "secret": {"secretName": "factory-lab-key"}},
+            ],
+        }});
+        change(&mut pod["spec"]);
+        pod
     };
+    let as_it_is = |_: &mut Value| {};
     let pods: Api<Pod> = Api::namespaced(engineer.client.clone(), "factory-lab");
+    // Not even the cluster's administrator; each of these would tell the key or run another program beside it.
     for (what, made_up) in [
-        ("only the lab's own image runs", pod("busybox", &["prove"], "factory-lab")),
-        ("`verify` and `prove` run as factory-lab", pod(&lab, &["load"], "factory-lab")),
-        ("`verify` and `prove` run as factory-lab", pod(&lab, &["key"], "factory-lab")),
-        ("for who measures the lab's key", pod(&lab, &["key"], "factory-lab-key")),
+        ("only the lab's own image runs", pod("busybox", &run, "factory-lab", as_it_is)),
+        ("with the operator's arguments", pod(&lab, &["load"], "factory-lab", as_it_is)),
+        ("with the operator's arguments", pod(&lab, &["prove", "--run", "$(KEY)"], "factory-lab", as_it_is)),
+        ("with the operator's arguments", pod(&lab, &["key"], "factory-lab", as_it_is)),
+        (
+            "for who measures the lab's key",
+            pod(&lab, &["key", "--count", "1", "--publish", "factory-system"], "factory-lab-key", as_it_is),
+        ),
+        (
+            "without an environment",
+            pod(&lab, &run, "factory-lab", |spec| {
+                let key = json!({"secretKeyRef": {"name": "factory-lab-key", "key": "key.pem"}});
+                spec["containers"][0]["env"] = json!([{"name": "KEY", "valueFrom": key}]);
+            }),
+        ),
+        (
+            "without an environment",
+            pod(&lab, &run, "factory-lab", |spec| {
+                spec["containers"][0]["env"] = json!([{"name": "LD_PRELOAD", "value": "/etc/factory/made-up.so"}]);
+            }),
+        ),
+        (
+            "nothing over the program",
+            pod(&lab, &run, "factory-lab", |spec| {
+                spec["containers"][0]["volumeMounts"][0] =
+                    json!({"name": "run", "mountPath": "/usr/local/bin/factory-lab", "subPath": "factory-lab"});
+            }),
+        ),
+        (
+            "the run, the account's token",
+            pod(&lab, &run, "factory-lab", |spec| {
+                spec["volumes"][0] =
+                    json!({"name": "run", "projected": {"sources": [{"secret": {"name": "factory-lab-key"}}]}});
+            }),
+        ),
     ] {
         refused_for(what, 403, pods.create(&dry_run(), &serde_json::from_value(made_up)?).await)?;
     }
-    pods.create(&dry_run(), &serde_json::from_value(pod(&lab, &["prove"], "factory-lab"))?).await?;
+    pods.create(&dry_run(), &serde_json::from_value(pod(&lab, &run, "factory-lab", as_it_is))?).await?;
+    // What nodes report of a run is written with this role.
+    let own = acting_as(&scene, OPERATOR).await?;
+    let bindings: Api<RoleBinding> = Api::namespaced(own.client, &scene.participant);
+    let bound = json!({"metadata": {"name": "made-up"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "factory-strike"},
+        "subjects": [{"kind": "ServiceAccount", "name": "factory-operator", "namespace": "factory-system"}]});
+    refused_for(
+        "bound to the accounts of that name",
+        403,
+        bindings.create(&dry_run(), &serde_json::from_value(bound)?).await,
+    )?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use factory_assurance::{
+    dossier::Verified,
     dsse::PublicKey,
     grounds::{self, Decided, Grounds, Held, Pinned},
     log::note::Verifier,
@@ -15,7 +16,7 @@ use factory_assurance::{
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
-use super::{VerifyArguments, VerifyError, write_result};
+use super::{VerifyArguments, VerifyError, measured, measured_line, write_result};
 use crate::{arguments::Format, exit::Exit, failure::Failure, terminal::harmless};
 
 /// Keys that an entry's grounds are held against, beside that of dossiers.
@@ -86,7 +87,11 @@ pub fn alone(pins: &Pins, file: &Path) -> Result<(), GroundsError> {
 }
 
 /// Verifies the file with these `bytes`. Exit code 0 says that everything holds.
-pub fn run(arguments: &VerifyArguments, bytes: &[u8], factory: &[PublicKey]) -> Result<Exit, Failure> {
+pub fn run(
+    arguments: &VerifyArguments,
+    bytes: &[u8],
+    (factory, lab): (&[PublicKey], &[PublicKey]),
+) -> Result<Exit, Failure> {
     let file = arguments.dossier.display().to_string();
     let pins = &arguments.pins;
     let regulator = pins.regulator_key.iter().map(|path| read_term(path)).collect::<Result<Vec<_>, _>>()?;
@@ -99,8 +104,17 @@ pub fn run(arguments: &VerifyArguments, bytes: &[u8], factory: &[PublicKey]) -> 
         serde_json::from_slice(bytes).map_err(|source| VerifyError::from(GroundsError::NoGrounds { file, source }))?;
     let pinned = Pinned { log, witnesses: &pins.witness, regulator: &regulator, factory };
     let held = grounds.verify(&pinned).map_err(|error| VerifyError::from(GroundsError::DoesNotHold(error)));
+    let held = held.and_then(|held| {
+        if !lab.is_empty() {
+            measured(&Verified::unsigned(&grounds.dossier).map_err(VerifyError::Dossier)?, lab)?;
+        }
+        Ok(held)
+    });
     match (arguments.output, held) {
-        (Format::Text, Ok(held)) => write_text(&grounds, &held, &pins.witness)?,
+        (Format::Text, Ok(held)) => {
+            write_text(&grounds, &held, &pins.witness)?;
+            writeln!(io::stdout(), "{}", measured_line(lab))?;
+        }
         (Format::Json, Ok(held)) => write_json(&as_json(&grounds, &held)?)?,
         // A program that asked for JSON gets the reason as JSON too.
         (Format::Json, Err(error)) => {

@@ -6,7 +6,10 @@ use std::{sync::Arc, time::Duration};
 
 use factory_crds::Release;
 use k8s_openapi::{
-    api::{batch::v1::Job, core::v1::Namespace},
+    api::{
+        batch::v1::Job,
+        core::v1::{ConfigMap, Namespace},
+    },
     jiff::Timestamp,
 };
 use kube::{Api, ResourceExt as _, api::ListParams};
@@ -45,10 +48,10 @@ async fn once(context: &Context) -> Result<(), crate::error::Fatal> {
             // Power over a node ends with what it was given for, whatever became of who should end it.
             let needless = namespace == STRIKE_NAMESPACE && release.as_ref().is_some_and(is_measured);
             if release.is_none() || needless {
-                apply::delete(&jobs, &job.name_any()).await?;
-                let maps: Api<k8s_openapi::api::core::v1::ConfigMap> =
-                    Api::namespaced(context.client.clone(), namespace);
+                // First what is found by its Job alone: who is ended in between finds it again.
+                let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), namespace);
                 apply::delete(&maps, &job.name_any()).await?;
+                apply::delete(&jobs, &job.name_any()).await?;
             }
         }
     }

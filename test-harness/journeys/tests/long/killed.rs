@@ -21,7 +21,11 @@ use factory_journeys::{
     sources, standard, tool,
     waiting::until_gone,
 };
-use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Namespace};
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    batch::v1::Job,
+    core::v1::{ConfigMap, Namespace},
+};
 use kube::{Api, ResourceExt, api::ListParams};
 use serde_json::json;
 
@@ -118,8 +122,26 @@ async fn walk(scene: &Scene, name: &str) -> Result<Ending, Failure> {
     let arguments = ["withdraw", name, "-n", &scene.participant, "--reason", "the journey is over", "--yes"];
     tool::succeed(&scene.people.cluster, &scene.team, &arguments).await?;
     until_gone(&namespaces, &live, Duration::from_mins(2)).await?;
+    let jobs = jobs(scene, &release.name_any()).await?;
     scene.delete(name).await?;
+    // The leader clears away what was made for a release that is gone: whoever ends before it has, has not met its writes.
+    for (namespace, job) in &jobs {
+        let engineer = &scene.people.engineer.client;
+        until_gone(&Api::<ConfigMap>::namespaced(engineer.clone(), namespace), job, Duration::from_mins(2)).await?;
+        until_gone(&Api::<Job>::namespaced(engineer.clone(), namespace), job, Duration::from_mins(2)).await?;
+    }
     Ok(ending)
+}
+
+/// The Jobs that were made for `release`: namespace and name.
+async fn jobs(scene: &Scene, release: &str) -> Result<Vec<(&'static str, String)>, Failure> {
+    let labelled = ListParams::default().labels(&format!("factory.gov.kg/release={release}"));
+    let mut found = Vec::new();
+    for namespace in JOBS {
+        let list: Api<Job> = Api::namespaced(scene.people.engineer.client.clone(), namespace);
+        found.extend(list.list(&labelled).await?.items.iter().map(|job| (namespace, job.name_any())));
+    }
+    Ok(found)
 }
 
 async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, Failure> {
@@ -136,13 +158,9 @@ async fn ending(scene: &Scene, name: &str, release: &Release) -> Result<Ending, 
     }
     let releases = scene.releases().list(&ListParams::default()).await?.items;
     let mut jobs = BTreeMap::new();
-    for namespace in JOBS {
-        let list: Api<Job> = Api::namespaced(engineer.clone(), namespace);
-        let labelled = format!("factory.gov.kg/release={of_release}");
-        for job in list.list(&ListParams::default().labels(&labelled)).await?.items {
-            let kind = job.name_any().split('-').next().unwrap_or_default().to_owned();
-            *jobs.entry(kind).or_default() += 1;
-        }
+    for (_, job) in self::jobs(scene, &of_release).await? {
+        let kind = job.split('-').next().unwrap_or_default().to_owned();
+        *jobs.entry(kind).or_default() += 1;
     }
     let live = scene.services().get(name).await?.status.unwrap_or_default().live_namespace;
     let deployments: Api<Deployment> = Api::namespaced(engineer.clone(), &live);

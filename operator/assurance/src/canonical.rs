@@ -1,6 +1,7 @@
 //! Canonical bytes and their SHA-256: the one way in which a document of ours becomes a digest.
 //! RFC 8785 (JCS), so that an implementation in another language arrives at the same bytes.
 
+pub use erased_serde::Serialize as Document;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -12,6 +13,12 @@ pub struct NotCanonical(#[from] serde_json::Error);
 /// The RFC 8785 bytes of `document`.
 pub fn bytes<T: Serialize>(document: &T) -> Result<Vec<u8>, NotCanonical> {
     Ok(serde_json_canonicalizer::to_vec(document)?)
+}
+
+/// The same of a document of any kind. It is compiled once, here and optimised, where [`bytes`] is compiled for each kind
+/// and wherever one is written.
+pub fn bytes_of_any(document: &dyn Document) -> Result<Vec<u8>, NotCanonical> {
+    bytes(&document)
 }
 
 /// `sha256:<hex>` of the canonical bytes of `document`.

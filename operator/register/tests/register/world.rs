@@ -329,8 +329,13 @@ impl World {
     }
 
     pub async fn post(&self, path: &str, token: &str, key: &str, body: &impl Serialize) -> Answer {
+        send(self.posting(path, token, key, body)).await
+    }
+
+    /// The same, written and not yet sent.
+    pub fn posting(&self, path: &str, token: &str, key: &str, body: &impl Serialize) -> RequestBuilder {
         let body = serde_json::to_vec(body).unwrap();
-        send(self.request(Method::POST, path, token).header("idempotency-key", key).body(body)).await
+        self.request(Method::POST, path, token).header("idempotency-key", key).body(body)
     }
 
     /// Issues `standard` in the regulator's name, unless its version was issued before.
@@ -357,7 +362,12 @@ impl World {
     }
 
     pub async fn submit(&self, dossier: Envelope, key: &str) -> Answer {
-        self.post("/api/v1/submissions", "factory", key, &Submission { dossier, epoch: 1 }).await
+        send(self.submission(dossier, key)).await
+    }
+
+    /// The same, written and not yet sent.
+    pub fn submission(&self, dossier: Envelope, key: &str) -> RequestBuilder {
+        self.posting("/api/v1/submissions", "factory", key, &Submission { dossier, epoch: 1 })
     }
 
     /// Announces and submits `result`, both under `key`.

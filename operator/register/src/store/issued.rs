@@ -20,6 +20,8 @@ use crate::{
     pages::day,
 };
 
+pub(crate) use read::shown;
+
 /// The view.
 pub(super) const VIEW: View = ("issued", &["name", "version", "begins", "content", "seq"], &["seq"]);
 

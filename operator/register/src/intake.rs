@@ -180,7 +180,7 @@ pub fn open(envelope: &Envelope, pinned: &[PublicKey], lab: &[Term], now: Timest
     let summary = Summary {
         subject: result.subject.clone(),
         bundle: result.bundle.digest()?,
-        standard: format!("{}@{}", result.standard.name, result.standard.version),
+        standard: result.standard.named(),
         dossier: digest,
         attempt: result.announcement.attempt,
         verdict,

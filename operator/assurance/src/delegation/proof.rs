@@ -112,7 +112,7 @@ pub fn confirmed(
             resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
             bundle: &result.bundle.digest().map_err(DsseError::from)?,
             dossier: &dossier.payload_digest()?,
-            standard: &format!("{}@{}", result.standard.name, result.standard.version),
+            standard: &result.standard.named(),
         },
     )
 }
@@ -154,7 +154,7 @@ mod tests {
             resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
             bundle: &result.bundle.digest().unwrap(),
             dossier: &dossier.payload_digest().unwrap(),
-            standard: &format!("{}@{}", result.standard.name, result.standard.version),
+            standard: &result.standard.named(),
         };
         sign(&confirmation::statement(&confirmed, "Regulator", TIME), key).unwrap()
     }

@@ -62,7 +62,7 @@ impl Said {
         let Summary { subject, bundle, standard, dossier: digest, attempt, verdict } = &self.summary;
         same("entry", "summary.dossier", digest, &dossier.payload_digest()?)?;
         same("entry", "summary.bundle", bundle, &result.bundle.digest().map_err(DsseError::from)?)?;
-        same("entry", "summary.standard", standard, &format!("{}@{}", result.standard.name, result.standard.version))?;
+        same("entry", "summary.standard", standard, &result.standard.named())?;
         let shown = [
             ("summary.subject", *subject == result.subject),
             ("summary.attempt", *attempt == result.announcement.attempt),

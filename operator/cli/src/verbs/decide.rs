@@ -157,8 +157,7 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
         Some(office) => office.clone(),
         None => cluster.user().await?,
     };
-    let standard = &verified.dossier.predicate.standard;
-    let standard = format!("{}@{}", standard.name, standard.version);
+    let standard = verified.dossier.predicate.standard.named();
     let confirmed = Confirmed { resource: &resource, bundle: &bundle, dossier: &verified.digest, standard: &standard };
     let statement = confirmation::statement(&confirmed, &office, &Timestamp::now().to_string());
     let signed = dsse::sign(&statement, &*key)

@@ -53,7 +53,7 @@ pub fn bundle(
     let bundle = result.bundle.digest().map_err(DsseError::from)?;
     let subject = &result.subject;
     let resource = format!("{}/{}/{}", subject.participant, subject.service, subject.release);
-    let standard = format!("{}@{}", result.standard.name, result.standard.version);
+    let standard = result.standard.named();
     let expected = Confirmed { resource: &resource, bundle: &bundle, dossier: &digest, standard: &standard };
     let Some(confirmation) = &state.confirmation else {
         return Err(KeeperError::Contradiction { field: "confirmation", said: "none".to_owned(), signed: resource });
@@ -114,7 +114,7 @@ pub(super) mod tests {
             resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
             bundle: &bundle,
             dossier: &digest,
-            standard: &format!("{}@{}", result.standard.name, result.standard.version),
+            standard: &result.standard.named(),
         };
         let confirmation = sign(&confirmation::statement(&expected, "regulator", time), regulator).unwrap();
         let state = SubmissionState {

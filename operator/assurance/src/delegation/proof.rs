@@ -44,7 +44,7 @@ pub enum ProofError {
     /// The delegation is none.
     #[error("delegation: {0}")]
     Delegation(#[from] DelegationError),
-    /// A dossier contradicts itself.
+    /// A dossier does not open, or contradicts itself.
     #[error("{which}: {source}")]
     Dossier {
         /// `dossier` or `base`.
@@ -52,15 +52,6 @@ pub enum ProofError {
         /// Cause.
         #[source]
         source: DossierError,
-    },
-    /// A dossier does not open.
-    #[error("{which}: {source}")]
-    Envelope {
-        /// `dossier` or `base`.
-        which: &'static str,
-        /// Cause.
-        #[source]
-        source: DsseError,
     },
     /// The regulator did not confirm what it is compared with.
     #[error("base: {0}")]
@@ -91,10 +82,7 @@ impl Proof<'_> {
 
 /// What a dossier says, if it holds.
 fn held(which: &'static str, verified: Result<Verified, DossierError>) -> Result<TestResult, ProofError> {
-    verified.map(|verified| verified.dossier.predicate).map_err(|error| match error {
-        DossierError::Envelope(source) => ProofError::Envelope { which, source },
-        source => ProofError::Dossier { which, source },
-    })
+    verified.map(|verified| verified.dossier.predicate).map_err(|source| ProofError::Dossier { which, source })
 }
 
 /// Checks that the `regulator` confirmed exactly this dossier, whose contents are `result`.

@@ -140,7 +140,7 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
     let submission = submissions::find(&register, &cluster, &arguments.submission).await.map_err(DecideError::from)?;
     let pinned = dossier_keys(arguments.dossier_key.as_deref(), &cluster).await?;
     let envelope = register.dossier(&submission.id).await?;
-    let verified = Verified::open(&envelope, &pinned).map_err(VerifyError::Dossier).map_err(DecideError::from)?;
+    let verified = Verified::open(&envelope, &pinned).map_err(|error| DecideError::Verify(error.into()))?;
     let bundle = verified.dossier.predicate.bundle.digest().map_err(io::Error::other)?;
     agree(&submission, &verified, &bundle)?;
     verify::write_text(&verified)?;

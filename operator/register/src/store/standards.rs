@@ -44,11 +44,7 @@ pub(super) async fn check(writing: &mut Writing<'_>, standard: &Standard) -> Res
     let Some(known) = known else { return Ok(()) };
     match issuance::differs(&read(&known)?, &standard.fields()) {
         None => Ok(()),
-        Some(field) => Err(WriteError::Standard {
-            name: standard.name.clone(),
-            version: standard.version.clone(),
-            field: field.to_owned(),
-        }),
+        Some(field) => Err(WriteError::Standard { standard: standard.named(), field: field.to_owned() }),
     }
 }
 

@@ -6,23 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use factory_assurance::{
     canonical,
     dsse::Envelope,
+    grounds,
     issuance::{self, Issuance},
     log::served::{PublicEvent, STANDARD_ISSUED},
     term::Term,
     wire::{IssuedStandard, SignedStandard},
 };
-use jiff::Timestamp;
 
 use super::{
     WitnessError,
     alarm::Alarm,
     asked::{Asked, line},
 };
-use crate::{
-    api::standards::IssuedStandards,
-    intake::regulator::{Signing, signing},
-    store::issued,
-};
+use crate::{api::standards::IssuedStandards, store::issued};
 
 /// The list of them.
 const PATH: &str = "/api/v1/standards";
@@ -121,25 +117,15 @@ impl Version {
 
 /// Why the `regulator` has not signed this at that `time`, if they have not.
 fn signed(regulator: &[Term], event: &serde_json::Value, time: &str) -> Result<(), String> {
-    let read = |error: serde_json::Error| format!("issuance: {error}");
-    let signed: Envelope = serde_json::from_value(event["issuance"].clone()).map_err(read)?;
-    let at: Timestamp = time.parse().map_err(|_| format!("`{time}` is no moment"))?;
-    let Signing { keys, sealed_by } =
-        signing("issuance", regulator.to_vec(), &signed, at).map_err(|error| error.to_string())?;
+    const WHAT: &str = "issuance";
+    let wrong = |error: &dyn std::error::Error| format!("{WHAT}: {error}");
+    let signed: Envelope = serde_json::from_value(event[WHAT].clone()).map_err(|error| wrong(&error))?;
+    let (keys, seal) = grounds::in_force(WHAT, regulator, &signed, time).map_err(|error| error.to_string())?;
     // A later version may say more in it than this one reads: who signed it is seen all the same.
     if signed.unchecked::<Issuance>().is_ok() || !signed.is_signed_by(&keys) {
-        issuance::verify(&signed, &keys).map_err(|error| format!("issuance: {error}"))?;
+        issuance::verify(&signed, &keys).map_err(|error| wrong(&error))?;
     }
-    let said = event["sealedBy"].as_str();
-    if said == sealed_by.as_deref() {
-        return Ok(());
-    }
-    Err(format!("sealedBy: says {}, and {} signed it", seal(said), seal(sealed_by.as_deref())))
-}
-
-/// Whose seal, as a part of a line.
-fn seal(of: Option<&str>) -> &str {
-    of.unwrap_or("a person")
+    grounds::same_seal(WHAT, event["sealedBy"].as_str(), seal.as_deref()).map_err(|error| error.to_string())
 }
 
 fn told(IssuedStandard { name, version, event, digest, effective_from, .. }: &IssuedStandard) -> String {

@@ -107,7 +107,7 @@ async fn an_issuance_must_be_signed_with_a_key_of_the_regulators_where_these_are
     let ended = Term { until: Some("2020-01-01T00:00:00Z".parse().unwrap()), ..Term::at_all_times(own.clone()) };
     not_issued(&world, pinned(&world, "ended", &ended), "issuance: signatures: the key ").await;
     let seal = Term { seal: Some("Ministry".to_owned()), ..Term::at_all_times(own) };
-    let told = "sealedBy: says a person, and Ministry signed it";
+    let told = "issuance: sealedBy: says that a person signed, and the pinned key is the seal of `Ministry`'s";
     not_issued(&world, pinned(&world, "seal", &seal), told).await;
 }
 

@@ -225,9 +225,8 @@ pub fn confirmed(summary: &Summary, envelope: &Envelope, pinned: &[PublicKey]) -
     if summary.verdict.outcome != Outcome::Passed {
         return Err(IntakeError::NotPassed(summary.verdict.outcome));
     }
-    let Subject { participant, service, release, .. } = &summary.subject;
     let expected = Confirmed {
-        resource: &format!("{participant}/{service}/{release}"),
+        resource: &summary.subject.resource(),
         bundle: &summary.bundle,
         dossier: &summary.dossier,
         standard: &summary.standard,

@@ -92,12 +92,11 @@ pub fn confirmed(
     confirmation: &Envelope,
     regulator: &[PublicKey],
 ) -> Result<Confirmation, ConfirmationError> {
-    let subject = &result.subject;
     confirmation::verify(
         confirmation,
         regulator,
         &Confirmed {
-            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            resource: &result.subject.resource(),
             bundle: &result.bundle.digest().map_err(DsseError::from)?,
             dossier: &dossier.payload_digest()?,
             standard: &result.standard.named(),
@@ -137,9 +136,8 @@ mod tests {
     }
 
     fn confirmation_of(result: &TestResult, dossier: &Envelope, key: &PrivateKey) -> Envelope {
-        let subject = &result.subject;
         let confirmed = Confirmed {
-            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            resource: &result.subject.resource(),
             bundle: &result.bundle.digest().unwrap(),
             dossier: &dossier.payload_digest().unwrap(),
             standard: &result.standard.named(),

@@ -51,8 +51,7 @@ pub fn bundle(
     let Verified { dossier, digest, .. } = Verified::unsigned(dossier)?;
     let result = dossier.predicate;
     let bundle = result.bundle.digest().map_err(DsseError::from)?;
-    let subject = &result.subject;
-    let resource = format!("{}/{}/{}", subject.participant, subject.service, subject.release);
+    let resource = result.subject.resource();
     let standard = result.standard.named();
     let expected = Confirmed { resource: &resource, bundle: &bundle, dossier: &digest, standard: &standard };
     let Some(confirmation) = &state.confirmation else {
@@ -111,7 +110,7 @@ pub(super) mod tests {
         let (bundle, digest) = (result.bundle.digest().unwrap(), dossier.payload_digest().unwrap());
         let subject = result.subject;
         let expected = Confirmed {
-            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            resource: &subject.resource(),
             bundle: &bundle,
             dossier: &digest,
             standard: &result.standard.named(),

@@ -1,6 +1,6 @@
 //! `issue`: the regulator issues versions of standards, from the manifests that the factory's cluster is given as well.
 //! What is signed is the whole content that judges and the day from which it holds, made on this machine from what is
-//! shown; the private key is read here and never sent.
+//! shown.
 
 mod read;
 
@@ -18,11 +18,7 @@ use factory_assurance::{
 use factory_crds::state_service::ServiceClass;
 use k8s_openapi::jiff::Timestamp;
 
-use super::{
-    decide::{consent_to, read_private_key},
-    delegate::{Signing, office, signed},
-    lint::LintError,
-};
+use super::{lint::LintError, signing::Signing};
 use crate::{
     arguments::Connection, cluster::Cluster, exit::Exit, failure::Failure, manifest::Diagnostic, register::Register,
     terminal::harmless,
@@ -97,7 +93,7 @@ pub enum IssueError {
 /// not signed again.
 pub async fn run(arguments: &IssueArguments, connection: &Connection) -> Result<Exit, Failure> {
     // First what can fail without asking anyone.
-    let key = read_private_key(&arguments.signing.key)?;
+    let key = arguments.signing.key()?;
     let mut wanted = Vec::new();
     for file in &arguments.files {
         wanted.extend(read::standards(file)?);
@@ -121,12 +117,12 @@ pub async fn run(arguments: &IssueArguments, connection: &Connection) -> Result<
         show(standard, from)?;
     }
     let names: Vec<String> = new.iter().map(|(standard, _)| standard.named()).collect();
-    consent_to(arguments.signing.yes, &format!("Issue {} in the regulator's name?", names.join(", ")))?;
-    let office = office(&arguments.signing, &cluster).await?;
+    arguments.signing.consent(&format!("Issue {} in the regulator's name?", names.join(", ")))?;
+    let office = arguments.signing.office(&cluster).await?;
     for (standard, from) in &new {
         let now = Timestamp::now().to_string();
         let statement = issuance::statement(standard, from, &office, &now).map_err(IssueError::from)?;
-        let held = register.issue(signed(&statement, &*key, &arguments.signing.key)?).await?;
+        let held = register.issue(arguments.signing.sign(&statement, &*key)?).await?;
         tell("Issued", &held.issued)?;
     }
     writeln!(io::stdout(), "{}/glossary", register.address())?;

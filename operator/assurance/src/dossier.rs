@@ -138,6 +138,14 @@ pub struct Record {
     pub instructions: Instructions,
 }
 
+impl Subject {
+    /// What is confirmed: `<participant>/<service>/<release>`.
+    #[must_use]
+    pub fn resource(&self) -> String {
+        format!("{}/{}/{}", self.participant, self.service, self.release)
+    }
+}
+
 impl TestResult {
     /// The verdict that follows from this document, whatever `verdict` says.
     #[must_use]

@@ -144,7 +144,7 @@ impl Grounds {
 
 /// Those of the regulator's keys that sign at this moment of the log, and the organisation whose seal signed `what`,
 /// where no person did; an error where one of the other keys did.
-fn in_force(
+pub fn in_force(
     what: &'static str,
     regulator: &[Term],
     signed: &Envelope,
@@ -157,7 +157,7 @@ fn in_force(
 }
 
 /// That `what` says of who signed what the pinned key is: whoever pins a key knows whose it is.
-fn same_seal(what: &'static str, said: Option<&str>, pinned: Option<&str>) -> Result<(), GroundsError> {
+pub fn same_seal(what: &'static str, said: Option<&str>, pinned: Option<&str>) -> Result<(), GroundsError> {
     if said == pinned {
         return Ok(());
     }

@@ -6,6 +6,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     canonical::{self, NotCanonical},
@@ -100,6 +101,34 @@ pub fn verify(envelope: &Envelope, pinned: &[PublicKey]) -> Result<Issuance, Iss
     must_be(&found, (PREDICATE, "standard", &canonical::digest(&issued.standard)?), &issued.verifier)?;
     hold(&issued.standard, &issued.effective_from)?;
     Ok(found)
+}
+
+impl Standard {
+    /// `<name>@<version>`.
+    #[must_use]
+    pub fn named(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+
+    /// What it says, by field.
+    #[must_use]
+    pub fn fields(&self) -> Map<String, Value> {
+        serde_json::to_value(self).ok().and_then(|all| all.as_object().cloned()).unwrap_or_default()
+    }
+}
+
+/// The first field that says something else `now` than what is `known`. One that does not stand there is one that nobody
+/// knew of yet.
+#[must_use]
+pub fn differs<'a>(known: &'a Map<String, Value>, now: &Map<String, Value>) -> Option<&'a str> {
+    known.iter().find(|(field, value)| now.get(*field) != Some(value)).map(|(field, _)| field.as_str())
+}
+
+/// Where the first field stands that is not the same in both: `standard.<field>`.
+#[must_use]
+pub fn first_other(known: &Map<String, Value>, now: &Map<String, Value>) -> String {
+    let field = differs(known, now).or_else(|| differs(now, known));
+    field.map_or_else(|| "standard".to_owned(), |field| format!("standard.{field}"))
 }
 
 /// It stands in an address, behind the standard's name.

@@ -14,6 +14,7 @@ pub mod rehearse;
 pub mod report;
 pub mod rollback;
 pub mod run;
+mod signing;
 pub mod verify;
 pub mod verify_entry;
 pub mod watch;

@@ -29,6 +29,7 @@ pub mod membership;
 pub mod objects;
 pub(crate) mod observe;
 pub(crate) mod observed;
+mod page;
 pub mod participants;
 pub mod problem;
 pub mod replay;

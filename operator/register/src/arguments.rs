@@ -223,6 +223,10 @@ pub struct Witness {
     /// Look once, at everything, and end: 0 all is well, 1 the register could not be asked, 3 alarm
     #[arg(long)]
     pub once: bool,
+    /// Folder of public keys (`*.pub`) that the regulator issues standards with, which you got by another way than from
+    /// the register. Not given: who signed an issuance is not held
+    #[arg(long, env = "FACTORY_WITNESS_REGULATOR_KEYS", value_name = "FOLDER")]
+    pub regulator_keys: Option<PathBuf>,
     /// File of certificates (PEM) that the register's may be signed by, beside those of the system
     #[arg(long, env = "FACTORY_WITNESS_CA", value_name = "FILE")]
     pub ca: Option<PathBuf>,

@@ -180,7 +180,7 @@ pub fn open(envelope: &Envelope, pinned: &[PublicKey], lab: &[Term], now: Timest
     let summary = Summary {
         subject: result.subject.clone(),
         bundle: result.bundle.digest()?,
-        standard: format!("{}@{}", result.standard.name, result.standard.version),
+        standard: result.standard.named(),
         dossier: digest,
         attempt: result.announcement.attempt,
         verdict,
@@ -225,9 +225,8 @@ pub fn confirmed(summary: &Summary, envelope: &Envelope, pinned: &[PublicKey]) -
     if summary.verdict.outcome != Outcome::Passed {
         return Err(IntakeError::NotPassed(summary.verdict.outcome));
     }
-    let Subject { participant, service, release, .. } = &summary.subject;
     let expected = Confirmed {
-        resource: &format!("{participant}/{service}/{release}"),
+        resource: &summary.subject.resource(),
         bundle: &summary.bundle,
         dossier: &summary.dossier,
         standard: &summary.standard,

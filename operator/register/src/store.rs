@@ -158,13 +158,11 @@ pub enum WriteError {
     Key(String),
     /// A version of a standard, two contents.
     #[error(
-        "standard.{field}: not as `{name}@{version}` was announced before; a standard that is changed gets another version"
+        "standard.{field}: not as `{standard}` was announced before; a standard that is changed gets another version"
     )]
     Standard {
-        /// Name of the standard.
-        name: String,
-        /// Its version.
-        version: String,
+        /// `<name>@<version>`.
+        standard: String,
         /// The first field that differs.
         field: String,
     },

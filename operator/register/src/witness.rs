@@ -4,7 +4,8 @@
 //!
 //! Each look is [`look::look`]: the signed checkpoint, the proof that the log only grew, every new event
 //! against the checkpoint, and from time to time every old one and the public views again: entries with their ends
-//! ([`index`]), delegations and statistics against the log, all else against what was shown before ([`views`]).
+//! ([`index`]), delegations, issued standards and statistics against the log, all else against what was shown before
+//! ([`views`]).
 //!
 //! *Architecture invariant:* it co-signs only what it has read to the end and found to go on from
 //! everything that it has co-signed before. An alarm ends it, and a person begins it again.
@@ -15,6 +16,7 @@ mod delegations;
 mod index;
 mod kept;
 mod look;
+mod standards;
 mod state;
 mod statistics;
 mod tail;
@@ -28,7 +30,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{arguments, signer::SignerError};
+use crate::{arguments, keys::KeysError, signer::SignerError};
 
 pub use alarm::Alarm;
 pub use asked::AskError;
@@ -53,6 +55,9 @@ pub enum WitnessError {
     /// It has no key.
     #[error("witness key: {0}")]
     Key(#[from] SignerError),
+    /// The regulator's keys cannot be used.
+    #[error("keys of the regulator: {0}")]
+    Regulator(#[from] KeysError),
     /// A signal cannot be awaited.
     #[error("signal: {0}")]
     Signal(#[source] std::io::Error),

@@ -44,7 +44,7 @@ pub enum ProofError {
     /// The delegation is none.
     #[error("delegation: {0}")]
     Delegation(#[from] DelegationError),
-    /// A dossier contradicts itself.
+    /// A dossier does not open, or contradicts itself.
     #[error("{which}: {source}")]
     Dossier {
         /// `dossier` or `base`.
@@ -52,15 +52,6 @@ pub enum ProofError {
         /// Cause.
         #[source]
         source: DossierError,
-    },
-    /// A dossier does not open.
-    #[error("{which}: {source}")]
-    Envelope {
-        /// `dossier` or `base`.
-        which: &'static str,
-        /// Cause.
-        #[source]
-        source: DsseError,
     },
     /// The regulator did not confirm what it is compared with.
     #[error("base: {0}")]
@@ -91,10 +82,7 @@ impl Proof<'_> {
 
 /// What a dossier says, if it holds.
 fn held(which: &'static str, verified: Result<Verified, DossierError>) -> Result<TestResult, ProofError> {
-    verified.map(|verified| verified.dossier.predicate).map_err(|error| match error {
-        DossierError::Envelope(source) => ProofError::Envelope { which, source },
-        source => ProofError::Dossier { which, source },
-    })
+    verified.map(|verified| verified.dossier.predicate).map_err(|source| ProofError::Dossier { which, source })
 }
 
 /// Checks that the `regulator` confirmed exactly this dossier, whose contents are `result`.
@@ -104,15 +92,14 @@ pub fn confirmed(
     confirmation: &Envelope,
     regulator: &[PublicKey],
 ) -> Result<Confirmation, ConfirmationError> {
-    let subject = &result.subject;
     confirmation::verify(
         confirmation,
         regulator,
         &Confirmed {
-            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            resource: &result.subject.resource(),
             bundle: &result.bundle.digest().map_err(DsseError::from)?,
             dossier: &dossier.payload_digest()?,
-            standard: &format!("{}@{}", result.standard.name, result.standard.version),
+            standard: &result.standard.named(),
         },
     )
 }
@@ -149,12 +136,11 @@ mod tests {
     }
 
     fn confirmation_of(result: &TestResult, dossier: &Envelope, key: &PrivateKey) -> Envelope {
-        let subject = &result.subject;
         let confirmed = Confirmed {
-            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            resource: &result.subject.resource(),
             bundle: &result.bundle.digest().unwrap(),
             dossier: &dossier.payload_digest().unwrap(),
-            standard: &format!("{}@{}", result.standard.name, result.standard.version),
+            standard: &result.standard.named(),
         };
         sign(&confirmation::statement(&confirmed, "Regulator", TIME), key).unwrap()
     }

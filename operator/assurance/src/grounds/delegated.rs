@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     delegation::{self, proof::Proof},
-    dossier::TestResult,
+    dossier::{DossierError, TestResult},
     dsse::Envelope,
     log::{
         Checkpoint, Included,
@@ -120,7 +120,12 @@ impl Under {
         same("use", "submission", &used.submission, &said.submission)?;
         same("use", "base", &used.base, &named.base)?;
         same("base entry", "submission", &base.submission, &named.base)?;
-        same("base entry", "summary.dossier", &base.summary.dossier, &self.base.payload_digest()?)?;
+        same(
+            "base entry",
+            "summary.dossier",
+            &base.summary.dossier,
+            &self.base.payload_digest().map_err(DossierError::from)?,
+        )?;
         // The moment that is held against the terms is the log's.
         let entry = &of.entry.public.place;
         same("entry", "confirmedAt", &said.confirmed_at, &entry.time)?;

@@ -4,7 +4,6 @@ use crate::{
     confirmation::ConfirmationError,
     delegation::{DelegationError, proof::ProofError},
     dossier::DossierError,
-    dsse::DsseError,
     log::served::ServedError,
     term::TermError,
 };
@@ -84,10 +83,7 @@ pub enum GroundsError {
         /// Whose the key is, as it was pinned.
         pinned: String,
     },
-    /// The dossier does not open.
-    #[error("dossier: {0}")]
-    Envelope(#[from] DsseError),
-    /// The dossier contradicts itself.
+    /// The dossier does not open, or contradicts itself.
     #[error("dossier: {0}")]
     Dossier(#[from] DossierError),
     /// The regulator did not confirm the dossier.

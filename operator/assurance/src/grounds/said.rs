@@ -4,8 +4,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{GroundsError, same};
 use crate::{
-    dossier::{Record, Subject, TestResult},
-    dsse::{DsseError, Envelope},
+    dossier::{DossierError, Record, Subject, TestResult},
+    dsse::Envelope,
     log::served::PublicEvent,
     verdict::Verdict,
 };
@@ -60,9 +60,9 @@ impl Said {
     /// Holds what the entry shows against the `dossier`, whose contents are `result`.
     pub fn hold(&self, result: &TestResult, dossier: &Envelope) -> Result<(), GroundsError> {
         let Summary { subject, bundle, standard, dossier: digest, attempt, verdict } = &self.summary;
-        same("entry", "summary.dossier", digest, &dossier.payload_digest()?)?;
-        same("entry", "summary.bundle", bundle, &result.bundle.digest().map_err(DsseError::from)?)?;
-        same("entry", "summary.standard", standard, &format!("{}@{}", result.standard.name, result.standard.version))?;
+        same("entry", "summary.dossier", digest, &dossier.payload_digest().map_err(DossierError::from)?)?;
+        same("entry", "summary.bundle", bundle, &result.bundle.digest().map_err(DossierError::from)?)?;
+        same("entry", "summary.standard", standard, &result.standard.named())?;
         let shown = [
             ("summary.subject", *subject == result.subject),
             ("summary.attempt", *attempt == result.announcement.attempt),

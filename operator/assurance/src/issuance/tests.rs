@@ -1,5 +1,6 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use p256::ecdsa::{DerSignature, signature::Signer as _};
+use serde_json::json;
 
 use super::*;
 use crate::{
@@ -128,4 +129,24 @@ fn signed(payload: &[u8], key: &PrivateKey) -> Envelope {
         payload: STANDARD.encode(payload),
         signatures: vec![Signature { keyid: String::new(), sig: STANDARD.encode(signature.as_bytes()) }],
     }
+}
+
+#[test]
+fn what_was_said_stays_and_what_was_not_known_may_be_added() {
+    let of = |value: Value| value.as_object().unwrap().clone();
+    let known = of(json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20}));
+    for (now, field) in [
+        (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20}), None),
+        (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20, "soak": 1}), None),
+        (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 19}), Some("minRequests")),
+        (json!({"name": "basic", "faults": [{"kind": "PodKill", "peer": "*"}], "minRequests": 20}), Some("faults")),
+        (json!({"name": "basic", "minRequests": 20}), Some("faults")),
+    ] {
+        assert_eq!(differs(&known, &of(now.clone())), field, "{now}");
+    }
+    let more = of(json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20, "soak": 1}));
+    assert_eq!(
+        (first_other(&known, &more), first_other(&more, &known)),
+        ("standard.soak".into(), "standard.soak".into())
+    );
 }

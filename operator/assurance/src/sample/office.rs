@@ -135,12 +135,11 @@ impl Office {
     fn base(&self, key: &PrivateKey) -> Made<(Envelope, Envelope, Value)> {
         let result = passing();
         let dossier = sign(&result.clone().into_statement()?, &self.factory)?;
-        let subject = &result.subject;
         let confirmed = Confirmed {
-            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            resource: &result.subject.resource(),
             bundle: &result.bundle.digest()?,
             dossier: &dossier.payload_digest()?,
-            standard: &format!("{}@{}", result.standard.name, result.standard.version),
+            standard: &result.standard.named(),
         };
         let confirmation = sign(&confirmation::statement(&confirmed, REGULATOR, CONFIRMED), key)?;
         let entry = entry("submission-1", &result, &dossier, CONFIRMED)?;
@@ -155,7 +154,7 @@ fn entry(submission: &str, result: &TestResult, dossier: &Envelope, at: &str) ->
         "summary": {
             "subject": result.subject,
             "bundle": result.bundle.digest()?,
-            "standard": format!("{}@{}", result.standard.name, result.standard.version),
+            "standard": result.standard.named(),
             "dossier": dossier.payload_digest()?,
             "attempt": result.announcement.attempt,
             "verdict": result.verdict,

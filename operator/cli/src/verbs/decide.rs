@@ -1,26 +1,25 @@
 //! `confirm` and `return`: what the regulator does with a submission (63.3). The dossier is verified
 //! on this machine before anything is signed, and what is signed names exactly what was verified.
-//! The private key is read here and never sent; it may be in a device, which signs and never shows it.
 
 use std::{
-    fs,
     io::{self, Write as _},
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
 use factory_assurance::{
     confirmation::{self, Confirmed},
     dossier::Verified,
-    dsse::{self, DsseError, PrivateKey, PublicKey},
-    signing,
+    dsse::{DsseError, PublicKey},
     wire::{Procedure, SubmissionState},
 };
 use factory_crds::Outcome;
-use factory_device::{DeviceError, Uri, key::P256};
+use factory_device::DeviceError;
 use k8s_openapi::jiff::Timestamp;
 
-use super::verify::{self, VerifyError};
+use super::{
+    signing::Signing,
+    verify::{self, VerifyError},
+};
 use crate::{
     arguments::Connection,
     cluster::Cluster,
@@ -31,7 +30,7 @@ use crate::{
         Register,
         submissions::{self, FindError},
     },
-    terminal::{self, harmless},
+    terminal::harmless,
 };
 
 /// Options of `confirm`.
@@ -40,18 +39,12 @@ pub struct ConfirmArguments {
     /// Id of a submission, or the service whose newest release was submitted
     #[arg(value_name = "SERVICE|SUBMISSION")]
     submission: String,
-    /// File of the regulator's private key, or with a line `pkcs11:…` that names one in a device
-    #[arg(short, long, env = "FACTORY_REGULATOR_KEY", value_name = "PEM")]
-    key: PathBuf,
     /// Public key of the factory's dossiers; the one that the cluster publishes where it is not given
     #[arg(long, value_name = "PEM")]
     dossier_key: Option<PathBuf>,
-    /// Name of the regulator's office as it stands in the confirmation; your user name where it is not given
-    #[arg(long, env = "FACTORY_OFFICE", value_name = "NAME")]
-    office: Option<String>,
-    /// Confirm without being asked
-    #[arg(short, long)]
-    yes: bool,
+    /// How it is signed.
+    #[command(flatten)]
+    signing: Signing,
 }
 
 /// Options of `return`.
@@ -134,13 +127,13 @@ pub enum DecideError {
 /// Verifies a submission's dossier, shows it, signs a confirmation and hands it to the register.
 pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> Result<Exit, Failure> {
     // First what can fail without asking anyone.
-    let key = read_private_key(&arguments.key)?;
+    let key = arguments.signing.key()?;
     let cluster = Cluster::connect(connection).await?;
     let register = Register::connect(connection, &cluster).await?;
     let submission = submissions::find(&register, &cluster, &arguments.submission).await.map_err(DecideError::from)?;
     let pinned = dossier_keys(arguments.dossier_key.as_deref(), &cluster).await?;
     let envelope = register.dossier(&submission.id).await?;
-    let verified = Verified::open(&envelope, &pinned).map_err(VerifyError::Dossier).map_err(DecideError::from)?;
+    let verified = Verified::open(&envelope, &pinned).map_err(|error| DecideError::Verify(error.into()))?;
     let bundle = verified.dossier.predicate.bundle.digest().map_err(io::Error::other)?;
     agree(&submission, &verified, &bundle)?;
     verify::write_text(&verified)?;
@@ -150,19 +143,13 @@ pub async fn confirm(arguments: &ConfirmArguments, connection: &Connection) -> R
     if verified.verdict.outcome != Outcome::Passed {
         return Err(DecideError::NotPassed(outcome::word(verified.verdict.outcome)).into());
     }
-    let subject = &verified.dossier.predicate.subject;
-    let resource = format!("{}/{}/{}", subject.participant, subject.service, subject.release);
-    consent(arguments.yes, &resource)?;
-    let office = match &arguments.office {
-        Some(office) => office.clone(),
-        None => cluster.user().await?,
-    };
-    let standard = &verified.dossier.predicate.standard;
-    let standard = format!("{}@{}", standard.name, standard.version);
+    let resource = verified.dossier.predicate.subject.resource();
+    arguments.signing.consent(&format!("Confirm {resource} in the regulator's name?"))?;
+    let office = arguments.signing.office(&cluster).await?;
+    let standard = verified.dossier.predicate.standard.named();
     let confirmed = Confirmed { resource: &resource, bundle: &bundle, dossier: &verified.digest, standard: &standard };
     let statement = confirmation::statement(&confirmed, &office, &Timestamp::now().to_string());
-    let signed = dsse::sign(&statement, &*key)
-        .map_err(|source| DecideError::BadKey { file: arguments.key.display().to_string(), source })?;
+    let signed = arguments.signing.sign(&statement, &*key)?;
     report(&register.confirm(&submission.id, signed).await?, &register)
 }
 
@@ -182,11 +169,8 @@ pub async fn send_back(arguments: &ReturnArguments, connection: &Connection) -> 
 /// the wrong thing otherwise.
 fn agree(submission: &SubmissionState, verified: &Verified, bundle: &str) -> Result<(), DecideError> {
     let subject = &verified.dossier.predicate.subject;
-    let name = |subject: &factory_assurance::dossier::Subject| {
-        format!("{}/{}/{}", subject.participant, subject.service, subject.release)
-    };
     for (field, stated, computed) in [
-        ("subject", name(&submission.subject), name(subject)),
+        ("subject", submission.subject.resource(), subject.resource()),
         ("release UID", submission.subject.release_uid.clone(), subject.release_uid.clone()),
         ("commit", submission.subject.commit.clone(), subject.commit.clone()),
         ("bundle", submission.bundle.clone(), bundle.to_owned()),
@@ -223,49 +207,6 @@ async fn dossier_keys(given: Option<&Path>, cluster: &Cluster) -> Result<Vec<Pub
     }
     eprintln!("The key for dossiers is the one that the cluster publishes; pin your own with --dossier-key.");
     Ok(keys)
-}
-
-/// The key in the file at `path`, or in the device that the file names. What holds the secret, the file or that of
-/// the PIN, must not be open to others.
-pub(super) fn read_private_key(path: &Path) -> Result<Box<signing::P256>, DecideError> {
-    let file = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|source| DecideError::ReadKey { file: file.clone(), source })?;
-    let Some(uri) = Uri::in_file(&text) else {
-        closed(path)?;
-        let key = PrivateKey::from_pem(&text).map_err(|source| DecideError::BadKey { file, source })?;
-        return Ok(Box::new(key));
-    };
-    let in_device = |source| DecideError::Device { file: file.clone(), source };
-    let uri = uri.map_err(|error| in_device(error.into()))?;
-    closed(&uri.pin)?;
-    Ok(Box::new(factory_device::Key::<P256>::open(uri).map_err(in_device)?))
-}
-
-/// That nobody else may read the secret at `path`.
-fn closed(path: &Path) -> Result<(), DecideError> {
-    let file = path.display().to_string();
-    let mode =
-        fs::metadata(path).map_err(|source| DecideError::ReadKey { file: file.clone(), source })?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(DecideError::OpenKey(file));
-    }
-    Ok(())
-}
-
-pub(super) fn consent(already: bool, resource: &str) -> Result<(), Failure> {
-    consent_to(already, &format!("Confirm {resource} in the regulator's name?"))
-}
-
-/// Asks the person a question that only `yes` answers, unless it was answered already.
-pub(super) fn consent_to(already: bool, question: &str) -> Result<(), Failure> {
-    if already {
-        return Ok(());
-    }
-    if !terminal::can_ask() {
-        return Err(DecideError::NobodyToAsk.into());
-    }
-    let answer = terminal::ask(&format!("{question} Write yes"), "")?;
-    if answer == "yes" { Ok(()) } else { Err(DecideError::Declined.into()) }
 }
 
 /// Says where the procedure stands now.

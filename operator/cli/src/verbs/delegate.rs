@@ -1,21 +1,16 @@
 //! `delegate` and `revoke`: the regulator's standing delegation for a class of changes, and its end. What is signed
-//! is made on this machine from what is shown; the private key is read here and never sent.
+//! is made on this machine from what is shown.
 
-use std::{
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::io::{self, Write as _};
 
 use factory_assurance::{
     canonical::NotCanonical,
     delegation::{self, ChangeClass, Terms, TermsError},
-    dsse::{self, Envelope},
     wire::{LONGEST_REASON, StandingDelegation, line},
 };
 use k8s_openapi::jiff::Timestamp;
-use serde::Serialize;
 
-use super::decide::{DecideError, consent_to, read_private_key};
+use super::signing::Signing;
 use crate::{
     arguments::Connection, cluster::Cluster, exit::Exit, failure::Failure, register::Register, terminal::harmless,
 };
@@ -57,20 +52,6 @@ pub struct RevokeArguments {
     signing: Signing,
 }
 
-/// How a statement is signed.
-#[derive(Debug, clap::Args)]
-pub struct Signing {
-    /// File of the regulator's private key, or with a line `pkcs11:…` that names one in a device
-    #[arg(short, long, env = "FACTORY_REGULATOR_KEY", value_name = "PEM")]
-    pub(super) key: PathBuf,
-    /// Name of the regulator's office as it stands in the statement; your user name where it is not given
-    #[arg(long, env = "FACTORY_OFFICE", value_name = "NAME")]
-    office: Option<String>,
-    /// Sign without being asked
-    #[arg(short, long)]
-    pub(super) yes: bool,
-}
-
 /// Why nothing was delegated or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum DelegateError {
@@ -99,23 +80,23 @@ pub enum DelegateError {
 /// Shows the terms, signs the delegation and hands it to the register.
 pub async fn give(arguments: &DelegateArguments, connection: &Connection) -> Result<Exit, Failure> {
     // First what can fail without asking anyone.
-    let key = read_private_key(&arguments.signing.key)?;
+    let key = arguments.signing.key()?;
     let now = Timestamp::now();
     let terms = terms(arguments, now);
     terms.hold().map_err(DelegateError::from)?;
     let cluster = Cluster::connect(connection).await?;
     let register = Register::connect(connection, &cluster).await?;
     write_terms(&terms)?;
-    consent_to(arguments.signing.yes, &format!("Delegate this for {} in the regulator's name?", terms.scope()))?;
-    let office = office(&arguments.signing, &cluster).await?;
+    arguments.signing.consent(&format!("Delegate this for {} in the regulator's name?", terms.scope()))?;
+    let office = arguments.signing.office(&cluster).await?;
     let statement = delegation::statement(&terms, &office, &now.to_string()).map_err(DelegateError::from)?;
-    let given = register.delegate(signed(&statement, &*key, &arguments.signing.key)?).await?;
+    let given = register.delegate(arguments.signing.sign(&statement, &*key)?).await?;
     report(&given, &register)
 }
 
 /// Shows a delegation, signs its revocation and hands it to the register.
 pub async fn revoke(arguments: &RevokeArguments, connection: &Connection) -> Result<Exit, Failure> {
-    let key = read_private_key(&arguments.signing.key)?;
+    let key = arguments.signing.key()?;
     let reason = line(&arguments.reason, LONGEST_REASON).map_err(|_| DelegateError::Reason)?;
     let cluster = Cluster::connect(connection).await?;
     let register = Register::connect(connection, &cluster).await?;
@@ -126,10 +107,10 @@ pub async fn revoke(arguments: &RevokeArguments, connection: &Connection) -> Res
         return Err(DelegateError::Differs { stated: arguments.delegation.clone(), computed: digest }.into());
     }
     write_terms(&held.terms)?;
-    consent_to(arguments.signing.yes, &format!("Revoke this for {} in the regulator's name?", held.terms.scope()))?;
-    let office = office(&arguments.signing, &cluster).await?;
+    arguments.signing.consent(&format!("Revoke this for {} in the regulator's name?", held.terms.scope()))?;
+    let office = arguments.signing.office(&cluster).await?;
     let statement = delegation::revocation(&digest, &office, &Timestamp::now().to_string(), reason);
-    let ended = register.revoke(&held.id, signed(&statement, &*key, &arguments.signing.key)?).await?;
+    let ended = register.revoke(&held.id, arguments.signing.sign(&statement, &*key)?).await?;
     report(&ended, &register)
 }
 
@@ -152,23 +133,6 @@ fn terms(arguments: &DelegateArguments, now: Timestamp) -> Terms {
 fn class(text: &str) -> Result<ChangeClass, String> {
     let known = || ChangeClass::ALL.map(ChangeClass::name).join(", ");
     ChangeClass::ALL.into_iter().find(|class| class.name() == text).ok_or_else(|| format!("must be one of {}", known()))
-}
-
-/// The office that signs.
-pub(super) async fn office(signing: &Signing, cluster: &Cluster) -> Result<String, Failure> {
-    match &signing.office {
-        Some(office) => Ok(office.clone()),
-        None => Ok(cluster.user().await?),
-    }
-}
-
-/// What is handed in: `statement`, signed with the key of `file`.
-pub(super) fn signed<T: Serialize>(
-    statement: &T,
-    key: &factory_assurance::signing::P256,
-    file: &Path,
-) -> Result<Envelope, DecideError> {
-    dsse::sign(statement, key).map_err(|source| DecideError::BadKey { file: file.display().to_string(), source })
 }
 
 fn write_terms(terms: &Terms) -> io::Result<()> {

@@ -1,20 +1,15 @@
 //! `include OBJECT`: the regulator includes an object that the factory did not build in the register (21). What is
-//! signed is computed on this machine from what is shown; the private key is read here and never sent. It permits no
-//! launch: what it signs is no confirmation.
+//! signed is computed on this machine from what is shown. It permits no launch: what it signs is no confirmation.
 
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-};
+use std::io::{self, Write as _};
 
 use factory_assurance::{
     canonical::NotCanonical,
-    dsse,
     object::{self, Object},
 };
 use k8s_openapi::jiff::Timestamp;
 
-use super::decide::{DecideError, consent, read_private_key};
+use super::signing::Signing;
 use crate::{
     arguments::Connection,
     cluster::Cluster,
@@ -30,15 +25,9 @@ pub struct IncludeArguments {
     /// Id of the submitted object, as the console shows it
     #[arg(value_name = "OBJECT")]
     object: String,
-    /// The regulator's private key
-    #[arg(short, long, env = "FACTORY_REGULATOR_KEY", value_name = "PEM")]
-    key: PathBuf,
-    /// Name of the regulator's office as it stands in the statement; your user name where it is not given
-    #[arg(long, env = "FACTORY_OFFICE", value_name = "NAME")]
-    office: Option<String>,
-    /// Include without being asked
-    #[arg(short, long)]
-    yes: bool,
+    /// How it is signed.
+    #[command(flatten)]
+    signing: Signing,
 }
 
 /// Why nothing was included.
@@ -71,7 +60,7 @@ pub enum IncludeError {
 /// Shows an object, signs its inclusion and hands it to the register.
 pub async fn run(arguments: &IncludeArguments, connection: &Connection) -> Result<Exit, Failure> {
     // First what can fail without asking anyone.
-    let key = read_private_key(&arguments.key)?;
+    let key = arguments.signing.key()?;
     let cluster = Cluster::connect(connection).await?;
     let register = Register::connect(connection, &cluster).await?;
     let held = register.object(&arguments.object).await?;
@@ -85,16 +74,11 @@ pub async fn run(arguments: &IncludeArguments, connection: &Connection) -> Resul
         return Err(IncludeError::Basis { kind: kind.name(), basis: basis.name() }.into());
     }
     write_text(&held)?;
-    consent(arguments.yes, &format!("{participant}/{name}"))?;
-    let office = match &arguments.office {
-        Some(office) => office.clone(),
-        None => cluster.user().await?,
-    };
+    arguments.signing.consent(&format!("Confirm {participant}/{name} in the regulator's name?"))?;
+    let office = arguments.signing.office(&cluster).await?;
     let statement =
         object::statement(&held.object, &office, &Timestamp::now().to_string()).map_err(IncludeError::from)?;
-    let signed = dsse::sign(&statement, &*key)
-        .map_err(|source| DecideError::BadKey { file: arguments.key.display().to_string(), source })?;
-    let entered = register.include(&held.id, signed).await?;
+    let entered = register.include(&held.id, arguments.signing.sign(&statement, &*key)?).await?;
     let mut out = io::stdout().lock();
     writeln!(out, "Included: the entry is public, and permits no launch.")?;
     if let Some(entry) = &entered.entry {

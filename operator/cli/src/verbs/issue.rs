@@ -1,6 +1,6 @@
 //! `issue`: the regulator issues versions of standards, from the manifests that the factory's cluster is given as well.
 //! What is signed is the whole content that judges and the day from which it holds, made on this machine from what is
-//! shown; the private key is read here and never sent.
+//! shown.
 
 mod read;
 
@@ -17,13 +17,8 @@ use factory_assurance::{
 };
 use factory_crds::state_service::ServiceClass;
 use k8s_openapi::jiff::Timestamp;
-use serde_json::Value;
 
-use super::{
-    decide::{consent_to, read_private_key},
-    delegate::{Signing, office, signed},
-    lint::LintError,
-};
+use super::{lint::LintError, signing::Signing};
 use crate::{
     arguments::Connection, cluster::Cluster, exit::Exit, failure::Failure, manifest::Diagnostic, register::Register,
     terminal::harmless,
@@ -98,7 +93,7 @@ pub enum IssueError {
 /// not signed again.
 pub async fn run(arguments: &IssueArguments, connection: &Connection) -> Result<Exit, Failure> {
     // First what can fail without asking anyone.
-    let key = read_private_key(&arguments.signing.key)?;
+    let key = arguments.signing.key()?;
     let mut wanted = Vec::new();
     for file in &arguments.files {
         wanted.extend(read::standards(file)?);
@@ -121,13 +116,13 @@ pub async fn run(arguments: &IssueArguments, connection: &Connection) -> Result<
     for (standard, from) in &new {
         show(standard, from)?;
     }
-    let names: Vec<String> = new.iter().map(|(standard, _)| named(standard)).collect();
-    consent_to(arguments.signing.yes, &format!("Issue {} in the regulator's name?", names.join(", ")))?;
-    let office = office(&arguments.signing, &cluster).await?;
+    let names: Vec<String> = new.iter().map(|(standard, _)| standard.named()).collect();
+    arguments.signing.consent(&format!("Issue {} in the regulator's name?", names.join(", ")))?;
+    let office = arguments.signing.office(&cluster).await?;
     for (standard, from) in &new {
         let now = Timestamp::now().to_string();
         let statement = issuance::statement(standard, from, &office, &now).map_err(IssueError::from)?;
-        let held = register.issue(signed(&statement, &*key, &arguments.signing.key)?).await?;
+        let held = register.issue(arguments.signing.sign(&statement, &*key)?).await?;
         tell("Issued", &held.issued)?;
     }
     writeln!(io::stdout(), "{}/glossary", register.address())?;
@@ -136,28 +131,16 @@ pub async fn run(arguments: &IssueArguments, connection: &Connection) -> Result<
 
 /// Refuses a `standard` from the day `from` on that is not what the register `held` under its name and version.
 fn same(held: &SignedStandard, standard: &Standard, from: &str) -> Result<(), Failure> {
-    let differs = |field: String| IssueError::Differs { field, standard: named(standard) };
+    let differs = |field: String| IssueError::Differs { field, standard: standard.named() };
     let issued = held.signed.unchecked::<issuance::Issuance>().map(|statement| statement.predicate);
     // What was signed, and not what is shown of it.
     let Ok(Issued { effective_from, standard: before, .. }) = issued else {
         return Err(differs("standard".to_owned()).into());
     };
     if before != *standard {
-        let [before, now] = [&before, standard].map(|standard| serde_json::to_value(standard).unwrap_or_default());
-        return Err(differs(first_other(&before, &now)).into());
+        return Err(differs(issuance::first_other(&before.fields(), &standard.fields())).into());
     }
     if effective_from == from { Ok(()) } else { Err(differs("effectiveFrom".to_owned()).into()) }
-}
-
-/// The first field that is not the same in both.
-fn first_other(before: &Value, now: &Value) -> String {
-    let fields = [before, now].map(|value| value.as_object().into_iter().flatten().map(|(field, _)| field));
-    let field = fields.into_iter().flatten().find(|field| before.get(field.as_str()) != now.get(field.as_str()));
-    field.map_or_else(|| "standard".to_owned(), |field| format!("standard.{field}"))
-}
-
-fn named(standard: &Standard) -> String {
-    format!("{}@{}", standard.name, standard.version)
 }
 
 /// Shows what would be signed, in short, and its digest: all of it stands in the file.
@@ -167,7 +150,7 @@ fn show(standard: &Standard, from: &str) -> Result<(), Failure> {
     let attempts = standard.max_attempts.map_or_else(|| "as many as are asked for".to_owned(), |most| most.to_string());
     let steady = &standard.steady;
     let mut out = io::stdout().lock();
-    writeln!(out, "Standard:    {}", harmless(&named(standard)))?;
+    writeln!(out, "Standard:    {}", harmless(&standard.named()))?;
     writeln!(out, "Class:       {}", standard.class.map_or("", ServiceClass::as_str))?;
     writeln!(out, "Holds from:  {}", harmless(from))?;
     writeln!(

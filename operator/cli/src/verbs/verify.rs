@@ -80,12 +80,9 @@ pub enum VerifyError {
         #[source]
         source: serde_json::Error,
     },
-    /// The signature does not hold, or what is signed is no dossier.
+    /// The signature does not hold, or what is signed is no dossier or contradicts itself.
     #[error("the dossier does not hold")]
-    Envelope(#[source] DsseError),
-    /// What is signed contradicts itself.
-    #[error("the dossier does not hold")]
-    Dossier(#[source] DossierError),
+    Dossier(#[from] DossierError),
     /// Its evidence is not what the lab measured.
     #[error("the dossier does not hold")]
     Measurement(#[source] MeasurementError),
@@ -97,7 +94,7 @@ pub enum VerifyError {
 impl VerifyError {
     /// Whether it says something of the dossier, rather than of the files.
     const fn is_about_the_dossier(&self) -> bool {
-        matches!(self, Self::Envelope(_) | Self::Dossier(_) | Self::Measurement(_))
+        matches!(self, Self::Dossier(_) | Self::Measurement(_))
     }
 }
 

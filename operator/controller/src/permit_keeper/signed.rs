@@ -51,9 +51,8 @@ pub fn bundle(
     let Verified { dossier, digest, .. } = Verified::unsigned(dossier)?;
     let result = dossier.predicate;
     let bundle = result.bundle.digest().map_err(DsseError::from)?;
-    let subject = &result.subject;
-    let resource = format!("{}/{}/{}", subject.participant, subject.service, subject.release);
-    let standard = format!("{}@{}", result.standard.name, result.standard.version);
+    let resource = result.subject.resource();
+    let standard = result.standard.named();
     let expected = Confirmed { resource: &resource, bundle: &bundle, dossier: &digest, standard: &standard };
     let Some(confirmation) = &state.confirmation else {
         return Err(KeeperError::Contradiction { field: "confirmation", said: "none".to_owned(), signed: resource });
@@ -111,10 +110,10 @@ pub(super) mod tests {
         let (bundle, digest) = (result.bundle.digest().unwrap(), dossier.payload_digest().unwrap());
         let subject = result.subject;
         let expected = Confirmed {
-            resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+            resource: &subject.resource(),
             bundle: &bundle,
             dossier: &digest,
-            standard: &format!("{}@{}", result.standard.name, result.standard.version),
+            standard: &result.standard.named(),
         };
         let confirmation = sign(&confirmation::statement(&expected, "regulator", time), regulator).unwrap();
         let state = SubmissionState {

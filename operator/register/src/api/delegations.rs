@@ -20,11 +20,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Register,
-    asked::{Asked, At, Number, limit},
+    asked::{Asked, At},
     body::Body,
     caller::Regulator,
     entries::FOR_EVERYONE,
     off_thread,
+    page::{Page, PageQuery},
     problem::Refusal,
     to_the_end,
 };
@@ -36,9 +37,6 @@ use crate::{
     store::Written,
 };
 
-/// Delegations in one answer, unless fewer are asked for.
-const MOST: u32 = 100;
-
 /// A delegation by its id.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -46,19 +44,6 @@ pub struct DelegationPath {
     /// Digest of its terms, in 64 hexadecimal digits.
     #[param(max_length = 253, min_length = 1)]
     pub id: String,
-}
-
-/// Which delegations to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct DelegationsQuery {
-    /// Only those that were given before this event.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
-    pub before: Option<Number>,
-    /// How many; 100 where nothing is said.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    pub limit: Option<Number>,
 }
 
 /// A page of delegations.
@@ -80,18 +65,15 @@ pub(super) fn router() -> OpenApiRouter<Arc<Register>> {
 ///
 /// All of them, the newest first, each with where it stands and how many entries were made under it.
 #[utoipa::path(get, path = "/api/v1/delegations", operation_id = "listDelegations", tag = "public",
-    params(DelegationsQuery),
+    params(PageQuery),
     responses((status = 200, description = "A page of them.", body = ref("#/components/schemas/Delegations"), content_type = "application/json")))]
 pub async fn list(
     State(register): State<Arc<Register>>,
-    Asked(query): Asked<DelegationsQuery>,
+    Asked(PageQuery { before, limit }): Asked<PageQuery>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<Delegations>), Refusal> {
-    let most = limit(query.limit, MOST)?;
-    let before = query.before.map(|Number(event)| event);
-    let mut delegations = register.store.delegations(before, most + 1).await?;
-    let more = crate::store::cut(&mut delegations, most);
-    let last = delegations.last().map(|given| given.event).filter(|_| more);
-    let next = last.map(|seq| format!("/api/v1/delegations?before={seq}&limit={most}"));
+    let page = Page::of(before, limit)?;
+    let mut delegations = register.store.delegations(page.before, page.read()).await?;
+    let next = page.cut(&mut delegations, "/api/v1/delegations?", |given| given.event);
     Ok((FOR_EVERYONE, Json(Delegations { delegations, next })))
 }
 

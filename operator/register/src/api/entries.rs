@@ -23,17 +23,15 @@ use utoipa::IntoParams;
 
 use super::{
     Register,
-    asked::{Asked, At, Number, Search, ServicePath, limit},
+    asked::{Asked, At, Number, Search, ServicePath},
     linked,
+    page::Page,
     problem::Refusal,
 };
 use crate::{
     log::event::{EntryMade, ObjectEntered},
     store::{Entry, Said},
 };
-
-/// Entries in one answer, unless fewer are asked for.
-const MOST: u32 = 100;
 
 /// Pages on other sites may read what is public.
 pub(crate) const FOR_EVERYONE: [(HeaderName, &str); 1] = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
@@ -234,11 +232,10 @@ pub async fn index(
     State(register): State<Arc<Register>>,
     Asked(query): Asked<IndexQuery>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<PublicIndex>), Refusal> {
-    let (Search(search), before) = (query.q, query.before.map(|Number(event)| event));
-    let most = limit(query.limit, MOST)?;
-    let list = register.store.index(&search, before, None, most).await?;
+    let (Search(search), page) = (query.q, Page::of(query.before, query.limit)?);
+    let list = register.store.index(&search, page.before, None, page.most).await?;
     let oldest = list.entries.last().map(|entry| entry.seq).filter(|_| list.more);
-    let next = oldest.map(|seq| format!("/api/v1/entries?q={}&before={seq}&limit={most}", escaped(&search)));
+    let next = page.next(&format!("/api/v1/entries?q={}&", escaped(&search)), oldest);
     let entries = list.entries.into_iter().map(PublicEntry::from).collect();
     Ok((FOR_EVERYONE, Json(PublicIndex { entries, next })))
 }

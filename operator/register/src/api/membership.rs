@@ -11,12 +11,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Register,
-    asked::{Asked, At, Number, limit},
+    asked::{Asked, At},
     body::Body,
     caller::Regulator,
     key::{Key, KeyHeader},
     limits::Sender,
     objects::ContactsRequest,
+    page::{Page, PageQuery},
     problem::Refusal,
     to_the_end,
 };
@@ -29,11 +30,8 @@ use crate::{
         membership::{Asked as Wish, Decision, Held},
     },
 };
+use documents::AccessPath;
 pub use documents::{AccessAct, AccessDecision, AccessRequest, AccessStatus, HeldAccess, HeldAccesses};
-use documents::{AccessPath, AccessQuery};
-
-/// Requests in one answer, unless fewer are asked for.
-const MOST: u32 = 100;
 
 /// All of it.
 pub(super) fn router() -> OpenApiRouter<Arc<Register>> {
@@ -87,19 +85,16 @@ pub(crate) async fn take(register: &Arc<Register>, sender: &Sender, wish: Wish) 
 ///
 /// All of them for the regulator, the newest first.
 #[utoipa::path(get, path = "/api/v1/access-requests", operation_id = "listAccessRequests", tag = "regulator",
-    params(AccessQuery), security(("bearer" = [])),
+    params(PageQuery), security(("bearer" = [])),
     responses((status = 200, description = "A page of them.", body = ref("#/components/schemas/HeldAccesses"), content_type = "application/json")))]
 pub async fn list(
     State(register): State<Arc<Register>>,
     _: Regulator,
-    Asked(query): Asked<AccessQuery>,
+    Asked(PageQuery { before, limit }): Asked<PageQuery>,
 ) -> Result<Json<HeldAccesses>, Refusal> {
-    let most = limit(query.limit, MOST)?;
-    let before = query.before.map(|Number(event)| event);
-    let mut found = register.store.access_requests(before, most + 1).await?;
-    let more = crate::store::cut(&mut found, most);
-    let last = found.last().map(|held| held.seq).filter(|_| more);
-    let next = last.map(|seq| format!("/api/v1/access-requests?before={seq}&limit={most}"));
+    let page = Page::of(before, limit)?;
+    let mut found = register.store.access_requests(page.before, page.read()).await?;
+    let next = page.cut(&mut found, "/api/v1/access-requests?", |held| held.seq);
     Ok(Json(HeldAccesses { requests: found.into_iter().map(HeldAccess::from).collect(), next }))
 }
 

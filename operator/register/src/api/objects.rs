@@ -13,12 +13,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Register,
-    asked::{Asked, At, Number, limit},
+    asked::{Asked, At},
     body::Body,
     caller::{Caller, Regulator},
     describe::schemas,
     entries::escaped,
     key::{Key, KeyHeader},
+    page::Page,
     problem::Refusal,
     to_the_end,
 };
@@ -29,9 +30,6 @@ use crate::{
 pub(crate) use decide::{carry_out_confirmation, carry_out_forgetting, carry_out_return};
 pub use documents::{ContactsRequest, ObjectState, ObjectStates};
 use documents::{ObjectPath, ObjectsQuery};
-
-/// Objects in one answer, unless fewer are asked for.
-const MOST: u32 = 100;
 
 /// All of it.
 pub(super) fn router() -> OpenApiRouter<Arc<Register>> {
@@ -105,19 +103,16 @@ pub async fn list(
     caller: Caller,
     Asked(query): Asked<ObjectsQuery>,
 ) -> Result<Json<ObjectStates>, Refusal> {
-    let most = limit(query.limit, MOST)?;
+    let page = Page::of(query.before, query.limit)?;
     let participant = query.participant.unwrap_or_default();
     if participant.is_empty() {
         Regulator::of(&register, caller).await?;
     } else {
         must_see(&register, &caller, &participant).await?;
     }
-    let before = query.before.map(|Number(event)| event);
-    let mut found = register.store.objects(&participant, before, most + 1).await?;
-    let more = crate::store::cut(&mut found, most);
-    let last = found.last().map(|held| held.seq).filter(|_| more);
-    let next =
-        last.map(|seq| format!("/api/v1/objects?participant={}&before={seq}&limit={most}", escaped(&participant)));
+    let mut found = register.store.objects(&participant, page.before, page.read()).await?;
+    let list = format!("/api/v1/objects?participant={}&", escaped(&participant));
+    let next = page.cut(&mut found, &list, |held| held.seq);
     let mut objects = Vec::with_capacity(found.len());
     for held in found {
         objects.push(ObjectState::of(&register, held).await?);

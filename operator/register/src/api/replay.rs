@@ -124,7 +124,7 @@ pub(crate) async fn carry_out(register: &Register, proposal: Proposal) -> Result
     let count = |outcome| services.iter().filter(|service| service.then == outcome).count();
     let count = |outcome| u32::try_from(count(outcome)).unwrap_or(u32::MAX);
     Ok(Replay {
-        standard: format!("{}@{}", proposal.standard.name, proposal.standard.version),
+        standard: proposal.standard.named(),
         class: proposal.class.clone(),
         passed: count(Outcome::Passed),
         failed: count(Outcome::Failed),

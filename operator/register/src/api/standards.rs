@@ -20,13 +20,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Register,
-    asked::{Asked, At, Number, limit},
+    asked::{Asked, At},
     body::Body,
     caller::Regulator,
     delegations::signing,
     describe::schemas,
     entries::FOR_EVERYONE,
     off_thread,
+    page::{Page, PageQuery},
     problem::Refusal,
     to_the_end,
 };
@@ -35,9 +36,6 @@ use crate::{
     log::event::StandardIssued,
     store::Written,
 };
-
-/// Standards in one answer, unless fewer are asked for.
-const MOST: u32 = 100;
 
 /// A version of a standard.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,19 +47,6 @@ pub struct StandardPath {
     /// Its version.
     #[param(max_length = 40, min_length = 1, example = "1")]
     pub version: String,
-}
-
-/// Which standards to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct StandardsQuery {
-    /// Only those that were issued before this event.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
-    pub before: Option<Number>,
-    /// How many; 100 where nothing is said.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    pub limit: Option<Number>,
 }
 
 /// A page of issued standards.
@@ -83,18 +68,15 @@ pub(super) fn router() -> OpenApiRouter<Arc<Register>> {
 ///
 /// Every version that the regulator has issued, the last first, each with the day from which it holds.
 #[utoipa::path(get, path = "/api/v1/standards", operation_id = "listStandards", tag = "public",
-    params(StandardsQuery),
+    params(PageQuery),
     responses((status = 200, description = "A page of them.", body = ref("#/components/schemas/IssuedStandards"), content_type = "application/json")))]
 pub async fn list(
     State(register): State<Arc<Register>>,
-    Asked(query): Asked<StandardsQuery>,
+    Asked(PageQuery { before, limit }): Asked<PageQuery>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<IssuedStandards>), Refusal> {
-    let most = limit(query.limit, MOST)?;
-    let before = query.before.map(|Number(event)| event);
-    let mut standards = register.store.issued_standards(before, most + 1).await?;
-    let more = crate::store::cut(&mut standards, most);
-    let last = standards.last().map(|issued| issued.event).filter(|_| more);
-    let next = last.map(|seq| format!("/api/v1/standards?before={seq}&limit={most}"));
+    let page = Page::of(before, limit)?;
+    let mut standards = register.store.issued_standards(page.before, page.read()).await?;
+    let next = page.cut(&mut standards, "/api/v1/standards?", |issued| issued.event);
     Ok((FOR_EVERYONE, Json(IssuedStandards { standards, next })))
 }
 

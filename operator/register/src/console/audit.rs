@@ -100,10 +100,7 @@ pub async fn show(store: &Store, act: Act, language: Language) -> Result<Shown, 
         Some(sealed) => format!("{person}; {sealed}"),
         None => person,
     };
-    let of = |case: &Case| {
-        let subject = &case.summary.subject;
-        format!("{}/{}/{}", subject.participant, subject.service, subject.release)
-    };
+    let of = |case: &Case| case.summary.subject.resource();
     let (submission, about, reason) = match act.event {
         Event::Confirmation(given) => (Some(given.submission), String::new(), String::new()),
         Event::Return(made) => (Some(made.submission), String::new(), made.reason),

@@ -207,9 +207,8 @@ pub(super) fn office_or_user(office: &str, who: &SignedIn) -> String {
 
 /// What is to be signed: the DSSE encoding of the canonical statement. The script signs what the page shows.
 fn statement(case: &Case, office: &str, time: &str) -> Result<String, canonical::NotCanonical> {
-    let subject = &case.summary.subject;
     let confirmed = Confirmed {
-        resource: &format!("{}/{}/{}", subject.participant, subject.service, subject.release),
+        resource: &case.summary.subject.resource(),
         bundle: &case.summary.bundle,
         dossier: &case.summary.dossier,
         standard: &case.summary.standard,

@@ -5,7 +5,7 @@ use factory_assurance::{
     wire::Announced,
 };
 
-use super::{Store, StoreError, WriteError, Written, both::on, issued, standards, writing::Writing};
+use super::{Store, StoreError, WriteError, Written, both::on, issued, writing::Writing};
 use crate::log::event::{AnnouncedPlan, AnnouncementMade, Event, Sealed};
 
 /// Random bytes in an id.
@@ -50,7 +50,7 @@ impl Store {
         })?;
         let attempt = count(attempt)?;
         if let Some(most) = run.standard.max_attempts.filter(|most| attempt > *most) {
-            return Err(WriteError::Attempts { bundle, most, standard: standards::named(&run.standard) });
+            return Err(WriteError::Attempts { bundle, most, standard: run.standard.named() });
         }
         let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
         writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;

@@ -6,7 +6,10 @@
 
 mod read;
 
-use factory_assurance::{issuance::Issued, standard::Standard};
+use factory_assurance::{
+    issuance::{self, Issued},
+    standard::Standard,
+};
 
 use super::{
     Store, StoreError, WriteError, Written,
@@ -19,6 +22,8 @@ use crate::{
     log::event::{Event, Sealed, StandardIssued},
     pages::day,
 };
+
+pub(crate) use read::shown;
 
 /// The view.
 pub(super) const VIEW: View = ("issued", &["name", "version", "begins", "content", "seq"], &["seq"]);
@@ -77,11 +82,10 @@ impl Store {
 /// Refuses a run under `standard`, unless it was issued as it is and holds today.
 pub(super) async fn check(writing: &mut Writing<'_>, standard: &Standard) -> Result<(), WriteError> {
     let today = day(writing.time());
-    let (begins, content) =
-        known(writing, standard).await?.ok_or_else(|| IssuedError::Not(standards::named(standard)))?;
+    let (begins, content) = known(writing, standard).await?.ok_or_else(|| IssuedError::Not(standard.named()))?;
     same(standard, &content)?;
     if begins > today {
-        return Err(IssuedError::Early { standard: standards::named(standard), begins, today }.into());
+        return Err(IssuedError::Early { standard: standard.named(), begins, today }.into());
     }
     Ok(())
 }
@@ -113,16 +117,12 @@ async fn known(writing: &mut Writing<'_>, standard: &Standard) -> Result<Option<
 
 /// Refuses a `standard` that is not the issued `content`, whole: what a factory knows more of is not what was issued.
 fn same(standard: &Standard, content: &str) -> Result<(), WriteError> {
-    let now = standards::written(standard)?;
-    if now == content {
+    if standards::written(standard)? == content {
         return Ok(());
     }
-    let (issued, now) = (standards::read(content)?, standards::read(&now)?);
-    let field = standards::differs(&issued, &now).or_else(|| standards::differs(&now, &issued));
-    let field = field.map_or_else(|| "standard".to_owned(), |field| format!("standard.{field}"));
-    Err(other(&field, standard).into())
+    Err(other(&issuance::first_other(&standards::read(content)?, &standard.fields()), standard).into())
 }
 
 fn other(field: &str, standard: &Standard) -> IssuedError {
-    IssuedError::Other { field: field.to_owned(), standard: standards::named(standard) }
+    IssuedError::Other { field: field.to_owned(), standard: standard.named() }
 }

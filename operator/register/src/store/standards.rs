@@ -1,7 +1,7 @@
 //! Which content a version of a standard has: the first that was announced, for ever. What was announced before the
 //! regulator issued standards ([`super::issued`]) can be issued as it was, and in no other way.
 
-use factory_assurance::{canonical, standard::Standard};
+use factory_assurance::{canonical, issuance, standard::Standard};
 use serde_json::{Map, Value};
 
 use super::{
@@ -42,26 +42,10 @@ pub(super) async fn check(writing: &mut Writing<'_>, standard: &Standard) -> Res
             .await
     })?;
     let Some(known) = known else { return Ok(()) };
-    let (known, now) = (read(&known)?, read(&written(standard)?)?);
-    match differs(&known, &now) {
+    match issuance::differs(&read(&known)?, &standard.fields()) {
         None => Ok(()),
-        Some(field) => Err(WriteError::Standard {
-            name: standard.name.clone(),
-            version: standard.version.clone(),
-            field: field.to_owned(),
-        }),
+        Some(field) => Err(WriteError::Standard { standard: standard.named(), field: field.to_owned() }),
     }
-}
-
-/// `<name>@<version>`.
-pub(super) fn named(standard: &Standard) -> String {
-    format!("{}@{}", standard.name, standard.version)
-}
-
-/// The first field that says something else than it did. A field that did not stand there is one that the factory did
-/// not know of yet.
-pub(super) fn differs<'a>(known: &'a Map<String, Value>, now: &Map<String, Value>) -> Option<&'a str> {
-    known.iter().find(|(field, value)| now.get(*field) != Some(value)).map(|(field, _)| field.as_str())
 }
 
 /// Its canonical form.
@@ -73,26 +57,4 @@ pub(super) fn written(standard: &Standard) -> Result<String, StoreError> {
 /// The fields of a canonical form.
 pub(super) fn read(content: &str) -> Result<Map<String, Value>, StoreError> {
     serde_json::from_str(content).map_err(|error| StoreError::Row(format!("standards.content: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_was_said_stays_and_what_was_not_known_may_be_added() {
-        let of = |value: Value| value.as_object().unwrap().clone();
-        let known = of(json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20}));
-        for (now, field) in [
-            (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20}), None),
-            (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 20, "soak": 1}), None),
-            (json!({"name": "basic", "faults": [{"kind": "PodKill"}], "minRequests": 19}), Some("minRequests")),
-            (json!({"name": "basic", "faults": [{"kind": "PodKill", "peer": "*"}], "minRequests": 20}), Some("faults")),
-            (json!({"name": "basic", "minRequests": 20}), Some("faults")),
-        ] {
-            assert_eq!(differs(&known, &of(now.clone())), field, "{now}");
-        }
-    }
 }

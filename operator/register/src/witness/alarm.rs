@@ -90,6 +90,16 @@ pub enum Alarm {
         /// As the log has it, or as it was shown before.
         logged: String,
     },
+    /// A standard is issued in the regulator's name without the regulator.
+    #[error("event {event} issues {standard}, and no key of the regulator's has signed that: {reason}")]
+    NotIssued {
+        /// Number of the event.
+        event: u64,
+        /// `<name>@<version>`.
+        standard: String,
+        /// What of it does not hold.
+        reason: String,
+    },
     /// More changed in what is shown than the log has events for.
     #[error("{changes} changes are shown, the last one in the {view} of {of}; the log has {events} events for them")]
     Unfounded {

@@ -87,6 +87,48 @@ impl Asked {
         Ok(serde_json::from_str(&text).map_err(|error| self.strange(path, error.to_string()))?)
     }
 
+    /// The same; nothing where there is no such thing.
+    pub async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, WitnessError> {
+        match self.json(path).await {
+            Ok(found) => Ok(Some(found)),
+            Err(WitnessError::Ask(AskError::None { .. })) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Hands each thing of a `list` to `take`, page by page: `of` a page, its things and whether there are more. They stand
+    /// from the newest `event` to the oldest, so that there is an end. What came after the first `size` events is passed
+    /// over: it is held against the next checkpoint.
+    pub async fn newest_first<P: DeserializeOwned, T>(
+        &self,
+        list: &str,
+        size: u64,
+        of: impl Fn(P) -> (Vec<T>, bool),
+        event: impl Fn(&T) -> u64,
+        mut take: impl AsyncFnMut(T) -> Result<(), WitnessError>,
+    ) -> Result<(), WitnessError> {
+        let (mut path, mut oldest) = (list.to_owned(), u64::MAX);
+        loop {
+            let (things, more) = of(self.json(&path).await?);
+            let ended = things.is_empty() || !more;
+            for thing in things {
+                let number = event(&thing);
+                if number >= oldest {
+                    return Err(self.strange(&path, "not in the order of their events".to_owned()).into());
+                }
+                oldest = number;
+                if number <= size {
+                    take(thing).await?;
+                }
+            }
+            if ended {
+                return Ok(());
+            }
+            // Not the address that the page names: it could lead anywhere.
+            path = format!("{list}?before={oldest}");
+        }
+    }
+
     /// The answer to GET `path`.
     pub async fn text(&self, path: &str) -> Result<String, WitnessError> {
         let address = format!("{}{path}", self.address);

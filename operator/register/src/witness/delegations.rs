@@ -60,36 +60,21 @@ impl Delegated {
     /// Holds the list against the log of `size` events.
     pub async fn hold(&self, register: &Asked, size: u64) -> Result<(), WitnessError> {
         let (mut listed, mut later) = (BTreeSet::new(), None);
-        let (mut path, mut oldest) = (PATH.to_owned(), u64::MAX);
-        loop {
-            let page: Delegations = register.json(&path).await?;
-            let more = page.next.is_some();
-            for shown in page.delegations {
-                // From the newest to the oldest, so that there is an end.
-                if shown.event >= oldest {
-                    return Err(register.strange(&path, "delegations are not in their order".to_owned()).into());
-                }
-                oldest = shown.event;
-                // What came after the checkpoint is held against the next one.
-                if shown.event > size {
-                    continue;
-                }
-                let (id, now) = (shown.id.clone(), Given::of(&shown));
-                if !self.0.get(&id).is_some_and(|logged| logged.stands_as(&now, logged)) {
-                    let after = match &later {
-                        Some(after) => after,
-                        None => later.insert(self.at_the_end(register, size).await?),
-                    };
-                    self.excused(&id, &now, after)?;
-                }
-                listed.insert(id);
+        let of = |page: Delegations| (page.delegations, page.next.is_some());
+        let event = |shown: &StandingDelegation| shown.event;
+        let take = async |shown: StandingDelegation| {
+            let (id, now) = (shown.id.clone(), Given::of(&shown));
+            if !self.0.get(&id).is_some_and(|logged| logged.stands_as(&now, logged)) {
+                let after = match &later {
+                    Some(after) => after,
+                    None => later.insert(self.at_the_end(register, size).await?),
+                };
+                self.excused(&id, &now, after)?;
             }
-            let next = format!("{PATH}?before={oldest}");
-            if !more || next == path {
-                break;
-            }
-            path = next;
-        }
+            listed.insert(id);
+            Ok::<_, WitnessError>(())
+        };
+        register.newest_first(PATH, size, of, event, take).await?;
         match self.0.iter().find(|(id, _)| !listed.contains(*id)) {
             Some((id, given)) => Err(different(id, "nothing".to_owned(), given.to_string()).into()),
             None => Ok(()),

@@ -10,14 +10,16 @@ use factory_assurance::{
         note::Verifier,
         served::{DELEGATION, DELEGATION_USE, ENTRY, OBJECT_ENTRY, PublicEvent, REVOCATION},
     },
+    term::Term,
     wire::Withdrawal,
 };
 
 use super::{
     WitnessError,
     alarm::Alarm,
-    asked::{AskError, Asked, line},
+    asked::{Asked, line},
     delegations::Delegated,
+    standards::Issuances,
     statistics::Counted,
     views::Service,
 };
@@ -44,25 +46,32 @@ pub struct Logged {
     /// Number of the first entry of each.
     first: BTreeMap<(String, String), u64>,
     delegated: Delegated,
+    issued: Issuances,
     counted: Counted,
     /// Each event that hands the log over, with the key that it is handed to.
     handovers: BTreeMap<u64, Verifier>,
 }
 
 impl Logged {
+    /// Nothing yet, of a log in which a `regulator` with these keys issues standards.
+    pub fn of(regulator: Vec<Term>) -> Self {
+        Self { issued: Issuances::by(regulator), ..Self::default() }
+    }
+
     /// Takes the next event. What cannot be read is no entry: its digest was held against the log.
-    pub fn take(&mut self, event: Option<&PublicEvent>) {
-        let Some(public @ PublicEvent { place, event }) = event else { return };
+    pub fn take(&mut self, event: Option<&PublicEvent>) -> Result<(), Alarm> {
+        let Some(public @ PublicEvent { place, event }) = event else { return Ok(()) };
+        self.issued.take(public)?;
         self.counted.take(public);
         if [DELEGATION, REVOCATION, DELEGATION_USE].contains(&place.kind.as_str()) {
             self.delegated.take(public);
-            return;
+            return Ok(());
         }
         if place.kind == HANDOVER {
             let note = event["note"].as_str().unwrap_or_default();
             // One that cannot be read hands over to nobody.
             self.handovers.extend(Handover::unchecked(note).map(|handover| (place.seq, handover.next)));
-            return;
+            return Ok(());
         }
         let (whose, name) = match place.kind.as_str() {
             ENTRY => (&event["summary"]["subject"], "service"),
@@ -70,7 +79,7 @@ impl Logged {
             _ => (event, "service"),
         };
         let (Some(participant), Some(name)) = (whose["participant"].as_str(), whose[name].as_str()) else {
-            return;
+            return Ok(());
         };
         let service = (participant.to_owned(), name.to_owned());
         if matches!(place.kind.as_str(), ENTRY | OBJECT_ENTRY) {
@@ -81,6 +90,7 @@ impl Logged {
             let item = event["item"].as_str().map(str::to_owned);
             standing.withdrawn = Some(Withdrawal { at: place.time.clone(), reason, event: place.seq, item });
         }
+        Ok(())
     }
 
     /// Whether the log was handed over to each key of `terms` after the first `known`, by its own events, and the
@@ -103,38 +113,21 @@ impl Logged {
         self.first.iter().map(|((participant, name), first)| (participant.as_str(), name.as_str(), *first))
     }
 
-    /// Holds every page of the index, every entry by its address, the list of delegations and the statistics against the
-    /// log of `size` events; answers how many entries there were.
+    /// Holds every page of the index, every entry by its address, the lists of delegations and of issued standards
+    /// and the statistics against the log of `size` events; answers how many entries there were.
     pub async fn hold(&self, register: &Asked, size: u64) -> Result<u64, WitnessError> {
         let mut listed = BTreeSet::new();
-        let (mut path, mut oldest) = ("/api/v1/entries".to_owned(), u64::MAX);
-        loop {
-            let page: PublicIndex = register.json(&path).await?;
-            let more = page.next.is_some();
-            for entry in page.entries {
-                // From the newest to the oldest, so that there is an end.
-                if entry.event >= oldest {
-                    return Err(register.strange(&path, "entries are not in their order".to_owned()).into());
-                }
-                oldest = entry.event;
-                self.hold_entry(&entry, size)?;
-                listed.insert((entry.participant, entry.service));
-            }
-            let next = format!("/api/v1/entries?before={oldest}");
-            if !more || next == path {
-                break;
-            }
-            // Not the address that the page names: it could lead anywhere.
-            path = next;
-        }
+        let of = |page: PublicIndex| (page.entries, page.next.is_some());
+        let event = |entry: &PublicEntry| entry.event;
+        let take = async |entry: PublicEntry| {
+            self.hold_entry(&entry, size)?;
+            listed.insert((entry.participant, entry.service));
+            Ok::<_, WitnessError>(())
+        };
+        register.newest_first("/api/v1/entries", size, of, event, take).await?;
         for (service, standing) in &self.services {
             let (participant, name) = service;
-            let entry: Option<PublicEntry> = match register.json(&format!("/api/v1/entries/{participant}/{name}")).await
-            {
-                Ok(entry) => Some(entry),
-                Err(WitnessError::Ask(AskError::None { .. })) => None,
-                Err(other) => return Err(other),
-            };
+            let entry: Option<PublicEntry> = register.find(&format!("/api/v1/entries/{participant}/{name}")).await?;
             if let Some(entry) = &entry {
                 self.hold_entry(entry, size)?;
             }
@@ -145,6 +138,7 @@ impl Logged {
             }
         }
         self.delegated.hold(register, size).await?;
+        self.issued.hold(register, size).await?;
         self.counted.hold(register, size).await?;
         Ok(listed.len() as u64)
     }

@@ -16,14 +16,14 @@ use tokio::time::timeout;
 use super::{
     WitnessError,
     alarm::Alarm,
-    asked::{AskError, Asked},
+    asked::Asked,
     index::Logged,
     kept::Kept,
     now,
     state::{SeenEvent, State},
     views::Views,
 };
-use crate::{arguments, signer};
+use crate::{arguments, keys::Keys, signer};
 
 /// Name of the file with the witness's own key.
 const KEY: &str = "witness.pem";
@@ -41,6 +41,8 @@ const CHECKPOINT: &str = "/api/v1/log/checkpoint";
 #[derive(Debug)]
 pub struct Witness {
     register: Asked,
+    /// Keys with which standards are issued, where they were given.
+    regulator: Option<Keys>,
     signer: Signer,
     state: State,
 }
@@ -64,7 +66,8 @@ impl Witness {
         let state = State::read(&options.state, &options.log_key)??;
         let signer = signer::load_or_make(&options.name, &options.state.join(KEY))?;
         let register = Asked::at(&options.register, options.ca)?;
-        Ok(Self { register, signer, state })
+        let regulator = options.regulator_keys.map(Keys::new);
+        Ok(Self { register, regulator, signer, state })
     }
 
     /// The key of its co-signatures.
@@ -150,10 +153,9 @@ impl Witness {
         if !matches!(terms.open(text), Err(CheckpointError::Note(NoteError::Unsigned(_)))) {
             return Ok((terms, None));
         }
-        let LogKeys { handovers, .. } = match self.register.json(KEYS).await {
+        let Some(LogKeys { handovers, .. }) = self.register.find(KEYS).await? else {
             // One that has never heard of hand-overs has made none.
-            Err(WitnessError::Ask(AskError::None { .. })) => return Ok((terms, None)),
-            answered => answered?,
+            return Ok((terms, None));
         };
         terms.follow(&handovers).map_err(Alarm::from)?;
         Ok((terms, Some(handovers)))
@@ -184,7 +186,8 @@ impl Witness {
         for event in self.state.events.iter().take(before) {
             edge.push(event.leaf);
         }
-        let (mut new, mut logged) = (Vec::new(), Logged::default());
+        let regulator = self.regulator.as_ref().map(Keys::load).transpose()?.unwrap_or_default();
+        let (mut new, mut logged) = (Vec::new(), Logged::of(regulator));
         while edge.size() < checkpoint.size {
             let path = format!("/api/v1/log/events?from={}", edge.size() + 1);
             let part: Events = self.register.json(&path).await?;
@@ -207,7 +210,7 @@ impl Witness {
                     }
                 }
                 edge.push(leaf);
-                logged.take(event.public.as_ref());
+                logged.take(event.public.as_ref())?;
             }
         }
         let (size, found, signed) = (checkpoint.size, edge.root(), checkpoint.root);

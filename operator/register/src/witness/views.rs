@@ -9,12 +9,12 @@ mod days;
 mod instructions;
 
 use factory_assurance::canonical;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use super::{
     WitnessError,
     alarm::Alarm,
-    asked::{AskError, Asked, line},
+    asked::{Asked, line},
     kept::{Kept, MOST, Shown},
     tail,
 };
@@ -137,15 +137,6 @@ impl<'a> Views<'a> {
     fn change(&mut self, view: &'static str, service: &str) {
         self.changes += 1;
         self.last = Some((view, line(service)));
-    }
-
-    /// What is at `path`; nothing where there is no such thing.
-    async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, WitnessError> {
-        match self.register.json(path).await {
-            Ok(found) => Ok(Some(found)),
-            Err(WitnessError::Ask(AskError::None { .. })) => Ok(None),
-            Err(other) => Err(other),
-        }
     }
 }
 

@@ -141,6 +141,7 @@ fn witnessing(program: &Program, folder: &Folder, pinned: &str) -> arguments::Wi
         every: "1m".parse().unwrap(),
         reread: "1h".parse().unwrap(),
         once: true,
+        regulator_keys: None,
         ca: None,
     }
 }

@@ -1,6 +1,7 @@
 //! The witness beside a register whose database is changed by hand: every kind of tampering is found by
 //! what the API shows afterwards, and nothing else raises an alarm.
 
+mod standards;
 mod views;
 
 use factory_assurance::{
@@ -37,6 +38,7 @@ pub fn options(world: &World) -> arguments::Witness {
         every: "1m".parse().unwrap(),
         reread: "1h".parse().unwrap(),
         once: true,
+        regulator_keys: None,
         ca: None,
     }
 }

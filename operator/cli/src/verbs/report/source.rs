@@ -3,7 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use factory_assurance::{dossier::Dossier, dsse::Envelope, report::Signature, wire::SubmissionState};
+use factory_assurance::{
+    dossier::Dossier,
+    dsse::{DsseError, Envelope},
+    report::Signature,
+    wire::SubmissionState,
+};
 
 use crate::{
     arguments::Connection,
@@ -36,9 +41,8 @@ pub async fn fetch(name: &str, keys: &[PathBuf], connection: &Connection) -> Res
         if is_file(name) { verify::read_envelope(Path::new(name))? } else { from_register(name, connection).await? };
     let opened = if keys.is_empty() { envelope.unchecked() } else { envelope.open(&keys) };
     let signature = if keys.is_empty() { Signature::NotChecked } else { Signature::Holds };
-    let dossier = opened.map_err(VerifyError::Envelope)?;
-    let digest = envelope.payload_digest().map_err(VerifyError::Envelope)?;
-    Ok(Named { dossier, digest, signature })
+    let wrong = |error: DsseError| VerifyError::Dossier(error.into());
+    Ok(Named { dossier: opened.map_err(wrong)?, digest: envelope.payload_digest().map_err(wrong)?, signature })
 }
 
 /// Whatever is there, and what is spelt like a file although it is not.

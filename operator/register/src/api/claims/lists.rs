@@ -12,29 +12,14 @@ use super::{
 use crate::{
     api::{
         Register,
-        asked::{Asked, At, Number, ServicePath, limit},
+        asked::{Asked, At, Number, ServicePath},
         caller::{Caller, Regulator},
         entries::{FOR_EVERYONE, escaped},
+        page::{Page, PageQuery},
         problem::Refusal,
     },
     store::claims::List,
 };
-
-/// Claims in one answer, unless fewer are asked for.
-const MOST: u32 = 100;
-
-/// Which published claims to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct PublishedQuery {
-    /// Only those that moved before this event.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
-    pub before: Option<Number>,
-    /// How many; 100 where nothing is said.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    pub limit: Option<Number>,
-}
 
 /// Which claims to list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -60,7 +45,7 @@ pub struct ClaimsQuery {
 ///
 /// What users said of a service and want to be public, with the supplier's answers, by what moved last.
 #[utoipa::path(get, path = "/api/v1/entries/{participant}/{service}/claims", operation_id = "listPublishedClaims", tag = "public",
-    params(ServicePath, PublishedQuery),
+    params(ServicePath, PageQuery),
     responses(
         (status = 200, description = "A page of them.", body = ref("#/components/schemas/PublicClaims"), content_type = "application/json"),
         (status = 304, description = "As it was."),
@@ -69,17 +54,15 @@ pub struct ClaimsQuery {
 pub async fn published(
     State(register): State<Arc<Register>>,
     At(at): At<ServicePath>,
-    Asked(query): Asked<PublishedQuery>,
+    Asked(PageQuery { before, limit }): Asked<PageQuery>,
 ) -> Result<([(HeaderName, &'static str); 1], Json<PublicClaims>), Refusal> {
-    let most = limit(query.limit, MOST)?;
-    let before = query.before.map(|Number(event)| event);
+    let page = Page::of(before, limit)?;
     must_be_entered(&register, &at).await?;
     let ServicePath { participant, service } = at;
-    let mut claims = register.store.claims(List::Published(&participant, &service), before, most + 1).await?;
-    let more = crate::store::cut(&mut claims, most);
-    let last = claims.last().map(|claim| claim.moved).filter(|_| more);
-    let (participant, service) = (escaped(&participant), escaped(&service));
-    let next = last.map(|seq| format!("/api/v1/entries/{participant}/{service}/claims?before={seq}&limit={most}"));
+    let list = List::Published(&participant, &service);
+    let mut claims = register.store.claims(list, page.before, page.read()).await?;
+    let list = format!("/api/v1/entries/{}/{}/claims?", escaped(&participant), escaped(&service));
+    let next = page.cut(&mut claims, &list, |claim| claim.moved);
     let claims = claims.into_iter().map(PublicClaim::from).collect();
     Ok((FOR_EVERYONE, Json(PublicClaims { claims, next })))
 }
@@ -95,7 +78,7 @@ pub async fn list(
     caller: Caller,
     Asked(query): Asked<ClaimsQuery>,
 ) -> Result<Json<HeldClaims>, Refusal> {
-    let most = limit(query.limit, MOST)?;
+    let page = Page::of(query.before, query.limit)?;
     let kept = match &query.participant {
         Some(participant) if !query.waiting => {
             caller.must_supply(&register, participant).await?;
@@ -106,13 +89,10 @@ pub async fn list(
             if query.waiting { List::Waiting } else { List::Decided }
         }
     };
-    let before = query.before.map(|Number(event)| event);
-    let mut claims = register.store.claims(kept, before, most + 1).await?;
-    let more = claims.len() > most as usize && !query.waiting;
-    claims.truncate(most as usize);
-    let last = claims.last().map(|claim| claim.seq).filter(|_| more);
+    let mut claims = register.store.claims(kept, page.before, page.read()).await?;
     let whose = query.participant.as_deref().map(|name| format!("participant={}&", escaped(name))).unwrap_or_default();
-    let next = last.map(|seq| format!("/api/v1/claims?{whose}before={seq}&limit={most}"));
+    let next = page.cut(&mut claims, &format!("/api/v1/claims?{whose}"), |claim| claim.seq);
+    let next = next.filter(|_| !query.waiting);
     Ok(Json(HeldClaims { claims: claims.into_iter().map(|held| HeldClaim::of(&register, held)).collect(), next }))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::{
-    api::{asked::Number, claims::FULL_LINE},
+    api::claims::FULL_LINE,
     store::membership::{Held, Standing},
 };
 
@@ -16,19 +16,6 @@ pub struct AccessPath {
     /// Id of the request, as its sender was told it.
     #[param(max_length = 253, min_length = 1)]
     pub id: String,
-}
-
-/// Which requests to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct AccessQuery {
-    /// Only those that came before this event.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_007_199_254_740_991_u64)]
-    pub before: Option<Number>,
-    /// How many; 100 where nothing is said.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100)]
-    pub limit: Option<Number>,
 }
 
 /// Body of `POST /api/v1/access-requests`.

@@ -17,7 +17,7 @@ impl Views<'_> {
         let address = format!("/api/v1/entries/{service}/claims");
         let (mut path, mut before) = (address.clone(), u64::MAX);
         loop {
-            let Some(page) = self.list::<PublicClaims>(&path).await? else { break };
+            let Some(page) = self.register.find::<PublicClaims>(&path).await? else { break };
             if page.claims.is_empty() {
                 break;
             }

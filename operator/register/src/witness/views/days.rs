@@ -13,7 +13,7 @@ impl Views<'_> {
     pub(super) async fn hold_days(&mut self, (participant, name, first): Service<'_>) -> Result<(), WitnessError> {
         let service = format!("{participant}/{name}");
         let path = format!("/api/v1/entries/{service}/observed");
-        let Some(observed) = self.list::<Observed>(&path).await? else {
+        let Some(observed) = self.register.find::<Observed>(&path).await? else {
             // Of a service with an entry there is always an answer.
             return self.all_there(DAYS, &service, |_| true);
         };

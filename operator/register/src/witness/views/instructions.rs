@@ -17,7 +17,7 @@ impl Views<'_> {
     ) -> Result<(), WitnessError> {
         let service = format!("{participant}/{name}");
         let path = format!("/api/v1/entries/{service}/binding-instructions");
-        let all: Vec<BindingInstruction> = self.list(&path).await?.unwrap_or_default();
+        let all: Vec<BindingInstruction> = self.register.find(&path).await?.unwrap_or_default();
         let full = all.len() >= LISTED;
         let oldest = all.iter().map(|one| one.event).min().filter(|_| full).unwrap_or(0);
         for one in all {

@@ -27,7 +27,7 @@ const SERVICE: (&str, &str) = ("social-registry", "registered-address");
 const ENTRY: &str = "/api/v1/entries/social-registry/registered-address";
 
 /// Whole looks at fresh worlds, each before and after one of these statements, which have to be told as they are.
-async fn all_told<F: Future<Output = World>>(prepared: impl Fn() -> F, statements: &[(&str, &str)]) {
+pub(super) async fn all_told<F: Future<Output = World>>(prepared: impl Fn() -> F, statements: &[(&str, &str)]) {
     for (statement, told) in statements {
         let world = Box::pin(prepared()).await;
         witness(&world).look(true).await.unwrap();
@@ -279,7 +279,7 @@ async fn what_happens_in_order_raises_none() {
 }
 
 /// A register in front of `world` that shows another text in the place of what stands at one address.
-async fn lying(world: &World, path: &'static str, (old, new): (&'static str, &'static str)) -> String {
+pub(super) async fn lying(world: &World, path: &'static str, (old, new): (&'static str, &'static str)) -> String {
     let (client, register) = (world.client.clone(), world.address.clone());
     let answer = move |request: Request| {
         let (client, asked) = (client.clone(), request.uri().path_and_query().unwrap().as_str().to_owned());

@@ -140,7 +140,7 @@ KIND = one_of(
     "PodKill", "RollingRestart", "ContainerKill", "Freeze", "Partition", "Delay", "Loss", "Bandwidth", "DnsOutage",
     "Reset", "MemoryPressure", "Jitter", "CpuStarvation", "DiskFull", "DescriptorExhaustion", "DnsFailure",
     "DnsWrongAddress", "DnsDelay", "HttpReset", "HttpDelay", "HttpStatus", "HttpCut", "Duplicate", "Corrupt",
-    "Reorder", "ControlPlaneOutage", "Eviction")
+    "Reorder", "ControlPlaneOutage", "Eviction", "SecretRotation")
 SHARE, DIRECTION = one_of("One", "All"), one_of("In", "Out", "Both")
 WORDS = record(ky=text, ru=text, en=text)
 CELLS = each(pair(U64))
@@ -168,8 +168,8 @@ LOAD = record(
 CONTROL_PLAN = record(name=text, port=U16, requestsPerSecond=U32)
 TWIN_PLAN = record(name=text, port=U16, operation=U32, requestsPerSecond=U32)
 PROVE_PLAN = record(
-    load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}), control=Left(CONTROL_PLAN),
-    twin=Left(TWIN_PLAN))
+    load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}),
+    rotations=Left(table(table(record(key=text, next=text))), {}), control=Left(CONTROL_PLAN), twin=Left(TWIN_PLAN))
 PLAN = record(entry=text, verify=VERIFY_PLAN, prove=PROVE_PLAN)
 
 # --- the standard ------------------------------------------------------------------------------

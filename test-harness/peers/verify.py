@@ -33,7 +33,8 @@ from trend import Trend
 V1, V2, V3 = (f"factory.gov.kg/verdict/v{number}" for number in (1, 2, 3))
 KNOWN = (V1, V2, V3)
 ADDED = {V3}  # rules with what v3 added
-ONE_BY_ONE = {"RollingRestart", "Eviction"}  # faults that strike pods one after another
+REPLACE_ALL = {"RollingRestart", "SecretRotation"}  # faults by which every pod goes
+ONE_BY_ONE = {*REPLACE_ALL, "Eviction"}  # faults that strike pods one after another
 ONE_IN = 10_000  # runs of a service exactly at its limit that may be blamed for what is chance
 MOST_TERMS = 1_000
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -91,6 +92,7 @@ SLUG = {
     "Reorder": "reorder",
     "ControlPlaneOutage": "control-plane-outage",
     "Eviction": "eviction",
+    "SecretRotation": "secret-rotation",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -120,8 +122,9 @@ PHRASE = {
     "Reorder": "packets to it overtook each other",
     "ControlPlaneOutage": "it could not reach the control plane",
     "Eviction": "its pods on one node were evicted",
+    "SecretRotation": "its secrets were rotated",
 }
-THROUGH_API = {"PodKill", "RollingRestart", "Eviction"}
+THROUGH_API = {"PodKill", "RollingRestart", "Eviction", "SecretRotation"}
 STRENGTH = {
     "HttpReset": "requestPpm",  # first: of a HttpDelay, how late it is stands beside
     "HttpDelay": "requestPpm",
@@ -322,6 +325,7 @@ class Asked:
         self.rules, self.kind, self.strike, self.slug = rules, kind, strike, SLUG[kind]
         self.peer = strike.get("peer") if strike else None
         self.on_node = rules != V1 and kind not in THROUGH_API
+        self.rotates = rules != V1 and kind == "SecretRotation"
         self.lasts = self.on_node and kind != "ContainerKill"
         self.has_strength = kind in STRENGTH
         self.all = strike is not None and strike["share"] == "All"
@@ -372,7 +376,7 @@ class Asked:
             return False
         if self.rules == V1:
             plain = all(limits.get(field) is None for field in LATER)
-            return self.kind in THROUGH_API and self.strike is None and plain
+            return self.kind in THROUGH_API - {"SecretRotation"} and self.strike is None and plain
         return self.belongs_to(Asked(self.rules, limits["kind"], strike_of(limits)))
 
     def limit(self, standard, field):
@@ -623,10 +627,17 @@ def plan_steady(run):
 def peers_of(run, component, limits):
     """Peers of a component in a fault of the standard: [None] where all its traffic is meant."""
     meant = limits.get("peer")
+    if run.rules != V1 and limits["kind"] == "SecretRotation" and not variables_of(run, component):
+        return []
     if meant is None or run.rules == V1 or limits["kind"] not in ON_NETWORK:
         return [None]
     called = sorted(run.plan["prove"].get("calls", {}).get(component, []), key=lambda name: name.encode())
     return [peer for peer in dict.fromkeys(called) if meant in (EACH_PEER, peer)]
+
+
+def variables_of(run, component):
+    """How many variables of a component a rotation gives other values."""
+    return len(run.plan["prove"].get("rotations", {}).get(component, {}))
 
 
 def plan_faults(run):
@@ -680,6 +691,8 @@ def plan_strikes(run):
 
 def lack_of_strike(run, span):
     asked, strike, words = span.asked, span.asked.strike, span.asked.words()
+    if asked.rotates and not variables_of(run, span.component):
+        return f"{words} of a component of which no value is followed by another"
     if strike is None:
         return f"the plan does not say how {words} is done" if asked.on_node else None
     if not asked.on_node:
@@ -1097,7 +1110,9 @@ def wrong_doses(run):
     planned = [span.asked for span in run.spans if span.asked]
     for asked, fault in zip(planned, run.prove["faults"]):
         place, doses, seen = f"phase {quote(fault['phase'])}", fault.get("doses", []), set()
-        if not asked.on_node:
+        if asked.rotates and fault.get("endedMs") is not None:
+            return f"{place}: {asked.words()} is not done on a node, and has no end"
+        if not asked.on_node and not asked.rotates:
             if doses or fault.get("endedMs") is not None:
                 return f"{place}: {asked.words()} is not done on a node, and has no dose or end"
             continue
@@ -1109,12 +1124,14 @@ def wrong_doses(run):
                 wrong = f"a dose of class {name}, which {asked.slug} does not have"
             elif (pod, name) in seen:
                 wrong = f"two doses of class {name}"
-            elif not asked.all and pod not in before:
+            elif not asked.rotates and not asked.all and pod not in before:
                 wrong = "a dose of a pod that was not there before"
             elif not rises(dose["before"]) or not rises(dose["during"]):
                 wrong = "the values of a histogram of its dose do not rise"
             elif asked.kind not in AMOUNTS and any(v > 1 for v, _ in dose["before"] + dose["during"]):
                 wrong = "a value of its dose is neither 0 nor 1"
+            elif asked.rotates and (name != "All" or dose["during" if pod in before else "before"]):
+                wrong = "a dose that says more than what the pod was given"
             if wrong:
                 return f"{place}, pod {quote(pod)}: {wrong}"
             seen.add((pod, name))
@@ -1679,7 +1696,7 @@ class Struck:
         gone = {pod["uid"] for pod in evidence["gone"] if self.start <= pod["atMs"] < self.end}
         self.before, self.gone = len(before), len(before & gone)
         self.asked = span.asked
-        self.must = max(self.before, 1) if self.asked.kind == "RollingRestart" else 1
+        self.must = max(self.before, 1) if self.asked.kind in REPLACE_ALL else 1
         self.limit = self.asked.limit(run.standard, "maxFailedPpm")
         self.name, self.words = cut(span.component), self.asked.words()
         self.as_planned = self.injected is not None and self.gone > 0
@@ -1726,11 +1743,46 @@ class Struck:
             who, lease = WhoFelt(self.asked, self.evidence), self.lease()
             self.as_planned = who.count > 0 and not who.too_wide and not lease
             return found + who.check(self.name, self.words) + lease
+        came, missed = self.rotated() if self.asked.rotates else (None, None)
+        if self.asked.rotates:
+            self.as_planned = self.gone > 0 and came > 0 and missed is None
         if self.gone < self.must:
             message = (f"{self.name}: {self.words} was not felt: {self.gone} of {self.before} ready pods went within "
                        f"the {seconds(window)} of its phase; {self.must} must")
             found.append(inconclusive("FaultNotFelt", message))
+        elif self.asked.rotates and (missed or came < max(self.before, 1)):
+            what, why = missed or ("NotFelt", None)
+            tail = f"of pods with the values that follow {came} came, {max(self.before, 1)} must"
+            tail += f"; {why}" if why else ""
+            if what == "NotFelt":
+                found.append(inconclusive("FaultNotFelt", f"{self.name}: {self.words} was not felt: {tail}"))
+            else:
+                message = f"{self.name}: it is not known whether {self.words} was felt: {tail}"
+                found.append(inconclusive("FaultDoseUnknown", message))
         return found
+
+    def rotated(self):
+        """How many pods came with all values that follow, and the first pod of which something else is known."""
+        variables, in_order = variables_of(self.run, self.span.component), lambda uid: uid.encode()
+        doses = {dose["pod"]: dose for dose in self.evidence.get("doses", [])}
+        known = {pod["uid"] for pod in self.evidence["before"]}
+        said, came = [], 0
+        for pod in sorted({pod["uid"] for pod in self.evidence["before"] if pod["ready"]}, key=in_order):
+            former, follows = sides(doses[pod]["before"]) if pod in doses else (0, 0)
+            if follows > 0:
+                said.append(("NotFelt", pod, f"{follows} of its values were those that follow before it already"))
+            elif former == 0 or former != variables:
+                said.append(("Unknown", pod, f"{former} of {variables} values were seen before it"))
+        for pod in sorted(set(doses) - known, key=in_order):
+            former, follows = sides(doses[pod]["during"])
+            if former > 0:
+                said.append(("NotFelt", pod, f"it came with {former} of its values as before"))
+            elif follows == 0 or follows != variables:
+                said.append(("Unknown", pod, f"{follows} of {variables} values were seen when it had come"))
+            else:
+                came += 1
+        first = next((one for wanted in ("NotFelt", "Unknown") for one in said if one[0] == wanted), None)
+        return came, first and (first[0], f"pod {quote(first[1])}: {first[2]}")
 
     def lease(self):
         ended, lease = self.evidence.get("endedMs"), self.asked.lease_ms

@@ -29,9 +29,9 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind == 'CpuStarvation' ? has(self.cpuPercent) : !has(self.cpuPercent)").message("cpuPercent: how much of their time threads wait for a CPU belongs to a fault of kind CpuStarvation, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DiskFull' ? has(self.diskPercent) : !has(self.diskPercent)").message("diskPercent: how full its volumes are belongs to a fault of kind DiskFull, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DescriptorExhaustion' ? has(self.descriptorPercent) : !has(self.descriptorPercent)").message("descriptorPercent: how much of its limit of descriptors is in use belongs to a fault of kind DescriptorExhaustion, and to that alone"))]
-#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill', 'Eviction'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart, ContainerKill and Eviction happen once"))]
+#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'SecretRotation', 'ContainerKill', 'Eviction'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart, SecretRotation, ContainerKill and Eviction happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
-#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart', 'Eviction'])").message("share: PodKill strikes one pod, RollingRestart all and Eviction those on one node"))]
+#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart', 'SecretRotation', 'Eviction'])").message("share: PodKill strikes one pod, RollingRestart and SecretRotation all and Eviction those on one node"))]
 #[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth, Reset, Duplicate, Corrupt and Reorder alone"))]
 #[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("direction: belongs to Partition, Delay, Jitter, Loss, Reset, Duplicate, Corrupt and Reorder; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
@@ -251,6 +251,9 @@ pub enum FaultKind {
     ControlPlaneOutage,
     /// The component's pods on one node are evicted, as when that node is drained.
     Eviction,
+    /// The component's pods are replaced one by one by ones that are given the values which follow in its secrets
+    /// (`secrets[].next`). Strikes the components that have such values.
+    SecretRotation,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -262,7 +265,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -290,6 +293,7 @@ impl FaultKind {
         Self::Reorder,
         Self::ControlPlaneOutage,
         Self::Eviction,
+        Self::SecretRotation,
     ];
 
     /// As it stands in names of phases.
@@ -323,6 +327,7 @@ impl FaultKind {
             Self::Reorder => "reorder",
             Self::ControlPlaneOutage => "control-plane-outage",
             Self::Eviction => "eviction",
+            Self::SecretRotation => "secret-rotation",
         }
     }
 
@@ -357,6 +362,7 @@ impl FaultKind {
             Self::Reorder => "packets to it overtook each other",
             Self::ControlPlaneOutage => "it could not reach the control plane",
             Self::Eviction => "its pods on one node were evicted",
+            Self::SecretRotation => "its secrets were rotated",
         }
     }
 
@@ -400,7 +406,19 @@ impl FaultKind {
     /// Whether it is injected where the pod runs, by a lab pod on that node.
     #[must_use]
     pub const fn on_node(self) -> bool {
-        !matches!(self, Self::PodKill | Self::RollingRestart | Self::Eviction)
+        !matches!(self, Self::PodKill | Self::RollingRestart | Self::Eviction | Self::SecretRotation)
+    }
+
+    /// Whether every pod of the component is replaced by it: all that are ready must go for it to be felt.
+    #[must_use]
+    pub const fn replaces_all(self) -> bool {
+        matches!(self, Self::RollingRestart | Self::SecretRotation)
+    }
+
+    /// Whether what is felt of it also stands in the pods that come: they are given other values.
+    #[must_use]
+    pub const fn rotates(self) -> bool {
+        matches!(self, Self::SecretRotation)
     }
 }
 

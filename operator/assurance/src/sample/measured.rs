@@ -9,7 +9,7 @@ use crate::{
         Answer, Bucket, CheckResult, ContractResult, ControlSecond, Failure, FaultEvidence, Mutant, Mutation,
         OperationResult, PhaseSpan, PodGone, PodSeen, ProveEvidence, StepResult, VerifyEvidence,
     },
-    plan::{ControlPlan, Phase, PhaseRole, Plan},
+    plan::{ControlPlan, Phase, PhaseRole, Plan, ProvePlan},
 };
 use factory_crds::{resilience_standard::FaultKind, state_service::Step};
 
@@ -57,7 +57,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
     for phase in &plan.prove.phases {
         let to = from + u64::from(phase.seconds) * 1_000;
         phases.push(PhaseSpan { name: phase.name.clone(), from_ms: from, to_ms: to });
-        faults.extend(fault(phase, from));
+        faults.extend(fault(&plan.prove, phase, from));
         from = to;
     }
     let seconds = u32::try_from(from / 1_000).unwrap_or(u32::MAX);
@@ -93,12 +93,12 @@ pub fn quiet(control: &ControlPlan, second: u32) -> ControlSecond {
 /// When a fault is ordered and injected, from the start of its phase, in milliseconds.
 const INJECTED: u64 = 40;
 
-fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
+fn fault(plan: &ProvePlan, phase: &Phase, from: u64) -> Option<FaultEvidence> {
     let PhaseRole::Fault { kind, component, strike } = &phase.role else { return None };
     let uid = |index: u32| format!("{component}-{}-{index}", kind.slug());
     let gone = match kind {
         FaultKind::PodKill | FaultKind::Eviction => 1,
-        FaultKind::RollingRestart => 2,
+        kind if kind.replaces_all() => 2,
         _ => 0,
     };
     let lease = strike.as_ref().map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
@@ -112,7 +112,11 @@ fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
         ready_again_ms: Some(from + 3_500),
         residue: Vec::new(),
         ended_ms: (lease > 0).then_some(from + INJECTED + lease + 12),
-        doses: strike.as_ref().map_or(Vec::new(), |strike| doses::of(*kind, strike, uid)),
+        doses: match strike {
+            Some(strike) => doses::of(*kind, strike, uid),
+            None if kind.rotates() => doses::rotated(plan.rotated(component), uid),
+            None => Vec::new(),
+        },
     })
 }
 

@@ -10,7 +10,9 @@ use factory_crds::{
 use serde_json::json;
 
 use crate::{
-    plan::{ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan},
+    plan::{
+        ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, Succession, VerifyPlan,
+    },
     standard::{Standard, StandardLoad},
 };
 
@@ -117,6 +119,12 @@ pub fn disordering() -> Standard {
     ])
 }
 
+/// With a rotation of secrets, beside a killed pod.
+pub fn rotating() -> Standard {
+    let fault = |kind, max_failed_ppm| FaultLimits::once(kind, max_failed_ppm, WINDOW);
+    standard_of(vec![fault(FaultKind::PodKill, 50_000), fault(FaultKind::SecretRotation, 5_000)])
+}
+
 fn standard_of(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),
@@ -168,7 +176,20 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
     let mut phases =
         vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
-    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new(), control: None, twin: None };
+    let mut plan = ProvePlan {
+        load: load(),
+        phases: Vec::new(),
+        calls: BTreeMap::new(),
+        rotations: BTreeMap::new(),
+        control: None,
+        twin: None,
+    };
+    if standard.faults.iter().any(|limits| limits.kind.rotates()) {
+        let follows = |variable: &str, key: &str| {
+            (variable.to_owned(), Succession { key: format!("tls_{key}"), next: format!("tls_next.{key}") })
+        };
+        plan.rotations.insert("web".to_owned(), [follows("CERTIFICATE", "crt"), follows("KEY", "key")].into());
+    }
     if standard.faults.iter().any(|limits| limits.peer.is_some()) {
         plan.calls.insert("web".to_owned(), ["registry".to_owned()].into());
     }

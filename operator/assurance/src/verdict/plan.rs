@@ -168,6 +168,9 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
     let lacks = |phase: &Phase| {
         let (asked, component) = Asked::of(rules, &phase.role)?;
         let (fault, kind) = (asked.words(), asked.kind.slug());
+        if asked.rotates() && result.plan.prove.rotated(component) == 0 {
+            return Some(format!("{fault} of a component of which no value is followed by another"));
+        }
         let strike = match &asked.strike {
             None if asked.on_node() => return Some(format!("the plan does not say how {fault} is done")),
             None => return None,

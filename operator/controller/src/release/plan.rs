@@ -4,6 +4,7 @@
 mod arrivals;
 mod capacity;
 mod reach;
+mod rotation;
 mod soak;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,9 @@ pub enum PlanError {
     /// Nobody asks a component.
     #[error("{0}")]
     Unreached(#[from] reach::Unreached),
+    /// Secrets that cannot be rotated.
+    #[error("{0}")]
+    NoSuccessor(#[from] rotation::NoSuccessor),
     /// The standard's shape of the load is longer than the run.
     #[error("{0}")]
     Arrivals(#[from] arrivals::Misfit),
@@ -70,6 +74,7 @@ impl PlanError {
             Self::PlanTooLong(_) => "PlanTooLong",
             Self::Authority(_) => "AuthorityUnreadable",
             Self::Unreached(_) => "ComponentUnreached",
+            Self::NoSuccessor(_) => "SuccessorMissing",
             Self::Arrivals(_) => "ArrivalsDoNotFit",
         }
     }
@@ -126,6 +131,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 .map(|component| (component.name.clone(), depends_on(spec, component)))
                 .filter(|(_, called)| !called.is_empty())
                 .collect(),
+            rotations: rotation::of(spec, standard)?,
             control: Some(control::plan()),
             twin,
         },

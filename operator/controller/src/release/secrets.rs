@@ -40,8 +40,12 @@ pub struct Secrets {
     salt: Vec<u8>,
 }
 
-/// Reads what the manifest of `attempt` names; waits where something is not there.
-pub async fn read(context: &Context, attempt: &Attempt) -> Result<Progress<Secrets>, ReleaseError> {
+/// Reads what the manifest of `attempt` names for `place`; waits where something is not there.
+pub async fn read(
+    context: &Context,
+    attempt: &Attempt,
+    place: &Place<'_>,
+) -> Result<Progress<Secrets>, ReleaseError> {
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &attempt.participant);
     let named = references(&attempt.spec).map(|(_, reference)| reference.secret.as_str());
     let mut found = BTreeMap::new();
@@ -50,7 +54,9 @@ pub async fn read(context: &Context, attempt: &Attempt) -> Result<Progress<Secre
             found.insert(name, secret);
         }
     }
-    let values = match pick(&attempt.spec, &attempt.participant, &found) {
+    // What follows is for a rotation under test alone, and nobody else is given it.
+    let rotates = !place.is_live() && attempt.standard.faults.iter().any(|fault| fault.kind.rotates());
+    let values = match pick(&attempt.spec, &attempt.participant, &found, rotates) {
         Ok(values) => values,
         Err(why) => return Ok(Progress::Waiting(why)),
     };
@@ -107,13 +113,28 @@ fn references(spec: &StateServiceSpec) -> impl Iterator<Item = (String, &SecretR
     })
 }
 
-/// What `spec` names of the Secrets `found` in `namespace`, and nothing else of them; or the first
-/// that cannot be given, and why.
-fn pick(spec: &StateServiceSpec, namespace: &str, found: &BTreeMap<&str, Secret>) -> Result<Values, Why> {
+/// A value that the manifest names: field, Secret, key, and the key under which the service has it.
+type Named<'a> = (String, &'a str, &'a str, String);
+
+/// The value of `reference`, and the one that follows it where a rotation `follows`.
+fn named<'a>(field: String, reference: &'a SecretReference, follows: bool) -> impl Iterator<Item = Named<'a>> {
+    let next = reference.next.as_deref().filter(|_| follows).zip(secret::next_entry(reference));
+    let next = next.map(|(key, entry)| (format!("{field}.next"), reference.secret.as_str(), key, entry));
+    [(field, reference.secret.as_str(), reference.key.as_str(), secret::entry(reference))].into_iter().chain(next)
+}
+
+/// What `spec` names of the Secrets `found` in `namespace`, with what follows where a rotation `follows`, and nothing else
+/// of them; or the first that cannot be given, and why.
+fn pick(
+    spec: &StateServiceSpec,
+    namespace: &str,
+    found: &BTreeMap<&str, Secret>,
+    follows: bool,
+) -> Result<Values, Why> {
     let values: Values = references(spec)
-        .map(|(field, reference)| {
-            let SecretReference { secret: name, key, .. } = reference;
-            let Some(secret) = found.get(name.as_str()) else {
+        .flat_map(|(field, reference)| named(field, reference, follows))
+        .map(|(field, name, key, entry)| {
+            let Some(secret) = found.get(name) else {
                 let message = format!("{field}: there is no secret `{name}` in namespace `{namespace}`");
                 return Err(Why::new("SecretMissing", message));
             };
@@ -137,9 +158,21 @@ fn pick(spec: &StateServiceSpec, namespace: &str, found: &BTreeMap<&str, Secret>
                 );
                 return Err(Why::new("SecretUnfit", message));
             }
-            Ok((secret::entry(reference), value.clone()))
+            Ok((entry, value.clone()))
         })
         .collect::<Result<_, _>>()?;
+    // A rotation that changes nothing would be felt by nobody, and look like one that was survived.
+    let same = |reference: &SecretReference| {
+        let next = secret::next_entry(reference).and_then(|next| values.get(&next));
+        next.is_some() && next == values.get(&secret::entry(reference))
+    };
+    if let Some((field, reference)) = references(spec).filter(|_| follows).find(|(_, reference)| same(reference)) {
+        let (name, key) = (&reference.secret, &reference.key);
+        let message = format!(
+            "{field}.next: it holds the same value as key `{key}` of secret `{name}` in namespace `{namespace}`, and a rotation would change nothing"
+        );
+        return Err(Why::new("SecretUnfit", message));
+    }
     let size: usize = values.values().map(|value| value.0.len()).sum();
     if size > LARGEST {
         let message = format!(
@@ -163,6 +196,7 @@ mod tests {
             env: (*env).to_owned(),
             secret: (*secret).to_owned(),
             key: (*key).to_owned(),
+            next: None,
         };
         spec.components[0].secrets = references.iter().map(reference).collect();
         spec
@@ -177,7 +211,7 @@ mod tests {
     fn refused(second: &Secret) -> (&'static str, String) {
         let spec = spec(&[("USER", "good", "user"), ("PASSWORD", "db", "password")]);
         let found = [("good", secret("Opaque", &[("user", b"u")])), ("db", second.clone())].into();
-        let why = pick(&spec, "x", &found).unwrap_err();
+        let why = pick(&spec, "x", &found, false).unwrap_err();
         (why.reason, why.message)
     }
 
@@ -186,9 +220,32 @@ mod tests {
         let spec = spec(&[("USER", "db", "user"), ("PASSWORD", "db", "password"), ("AGAIN", "db", "user")]);
         let whole = [("user", &b"u"[..]), ("password", b"p"), ("root", b"not yours")];
         let found = [("db", secret("kubernetes.io/basic-auth", &whole)), ("other", secret("Opaque", &whole))].into();
-        let values = pick(&spec, "x", &found).unwrap();
+        let values = pick(&spec, "x", &found, false).unwrap();
         let held: Vec<_> = values.iter().map(|(entry, value)| (entry.as_str(), value.0.as_slice())).collect();
         assert_eq!(held, [("db_password", &b"p"[..]), ("db_user", b"u")]);
+    }
+
+    #[test]
+    fn what_follows_is_copied_for_a_rotation_alone_and_must_be_there_and_another() {
+        let mut spec = spec(&[("USER", "db", "user"), ("PASSWORD", "db", "password")]);
+        spec.components[0].secrets[1].next = Some("next".to_owned());
+        let picked = |follows: bool, next: &[(&str, &[u8])]| {
+            let data = [&[("user", &b"u"[..]), ("password", b"p")], next].concat();
+            pick(&spec, "x", &[("db", secret("Opaque", &data))].into(), follows)
+        };
+        let keys = |values: Values| values.into_keys().collect::<Vec<_>>();
+        assert_eq!(keys(picked(true, &[("next", b"n")]).unwrap()), ["db_next", "db_password", "db_user"]);
+        assert_eq!(keys(picked(false, &[("next", b"n")]).unwrap()), ["db_password", "db_user"]);
+        assert_eq!(keys(picked(false, &[]).unwrap()), ["db_password", "db_user"], "nobody asks for it");
+        let field = "spec.components[0].secrets[1].next";
+        for (next, reason, message) in [
+            (&[][..], "SecretMissing", format!("{field}: secret `db` has no key `next` in namespace `x`")),
+            (&[("next", b"n\0".as_slice())], "SecretUnfit", format!("{field}: key `next` of secret `db`")),
+            (&[("next", b"p".as_slice())], "SecretUnfit", format!("{field}: it holds the same value as key `password`")),
+        ] {
+            let why = picked(true, next).unwrap_err();
+            assert!(why.reason == reason && why.message.starts_with(&message), "{} {}", why.reason, why.message);
+        }
     }
 
     #[test]
@@ -200,7 +257,7 @@ mod tests {
                 "spec.components[0].secrets[1]: secret `db` has no key `password` in namespace `x`".to_owned()
             )
         );
-        let why = pick(&spec(&[("PASSWORD", "db", "password")]), "x", &BTreeMap::new()).unwrap_err();
+        let why = pick(&spec(&[("PASSWORD", "db", "password")]), "x", &BTreeMap::new(), false).unwrap_err();
         assert_eq!(why.reason, "SecretMissing");
         assert_eq!(why.message, "spec.components[0].secrets[0]: there is no secret `db` in namespace `x`");
     }
@@ -230,7 +287,7 @@ mod tests {
         let named: Vec<_> = names.iter().map(|key| ("VARIABLE", "db", key.as_str())).collect();
         let long = "v".repeat(LONGEST);
         let data: Vec<_> = names.iter().map(|key| (key.as_str(), long.as_bytes())).collect();
-        let why = pick(&spec(&named), "x", &[("db", secret("Opaque", &data))].into()).unwrap_err();
+        let why = pick(&spec(&named), "x", &[("db", secret("Opaque", &data))].into(), false).unwrap_err();
         assert_eq!(why.reason, "SecretUnfit");
         assert!(why.message.contains("1000 KiB together"), "{}", why.message);
     }

@@ -32,6 +32,8 @@ mod plan;
 mod properties;
 #[path = "verdict/removal.rs"]
 mod removal;
+#[path = "verdict/rotated.rs"]
+mod rotated;
 #[path = "verdict/sabotage.rs"]
 mod sabotage;
 #[path = "verdict/second_verifier.rs"]

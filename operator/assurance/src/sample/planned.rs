@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::{
     plan::{
-        ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, Succession, VerifyPlan,
+        ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, Succession,
+        VerifyPlan,
     },
     standard::{Standard, StandardLoad},
 };

@@ -131,7 +131,10 @@ mod tests {
 
     fn found(doses: Vec<Given>) -> (bool, String) {
         let rotated = of(doses);
-        (rotated.as_planned(), rotated.check("web", "secret-rotation").map(|found| found.message).unwrap_or_default())
+        (
+            rotated.as_planned(),
+            rotated.check("web", "secret-rotation").map(|found| found.finding.message).unwrap_or_default(),
+        )
     }
 
     #[test]
@@ -148,14 +151,23 @@ mod tests {
             assert_eq!(with(("d", vec![], during)), (false, format!("{some}{why}")));
         }
         let unknown = with(("d", vec![], vec![[1, 1]]));
-        assert!(!unknown.0 && unknown.1.contains("not known") && unknown.1.ends_with("1 of 2 values were seen when it had come"), "{unknown:?}");
+        assert!(
+            !unknown.0
+                && unknown.1.contains("not known")
+                && unknown.1.ends_with("1 of 2 values were seen when it had come"),
+            "{unknown:?}"
+        );
     }
 
     #[test]
     fn pods_that_had_the_values_before_or_that_nobody_looked_at_say_nothing() {
         let came = || vec![("c", vec![], vec![[1, 2]]), ("d", vec![], vec![[1, 2]])];
-        let (as_planned, said) = found([vec![("a", vec![[0, 2]], vec![]), ("b", vec![[1, 2]], vec![])], came()].concat());
-        assert!(!as_planned && said.ends_with("pod `b`: 2 of its values were those that follow before it already"), "{said}");
+        let (as_planned, said) =
+            found([vec![("a", vec![[0, 2]], vec![]), ("b", vec![[1, 2]], vec![])], came()].concat());
+        assert!(
+            !as_planned && said.ends_with("pod `b`: 2 of its values were those that follow before it already"),
+            "{said}"
+        );
         let (as_planned, said) = found([vec![("a", vec![[0, 2]], vec![])], came()].concat());
         assert!(!as_planned && said.ends_with("pod `b`: 0 of 2 values were seen before it"), "{said}");
         assert!(!found(Vec::new()).0);

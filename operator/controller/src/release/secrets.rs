@@ -41,11 +41,7 @@ pub struct Secrets {
 }
 
 /// Reads what the manifest of `attempt` names for `place`; waits where something is not there.
-pub async fn read(
-    context: &Context,
-    attempt: &Attempt,
-    place: &Place<'_>,
-) -> Result<Progress<Secrets>, ReleaseError> {
+pub async fn read(context: &Context, attempt: &Attempt, place: &Place<'_>) -> Result<Progress<Secrets>, ReleaseError> {
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &attempt.participant);
     let named = references(&attempt.spec).map(|(_, reference)| reference.secret.as_str());
     let mut found = BTreeMap::new();
@@ -241,7 +237,11 @@ mod tests {
         for (next, reason, message) in [
             (&[][..], "SecretMissing", format!("{field}: secret `db` has no key `next` in namespace `x`")),
             (&[("next", b"n\0".as_slice())], "SecretUnfit", format!("{field}: key `next` of secret `db`")),
-            (&[("next", b"p".as_slice())], "SecretUnfit", format!("{field}: it holds the same value as key `password`")),
+            (
+                &[("next", b"p".as_slice())],
+                "SecretUnfit",
+                format!("{field}: it holds the same value as key `password`"),
+            ),
         ] {
             let why = picked(true, next).unwrap_err();
             assert!(why.reason == reason && why.message.starts_with(&message), "{} {}", why.reason, why.message);

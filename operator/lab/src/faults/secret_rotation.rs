@@ -70,7 +70,8 @@ impl Fault for SecretRotation {
         let (_, first) = staying(view).next().ok_or_else(|| refused("it has no pod that could be replaced"))?;
         for (variable, succession) in &self.planned {
             let now = first.given.get(variable).filter(|now| now.key == succession.key);
-            let now = now.ok_or_else(|| refused("its pods are not given the values that the plan has followed by others"))?;
+            let now =
+                now.ok_or_else(|| refused("its pods are not given the values that the plan has followed by others"))?;
             let next = SecretKey { secret: now.secret.clone(), key: succession.next.clone() };
             self.values.insert(variable.clone(), [now.clone(), next]);
         }

@@ -98,6 +98,9 @@ mod tests {
         standard.spec.faults.push(FaultLimits::once(FaultKind::SecretRotation, 0, 30));
         let refused = compose(&service.spec, &standard.spec).unwrap_err();
         assert!(matches!(refused, PlanError::NoSuccessor(_)) && refused.reason() == "SuccessorMissing", "{refused}");
-        assert!(refused.to_string().starts_with("spec.components[1].secrets: the standard rotates secrets"), "{refused}");
+        assert!(
+            refused.to_string().starts_with("spec.components[1].secrets: the standard rotates secrets"),
+            "{refused}"
+        );
     }
 }

@@ -83,9 +83,11 @@ fn planned() -> Rotation {
     [("KEY".to_owned(), succession(0)), ("CERTIFICATE".to_owned(), succession(1))].into()
 }
 
-/// What stands in the doses: pod, before, during.
-fn doses(fault: &SecretRotation, view: &View) -> Vec<(String, Vec<[u64; 2]>, Vec<[u64; 2]>)> {
-    use factory_lab::faults::Fault as _;
+/// Pod, before, during.
+type Given = (String, Vec<[u64; 2]>, Vec<[u64; 2]>);
+
+/// What stands in the doses.
+fn doses(fault: &SecretRotation, view: &View) -> Vec<Given> {
     fault.given(view).into_iter().map(|dose| (dose.pod, dose.before, dose.during)).collect()
 }
 

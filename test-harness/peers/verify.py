@@ -162,6 +162,7 @@ WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
 LATER = ["leaseSeconds", "share", "peer", "direction", "names", "path", "status", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
+OF = {"One": "", "All": " of all pods", "Node": " of all pods on one node"}
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
 LEASE_LATE_MS = 1000
 YEARS = 5000  # that are modelled
@@ -328,7 +329,8 @@ class Asked:
         self.rotates = rules != V1 and kind == "SecretRotation"
         self.lasts = self.on_node and kind != "ContainerKill"
         self.has_strength = kind in STRENGTH
-        self.all = strike is not None and strike["share"] == "All"
+        self.share = strike["share"] if strike is not None else "One"
+        self.all = self.share == "All"
         self.lease_ms = strike["leaseSeconds"] * 1000 if self.lasts and strike else 0
 
     def strength(self):
@@ -366,7 +368,7 @@ class Asked:
         amount += peer + (f" of answers for {names}" if names else "")
         path = self.strike.get("path")
         amount += (f" of requests under {quote(path)}" if path is not None else "") + WAY.get(self.strike.get("direction"), "")
-        return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
+        return self.slug + amount + (f" for {lease} s" if lease else "") + OF[self.share]
 
     def phrase(self):
         return PHRASE[self.kind] + (f" ({self.words()})" if self.on_node else "")
@@ -722,6 +724,8 @@ def lack_of_strike(run, span):
         return f"{asked.slug} has no such status as the plan says"
     if ((strike.get("lateMs") or 0) > 0) != (asked.kind == "HttpDelay"):
         return f"{asked.slug} is not late as the plan says"
+    if asked.share == "Node" and asked.kind != "Partition":
+        return f"{asked.slug} does not cut off a node, as the plan says"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
     bundle = run.result["bundle"]
     there = asked.peer in bundle["images"] or asked.peer in bundle.get("databases", {})
@@ -1117,6 +1121,9 @@ def wrong_doses(run):
                 return f"{place}: {asked.words()} is not done on a node, and has no dose or end"
             continue
         before = {pod["uid"] for pod in fault["before"]}
+        unplaced = [pod for pod in fault["before"] if pod.get("node") is None] if asked.share == "Node" else []
+        if doses and unplaced:
+            return f"{place}, pod {quote(unplaced[0]['uid'])}: it is not said on which node it was"
         for dose in doses:
             pod, name = dose["pod"], dose["class"]
             wrong = None
@@ -1124,7 +1131,7 @@ def wrong_doses(run):
                 wrong = f"a dose of class {name}, which {asked.slug} does not have"
             elif (pod, name) in seen:
                 wrong = f"two doses of class {name}"
-            elif not asked.rotates and not asked.all and pod not in before:
+            elif not asked.rotates and asked.share == "One" and pod not in before:
                 wrong = "a dose of a pod that was not there before"
             elif not rises(dose["before"]) or not rises(dose["during"]):
                 wrong = "the values of a histogram of its dose do not rise"
@@ -1655,16 +1662,20 @@ class WhoFelt:
         pods = {}
         for dose in evidence.get("doses", []):
             pods.setdefault(dose["pod"], []).append(dose)
-        ready = {pod["uid"] for pod in evidence["before"] if pod["ready"]}
-        judged = sorted((pod for pod in ready if asked.all or pod in pods), key=lambda uid: uid.encode())
+        ready = {pod["uid"]: pod.get("node") for pod in evidence["before"] if pod["ready"]}
+        nodes = {pod.get("node") for pod in evidence["before"] if pod["uid"] in pods}
+        meant = {"One": lambda pod: pod in pods, "All": lambda pod: True, "Node": lambda pod: ready[pod] in nodes}
+        judged = sorted(filter(meant[asked.share], ready), key=lambda uid: uid.encode())
         said = [(pod, *dose_of_pod(asked, pods.get(pod, []))) for pod in judged]
         strengths = [dose[1] for _, _, dose in said if dose[0] == "Felt"]
         self.ready, self.count, self.struck = len(ready), len(strengths), len(pods)
-        self.least, self.must = least_of(asked, strengths), max(len(ready), 1) if asked.all else 1
+        self.least, self.must = least_of(asked, strengths), 1 if asked.share == "One" else max(len(judged), 1)
+        self.nodes = len(nodes) if asked.share == "Node" else 0
+        self.of_all = {"One": False, "All": True, "Node": self.must >= self.ready}[asked.share]
         self.missed = next(((wanted, f"pod {quote(pod)}{CLASSES[name]}: {dose[1]}")
                             for wanted in ("NotFelt", "Unknown") for pod, name, dose in said if dose[0] == wanted),
                            ("Unknown", "nothing was measured in a ready pod"))
-        self.too_wide = not asked.all and self.struck > 1
+        self.too_wide = asked.share == "One" and self.struck > 1 or self.nodes > 1
 
     def check(self, name, words):
         found = []
@@ -1677,7 +1688,8 @@ class WhoFelt:
                 message = f"{name}: it is not known whether {words} was felt: {tail}"
                 found.append(inconclusive("FaultDoseUnknown", message))
         if self.too_wide:
-            found.append(inconclusive("FaultTooWide", f"{name}: {words} struck {self.struck} pods; one was planned"))
+            what = f"pods on {self.nodes} nodes" if self.nodes else f"{self.struck} pods"
+            found.append(inconclusive("FaultTooWide", f"{name}: {words} struck {what}; one was planned"))
         return found
 
 
@@ -1826,7 +1838,9 @@ class Struck:
         """Milliseconds to recovery, "never", or None where it cannot be said."""
         if self.injected is None or self.limit is None:
             return None
-        back_from = self.began + (self.asked.lease_ms if self.asked.all else 0)
+        of_node = self.asked.on_node and self.asked.share == "Node"
+        of_all = self.asked.all or of_node and WhoFelt(self.asked, self.evidence).of_all
+        back_from = self.began + (self.asked.lease_ms if of_all else 0)
         ready = {pod["uid"] for pod in self.evidence["before"] if pod["ready"]}
         went = [pod["atMs"] for pod in self.evidence["gone"] if pod["uid"] in ready
                 and back_from <= pod["atMs"] < self.end

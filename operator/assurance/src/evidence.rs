@@ -323,6 +323,9 @@ pub struct PodSeen {
     pub uid: String,
     /// Whether it was ready.
     pub ready: bool,
+    /// Of a fault that strikes all pods of one node: on which it was. Equal numbers are one node, and say nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<u32>,
 }
 
 /// A pod that went away.

@@ -118,6 +118,12 @@ pub fn disordered() -> TestResult {
     judged(unbroken(planned::disordering(), bundle()))
 }
 
+/// A result that passes, with a node that is cut off, and one pod: component `web` alone, 24 s at 20 requests a second.
+#[must_use]
+pub fn cut_off() -> TestResult {
+    judged(unbroken(planned::cutting(), of_web()))
+}
+
 /// A result that passes, with a rotation of the secrets of `web`; `registry` has none: 30 s at 20 requests a second.
 #[must_use]
 pub fn rotated() -> TestResult {

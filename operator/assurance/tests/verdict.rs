@@ -12,6 +12,8 @@ mod capacity;
 mod conclusions;
 #[path = "verdict/control.rs"]
 mod control;
+#[path = "verdict/cut_off.rs"]
+mod cut_off;
 #[path = "verdict/downtime.rs"]
 mod downtime;
 #[path = "verdict/evidence.rs"]

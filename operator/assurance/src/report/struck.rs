@@ -141,6 +141,7 @@ fn share<'a>(fault: &Fault<'_>, words: &'a Words) -> &'a str {
         (kind, _) if kind.replaces_all() => words.share_in_turn,
         (FaultKind::Eviction, _) => words.share_of_node,
         (_, Some(Share::All)) => words.share_all,
+        (_, Some(Share::Node)) => words.share_of_node,
         _ => words.share_one,
     }
 }

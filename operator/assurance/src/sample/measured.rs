@@ -11,7 +11,10 @@ use crate::{
     },
     plan::{ControlPlan, Phase, PhaseRole, Plan, ProvePlan},
 };
-use factory_crds::{resilience_standard::FaultKind, state_service::Step};
+use factory_crds::{
+    resilience_standard::{FaultKind, Share},
+    state_service::Step,
+};
 
 /// Requests of each of the two operations that are due in each tenth of a second.
 const DUE: u32 = 1;
@@ -101,13 +104,16 @@ fn fault(plan: &ProvePlan, phase: &Phase, from: u64) -> Option<FaultEvidence> {
         kind if kind.replaces_all() => 2,
         _ => 0,
     };
+    // Each pod is on a node of its own.
+    let of_node = strike.as_ref().is_some_and(|strike| strike.share == Share::Node);
+    let node = |index: u32| of_node.then_some(index);
     let lease = strike.as_ref().map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
     Some(FaultEvidence {
         phase: phase.name.clone(),
         ordered_ms: Some(from + INJECTED),
         injected_ms: Some(from + INJECTED),
         errors: Vec::new(),
-        before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true }).collect(),
+        before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true, node: node(index) }).collect(),
         gone: (0..gone).map(|index| PodGone { uid: uid(index), at_ms: from + 60 + u64::from(index) * 2_000 }).collect(),
         ready_again_ms: Some(from + 3_500),
         residue: Vec::new(),

@@ -120,6 +120,16 @@ pub fn disordering() -> Standard {
     ])
 }
 
+/// With one node that is cut off.
+pub fn cutting() -> Standard {
+    let lasts = |share| FaultLimits {
+        lease_seconds: Some(3),
+        share,
+        ..FaultLimits::once(FaultKind::Partition, 200_000, WINDOW)
+    };
+    standard_of(vec![lasts(Some(Share::Node)), lasts(None)])
+}
+
 /// With a rotation of secrets, beside a killed pod.
 pub fn rotating() -> Standard {
     let fault = |kind, max_failed_ppm| FaultLimits::once(kind, max_failed_ppm, WINDOW);
@@ -230,10 +240,11 @@ fn load() -> LoadPlan {
 
 fn fault(limits: &FaultLimits, component: &str, peer: Option<&str>) -> Phase {
     let strength = if limits.strength() > 0 { format!("-{}", limits.strength()) } else { String::new() };
+    let node = if limits.share == Some(Share::Node) { "-node" } else { "" };
     let to = peer.map_or_else(String::new, |peer| format!("-to-{peer}"));
     let strike = Strike::of(limits).map(|strike| strike.toward(peer));
     Phase {
-        name: format!("{}{strength}-{component}{to}", limits.kind.slug()),
+        name: format!("{}{strength}{node}-{component}{to}", limits.kind.slug()),
         seconds: limits.window_seconds,
         role: PhaseRole::Fault { kind: limits.kind, component: component.to_owned(), strike },
     }

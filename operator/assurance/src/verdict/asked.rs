@@ -156,7 +156,11 @@ impl Asked {
             Some(Direction::Both) => " both ways",
         };
         let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };
-        let all = if strike.share == Share::All { " of all pods" } else { "" };
+        let all = match strike.share {
+            Share::One => "",
+            Share::All => " of all pods",
+            Share::Node => " of all pods on one node",
+        };
         format!("{slug}{amount}{peer}{names}{path}{way}{lease}{all}")
     }
 

@@ -194,7 +194,11 @@ impl Struck<'_> {
     /// From when on it is asked whether requests come through again, in milliseconds: from its
     /// begin where other pods must carry on, from the end of the lease where there is none left.
     fn back_from(&self) -> Option<u64> {
-        let away = if self.asked.share() == Share::All { self.asked.lease_ms() } else { 0 };
+        let is_away = match self.asked.share() {
+            Share::Node => Felt::of(&self.asked, self.evidence).is_of_all(&self.asked),
+            share => share == Share::All,
+        };
+        let away = if is_away { self.asked.lease_ms() } else { 0 };
         self.began().map(|began| began.saturating_add(away))
     }
 

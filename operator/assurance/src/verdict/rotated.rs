@@ -109,7 +109,7 @@ mod tests {
 
     /// Of a rotation of two variables, with the pods `a` and `b` before it.
     fn of(doses: Vec<Given>) -> Rotated {
-        let seen = |uid: &str| PodSeen { uid: uid.to_owned(), ready: true };
+        let seen = |uid: &str| PodSeen { uid: uid.to_owned(), ready: true, node: None };
         let dose = |(pod, before, during): Given| {
             let (pod, way, class) = (pod.to_owned(), "Deployment".to_owned(), Class::All);
             Dose { pod, way, class, before, during }

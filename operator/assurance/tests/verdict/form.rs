@@ -96,7 +96,7 @@ fn whatever_is_written_otherwise_is_refused_by_both() {
 #[test]
 fn both_know_the_same_fields() {
     let (mut payloads, mut seen) = (Vec::new(), BTreeMap::<String, u32>::new());
-    let samples: [fn() -> TestResult; 10] = [
+    let samples: [fn() -> TestResult; 11] = [
         sample::passing,
         sample::apart,
         sample::answering,
@@ -106,6 +106,7 @@ fn both_know_the_same_fields() {
         sample::climbed,
         sample::soaked,
         sample::rotated,
+        sample::cut_off,
         || sample::measured_by(sample::passing(), sample::lab()),
     ];
     for sample in samples {

@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, rotated, simulated, soak, third, twin, varied};
+use super::{cut_off, fault, rotated, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -340,7 +340,7 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(of_ladder())
         .chain(twin::vectors());
     let second = second.map(|(name, result)| (name, by_the_second(result)));
-    second.chain(third::cases()).chain(soak::vectors()).chain(rotated::vectors())
+    second.chain(third::cases()).chain(soak::vectors()).chain(rotated::vectors()).chain(cut_off::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

@@ -261,9 +261,11 @@ fn slug(fault: &FaultLimits) -> String {
     if fault.strength() > 0 {
         slug = format!("{slug}-{}", fault.strength());
     }
-    if fault.share == Some(Share::All) {
-        slug.push_str("-all");
-    }
+    slug.push_str(match fault.share {
+        None | Some(Share::One) => "",
+        Some(Share::All) => "-all",
+        Some(Share::Node) => "-node",
+    });
     if fault.kind == FaultKind::HttpDelay {
         slug = format!("{slug}-{}ms", fault.delay_ms.unwrap_or(0));
     }

@@ -135,7 +135,7 @@ impl View {
     #[must_use]
     pub fn seen(&self) -> Vec<PodSeen> {
         let staying = self.pods.iter().filter(|(_, pod)| !pod.terminating);
-        staying.map(|(uid, pod)| PodSeen { uid: uid.clone(), ready: pod.ready }).collect()
+        staying.map(|(uid, pod)| PodSeen { uid: uid.clone(), ready: pod.ready, node: None }).collect()
     }
 
     /// Those of `before` that are gone, in the order in which they went.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use factory_crds::resilience_standard::{FaultKind, Share};
 
 use crate::{
-    evidence::{Class, Dose, FaultEvidence, ProveEvidence},
+    evidence::{Class, Dose, FaultEvidence, PodSeen, ProveEvidence},
     verdict::{
         Rules,
         asked::Asked,
@@ -36,6 +36,13 @@ fn of_fault(asked: &Asked, fault: &FaultEvidence) -> Option<String> {
         let none = fault.doses.is_empty() && fault.ended_ms.is_none();
         return (!none)
             .then(|| format!("phase {phase}: {} is not done on a node, and has no dose or end", asked.words()));
+    }
+    let unplaced = |pod: &&PodSeen| asked.share() == Share::Node && pod.node.is_none();
+    if !fault.doses.is_empty()
+        && let Some(pod) = fault.before.iter().find(unplaced)
+    {
+        let pod = say::quote(&pod.uid);
+        return Some(format!("phase {phase}, pod {pod}: it is not said on which node it was"));
     }
     let before: BTreeSet<&str> = fault.before.iter().map(|pod| pod.uid.as_str()).collect();
     let mut seen = BTreeSet::new();

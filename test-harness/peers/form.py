@@ -207,7 +207,8 @@ CAUSE = one_of("Connect", "Broken", "Timeout", "Status", "Content", "Unsent")
 BUCKET = record(second=U32, operation=U32, good=U64, failed=table(U64, CAUSE), latencyUs=CELLS)
 DOSE = record(pod=text, way=text, before=CELLS, during=CELLS, **{"class": one_of("All", "New", "Pooled", "Dns")})
 FAULT = record(
-    phase=text, orderedMs=Left(U64), injectedMs=maybe(U64), errors=each(text), before=each(record(uid=text, ready=flag, node=Left(U32))),
+    phase=text, orderedMs=Left(U64), injectedMs=maybe(U64), errors=each(text),
+    before=each(record(uid=text, ready=flag, node=Left(U32))),
     gone=each(record(uid=text, atMs=U64)), readyAgainMs=maybe(U64), residue=each(text), endedMs=Left(U64),
     doses=Left(each(DOSE), []))
 NODE = record(

@@ -724,8 +724,8 @@ def lack_of_strike(run, span):
         return f"{asked.slug} has no such status as the plan says"
     if ((strike.get("lateMs") or 0) > 0) != (asked.kind == "HttpDelay"):
         return f"{asked.slug} is not late as the plan says"
-    if asked.share == "Node" and asked.kind != "Partition":
-        return f"{asked.slug} does not cut off a node, as the plan says"
+    if asked.share == "Node" and asked.kind not in ("Partition", "Freeze"):
+        return f"{asked.slug} does not befall a node, as the plan says"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
     bundle = run.result["bundle"]
     there = asked.peer in bundle["images"] or asked.peer in bundle.get("databases", {})

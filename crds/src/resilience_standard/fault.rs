@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'SecretRotation', 'ContainerKill', 'Eviction'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart, SecretRotation, ContainerKill and Eviction happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
 #[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart', 'SecretRotation', 'Eviction'])").message("share: PodKill strikes one pod, RollingRestart and SecretRotation all and Eviction those on one node"))]
-#[x_kube(validation = Rule::new("!has(self.share) || self.share != 'Node' || self.kind == 'Partition'").message("share: all pods on one node at once are struck by a Partition alone"))]
+#[x_kube(validation = Rule::new("!has(self.share) || self.share != 'Node' || self.kind in ['Partition', 'Freeze']").message("share: all pods on one node at once are struck by a Partition or a Freeze alone"))]
 #[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth, Reset, Duplicate, Corrupt and Reorder alone"))]
 #[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("direction: belongs to Partition, Delay, Jitter, Loss, Reset, Duplicate, Corrupt and Reorder; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
@@ -416,6 +416,12 @@ impl FaultKind {
         matches!(self, Self::RollingRestart | Self::SecretRotation)
     }
 
+    /// Whether it may strike all pods on one node, as what befalls a node.
+    #[must_use]
+    pub const fn of_node(self) -> bool {
+        matches!(self, Self::Partition | Self::Freeze)
+    }
+
     /// Whether what is felt of it also stands in the pods that come: they are given other values.
     #[must_use]
     pub const fn rotates(self) -> bool {
@@ -432,7 +438,7 @@ pub enum Share {
     /// All, also those that come while it lasts: the component is away, and must come back.
     All,
     /// All on one node, drawn by chance among those with ready pods of the component, also those that come there while it
-    /// lasts: as when that node is cut off. Other pods on it feel nothing.
+    /// lasts: as when that node is cut off, or stands still. Other pods on it feel nothing.
     Node,
 }
 
@@ -557,10 +563,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_partition_cuts_off_a_node_and_what_happens_once_has_no_share_and_no_lease() {
-        assert_eq!(said("Partition", &json!({"share": "Node"})), "");
-        let refused = said("Freeze", &json!({"share": "Node"}));
-        assert_eq!(refused, "share: all pods on one node at once are struck by a Partition alone");
+    fn only_what_befalls_a_node_strikes_all_pods_there_and_what_happens_once_has_no_share_and_no_lease() {
+        for kind in ["Partition", "Freeze"] {
+            assert_eq!(said(kind, &json!({"share": "Node"})), "", "{kind}");
+        }
+        let refused = said("DnsOutage", &json!({"share": "Node"}));
+        assert_eq!(refused, "share: all pods on one node at once are struck by a Partition or a Freeze alone");
         for kind in ["SecretRotation", "RollingRestart"] {
             let refused = said(kind, &json!({}));
             assert!(refused.starts_with("leaseSeconds: how long") && !refused.contains(" | "), "{kind}: {refused}");

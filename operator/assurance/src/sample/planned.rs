@@ -120,14 +120,17 @@ pub fn disordering() -> Standard {
     ])
 }
 
-/// With one node that is cut off.
+/// With one node that is cut off, and one that stands still.
 pub fn cutting() -> Standard {
-    let lasts = |share| FaultLimits {
-        lease_seconds: Some(3),
-        share,
-        ..FaultLimits::once(FaultKind::Partition, 200_000, WINDOW)
+    let lasts = |kind, share| {
+        let once = FaultLimits::once(kind, 200_000, WINDOW);
+        FaultLimits { lease_seconds: Some(3), share, ..once }
     };
-    standard_of(vec![lasts(Some(Share::Node)), lasts(None)])
+    standard_of(vec![
+        lasts(FaultKind::Partition, Some(Share::Node)),
+        lasts(FaultKind::Partition, None),
+        lasts(FaultKind::Freeze, Some(Share::Node)),
+    ])
 }
 
 /// With a rotation of secrets, beside a killed pod.

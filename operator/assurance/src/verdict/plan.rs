@@ -202,8 +202,8 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
             Some(format!("{kind} has no such status as the plan says"))
         } else if strike.late_ms.is_some_and(|late| late > 0) != (asked.kind == FaultKind::HttpDelay) {
             Some(format!("{kind} is not late as the plan says"))
-        } else if strike.share == Share::Node && asked.kind != FaultKind::Partition {
-            Some(format!("{kind} does not cut off a node, as the plan says"))
+        } else if strike.share == Share::Node && !asked.kind.of_node() {
+            Some(format!("{kind} does not befall a node, as the plan says"))
         } else if strike.peer.as_ref().is_some_and(|peer| !calls(component, peer)) {
             Some(format!("{fault} has a peer that the component does not call"))
         } else {

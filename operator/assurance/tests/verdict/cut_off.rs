@@ -1,4 +1,4 @@
-//! A node that is cut off: all pods of the component on one node must feel it, and those of no other may.
+//! A node that is cut off or stands still: all pods of the component on one node must feel it, and those of no other may.
 
 use factory_assurance::{
     dossier::TestResult,
@@ -62,7 +62,7 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
         ("v3-cut-off-too-wide", cut_off(too_wide)),
         ("v3-cut-off-all", cut_off(all_there)),
         ("v3-cut-off-contradictory", cut_off(|r| of(r).before[1].node = None)),
-        ("v3-cut-off-plan-incomplete", cut_off(frozen)),
+        ("v3-cut-off-plan-incomplete", cut_off(unasked)),
     ]
 }
 
@@ -74,13 +74,13 @@ fn too_wide(result: &mut TestResult) {
 }
 
 /// Plan and standard ask for another kind of all pods of a node.
-fn frozen(result: &mut TestResult) {
-    result.standard.faults[0].kind = FaultKind::Freeze;
+fn unasked(result: &mut TestResult) {
+    result.standard.faults[0].kind = FaultKind::DnsOutage;
     for phase in &mut result.plan.prove.phases {
         if let PhaseRole::Fault { kind, .. } = &mut phase.role
             && phase.name == PHASE
         {
-            *kind = FaultKind::Freeze;
+            *kind = FaultKind::DnsOutage;
         }
     }
 }
@@ -135,15 +135,15 @@ fn recovery_is_counted_from_when_somebody_could_serve() {
 }
 
 #[test]
-fn only_a_partition_cuts_off_a_node() {
-    let lacks: Vec<String> = cut_off(frozen)
+fn only_what_befalls_a_node_strikes_all_pods_there() {
+    let lacks: Vec<String> = cut_off(unasked)
         .verdict
         .findings
         .into_iter()
         .filter(|finding| finding.code == "PlanIncomplete")
         .map(|finding| finding.message)
         .collect();
-    assert_eq!(lacks, ["phase `partition-node-web`: freeze does not cut off a node, as the plan says"]);
+    assert_eq!(lacks, ["phase `partition-node-web`: dns-outage does not befall a node, as the plan says"]);
 }
 
 #[test]

@@ -140,8 +140,8 @@ KIND = one_of(
     "PodKill", "RollingRestart", "ContainerKill", "Freeze", "Partition", "Delay", "Loss", "Bandwidth", "DnsOutage",
     "Reset", "MemoryPressure", "Jitter", "CpuStarvation", "DiskFull", "DescriptorExhaustion", "DnsFailure",
     "DnsWrongAddress", "DnsDelay", "HttpReset", "HttpDelay", "HttpStatus", "HttpCut", "Duplicate", "Corrupt",
-    "Reorder", "ControlPlaneOutage", "Eviction")
-SHARE, DIRECTION = one_of("One", "All"), one_of("In", "Out", "Both")
+    "Reorder", "ControlPlaneOutage", "Eviction", "SecretRotation")
+SHARE, DIRECTION = one_of("One", "All", "Node"), one_of("In", "Out", "Both")
 WORDS = record(ky=text, ru=text, en=text)
 CELLS = each(pair(U64))
 
@@ -168,8 +168,8 @@ LOAD = record(
 CONTROL_PLAN = record(name=text, port=U16, requestsPerSecond=U32)
 TWIN_PLAN = record(name=text, port=U16, operation=U32, requestsPerSecond=U32)
 PROVE_PLAN = record(
-    load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}), control=Left(CONTROL_PLAN),
-    twin=Left(TWIN_PLAN))
+    load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}),
+    rotations=Left(table(table(record(key=text, next=text))), {}), control=Left(CONTROL_PLAN), twin=Left(TWIN_PLAN))
 PLAN = record(entry=text, verify=VERIFY_PLAN, prove=PROVE_PLAN)
 
 # --- the standard ------------------------------------------------------------------------------
@@ -207,7 +207,8 @@ CAUSE = one_of("Connect", "Broken", "Timeout", "Status", "Content", "Unsent")
 BUCKET = record(second=U32, operation=U32, good=U64, failed=table(U64, CAUSE), latencyUs=CELLS)
 DOSE = record(pod=text, way=text, before=CELLS, during=CELLS, **{"class": one_of("All", "New", "Pooled", "Dns")})
 FAULT = record(
-    phase=text, orderedMs=Left(U64), injectedMs=maybe(U64), errors=each(text), before=each(record(uid=text, ready=flag)),
+    phase=text, orderedMs=Left(U64), injectedMs=maybe(U64), errors=each(text),
+    before=each(record(uid=text, ready=flag, node=Left(U32))),
     gone=each(record(uid=text, atMs=U64)), readyAgainMs=maybe(U64), residue=each(text), endedMs=Left(U64),
     doses=Left(each(DOSE), []))
 NODE = record(

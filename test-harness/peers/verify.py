@@ -33,7 +33,8 @@ from trend import Trend
 V1, V2, V3 = (f"factory.gov.kg/verdict/v{number}" for number in (1, 2, 3))
 KNOWN = (V1, V2, V3)
 ADDED = {V3}  # rules with what v3 added
-ONE_BY_ONE = {"RollingRestart", "Eviction"}  # faults that strike pods one after another
+REPLACE_ALL = {"RollingRestart", "SecretRotation"}  # faults by which every pod goes
+ONE_BY_ONE = {*REPLACE_ALL, "Eviction"}  # faults that strike pods one after another
 ONE_IN = 10_000  # runs of a service exactly at its limit that may be blamed for what is chance
 MOST_TERMS = 1_000
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -91,6 +92,7 @@ SLUG = {
     "Reorder": "reorder",
     "ControlPlaneOutage": "control-plane-outage",
     "Eviction": "eviction",
+    "SecretRotation": "secret-rotation",
 }
 PHRASE = {
     "PodKill": "one of its pods was killed",
@@ -120,8 +122,9 @@ PHRASE = {
     "Reorder": "packets to it overtook each other",
     "ControlPlaneOutage": "it could not reach the control plane",
     "Eviction": "its pods on one node were evicted",
+    "SecretRotation": "its secrets were rotated",
 }
-THROUGH_API = {"PodKill", "RollingRestart", "Eviction"}
+THROUGH_API = {"PodKill", "RollingRestart", "Eviction", "SecretRotation"}
 STRENGTH = {
     "HttpReset": "requestPpm",  # first: of a HttpDelay, how late it is stands beside
     "HttpDelay": "requestPpm",
@@ -159,6 +162,7 @@ WAY = {"In": " on the way in", "Out": " on the way out", "Both": " both ways"}
 EACH_PEER = "*"
 # Fields of a fault's limits that the first rules did not know.
 LATER = ["leaseSeconds", "share", "peer", "direction", "names", "path", "status", *STRENGTH.values(), "p95Ms", "p99Ms", "timesAYear"]
+OF = {"One": "", "All": " of all pods", "Node": " of all pods on one node"}
 CLASSES = {"All": "", "New": ", new connections", "Pooled": ", open connections", "Dns": ""}
 LEASE_LATE_MS = 1000
 YEARS = 5000  # that are modelled
@@ -322,9 +326,11 @@ class Asked:
         self.rules, self.kind, self.strike, self.slug = rules, kind, strike, SLUG[kind]
         self.peer = strike.get("peer") if strike else None
         self.on_node = rules != V1 and kind not in THROUGH_API
+        self.rotates = rules != V1 and kind == "SecretRotation"
         self.lasts = self.on_node and kind != "ContainerKill"
         self.has_strength = kind in STRENGTH
-        self.all = strike is not None and strike["share"] == "All"
+        self.share = strike["share"] if strike is not None else "One"
+        self.all = self.share == "All"
         self.lease_ms = strike["leaseSeconds"] * 1000 if self.lasts and strike else 0
 
     def strength(self):
@@ -362,7 +368,7 @@ class Asked:
         amount += peer + (f" of answers for {names}" if names else "")
         path = self.strike.get("path")
         amount += (f" of requests under {quote(path)}" if path is not None else "") + WAY.get(self.strike.get("direction"), "")
-        return self.slug + amount + (f" for {lease} s" if lease else "") + (" of all pods" if self.all else "")
+        return self.slug + amount + (f" for {lease} s" if lease else "") + OF[self.share]
 
     def phrase(self):
         return PHRASE[self.kind] + (f" ({self.words()})" if self.on_node else "")
@@ -372,7 +378,7 @@ class Asked:
             return False
         if self.rules == V1:
             plain = all(limits.get(field) is None for field in LATER)
-            return self.kind in THROUGH_API and self.strike is None and plain
+            return self.kind in THROUGH_API - {"SecretRotation"} and self.strike is None and plain
         return self.belongs_to(Asked(self.rules, limits["kind"], strike_of(limits)))
 
     def limit(self, standard, field):
@@ -623,10 +629,17 @@ def plan_steady(run):
 def peers_of(run, component, limits):
     """Peers of a component in a fault of the standard: [None] where all its traffic is meant."""
     meant = limits.get("peer")
+    if run.rules != V1 and limits["kind"] == "SecretRotation" and not variables_of(run, component):
+        return []
     if meant is None or run.rules == V1 or limits["kind"] not in ON_NETWORK:
         return [None]
     called = sorted(run.plan["prove"].get("calls", {}).get(component, []), key=lambda name: name.encode())
     return [peer for peer in dict.fromkeys(called) if meant in (EACH_PEER, peer)]
+
+
+def variables_of(run, component):
+    """How many variables of a component a rotation gives other values."""
+    return len(run.plan["prove"].get("rotations", {}).get(component, {}))
 
 
 def plan_faults(run):
@@ -680,6 +693,8 @@ def plan_strikes(run):
 
 def lack_of_strike(run, span):
     asked, strike, words = span.asked, span.asked.strike, span.asked.words()
+    if asked.rotates and not variables_of(run, span.component):
+        return f"{words} of a component of which no value is followed by another"
     if strike is None:
         return f"the plan does not say how {words} is done" if asked.on_node else None
     if not asked.on_node:
@@ -709,6 +724,8 @@ def lack_of_strike(run, span):
         return f"{asked.slug} has no such status as the plan says"
     if ((strike.get("lateMs") or 0) > 0) != (asked.kind == "HttpDelay"):
         return f"{asked.slug} is not late as the plan says"
+    if asked.share == "Node" and asked.kind not in ("Partition", "Freeze"):
+        return f"{asked.slug} does not befall a node, as the plan says"
     called = run.plan["prove"].get("calls", {}).get(span.component, [])
     bundle = run.result["bundle"]
     there = asked.peer in bundle["images"] or asked.peer in bundle.get("databases", {})
@@ -1097,11 +1114,16 @@ def wrong_doses(run):
     planned = [span.asked for span in run.spans if span.asked]
     for asked, fault in zip(planned, run.prove["faults"]):
         place, doses, seen = f"phase {quote(fault['phase'])}", fault.get("doses", []), set()
-        if not asked.on_node:
+        if asked.rotates and fault.get("endedMs") is not None:
+            return f"{place}: {asked.words()} is not done on a node, and has no end"
+        if not asked.on_node and not asked.rotates:
             if doses or fault.get("endedMs") is not None:
                 return f"{place}: {asked.words()} is not done on a node, and has no dose or end"
             continue
         before = {pod["uid"] for pod in fault["before"]}
+        unplaced = [pod for pod in fault["before"] if pod.get("node") is None] if asked.share == "Node" else []
+        if doses and unplaced:
+            return f"{place}, pod {quote(unplaced[0]['uid'])}: it is not said on which node it was"
         for dose in doses:
             pod, name = dose["pod"], dose["class"]
             wrong = None
@@ -1109,12 +1131,14 @@ def wrong_doses(run):
                 wrong = f"a dose of class {name}, which {asked.slug} does not have"
             elif (pod, name) in seen:
                 wrong = f"two doses of class {name}"
-            elif not asked.all and pod not in before:
+            elif not asked.rotates and asked.share == "One" and pod not in before:
                 wrong = "a dose of a pod that was not there before"
             elif not rises(dose["before"]) or not rises(dose["during"]):
                 wrong = "the values of a histogram of its dose do not rise"
             elif asked.kind not in AMOUNTS and any(v > 1 for v, _ in dose["before"] + dose["during"]):
                 wrong = "a value of its dose is neither 0 nor 1"
+            elif asked.rotates and (name != "All" or dose["during" if pod in before else "before"]):
+                wrong = "a dose that says more than what the pod was given"
             if wrong:
                 return f"{place}, pod {quote(pod)}: {wrong}"
             seen.add((pod, name))
@@ -1638,16 +1662,20 @@ class WhoFelt:
         pods = {}
         for dose in evidence.get("doses", []):
             pods.setdefault(dose["pod"], []).append(dose)
-        ready = {pod["uid"] for pod in evidence["before"] if pod["ready"]}
-        judged = sorted((pod for pod in ready if asked.all or pod in pods), key=lambda uid: uid.encode())
+        ready = {pod["uid"]: pod.get("node") for pod in evidence["before"] if pod["ready"]}
+        nodes = {pod.get("node") for pod in evidence["before"] if pod["uid"] in pods}
+        meant = {"One": lambda pod: pod in pods, "All": lambda pod: True, "Node": lambda pod: ready[pod] in nodes}
+        judged = sorted(filter(meant[asked.share], ready), key=lambda uid: uid.encode())
         said = [(pod, *dose_of_pod(asked, pods.get(pod, []))) for pod in judged]
         strengths = [dose[1] for _, _, dose in said if dose[0] == "Felt"]
         self.ready, self.count, self.struck = len(ready), len(strengths), len(pods)
-        self.least, self.must = least_of(asked, strengths), max(len(ready), 1) if asked.all else 1
+        self.least, self.must = least_of(asked, strengths), 1 if asked.share == "One" else max(len(judged), 1)
+        self.nodes = len(nodes) if asked.share == "Node" else 0
+        self.of_all = {"One": False, "All": True, "Node": self.must >= self.ready}[asked.share]
         self.missed = next(((wanted, f"pod {quote(pod)}{CLASSES[name]}: {dose[1]}")
                             for wanted in ("NotFelt", "Unknown") for pod, name, dose in said if dose[0] == wanted),
                            ("Unknown", "nothing was measured in a ready pod"))
-        self.too_wide = not asked.all and self.struck > 1
+        self.too_wide = asked.share == "One" and self.struck > 1 or self.nodes > 1
 
     def check(self, name, words):
         found = []
@@ -1660,7 +1688,8 @@ class WhoFelt:
                 message = f"{name}: it is not known whether {words} was felt: {tail}"
                 found.append(inconclusive("FaultDoseUnknown", message))
         if self.too_wide:
-            found.append(inconclusive("FaultTooWide", f"{name}: {words} struck {self.struck} pods; one was planned"))
+            what = f"pods on {self.nodes} nodes" if self.nodes else f"{self.struck} pods"
+            found.append(inconclusive("FaultTooWide", f"{name}: {words} struck {what}; one was planned"))
         return found
 
 
@@ -1679,7 +1708,7 @@ class Struck:
         gone = {pod["uid"] for pod in evidence["gone"] if self.start <= pod["atMs"] < self.end}
         self.before, self.gone = len(before), len(before & gone)
         self.asked = span.asked
-        self.must = max(self.before, 1) if self.asked.kind == "RollingRestart" else 1
+        self.must = max(self.before, 1) if self.asked.kind in REPLACE_ALL else 1
         self.limit = self.asked.limit(run.standard, "maxFailedPpm")
         self.name, self.words = cut(span.component), self.asked.words()
         self.as_planned = self.injected is not None and self.gone > 0
@@ -1726,11 +1755,46 @@ class Struck:
             who, lease = WhoFelt(self.asked, self.evidence), self.lease()
             self.as_planned = who.count > 0 and not who.too_wide and not lease
             return found + who.check(self.name, self.words) + lease
+        came, missed = self.rotated() if self.asked.rotates else (None, None)
+        if self.asked.rotates:
+            self.as_planned = self.gone > 0 and came > 0 and missed is None
         if self.gone < self.must:
             message = (f"{self.name}: {self.words} was not felt: {self.gone} of {self.before} ready pods went within "
                        f"the {seconds(window)} of its phase; {self.must} must")
             found.append(inconclusive("FaultNotFelt", message))
+        elif self.asked.rotates and (missed or came < max(self.before, 1)):
+            what, why = missed or ("NotFelt", None)
+            tail = f"of pods with the values that follow {came} came, {max(self.before, 1)} must"
+            tail += f"; {why}" if why else ""
+            if what == "NotFelt":
+                found.append(inconclusive("FaultNotFelt", f"{self.name}: {self.words} was not felt: {tail}"))
+            else:
+                message = f"{self.name}: it is not known whether {self.words} was felt: {tail}"
+                found.append(inconclusive("FaultDoseUnknown", message))
         return found
+
+    def rotated(self):
+        """How many pods came with all values that follow, and the first pod of which something else is known."""
+        variables, in_order = variables_of(self.run, self.span.component), lambda uid: uid.encode()
+        doses = {dose["pod"]: dose for dose in self.evidence.get("doses", [])}
+        known = {pod["uid"] for pod in self.evidence["before"]}
+        said, came = [], 0
+        for pod in sorted({pod["uid"] for pod in self.evidence["before"] if pod["ready"]}, key=in_order):
+            former, follows = sides(doses[pod]["before"]) if pod in doses else (0, 0)
+            if follows > 0:
+                said.append(("NotFelt", pod, f"{follows} of its values were those that follow before it already"))
+            elif former == 0 or former != variables:
+                said.append(("Unknown", pod, f"{former} of {variables} values were seen before it"))
+        for pod in sorted(set(doses) - known, key=in_order):
+            former, follows = sides(doses[pod]["during"])
+            if former > 0:
+                said.append(("NotFelt", pod, f"it came with {former} of its values as before"))
+            elif follows == 0 or follows != variables:
+                said.append(("Unknown", pod, f"{follows} of {variables} values were seen when it had come"))
+            else:
+                came += 1
+        first = next((one for wanted in ("NotFelt", "Unknown") for one in said if one[0] == wanted), None)
+        return came, first and (first[0], f"pod {quote(first[1])}: {first[2]}")
 
     def lease(self):
         ended, lease = self.evidence.get("endedMs"), self.asked.lease_ms
@@ -1774,7 +1838,9 @@ class Struck:
         """Milliseconds to recovery, "never", or None where it cannot be said."""
         if self.injected is None or self.limit is None:
             return None
-        back_from = self.began + (self.asked.lease_ms if self.asked.all else 0)
+        of_node = self.asked.on_node and self.asked.share == "Node"
+        of_all = self.asked.all or of_node and WhoFelt(self.asked, self.evidence).of_all
+        back_from = self.began + (self.asked.lease_ms if of_all else 0)
         ready = {pod["uid"] for pod in self.evidence["before"] if pod["ready"]}
         went = [pod["atMs"] for pod in self.evidence["gone"] if pod["uid"] in ready
                 and back_from <= pod["atMs"] < self.end

@@ -29,9 +29,10 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("self.kind == 'CpuStarvation' ? has(self.cpuPercent) : !has(self.cpuPercent)").message("cpuPercent: how much of their time threads wait for a CPU belongs to a fault of kind CpuStarvation, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DiskFull' ? has(self.diskPercent) : !has(self.diskPercent)").message("diskPercent: how full its volumes are belongs to a fault of kind DiskFull, and to that alone"))]
 #[x_kube(validation = Rule::new("self.kind == 'DescriptorExhaustion' ? has(self.descriptorPercent) : !has(self.descriptorPercent)").message("descriptorPercent: how much of its limit of descriptors is in use belongs to a fault of kind DescriptorExhaustion, and to that alone"))]
-#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'ContainerKill', 'Eviction'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart, ContainerKill and Eviction happen once"))]
+#[x_kube(validation = Rule::new("self.kind in ['PodKill', 'RollingRestart', 'SecretRotation', 'ContainerKill', 'Eviction'] ? !has(self.leaseSeconds) : has(self.leaseSeconds)").message("leaseSeconds: how long it lasts belongs to a fault that lasts; PodKill, RollingRestart, SecretRotation, ContainerKill and Eviction happen once"))]
 #[x_kube(validation = Rule::new("!has(self.leaseSeconds) || self.leaseSeconds < self.windowSeconds").message("leaseSeconds: must be less than windowSeconds, or the return to service is not watched"))]
-#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart', 'Eviction'])").message("share: PodKill strikes one pod, RollingRestart all and Eviction those on one node"))]
+#[x_kube(validation = Rule::new("!has(self.share) || !(self.kind in ['PodKill', 'RollingRestart', 'SecretRotation', 'Eviction'])").message("share: PodKill strikes one pod, RollingRestart and SecretRotation all and Eviction those on one node"))]
+#[x_kube(validation = Rule::new("!has(self.share) || self.share != 'Node' || self.kind in ['Partition', 'Freeze']").message("share: all pods on one node at once are struck by a Partition or a Freeze alone"))]
 #[x_kube(validation = Rule::new("!has(self.peer) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Bandwidth', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("peer: traffic with one peer is struck by Partition, Delay, Jitter, Loss, Bandwidth, Reset, Duplicate, Corrupt and Reorder alone"))]
 #[x_kube(validation = Rule::new("!has(self.direction) || self.kind in ['Partition', 'Delay', 'Jitter', 'Loss', 'Reset', 'Duplicate', 'Corrupt', 'Reorder']").message("direction: belongs to Partition, Delay, Jitter, Loss, Reset, Duplicate, Corrupt and Reorder; Bandwidth limits what a pod sends"))]
 #[x_kube(validation = Rule::new("!has(self.p95Ms) || !has(self.p99Ms) || self.p95Ms <= self.p99Ms").message("p95Ms: must be at most p99Ms"))]
@@ -251,6 +252,9 @@ pub enum FaultKind {
     ControlPlaneOutage,
     /// The component's pods on one node are evicted, as when that node is drained.
     Eviction,
+    /// The component's pods are replaced one by one by ones that are given the values which follow in its secrets
+    /// (`secrets[].next`). Strikes the components that have such values.
+    SecretRotation,
 }
 
 impl std::fmt::Display for FaultKind {
@@ -262,7 +266,7 @@ impl std::fmt::Display for FaultKind {
 
 impl FaultKind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::PodKill,
         Self::RollingRestart,
         Self::ContainerKill,
@@ -290,6 +294,7 @@ impl FaultKind {
         Self::Reorder,
         Self::ControlPlaneOutage,
         Self::Eviction,
+        Self::SecretRotation,
     ];
 
     /// As it stands in names of phases.
@@ -323,6 +328,7 @@ impl FaultKind {
             Self::Reorder => "reorder",
             Self::ControlPlaneOutage => "control-plane-outage",
             Self::Eviction => "eviction",
+            Self::SecretRotation => "secret-rotation",
         }
     }
 
@@ -357,6 +363,7 @@ impl FaultKind {
             Self::Reorder => "packets to it overtook each other",
             Self::ControlPlaneOutage => "it could not reach the control plane",
             Self::Eviction => "its pods on one node were evicted",
+            Self::SecretRotation => "its secrets were rotated",
         }
     }
 
@@ -400,7 +407,25 @@ impl FaultKind {
     /// Whether it is injected where the pod runs, by a lab pod on that node.
     #[must_use]
     pub const fn on_node(self) -> bool {
-        !matches!(self, Self::PodKill | Self::RollingRestart | Self::Eviction)
+        !matches!(self, Self::PodKill | Self::RollingRestart | Self::Eviction | Self::SecretRotation)
+    }
+
+    /// Whether every pod of the component is replaced by it: all that are ready must go for it to be felt.
+    #[must_use]
+    pub const fn replaces_all(self) -> bool {
+        matches!(self, Self::RollingRestart | Self::SecretRotation)
+    }
+
+    /// Whether it may strike all pods on one node, as what befalls a node.
+    #[must_use]
+    pub const fn of_node(self) -> bool {
+        matches!(self, Self::Partition | Self::Freeze)
+    }
+
+    /// Whether what is felt of it also stands in the pods that come: they are given other values.
+    #[must_use]
+    pub const fn rotates(self) -> bool {
+        matches!(self, Self::SecretRotation)
     }
 }
 
@@ -412,6 +437,9 @@ pub enum Share {
     One,
     /// All, also those that come while it lasts: the component is away, and must come back.
     All,
+    /// All on one node, drawn by chance among those with ready pods of the component, also those that come there while it
+    /// lasts: as when that node is cut off, or stands still. Other pods on it feel nothing.
+    Node,
 }
 
 /// Which way packets go, seen from the pod that a fault strikes.
@@ -531,6 +559,20 @@ mod tests {
         ] {
             let said = said(kind, &more);
             assert!(said.starts_with(begins) && !said.contains(" | "), "{kind} {more}: {said}");
+        }
+    }
+
+    #[test]
+    fn only_what_befalls_a_node_strikes_all_pods_there_and_what_happens_once_has_no_share_and_no_lease() {
+        for kind in ["Partition", "Freeze"] {
+            assert_eq!(said(kind, &json!({"share": "Node"})), "", "{kind}");
+        }
+        let refused = said("DnsOutage", &json!({"share": "Node"}));
+        assert_eq!(refused, "share: all pods on one node at once are struck by a Partition or a Freeze alone");
+        for kind in ["SecretRotation", "RollingRestart"] {
+            let refused = said(kind, &json!({}));
+            assert!(refused.starts_with("leaseSeconds: how long") && !refused.contains(" | "), "{kind}: {refused}");
+            assert!(said(kind, &json!({"share": "All"})).contains("share: PodKill strikes one pod"), "{kind}");
         }
     }
 

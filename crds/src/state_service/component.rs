@@ -133,6 +133,7 @@ pub struct EnvVar {
 /// A key of a Secret of the team's namespace, given to the program as a variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.next) || self.next != self.key").message("spec.components.secrets.next: names the key that holds the value now; a rotation would change nothing"))]
 pub struct SecretReference {
     /// Variable that receives it.
     #[schemars(length(max = 100), regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$"))]
@@ -146,6 +147,11 @@ pub struct SecretReference {
     /// Key in the Secret. Its value is text of at most 100 KiB.
     #[schemars(length(min = 1, max = 120), regex(pattern = r"^[-._A-Za-z0-9]+$"))]
     pub key: String,
+    /// Key in the same Secret of the value that follows: as good as the first one, and another. Only a candidate is given
+    /// it, where a standard rotates secrets; all that are named in a component take the place of the first ones together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 120), regex(pattern = r"^[-._A-Za-z0-9]+$"))]
+    pub next: Option<String>,
 }
 
 /// Scratch space that is empty when a pod starts.

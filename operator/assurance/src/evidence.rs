@@ -252,7 +252,8 @@ pub struct FaultEvidence {
     /// When its effect was seen to be over; only of a fault on the node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_ms: Option<u64>,
-    /// What each pod that it struck felt; only of a fault on the node.
+    /// What each pod that it struck felt, of a fault on the node; of a `SecretRotation`, what each pod was given that was
+    /// there before and that came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doses: Vec<Dose>,
 }
@@ -281,6 +282,7 @@ pub struct FaultEvidence {
 /// | `CpuStarvation` | percent of the time that the container's threads wanted to run, between two looks, which they waited |
 /// | `DiskFull` | percent of one of the container's volumes that were in use at one moment |
 /// | `DescriptorExhaustion` | percent of the limit of descriptors of one of the container's processes that were in use at one moment |
+/// | `SecretRotation` | 0: a variable of the pod has the value with which the service was deployed, 1: the one that follows. Of a pod that was there before in `before` alone, of one that came in `during` alone |
 ///
 /// Of each class that was looked at there is one, even if nothing was seen: a class that is missing
 /// could hide traffic that the fault did not reach. Without a dose of class `All` (`Dns` of
@@ -321,6 +323,9 @@ pub struct PodSeen {
     pub uid: String,
     /// Whether it was ready.
     pub ready: bool,
+    /// Of a fault that strikes all pods of one node: on which it was. Equal numbers are one node, and say nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<u32>,
 }
 
 /// A pod that went away.

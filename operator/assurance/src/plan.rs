@@ -64,12 +64,29 @@ pub struct ProvePlan {
     /// refuses all else.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calls: BTreeMap<String, BTreeSet<String>>,
+    /// Variables of each component whose values in its secrets are followed by others, where the standard rotates them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rotations: BTreeMap<String, Rotation>,
     /// The null service beside the candidate; none in plans of factories that had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control: Option<ControlPlan>,
     /// The service that must be refused; none in plans of factories that had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinPlan>,
+}
+
+/// Variables of one component, and how their values are followed by others.
+pub type Rotation = BTreeMap<String, Succession>;
+
+/// Where a variable's value stands in the Secret of the service, and where the one that follows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Succession {
+    /// Key with which the candidate is deployed.
+    pub key: String,
+    /// Key that takes its place.
+    pub next: String,
 }
 
 /// A service that does nothing but answer, on the same nodes: when it is slow, something else than the candidate is.
@@ -292,11 +309,20 @@ impl Strike {
 
 impl ProvePlan {
     /// Peers that `component` has in a fault with `limits`: one without a name where all its traffic is
-    /// meant; none where it calls nobody that is meant.
+    /// meant; none where it calls nobody that is meant, or where it has nothing that the fault could rotate.
     #[must_use]
     pub fn peers<'a>(&'a self, component: &str, limits: &'a FaultLimits) -> Vec<Option<&'a str>> {
+        if limits.kind.rotates() && self.rotated(component) == 0 {
+            return Vec::new();
+        }
         let Some(meant) = limits.peer.as_deref().filter(|_| limits.kind.on_network()) else { return vec![None] };
         let called = self.calls.get(component).into_iter().flatten().map(String::as_str);
         called.filter(|peer| meant == EACH_PEER || meant == *peer).map(Some).collect()
+    }
+
+    /// How many variables of `component` are given other values by a rotation.
+    #[must_use]
+    pub fn rotated(&self, component: &str) -> usize {
+        self.rotations.get(component).map_or(0, BTreeMap::len)
     }
 }

@@ -118,6 +118,19 @@ pub fn disordered() -> TestResult {
     judged(unbroken(planned::disordering(), bundle()))
 }
 
+/// A result that passes, with a node that is cut off, one pod that is, and a node that stands still: component `web`
+/// alone, 30 s at 20 requests a second.
+#[must_use]
+pub fn cut_off() -> TestResult {
+    judged(unbroken(planned::cutting(), of_web()))
+}
+
+/// A result that passes, with a rotation of the secrets of `web`; `registry` has none: 30 s at 20 requests a second.
+#[must_use]
+pub fn rotated() -> TestResult {
+    judged(unbroken(planned::rotating(), bundle()))
+}
+
 /// A result that passes, of a standard that also says how often each fault comes: [`struck`], with
 /// the downtime of a year modelled.
 #[must_use]

@@ -21,8 +21,11 @@ pub fn survived(result: &TestResult, verdict: &Verdict) -> BTreeSet<FaultKind> {
     }
     let shown = |kind: FaultKind| {
         let phases: Vec<(&str, &str)> = phases(result, kind).collect();
-        let everywhere = result.bundle.images.keys().all(|component| phases.iter().any(|(_, of)| of == component));
-        everywhere && phases.iter().all(|(phase, _)| held(verdict, phase))
+        // What has nothing to rotate is not meant.
+        let meant = |component: &&String| !kind.rotates() || result.plan.prove.rotated(component) > 0;
+        let mut meant = result.bundle.images.keys().filter(meant);
+        let everywhere = meant.all(|component| phases.iter().any(|(_, of)| of == component));
+        everywhere && !phases.is_empty() && phases.iter().all(|(phase, _)| held(verdict, phase))
     };
     FaultKind::ALL.into_iter().filter(|kind| shown(*kind)).collect()
 }

@@ -27,6 +27,7 @@ mod load;
 mod operations;
 mod plan;
 mod recovery;
+mod rotated;
 mod rules;
 mod say;
 pub(crate) mod soak;
@@ -217,7 +218,8 @@ fn phases(
         heard.push(!is_void && steady::too_few(&result.standard, span, measured).is_none());
         if let Some((asked, component)) = Asked::of(rules, &span.phase.role) {
             if let Some(evidence) = faults.next().filter(|_| !is_void) {
-                let struck = fault::Struck { asked: asked.clone(), component, span, evidence, slots: &prove.slots };
+                let (slots, variables) = (&prove.slots, result.plan.prove.rotated(component));
+                let struck = fault::Struck { asked: asked.clone(), component, variables, span, evidence, slots };
                 let (of_fault, cost) = fault::check(result, &struck, measured);
                 found.extend(of_fault);
                 lost.extend(cost.map(|ms| (asked, ms)));

@@ -12,6 +12,8 @@ mod capacity;
 mod conclusions;
 #[path = "verdict/control.rs"]
 mod control;
+#[path = "verdict/cut_off.rs"]
+mod cut_off;
 #[path = "verdict/downtime.rs"]
 mod downtime;
 #[path = "verdict/evidence.rs"]
@@ -32,6 +34,8 @@ mod plan;
 mod properties;
 #[path = "verdict/removal.rs"]
 mod removal;
+#[path = "verdict/rotated.rs"]
+mod rotated;
 #[path = "verdict/sabotage.rs"]
 mod sabotage;
 #[path = "verdict/second_verifier.rs"]

@@ -218,7 +218,7 @@ mod tests {
         let digest = |reference: [&str; 3]| {
             let mut spec = examples::service().spec;
             let [env, secret, key] = reference.map(str::to_owned);
-            spec.components[0].secrets = vec![SecretReference { env, secret, key }];
+            spec.components[0].secrets = vec![SecretReference { env, secret, key, next: None }];
             digest(&spec, &BTreeMap::new(), &BTreeMap::new()).unwrap()
         };
         let before = digest(["PASSWORD", "db", "password"]);

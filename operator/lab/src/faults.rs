@@ -35,12 +35,16 @@ pub mod reorder;
 pub mod reset;
 pub mod rolling_restart;
 pub mod run;
+pub mod secret_rotation;
 pub mod taken;
 pub mod target;
 
 use std::time::Duration;
 
-use factory_assurance::evidence::FaultEvidence;
+use factory_assurance::{
+    evidence::{Dose, FaultEvidence},
+    plan::Rotation,
+};
 use factory_crds::resilience_standard::FaultKind;
 use futures::future::BoxFuture;
 
@@ -87,6 +91,11 @@ pub trait Fault: Send + Sync {
     /// whole is one that has not felt it yet.
     fn dose(&self, view: &View) -> bool;
 
+    /// What the pods were given that were there before, and those that came: of a fault that gives them something.
+    fn given(&self, _: &View) -> Vec<Dose> {
+        Vec::new()
+    }
+
     /// Takes back, by identity, what would not end by itself.
     fn undo<'a>(&'a mut self, target: &'a Target) -> BoxFuture<'a, Result<(), FaultError>>;
 
@@ -111,13 +120,14 @@ pub(crate) fn nothing(phase: &str, view: &View) -> FaultEvidence {
 }
 
 /// The fault of `kind` on objects of the API, its choices drawn from `nonce` and the name of its
-/// `phase`; `None` for one on the node.
+/// `phase`, with what it rotates where that is what it does; `None` for one on the node.
 #[must_use]
-pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str) -> Option<Box<dyn Fault>> {
+pub fn of_objects(kind: FaultKind, nonce: &str, phase: &str, rotation: &Rotation) -> Option<Box<dyn Fault>> {
     match kind {
         FaultKind::PodKill => Some(Box::new(pod_kill::PodKill::new(nonce, phase))),
         FaultKind::RollingRestart => Some(Box::new(rolling_restart::RollingRestart::default())),
         FaultKind::Eviction => Some(Box::new(eviction::Eviction::new(nonce, phase))),
+        FaultKind::SecretRotation => Some(Box::new(secret_rotation::SecretRotation::new(rotation.clone()))),
         _ => None,
     }
 }
@@ -132,7 +142,7 @@ pub fn on_node(kind: FaultKind, strength: u64, aim: &Aim) -> Option<Box<dyn Node
         Some(Box::new(HttpAnswer::new(wrong, strength, path)) as Box<dyn NodeFault>)
     };
     match kind {
-        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => None,
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction | FaultKind::SecretRotation => None,
         FaultKind::ContainerKill => Some(Box::new(container_kill::ContainerKill::default())),
         FaultKind::Freeze => Some(Box::new(freeze::Freeze::default())),
         FaultKind::Partition => Some(Box::new(partition::Partition::new(aim.clone()))),
@@ -169,7 +179,8 @@ mod tests {
     #[test]
     fn every_kind_of_the_catalogue_is_done_in_exactly_one_way() {
         for kind in FaultKind::ALL {
-            let (objects, node) = (of_objects(kind, "n", "p").is_some(), on_node(kind, 1, &Aim::default()).is_some());
+            let objects = of_objects(kind, "n", "p", &Rotation::new()).is_some();
+            let node = on_node(kind, 1, &Aim::default()).is_some();
             assert_eq!((objects, node), (!kind.on_node(), kind.on_node()), "{kind:?}");
         }
     }

@@ -126,7 +126,8 @@ pub async fn prove(
             faults.push((index, leased::refused(&name, &why.to_string(), &view.borrow())));
             continue;
         }
-        match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name)) {
+        let rotation = plan.rotations.get(component).cloned().unwrap_or_default();
+        match (strike, &nodes, faults::of_objects(*kind, nonce, &phase.name, &rotation)) {
             (Some(strike), Some(Ok(nodes)), _) => {
                 let (peer, doors) = match toward(*kind, strike, targets, &followers, &doors).await {
                     Ok(toward) => toward,

@@ -49,6 +49,7 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
         },
         phases: vec![Phase { name: "steady".to_owned(), seconds, role: PhaseRole::Steady {} }],
         calls: [].into(),
+        rotations: [].into(),
         control: None,
         twin: None,
     }

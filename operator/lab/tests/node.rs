@@ -185,6 +185,49 @@ async fn a_node_that_comes_back_reads_what_it_told_clears_and_does_not_strike_la
     }
 }
 
+/// Where all pods of one node are meant, that node also takes in those that nobody named; no other strikes anybody.
+#[tokio::test]
+async fn a_node_that_is_to_be_cut_off_strikes_all_pods_of_the_component_and_another_none() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let pod = |uid: &str, component: &str| {
+        json!({
+            "metadata": {"name": uid, "uid": uid, "labels": {"app.kubernetes.io/name": component}},
+            "status": {"containerStatuses": [{"name": component, "image": "", "imageID": "", "ready": true,
+                "restartCount": 0, "containerID": "simulated://c", "state": {"running": {}}}]},
+        })
+    };
+    let there = vec![pod("named", "web"), pod("unready", "web"), pod("other", "registry")];
+    for (chosen, expected) in [("named", vec!["struck named", "struck unready"]), ("elsewhere", vec![])] {
+        let strike = json!({"share": "Node", "leaseSeconds": 2, "strength": 0});
+        let strike = json!({"phase": "p", "kind": "Partition", "component": "web", "pods": [chosen], "strike": strike, "afterMs": 0});
+        let order = json!({"nonce": NONCE, "task": {"strike": strike}}).to_string();
+        let maps = vec![json!({"metadata": {"name": "order"}, "data": {"order": order}})];
+        let (address, mut reports) = api_server(maps, there.clone()).await;
+        let config = kube::Config::new(format!("http://{address}").parse().unwrap());
+        let (client, hands) = (kube::Client::try_from(config).unwrap(), Noting::default());
+        let noting = hands.clone();
+        let serving =
+            tokio::spawn(async move { Box::pin(serve::serve(&client, "svc-00000000", NONCE, "n1", hands)).await });
+        // Everybody who is struck stands in the report before that is told.
+        let struck = loop {
+            let map: Value = timeout(Duration::from_secs(20), reports.recv()).await.unwrap().unwrap();
+            let report: Value = serde_json::from_str(map["data"]["node.n1"].as_str().unwrap()).unwrap();
+            if report["phase"] == "p" && report["watches"].as_array().is_some_and(|pods| pods.len() == 3) {
+                break report["pods"].as_object().map_or(0, serde_json::Map::len);
+            }
+        };
+        assert_eq!(struck, expected.len(), "{chosen}");
+        serving.abort();
+        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        while noting.0.lock().unwrap().len() < expected.len() && std::time::Instant::now() < deadline {
+            tokio::task::yield_now().await;
+        }
+        let mut noted = noting.0.lock().unwrap().clone();
+        noted.sort();
+        assert_eq!(noted, expected, "{chosen}");
+    }
+}
+
 #[tokio::test]
 async fn a_node_without_the_tools_says_which_fault_it_cannot_do_before_anything_is_injected() {
     let faults = json!([

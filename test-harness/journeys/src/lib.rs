@@ -29,6 +29,7 @@ pub mod programs;
 pub mod register;
 pub mod result;
 pub mod road;
+pub mod rotated;
 pub mod scene;
 pub mod sources;
 pub mod standard;

@@ -39,6 +39,20 @@ pub fn felt_and_gone(measured: &[Value]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// In `phase` all pods of one node felt it and no others, and the evidence says of each on which node it was.
+pub fn of_one_node(measured: &[Value], phase: &str) -> Result<(), Failure> {
+    let fault = measured.iter().find(|fault| fault["phase"] == phase);
+    let fault = fault.ok_or_else(|| Failure::new(format!("no phase {phase} in the dossier")))?;
+    let list = |name: &str| fault[name].as_array().cloned().unwrap_or_default();
+    let (before, doses) = (list("before"), list("doses"));
+    let is_struck = |pod: &Value| doses.iter().any(|dose| dose["pod"] == pod["uid"]);
+    let struck: Vec<&Value> = before.iter().filter(|pod| is_struck(pod)).collect();
+    let node = struck.first().and_then(|pod| pod["node"].as_u64());
+    ensure(node.is_some(), || fault.to_string())?;
+    let there = before.iter().filter(|pod| pod["node"].as_u64() == node && pod["ready"] == true);
+    ensure(there.eq(struck), || format!("not all pods of one node, or others: {fault}"))
+}
+
 /// Whatever belongs to `release`.
 #[must_use]
 pub fn of(release: &Release) -> ListParams {

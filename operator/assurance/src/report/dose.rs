@@ -82,6 +82,7 @@ pub fn asked(kind: FaultKind, strike: Option<&Strike>) -> Option<String> {
     let strength = strike?.strength;
     Some(match kind {
         FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => return None,
+        FaultKind::SecretRotation => return None,
         FaultKind::Delay | FaultKind::Jitter | FaultKind::DnsDelay => milliseconds(strength.saturating_mul(1_000)),
         FaultKind::Bandwidth => rate(strength),
         FaultKind::MemoryPressure

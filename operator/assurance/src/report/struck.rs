@@ -138,9 +138,10 @@ fn against(figure: &Figure, kind: FaultKind, words: &Words) -> String {
 
 fn share<'a>(fault: &Fault<'_>, words: &'a Words) -> &'a str {
     match (fault.kind, fault.strike.map(|strike| strike.share)) {
-        (FaultKind::RollingRestart, _) => words.share_in_turn,
+        (kind, _) if kind.replaces_all() => words.share_in_turn,
         (FaultKind::Eviction, _) => words.share_of_node,
         (_, Some(Share::All)) => words.share_all,
+        (_, Some(Share::Node)) => words.share_of_node,
         _ => words.share_one,
     }
 }

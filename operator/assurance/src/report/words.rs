@@ -197,6 +197,7 @@ const fn order(kind: FaultKind) -> usize {
         FaultKind::Reorder => 24,
         FaultKind::ControlPlaneOutage => 25,
         FaultKind::Eviction => 26,
+        FaultKind::SecretRotation => 27,
     }
 }
 

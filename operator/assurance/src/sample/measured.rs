@@ -9,9 +9,12 @@ use crate::{
         Answer, Bucket, CheckResult, ContractResult, ControlSecond, Failure, FaultEvidence, Mutant, Mutation,
         OperationResult, PhaseSpan, PodGone, PodSeen, ProveEvidence, StepResult, VerifyEvidence,
     },
-    plan::{ControlPlan, Phase, PhaseRole, Plan},
+    plan::{ControlPlan, Phase, PhaseRole, Plan, ProvePlan},
 };
-use factory_crds::{resilience_standard::FaultKind, state_service::Step};
+use factory_crds::{
+    resilience_standard::{FaultKind, Share},
+    state_service::Step,
+};
 
 /// Requests of each of the two operations that are due in each tenth of a second.
 const DUE: u32 = 1;
@@ -57,7 +60,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
     for phase in &plan.prove.phases {
         let to = from + u64::from(phase.seconds) * 1_000;
         phases.push(PhaseSpan { name: phase.name.clone(), from_ms: from, to_ms: to });
-        faults.extend(fault(phase, from));
+        faults.extend(fault(&plan.prove, phase, from));
         from = to;
     }
     let seconds = u32::try_from(from / 1_000).unwrap_or(u32::MAX);
@@ -93,26 +96,33 @@ pub fn quiet(control: &ControlPlan, second: u32) -> ControlSecond {
 /// When a fault is ordered and injected, from the start of its phase, in milliseconds.
 const INJECTED: u64 = 40;
 
-fn fault(phase: &Phase, from: u64) -> Option<FaultEvidence> {
+fn fault(plan: &ProvePlan, phase: &Phase, from: u64) -> Option<FaultEvidence> {
     let PhaseRole::Fault { kind, component, strike } = &phase.role else { return None };
     let uid = |index: u32| format!("{component}-{}-{index}", kind.slug());
     let gone = match kind {
         FaultKind::PodKill | FaultKind::Eviction => 1,
-        FaultKind::RollingRestart => 2,
+        kind if kind.replaces_all() => 2,
         _ => 0,
     };
+    // Each pod is on a node of its own.
+    let of_node = strike.as_ref().is_some_and(|strike| strike.share == Share::Node);
+    let node = |index: u32| of_node.then_some(index);
     let lease = strike.as_ref().map_or(0, |strike| u64::from(strike.lease_seconds) * 1_000);
     Some(FaultEvidence {
         phase: phase.name.clone(),
         ordered_ms: Some(from + INJECTED),
         injected_ms: Some(from + INJECTED),
         errors: Vec::new(),
-        before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true }).collect(),
+        before: (0..2).map(|index| PodSeen { uid: uid(index), ready: true, node: node(index) }).collect(),
         gone: (0..gone).map(|index| PodGone { uid: uid(index), at_ms: from + 60 + u64::from(index) * 2_000 }).collect(),
         ready_again_ms: Some(from + 3_500),
         residue: Vec::new(),
         ended_ms: (lease > 0).then_some(from + INJECTED + lease + 12),
-        doses: strike.as_ref().map_or(Vec::new(), |strike| doses::of(*kind, strike, uid)),
+        doses: match strike {
+            Some(strike) => doses::of(*kind, strike, uid),
+            None if kind.rotates() => doses::rotated(plan.rotated(component), uid),
+            None => Vec::new(),
+        },
     })
 }
 

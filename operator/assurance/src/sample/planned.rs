@@ -10,7 +10,10 @@ use factory_crds::{
 use serde_json::json;
 
 use crate::{
-    plan::{ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan},
+    plan::{
+        ControlPlan, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, Succession,
+        VerifyPlan,
+    },
     standard::{Standard, StandardLoad},
 };
 
@@ -117,6 +120,25 @@ pub fn disordering() -> Standard {
     ])
 }
 
+/// With one node that is cut off, and one that stands still.
+pub fn cutting() -> Standard {
+    let lasts = |kind, share| {
+        let once = FaultLimits::once(kind, 200_000, WINDOW);
+        FaultLimits { lease_seconds: Some(3), share, ..once }
+    };
+    standard_of(vec![
+        lasts(FaultKind::Partition, Some(Share::Node)),
+        lasts(FaultKind::Partition, None),
+        lasts(FaultKind::Freeze, Some(Share::Node)),
+    ])
+}
+
+/// With a rotation of secrets, beside a killed pod.
+pub fn rotating() -> Standard {
+    let fault = |kind, max_failed_ppm| FaultLimits::once(kind, max_failed_ppm, WINDOW);
+    standard_of(vec![fault(FaultKind::PodKill, 50_000), fault(FaultKind::SecretRotation, 5_000)])
+}
+
 fn standard_of(faults: Vec<FaultLimits>) -> Standard {
     Standard {
         name: "basic".to_owned(),
@@ -168,7 +190,20 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
     let mut phases =
         vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
-    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new(), control: None, twin: None };
+    let mut plan = ProvePlan {
+        load: load(),
+        phases: Vec::new(),
+        calls: BTreeMap::new(),
+        rotations: BTreeMap::new(),
+        control: None,
+        twin: None,
+    };
+    if standard.faults.iter().any(|limits| limits.kind.rotates()) {
+        let follows = |variable: &str, key: &str| {
+            (variable.to_owned(), Succession { key: format!("tls_{key}"), next: format!("tls_next.{key}") })
+        };
+        plan.rotations.insert("web".to_owned(), [follows("CERTIFICATE", "crt"), follows("KEY", "key")].into());
+    }
     if standard.faults.iter().any(|limits| limits.peer.is_some()) {
         plan.calls.insert("web".to_owned(), ["registry".to_owned()].into());
     }
@@ -208,10 +243,11 @@ fn load() -> LoadPlan {
 
 fn fault(limits: &FaultLimits, component: &str, peer: Option<&str>) -> Phase {
     let strength = if limits.strength() > 0 { format!("-{}", limits.strength()) } else { String::new() };
+    let node = if limits.share == Some(Share::Node) { "-node" } else { "" };
     let to = peer.map_or_else(String::new, |peer| format!("-to-{peer}"));
     let strike = Strike::of(limits).map(|strike| strike.toward(peer));
     Phase {
-        name: format!("{}{strength}-{component}{to}", limits.kind.slug()),
+        name: format!("{}{strength}{node}-{component}{to}", limits.kind.slug()),
         seconds: limits.window_seconds,
         role: PhaseRole::Fault { kind: limits.kind, component: component.to_owned(), strike },
     }

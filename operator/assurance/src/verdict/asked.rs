@@ -65,6 +65,11 @@ impl Asked {
         !matches!(self.rules, Rules::V1) && self.kind.on_node()
     }
 
+    /// Whether it gives pods other values of secrets; the first rules knew no such fault.
+    pub const fn rotates(&self) -> bool {
+        !matches!(self.rules, Rules::V1) && self.kind.rotates()
+    }
+
     /// Whether it lasts, until its lease ends it.
     pub const fn lasts(&self) -> bool {
         self.on_node() && !matches!(self.kind, FaultKind::ContainerKill)
@@ -77,6 +82,7 @@ impl Asked {
             FaultKind::PodKill
                 | FaultKind::RollingRestart
                 | FaultKind::Eviction
+                | FaultKind::SecretRotation
                 | FaultKind::ContainerKill
                 | FaultKind::Freeze
                 | FaultKind::Partition
@@ -150,7 +156,11 @@ impl Asked {
             Some(Direction::Both) => " both ways",
         };
         let lease = if strike.lease_seconds > 0 { format!(" for {} s", strike.lease_seconds) } else { String::new() };
-        let all = if strike.share == Share::All { " of all pods" } else { "" };
+        let all = match strike.share {
+            Share::One => "",
+            Share::All => " of all pods",
+            Share::Node => " of all pods on one node",
+        };
         format!("{slug}{amount}{peer}{names}{path}{way}{lease}{all}")
     }
 
@@ -167,7 +177,7 @@ impl Asked {
         match self.rules {
             Rules::V1 => {
                 let plain = FaultLimits::once(self.kind, limits.max_failed_ppm, limits.window_seconds);
-                !self.kind.on_node() && self.strike.is_none() && *limits == plain
+                !self.kind.on_node() && !self.kind.rotates() && self.strike.is_none() && *limits == plain
             }
             Rules::V2 | Rules::V3 => self.belongs_to(&Self::by(self.rules, limits)),
         }

@@ -72,7 +72,7 @@ pub fn of(kind: FaultKind, strength: u32, before: &[[u64; 2]], during: &[[u64; 2
             in_part(strength, "packets", sides(before), sides(during))
         }
         FaultKind::ControlPlaneOutage => out_of_reach(sides(before), sides(during)),
-        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => {
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction | FaultKind::SecretRotation => {
             Dose::Unknown("it is not measured in the pod".to_owned())
         }
     }

@@ -18,6 +18,7 @@ use super::{
     lease,
     load::{Measured, SLOTS, Span},
     recovery::{Recovery, lost_ms, recovery},
+    rotated::Rotated,
     say, steady,
 };
 
@@ -27,6 +28,8 @@ pub struct Struck<'a> {
     pub asked: Asked,
     /// The component.
     pub component: &'a str,
+    /// How many of its variables a rotation gives other values.
+    pub variables: usize,
     /// Its phase.
     pub span: &'a Span<'a>,
     /// What was seen.
@@ -77,7 +80,7 @@ impl Struck<'_> {
 
     /// How many of them must go for the fault to be felt.
     pub fn must_go(&self, before: usize) -> usize {
-        if self.asked.kind == FaultKind::RollingRestart { before.max(1) } else { 1 }
+        if self.asked.kind.replaces_all() { before.max(1) } else { 1 }
     }
 
     /// Whether it was felt, in time and as planned; and with that, whether anything was done to the
@@ -107,14 +110,18 @@ impl Struck<'_> {
         }
         let (before, gone) = self.pods_gone();
         let must = self.must_go(before);
+        let rotated = self.asked.rotates().then(|| Rotated::of(self.variables, self.evidence));
+        let as_planned = gone > 0 && rotated.as_ref().is_none_or(Rotated::as_planned);
         if gone < must {
             let window = say::seconds(self.window().1 - self.window().0);
             found.push(inconclusive(
                 "FaultNotFelt",
                 format!("{component}: {fault} was not felt: {gone} of {before} ready pods went within the {window} of its phase; {must} must"),
             ));
+        } else {
+            found.extend(rotated.and_then(|rotated| rotated.check(&component, &fault)));
         }
-        (found, gone > 0)
+        (found, as_planned)
     }
 
     /// A fault that came outside its phase, or so late that the window is not what was planned.
@@ -187,13 +194,17 @@ impl Struck<'_> {
     /// From when on it is asked whether requests come through again, in milliseconds: from its
     /// begin where other pods must carry on, from the end of the lease where there is none left.
     fn back_from(&self) -> Option<u64> {
-        let away = if self.asked.share() == Share::All { self.asked.lease_ms() } else { 0 };
+        let is_away = match self.asked.share() {
+            Share::Node => Felt::of(&self.asked, self.evidence).is_of_all(&self.asked),
+            share => share == Share::All,
+        };
+        let away = if is_away { self.asked.lease_ms() } else { 0 };
         self.began().map(|began| began.saturating_add(away))
     }
 
     /// Moments from `from` on at which ready pods went, where each has its own recovery.
     fn went(&self, from: u64) -> Vec<u64> {
-        let one_by_one = matches!(self.asked.kind, FaultKind::RollingRestart | FaultKind::Eviction);
+        let one_by_one = self.asked.kind.replaces_all() || self.asked.kind == FaultKind::Eviction;
         if !one_by_one || !self.asked.rules.recovers_pod_by_pod() {
             return Vec::new();
         }

@@ -29,6 +29,8 @@ pub struct Felt {
     pub least: Option<u64>,
     /// Pods that it struck.
     struck: usize,
+    /// Nodes on which pods that were there before were struck, where all of one node are to be.
+    nodes: usize,
     /// The first that did not feel it, or of which it is not known, by its words.
     missed: Option<Missed>,
 }
@@ -46,10 +48,18 @@ impl Felt {
         for dose in &evidence.doses {
             doses.entry(&dose.pod).or_default().push(dose);
         }
-        let ready: BTreeSet<&str> =
-            evidence.before.iter().filter(|pod| pod.ready).map(|pod| pod.uid.as_str()).collect();
-        let all = asked.share() == Share::All;
-        let judged = ready.iter().filter(|pod| all || doses.contains_key(*pod));
+        let ready: BTreeMap<&str, Option<u32>> =
+            evidence.before.iter().filter(|pod| pod.ready).map(|pod| (pod.uid.as_str(), pod.node)).collect();
+        let struck = evidence.before.iter().filter(|pod| doses.contains_key(pod.uid.as_str()));
+        let nodes: BTreeSet<Option<u32>> = struck.map(|pod| pod.node).collect();
+        let share = asked.share();
+        let is_meant = |pod: &str, node: &Option<u32>| match share {
+            Share::One => doses.contains_key(pod),
+            Share::All => true,
+            Share::Node => nodes.contains(node),
+        };
+        let judged: Vec<&str> = ready.iter().filter(|(pod, node)| is_meant(pod, node)).map(|(pod, _)| *pod).collect();
+        let must = if share == Share::One { 1 } else { judged.len().max(1) };
         let (mut count, mut least, mut missed) = (0, None, None);
         for pod in judged {
             let place = format!("pod {}", say::quote(pod));
@@ -69,8 +79,8 @@ impl Felt {
                 }
             }
         }
-        let must = if all { ready.len().max(1) } else { 1 };
-        Self { ready: ready.len(), count, must, least, struck: doses.len(), missed }
+        let nodes = if share == Share::Node { nodes.len() } else { 0 };
+        Self { ready: ready.len(), count, must, least, struck: doses.len(), nodes, missed }
     }
 
     /// What speaks against it: too few felt it, or too many were struck.
@@ -92,15 +102,27 @@ impl Felt {
             });
         }
         if self.is_too_wide(asked) {
-            let message = format!("{component}: {fault} struck {} pods; one was planned", self.struck);
+            let message = match self.nodes {
+                0 => format!("{component}: {fault} struck {} pods; one was planned", self.struck),
+                nodes => format!("{component}: {fault} struck pods on {nodes} nodes; one was planned"),
+            };
             found.push(inconclusive("FaultTooWide", message));
         }
         found
     }
 
+    /// Whether it struck every pod that could have gone on serving.
+    pub fn is_of_all(&self, asked: &Asked) -> bool {
+        match asked.share() {
+            Share::One => false,
+            Share::All => true,
+            Share::Node => self.must >= self.ready,
+        }
+    }
+
     /// Whether it struck more pods than were planned.
     pub fn is_too_wide(&self, asked: &Asked) -> bool {
-        asked.share() == Share::One && self.struck > 1
+        asked.share() == Share::One && self.struck > 1 || self.nodes > 1
     }
 }
 

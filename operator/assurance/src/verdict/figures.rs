@@ -106,7 +106,9 @@ pub fn of(
                 figures.extend(beside(result, rules, span));
                 let slots = prove.map_or(&[][..], |prove| &prove.slots);
                 let of = asked.clone();
-                let struck = faults.next().map(|evidence| Struck { asked, component, span, evidence, slots });
+                let variables = result.plan.prove.rotated(component);
+                let struck =
+                    faults.next().map(|evidence| Struck { asked, component, variables, span, evidence, slots });
                 figures.extend(done(span, &of, struck.as_ref()));
                 figures.extend(recovery(result, span, struck.as_ref()));
                 if rules >= Rules::V2 {

@@ -5,7 +5,7 @@ mod standard;
 
 use std::collections::BTreeSet;
 
-use factory_crds::resilience_standard::{EACH_PEER, FaultKind, FaultLimits};
+use factory_crds::resilience_standard::{EACH_PEER, FaultKind, FaultLimits, Share};
 
 use crate::{
     dossier::TestResult,
@@ -168,6 +168,9 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
     let lacks = |phase: &Phase| {
         let (asked, component) = Asked::of(rules, &phase.role)?;
         let (fault, kind) = (asked.words(), asked.kind.slug());
+        if asked.rotates() && result.plan.prove.rotated(component) == 0 {
+            return Some(format!("{fault} of a component of which no value is followed by another"));
+        }
         let strike = match &asked.strike {
             None if asked.on_node() => return Some(format!("the plan does not say how {fault} is done")),
             None => return None,
@@ -199,6 +202,8 @@ fn strikes(result: &TestResult, rules: Rules) -> Option<String> {
             Some(format!("{kind} has no such status as the plan says"))
         } else if strike.late_ms.is_some_and(|late| late > 0) != (asked.kind == FaultKind::HttpDelay) {
             Some(format!("{kind} is not late as the plan says"))
+        } else if strike.share == Share::Node && !asked.kind.of_node() {
+            Some(format!("{kind} does not befall a node, as the plan says"))
         } else if strike.peer.as_ref().is_some_and(|peer| !calls(component, peer)) {
             Some(format!("{fault} has a peer that the component does not call"))
         } else {

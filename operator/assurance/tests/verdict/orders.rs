@@ -106,7 +106,7 @@ fn pods_that_are_replaced_one_after_another_are_counted_each_by_itself() {
     for change in [(|r| fault(r, "rolling-restart-web").gone[1].at_ms = 29_250) as Change, |r| {
         let fault = fault(r, "rolling-restart-web");
         fault.gone[1].at_ms = 29_900;
-        fault.before.push(factory_assurance::evidence::PodSeen { uid: "unready".to_owned(), ready: false });
+        fault.before.push(factory_assurance::evidence::PodSeen { uid: "unready".to_owned(), ready: false, node: None });
         fault.gone.push(PodGone { uid: "unready".to_owned(), at_ms: 29_080 });
     }] {
         assert_finds(&changed(change), Failed, &["RecoveryTooSlow"], "from the order");

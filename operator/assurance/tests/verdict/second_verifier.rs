@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, simulated, soak, third, twin, varied};
+use super::{cut_off, fault, rotated, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -37,7 +37,7 @@ pub fn temporary(name: &str) -> PathBuf {
 }
 
 /// Asserts that the second verifier says, line by line, what `judge` says.
-fn assert_agree(results: &[TestResult]) {
+pub fn assert_agree(results: &[TestResult]) {
     let file = temporary("results.jsonl");
     let lines: String = results.iter().map(|result| serde_json::to_string(result).unwrap() + "\n").collect();
     fs::write(&file, lines).unwrap();
@@ -339,7 +339,8 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(beside())
         .chain(of_ladder())
         .chain(twin::vectors());
-    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases()).chain(soak::vectors())
+    let second = second.map(|(name, result)| (name, by_the_second(result)));
+    second.chain(third::cases()).chain(soak::vectors()).chain(rotated::vectors()).chain(cut_off::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

@@ -185,6 +185,52 @@ pub fn soaked(seed: u64) -> TestResult {
     sample::judged(result)
 }
 
+/// A result with a rotation of secrets, which a real run could have had, or could not.
+pub fn rotated(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = sample::rotated();
+    for _ in 0..random.below(3) {
+        given_otherwise(&mut result, &mut random);
+    }
+    for _ in 0..random.below(3) {
+        if random.below(3) == 0 {
+            seen_otherwise(&mut result, &mut random);
+        } else {
+            measured_otherwise(&mut result, &mut random);
+        }
+    }
+    if random.below(6) == 0 {
+        edit(&mut result, &mut random);
+    }
+    sample::judged(result)
+}
+
+/// Pods that were given something else, that nobody looked at, or that were not ready; or another plan.
+fn given_otherwise(result: &mut TestResult, random: &mut Random) {
+    let cells = |random: &mut Random| {
+        [vec![[0, 2]], vec![[1, 2]], vec![[0, 1], [1, 1]], vec![[1, 1]], vec![]][random.index(5)].clone()
+    };
+    let kind = random.below(8);
+    if kind == 0 {
+        let components = ["registry", "web"];
+        let of_web = result.plan.prove.rotations.remove("web").unwrap_or_default();
+        result.plan.prove.rotations.insert(components[random.index(2)].to_owned(), of_web);
+        return;
+    }
+    let Some(fault) = prove(result).faults.last_mut() else { return };
+    let one = random.index(4).min(fault.doses.len().saturating_sub(1));
+    let Some(dose) = fault.doses.get_mut(one) else { return };
+    match kind {
+        1 | 2 if one > 1 => dose.during = cells(random),
+        1 | 2 => dose.before = cells(random),
+        3 => (dose.before, dose.during) = (cells(random), cells(random)),
+        4 => drop(fault.doses.remove(one)),
+        5 => fault.before.iter_mut().take(one).for_each(|pod| pod.ready = false),
+        6 => fault.gone.truncate(random.index(3)),
+        _ => dose.pod = "web-secret-rotation-9".to_owned(),
+    }
+}
+
 /// A pod that leaks, saws or wanders, was started again, went or was not looked at; answers that grow slower; or another
 /// soak.
 fn soaked_otherwise(result: &mut TestResult, random: &mut Random) {

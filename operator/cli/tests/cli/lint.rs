@@ -59,6 +59,18 @@ fn secrets_by_reference_are_good() {
 }
 
 #[test]
+fn what_follows_a_secret_has_a_key_of_its_own() {
+    let with = |next: &str| {
+        let reference = format!("secrets: [{{env: PASSWORD, secret: db, key: password, next: {next}}}]");
+        lines(&lint(&broken("calls: [store]", &format!("calls: [store]\n      {reference}")), &["--strict"]))
+    };
+    assert_eq!(with("next-password"), Vec::<String>::new());
+    let said = with("password");
+    let wanted = "error: spec.components.secrets.next: names the key that holds the value now";
+    assert!(said.len() == 1 && said[0].contains(wanted), "{said:#?}");
+}
+
+#[test]
 fn a_database_is_good_and_what_it_gives_may_stand_in_nobodys_variables_who_uses_it() {
     let bound = broken("\n  ingress:", "\n  bindings: [{name: db, kind: database, components: [store]}]\n  ingress:");
     assert_eq!(lines(&lint(&bound, &["--strict"])), Vec::<String>::new());

@@ -199,6 +199,7 @@ mod tests {
             env: "DB_PASSWORD".to_owned(),
             secret: "db".to_owned(),
             key: "password".to_owned(),
+            next: None,
         }];
         let after = spec(&[], &component, "i", None);
         let variables = |spec: &DeploymentSpec| {

@@ -18,6 +18,12 @@ pub fn entry(reference: &SecretReference) -> String {
     format!("{}_{}", reference.secret, reference.key)
 }
 
+/// Key under which it has the value that follows that of `reference`, if the manifest names one.
+#[must_use]
+pub fn next_entry(reference: &SecretReference) -> Option<String> {
+    Some(format!("{}_{}", reference.secret, reference.next.as_ref()?))
+}
+
 /// Secret with `values` in `place`.
 #[must_use]
 pub fn build(place: &Place<'_>, values: &BTreeMap<String, ByteString>) -> Secret {

@@ -54,7 +54,7 @@ pub async fn objects(
 ) -> Result<Progress<()>, ReleaseError> {
     let client = &context.client;
     // Before anything is made, so that nothing stands about half done while a team is waited for.
-    let secrets = match secrets::read(context, attempt).await? {
+    let secrets = match secrets::read(context, attempt, place).await? {
         Progress::Done(secrets) => secrets,
         Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
         Progress::Stopped(why) => return Ok(Progress::Stopped(why)),

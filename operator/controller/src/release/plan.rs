@@ -4,6 +4,7 @@
 mod arrivals;
 mod capacity;
 mod reach;
+mod rotation;
 mod soak;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,9 @@ pub enum PlanError {
     /// Nobody asks a component.
     #[error("{0}")]
     Unreached(#[from] reach::Unreached),
+    /// Secrets that cannot be rotated.
+    #[error("{0}")]
+    NoSuccessor(#[from] rotation::NoSuccessor),
     /// The standard's shape of the load is longer than the run.
     #[error("{0}")]
     Arrivals(#[from] arrivals::Misfit),
@@ -70,6 +74,7 @@ impl PlanError {
             Self::PlanTooLong(_) => "PlanTooLong",
             Self::Authority(_) => "AuthorityUnreadable",
             Self::Unreached(_) => "ComponentUnreached",
+            Self::NoSuccessor(_) => "SuccessorMissing",
             Self::Arrivals(_) => "ArrivalsDoNotFit",
         }
     }
@@ -126,6 +131,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 .map(|component| (component.name.clone(), depends_on(spec, component)))
                 .filter(|(_, called)| !called.is_empty())
                 .collect(),
+            rotations: rotation::of(spec, standard)?,
             control: Some(control::plan()),
             twin,
         },
@@ -255,9 +261,11 @@ fn slug(fault: &FaultLimits) -> String {
     if fault.strength() > 0 {
         slug = format!("{slug}-{}", fault.strength());
     }
-    if fault.share == Some(Share::All) {
-        slug.push_str("-all");
-    }
+    slug.push_str(match fault.share {
+        None | Some(Share::One) => "",
+        Some(Share::All) => "-all",
+        Some(Share::Node) => "-node",
+    });
     if fault.kind == FaultKind::HttpDelay {
         slug = format!("{slug}-{}ms", fault.delay_ms.unwrap_or(0));
     }

@@ -2,13 +2,12 @@
 //! the service runs. A value goes from the one Secret into the other and nowhere else: what is said
 //! here has names only, and what holds values cannot be printed.
 
+mod pick;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::canonical;
-use factory_crds::{
-    StateServiceSpec,
-    state_service::{Component, SecretReference},
-};
+use factory_crds::state_service::Component;
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 use kube::{Api, Client};
 
@@ -18,16 +17,10 @@ use crate::{
     context::Context,
     manifests::{Place, secret},
     salt::{self, Purpose},
-    stage::{Progress, Why},
+    stage::Progress,
 };
+use pick::{pick, references};
 
-/// Types of Secrets that people write. All others belong to the cluster: above all the tokens of its
-/// accounts, which are nobody's to hand on.
-const TYPES: [&str; 4] = ["Opaque", "kubernetes.io/basic-auth", "kubernetes.io/ssh-auth", "kubernetes.io/tls"];
-/// Bytes of a value; the kernel takes 128 KiB for a variable with its name.
-const LONGEST: usize = 100 * 1024;
-/// Bytes of all values of a service; the API server takes 1 MiB for a Secret.
-const LARGEST: usize = 900 * 1024;
 /// Field manager of values whose pods are not all there yet.
 const ARRIVING: &str = "factory-operator-rollout";
 
@@ -40,8 +33,8 @@ pub struct Secrets {
     salt: Vec<u8>,
 }
 
-/// Reads what the manifest of `attempt` names; waits where something is not there.
-pub async fn read(context: &Context, attempt: &Attempt) -> Result<Progress<Secrets>, ReleaseError> {
+/// Reads what the manifest of `attempt` names for `place`; waits where something is not there.
+pub async fn read(context: &Context, attempt: &Attempt, place: &Place<'_>) -> Result<Progress<Secrets>, ReleaseError> {
     let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &attempt.participant);
     let named = references(&attempt.spec).map(|(_, reference)| reference.secret.as_str());
     let mut found = BTreeMap::new();
@@ -50,7 +43,9 @@ pub async fn read(context: &Context, attempt: &Attempt) -> Result<Progress<Secre
             found.insert(name, secret);
         }
     }
-    let values = match pick(&attempt.spec, &attempt.participant, &found) {
+    // What follows is for a rotation under test alone, and nobody else is given it.
+    let rotates = !place.is_live() && attempt.standard.faults.iter().any(|fault| fault.kind.rotates());
+    let values = match pick(&attempt.spec, &attempt.participant, &found, rotates) {
         Ok(values) => values,
         Err(why) => return Ok(Progress::Waiting(why)),
     };
@@ -99,145 +94,18 @@ impl Secrets {
     }
 }
 
-/// All references of `spec`, each with its field.
-fn references(spec: &StateServiceSpec) -> impl Iterator<Item = (String, &SecretReference)> {
-    spec.components.iter().enumerate().flat_map(|(at, component)| {
-        let field = move |index| format!("spec.components[{at}].secrets[{index}]");
-        component.secrets.iter().enumerate().map(move |(index, reference)| (field(index), reference))
-    })
-}
-
-/// What `spec` names of the Secrets `found` in `namespace`, and nothing else of them; or the first
-/// that cannot be given, and why.
-fn pick(spec: &StateServiceSpec, namespace: &str, found: &BTreeMap<&str, Secret>) -> Result<Values, Why> {
-    let values: Values = references(spec)
-        .map(|(field, reference)| {
-            let SecretReference { secret: name, key, .. } = reference;
-            let Some(secret) = found.get(name.as_str()) else {
-                let message = format!("{field}: there is no secret `{name}` in namespace `{namespace}`");
-                return Err(Why::new("SecretMissing", message));
-            };
-            let kind = secret.type_.as_deref().unwrap_or("Opaque");
-            if !TYPES.contains(&kind) {
-                let message = format!(
-                    "{field}: secret `{name}` in namespace `{namespace}` is of type {kind}, which is not handed on; only {} are",
-                    TYPES.join(", ")
-                );
-                return Err(Why::new("SecretRefused", message));
-            }
-            let Some(value) = secret.data.as_ref().and_then(|data| data.get(key)) else {
-                let message = format!("{field}: secret `{name}` has no key `{key}` in namespace `{namespace}`");
-                return Err(Why::new("SecretMissing", message));
-            };
-            // The container runtime would quote a bad value in an error that people read.
-            if value.0.len() > LONGEST || value.0.contains(&0) || std::str::from_utf8(&value.0).is_err() {
-                let message = format!(
-                    "{field}: key `{key}` of secret `{name}` in namespace `{namespace}` is no text of at most {} KiB, and a variable holds nothing else",
-                    LONGEST / 1024
-                );
-                return Err(Why::new("SecretUnfit", message));
-            }
-            Ok((secret::entry(reference), value.clone()))
-        })
-        .collect::<Result<_, _>>()?;
-    let size: usize = values.values().map(|value| value.0.len()).sum();
-    if size > LARGEST {
-        let message = format!(
-            "spec.components[*].secrets: their values are {} KiB together, and a service is given at most {} KiB",
-            size.div_ceil(1024),
-            LARGEST / 1024
-        );
-        return Err(Why::new("SecretUnfit", message));
-    }
-    Ok(values)
-}
-
 #[cfg(test)]
 mod tests {
+    use factory_crds::state_service::SecretReference;
+
     use super::*;
     use crate::state_service::examples;
 
-    fn spec(references: &[(&str, &str, &str)]) -> StateServiceSpec {
-        let mut spec = examples::service().spec;
-        let reference = |(env, secret, key): &(&str, &str, &str)| SecretReference {
-            env: (*env).to_owned(),
-            secret: (*secret).to_owned(),
-            key: (*key).to_owned(),
-        };
-        spec.components[0].secrets = references.iter().map(reference).collect();
-        spec
-    }
-
-    fn secret(kind: &str, data: &[(&str, &[u8])]) -> Secret {
-        let data = data.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.to_vec()))).collect();
-        Secret { type_: Some(kind.to_owned()), data: Some(data), ..Secret::default() }
-    }
-
-    /// What the second reference of a component is refused for.
-    fn refused(second: &Secret) -> (&'static str, String) {
-        let spec = spec(&[("USER", "good", "user"), ("PASSWORD", "db", "password")]);
-        let found = [("good", secret("Opaque", &[("user", b"u")])), ("db", second.clone())].into();
-        let why = pick(&spec, "x", &found).unwrap_err();
-        (why.reason, why.message)
-    }
-
-    #[test]
-    fn only_the_keys_that_are_named_are_copied() {
-        let spec = spec(&[("USER", "db", "user"), ("PASSWORD", "db", "password"), ("AGAIN", "db", "user")]);
-        let whole = [("user", &b"u"[..]), ("password", b"p"), ("root", b"not yours")];
-        let found = [("db", secret("kubernetes.io/basic-auth", &whole)), ("other", secret("Opaque", &whole))].into();
-        let values = pick(&spec, "x", &found).unwrap();
-        let held: Vec<_> = values.iter().map(|(entry, value)| (entry.as_str(), value.0.as_slice())).collect();
-        assert_eq!(held, [("db_password", &b"p"[..]), ("db_user", b"u")]);
-    }
-
-    #[test]
-    fn a_missing_secret_or_key_is_named_with_its_field_and_namespace() {
-        assert_eq!(
-            refused(&secret("Opaque", &[("Password", b"p")])),
-            (
-                "SecretMissing",
-                "spec.components[0].secrets[1]: secret `db` has no key `password` in namespace `x`".to_owned()
-            )
-        );
-        let why = pick(&spec(&[("PASSWORD", "db", "password")]), "x", &BTreeMap::new()).unwrap_err();
-        assert_eq!(why.reason, "SecretMissing");
-        assert_eq!(why.message, "spec.components[0].secrets[0]: there is no secret `db` in namespace `x`");
-    }
-
-    #[test]
-    fn what_belongs_to_the_cluster_is_refused() {
-        for kind in ["kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token", "helm.sh/release.v1"] {
-            let (reason, message) = refused(&secret(kind, &[("password", b"value")]));
-            assert_eq!(reason, "SecretRefused");
-            assert!(message.contains(kind) && message.contains("`db`") && !message.contains("value"), "{message}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_variable_is_refused_without_being_quoted() {
-        let long = "v".repeat(LONGEST + 1);
-        for value in [&b"val\0ue"[..], b"val\xffue", long.as_bytes()] {
-            let (reason, message) = refused(&secret("Opaque", &[("password", value)]));
-            assert_eq!(reason, "SecretUnfit");
-            assert!(message.contains("`password`") && !message.contains("val") && !message.contains("vv"), "{message}");
-        }
-    }
-
-    #[test]
-    fn values_that_are_too_much_together_are_refused_together() {
-        let names: Vec<_> = (0..10).map(|number| format!("key{number}")).collect();
-        let named: Vec<_> = names.iter().map(|key| ("VARIABLE", "db", key.as_str())).collect();
-        let long = "v".repeat(LONGEST);
-        let data: Vec<_> = names.iter().map(|key| (key.as_str(), long.as_bytes())).collect();
-        let why = pick(&spec(&named), "x", &[("db", secret("Opaque", &data))].into()).unwrap_err();
-        assert_eq!(why.reason, "SecretUnfit");
-        assert!(why.message.contains("1000 KiB together"), "{}", why.message);
-    }
-
     #[test]
     fn a_mark_changes_with_a_value_of_its_own_component_and_cannot_be_had_without_the_salt() {
-        let spec = spec(&[("USER", "db", "user")]);
+        let mut spec = examples::service().spec;
+        let [env, secret, key] = ["USER", "db", "user"].map(str::to_owned);
+        spec.components[0].secrets = vec![SecretReference { env, secret, key, next: None }];
         let mark = |salt: &[u8], user: &[u8], other: &[u8]| {
             let found: Values = [("db_user", user), ("db_other", other)]
                 .map(|(entry, value)| (entry.to_owned(), ByteString(value.to_vec())))

@@ -59,6 +59,9 @@ pub async fn run(
     end: Instant,
 ) -> FaultEvidence {
     let mut evidence = nothing(&ordered.phase, &view.borrow_and_update());
+    if ordered.strike.share == Share::Node {
+        number(&mut evidence.before, &view.borrow());
+    }
     let pods = chosen(&evidence.before, ordered, nodes.nonce());
     if pods.is_empty() {
         evidence.errors.push(format!("{}: no pod is ready that could be struck", line(&ordered.component)));
@@ -182,16 +185,38 @@ async fn heard(
     nodes::struck(&reports, phase).filter(known).map(|(pod, struck)| (pod.clone(), struck.clone())).collect()
 }
 
-/// Whom the fault strikes: one ready pod, drawn from the nonce, or all ready ones.
-fn chosen(before: &[PodSeen], ordered: &Ordered, nonce: &str) -> Vec<String> {
-    let mut ready: Vec<_> = before.iter().filter(|pod| pod.ready).map(|pod| pod.uid.clone()).collect();
-    ready.sort();
-    if ordered.strike.share == Share::One && !ready.is_empty() {
-        let drawn = Random::seeded("strike", &format!("{nonce} {}", ordered.phase)).below(ready.len() as u64);
-        let drawn = usize::try_from(drawn).unwrap_or(0);
-        ready = ready.get(drawn).cloned().into_iter().collect();
+/// Says of each pod on which node it is: by numbers, since names of nodes are nobody's business who reads a dossier.
+fn number(before: &mut [PodSeen], view: &View) {
+    let nodes: BTreeSet<&str> =
+        view.pods.values().map(|pod| pod.node.as_str()).filter(|node| !node.is_empty()).collect();
+    for seen in before {
+        let node = view.pods.get(&seen.uid).map(|pod| pod.node.as_str());
+        let number = node.and_then(|node| nodes.iter().position(|known| *known == node));
+        seen.node = number.and_then(|number| u32::try_from(number).ok());
     }
-    ready
+}
+
+/// Whom the fault strikes: one ready pod, drawn from the nonce, all ready ones, or all of a node that is drawn.
+fn chosen(before: &[PodSeen], ordered: &Ordered, nonce: &str) -> Vec<String> {
+    let ready = || before.iter().filter(|pod| pod.ready);
+    let mut random = Random::seeded("strike", &format!("{nonce} {}", ordered.phase));
+    let mut drawn = |of: usize| usize::try_from(random.below(of.max(1) as u64)).unwrap_or(0);
+    let mut pods: Vec<_> = ready().map(|pod| pod.uid.clone()).collect();
+    pods.sort();
+    match ordered.strike.share {
+        Share::All => pods,
+        Share::One => pods.get(drawn(pods.len())).cloned().into_iter().collect(),
+        Share::Node => {
+            let nodes: BTreeSet<u32> = ready().filter_map(|pod| pod.node).collect();
+            let node = nodes.iter().nth(drawn(nodes.len()));
+            let mut of_node: Vec<_> = ready()
+                .filter(|pod| pod.node.is_some() && pod.node.as_ref() == node)
+                .map(|pod| pod.uid.clone())
+                .collect();
+            of_node.sort();
+            of_node
+        }
+    }
 }
 
 #[cfg(test)]
@@ -210,10 +235,38 @@ mod tests {
         }
     }
 
+    fn seen(uid: &str, ready: bool, node: Option<u32>) -> PodSeen {
+        PodSeen { uid: uid.to_owned(), ready, node }
+    }
+
+    #[test]
+    fn all_ready_pods_of_one_node_are_struck_and_the_node_follows_from_the_nonce() {
+        let of = |uid, node| seen(uid, true, Some(node));
+        let before = [of("a", 0), of("b", 1), of("c", 0), seen("d", false, Some(1)), seen("e", false, Some(2))];
+        let drawn = |nonce: &str| chosen(&before, &ordered(Share::Node), nonce);
+        let all: BTreeSet<_> = (0..40).map(|nonce| drawn(&nonce.to_string())).collect();
+        let one = |pods: &[&str]| pods.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(all, [one(&["a", "c"]), one(&["b"])].into(), "a node without a ready pod is none to draw");
+        assert_eq!(drawn("7"), drawn("7"));
+        assert!(chosen(&[seen("a", true, None)], &ordered(Share::Node), "n").is_empty(), "a pod that is nowhere");
+    }
+
+    #[test]
+    fn nodes_stand_in_the_evidence_as_numbers_and_never_by_name() {
+        let mut view = View::default();
+        for (uid, node) in [("a", "lab-2"), ("b", "lab-1"), ("c", "lab-2"), ("d", "")] {
+            let pod = serde_json::json!({"metadata": {"uid": uid, "name": uid}, "spec": {"nodeName": node, "containers": []}});
+            view.pod(&serde_json::from_value(pod).unwrap(), Instant::now());
+        }
+        let mut before = view.seen();
+        number(&mut before, &view);
+        let nodes: Vec<_> = before.iter().map(|pod| (pod.uid.as_str(), pod.node)).collect();
+        assert_eq!(nodes, [("a", Some(1)), ("b", Some(0)), ("c", Some(1)), ("d", None)]);
+    }
+
     #[test]
     fn one_or_all_ready_pods_are_struck_and_the_one_follows_from_the_nonce() {
-        let before: Vec<_> =
-            [("a", true), ("b", false), ("c", true)].map(|(uid, ready)| PodSeen { uid: uid.to_owned(), ready }).into();
+        let before: Vec<_> = [("a", true), ("b", false), ("c", true)].map(|(uid, ready)| seen(uid, ready, None)).into();
         assert_eq!(chosen(&before, &ordered(Share::All), "n"), ["a", "c"]);
         let drawn: Vec<_> = (0..40).map(|nonce| chosen(&before, &ordered(Share::One), &nonce.to_string())).collect();
         assert!(drawn.iter().all(|pods| pods == &["a"] || pods == &["c"]), "{drawn:?}");

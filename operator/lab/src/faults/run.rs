@@ -38,6 +38,7 @@ pub async fn run(
             evidence.injected_ms = Some(clock.now_ms());
             tracing::info!(phase, component = target.component, "fault injected");
             evidence.ready_again_ms = recovered(fault.as_ref(), &mut view, clock, end).await;
+            evidence.doses = fault.given(&view.borrow());
         }
         Err(error) => failed(&mut evidence, phase, &error),
     }

@@ -56,6 +56,13 @@ impl Target {
         in_time(action, self.deployments.patch(&self.component, &params, &patch)).await
     }
 
+    /// Merges `patch` into the Deployment, its lists by the names of what stands in them.
+    pub async fn amend(&self, action: &'static str, patch: &serde_json::Value) -> Result<Deployment, FaultError> {
+        let params = PatchParams::default();
+        let patch = Patch::Strategic(patch);
+        in_time(action, self.deployments.patch(&self.component, &params, &patch)).await
+    }
+
     /// Deletes the pod `name` without grace, if it is still the one with `uid`.
     pub async fn kill(&self, name: &str, uid: &str) -> Result<(), FaultError> {
         let params = DeleteParams {

@@ -8,7 +8,10 @@ use std::{
 };
 
 use factory_assurance::evidence::{PodGone, PodSeen};
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{EnvVar, Pod},
+};
 
 use super::Clock;
 
@@ -25,6 +28,18 @@ pub struct PodState {
     pub node: String,
     /// Its addresses; none before it has one.
     pub addresses: Vec<IpAddr>,
+    /// Variables of its containers whose values stand in Secrets, and where. A container is given the values when it
+    /// starts, and never others.
+    pub given: BTreeMap<String, SecretKey>,
+}
+
+/// Where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretKey {
+    /// Name of the Secret.
+    pub secret: String,
+    /// Key in it.
+    pub key: String,
 }
 
 /// A Deployment's own account of itself.
@@ -69,7 +84,8 @@ impl View {
         let listed = pod.status.iter().flat_map(|status| status.pod_ips.iter().flatten());
         let addresses = listed.filter_map(|address| address.ip.parse().ok()).collect();
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default();
-        self.pods.insert(uid, PodState { name, ready: ready && !terminating, terminating, node, addresses });
+        let ready = ready && !terminating;
+        self.pods.insert(uid, PodState { name, ready, terminating, node, addresses, given: given(pod) });
     }
 
     /// A pod was seen to be gone at `at`.
@@ -119,7 +135,7 @@ impl View {
     #[must_use]
     pub fn seen(&self) -> Vec<PodSeen> {
         let staying = self.pods.iter().filter(|(_, pod)| !pod.terminating);
-        staying.map(|(uid, pod)| PodSeen { uid: uid.clone(), ready: pod.ready }).collect()
+        staying.map(|(uid, pod)| PodSeen { uid: uid.clone(), ready: pod.ready, node: None }).collect()
     }
 
     /// Those of `before` that are gone, in the order in which they went.
@@ -132,6 +148,17 @@ impl View {
         gone.sort_by(|one, other| (one.at_ms, &one.uid).cmp(&(other.at_ms, &other.uid)));
         gone
     }
+}
+
+/// The variables of a pod whose values stand in Secrets.
+fn given(pod: &Pod) -> BTreeMap<String, SecretKey> {
+    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+    let variables = containers.flat_map(|container| container.env.iter().flatten());
+    let reference = |variable: &EnvVar| {
+        let reference = variable.value_from.as_ref()?.secret_key_ref.as_ref()?;
+        Some((variable.name.clone(), SecretKey { secret: reference.name.clone(), key: reference.key.clone() }))
+    };
+    variables.filter_map(reference).collect()
 }
 
 #[cfg(test)]

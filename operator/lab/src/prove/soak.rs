@@ -85,7 +85,7 @@ async fn heard(
 fn written(known: Vec<Known>, mut told: BTreeMap<String, PodSoaked>, span: &PhaseSpan, since: u64) -> Vec<SoakedPod> {
     let mut pods = Vec::new();
     for Known { component, before, gone } in known {
-        for PodSeen { uid, ready } in before {
+        for PodSeen { uid, ready, .. } in before {
             let gone_ms = gone.iter().find(|gone| gone.uid == uid && gone.at_ms < span.to_ms).map(|gone| gone.at_ms);
             let PodSoaked { errors, runs, .. } = told.remove(&uid).unwrap_or_default();
             let runs = runs.into_iter().filter_map(|run| within(run, span, since)).collect();
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn what_nodes_told_stands_beside_the_pods_that_were_there_and_a_pod_without_a_word_too() {
         let span = PhaseSpan { name: "soak".to_owned(), from_ms: 7_000, to_ms: 67_000 };
-        let seen = |uid: &str, ready| PodSeen { uid: uid.to_owned(), ready };
+        let seen = |uid: &str, ready| PodSeen { uid: uid.to_owned(), ready, node: None };
         let known = vec![Known {
             component: "web".to_owned(),
             before: vec![seen("b", true), seen("a", true), seen("c", false)],
@@ -149,7 +149,7 @@ mod tests {
     async fn nodes_that_do_not_tell_are_waited_for_and_no_longer_than_that() {
         let known = vec![Known {
             component: "web".to_owned(),
-            before: vec![PodSeen { uid: "a".to_owned(), ready: true }],
+            before: vec![PodSeen { uid: "a".to_owned(), ready: true, node: None }],
             gone: Vec::new(),
         }];
         let of = |phase: &str| Soaked {

@@ -72,6 +72,8 @@ struct InForce {
     peer: Option<Peer>,
     doors: BTreeSet<SocketAddr>,
     pods: Vec<String>,
+    /// Whether one of the pods that were chosen was seen here: this is the node, where one node is meant.
+    here: bool,
     from: Instant,
     until: Instant,
 }
@@ -276,17 +278,23 @@ impl<H: Hands> Node<'_, H> {
         tracing::info!(phase, component, "ordered to strike");
         self.report.phase = phase;
         self.report.pods = BTreeMap::new();
-        self.in_force = Some(InForce { kind, component, strike, peer, doors, pods, from, until });
+        self.in_force = Some(InForce { kind, component, strike, peer, doors, pods, here: false, from, until });
         self.strike_all();
         self.tell().await
     }
 
     /// Strikes every pod here that the order in force means and that is not struck yet.
     fn strike_all(&mut self) {
-        let Some(in_force) = &self.in_force else { return };
+        let Some(in_force) = &mut self.in_force else { return };
+        in_force.here |= self.pods.iter().any(|watched| in_force.pods.contains(&watched.place.uid));
+        let in_force = &*in_force;
+        let everyone = match in_force.strike.share {
+            Share::One => false,
+            Share::All => true,
+            Share::Node => in_force.here,
+        };
         let meant = |watched: &&Watched<H>| {
-            in_force.pods.contains(&watched.place.uid)
-                || in_force.strike.share == Share::All && watched.component == in_force.component
+            in_force.pods.contains(&watched.place.uid) || everyone && watched.component == in_force.component
         };
         let from = in_force.from.max(Instant::now());
         let left = in_force.until.saturating_duration_since(from);

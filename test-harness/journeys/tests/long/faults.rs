@@ -55,6 +55,8 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
         fault("ContainerKill", &json!({})),
         fault("Freeze", &json!({"leaseSeconds": 4})),
         fault("Partition", &json!({"leaseSeconds": 4})),
+        fault("Partition", &json!({"leaseSeconds": 4, "share": "Node"})),
+        fault("Freeze", &json!({"leaseSeconds": 4, "share": "Node"})),
         fault("Delay", &json!({"leaseSeconds": 5, "delayMs": 100, "share": "All"})),
         fault("Loss", &json!({"leaseSeconds": 5, "lossPpm": 200_000, "share": "All"})),
         fault("DnsOutage", &json!({"leaseSeconds": 4, "share": "All"})),
@@ -68,8 +70,10 @@ async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing()
     ensure(standing(&release) == Standing::WithRegulator, || format!("{name}: {}", reasons(&release).join("; ")))?;
 
     let measured = struck::measured(&scene, &name).await?;
-    ensure(measured.len() == 8, || format!("{} faults in the dossier", measured.len()))?;
+    ensure(measured.len() == 10, || format!("{} faults in the dossier", measured.len()))?;
     struck::felt_and_gone(&measured)?;
+    struck::of_one_node(&measured, "partition-node-queue")?;
+    struck::of_one_node(&measured, "freeze-node-queue")?;
     struck::nobody_stands_by(&scene, &release).await?;
     scene.delete(&name).await
 }

@@ -11,6 +11,7 @@ mod killed;
 mod leases;
 mod mended;
 mod removed;
+mod rotation;
 mod soak;
 
 /// Is held for the length of a journey.

@@ -98,6 +98,7 @@ pub(super) const WORDS: Words = Words {
         "Reordered packets",
         "Control plane outage",
         "Eviction",
+        "Rotation of secrets",
     ],
     fault_means: [
         "One pod of the component is deleted without grace.",
@@ -127,6 +128,7 @@ pub(super) const WORDS: Words = Words {
         "A share of the packets to the pod are overtaken by those behind them.",
         "The pod cannot reach the API server of its cluster.",
         "The component's pods on one node are evicted, as when that node is drained.",
+        "The component's secrets get the values that follow, and its pods are replaced one by one.",
     ],
     share: "Pods struck",
     share_one: "one",

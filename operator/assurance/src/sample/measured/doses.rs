@@ -19,10 +19,25 @@ pub fn of(kind: FaultKind, strike: &Strike, uid: impl Fn(u32) -> String) -> Vec<
     (0..pods).flat_map(of_pod).collect()
 }
 
+/// Of two pods that went and two that came in their place, with so many `variables`.
+pub fn rotated(variables: usize, uid: impl Fn(u32) -> String) -> Vec<Dose> {
+    let given = |side| vec![[side, variables as u64]];
+    let dose = |index, before, during| {
+        let (way, class) = ("Deployment".to_owned(), Class::All);
+        Dose { pod: uid(index), way, class, before, during }
+    };
+    vec![
+        dose(0, given(0), Vec::new()),
+        dose(1, given(0), Vec::new()),
+        dose(2, Vec::new(), given(1)),
+        dose(3, Vec::new(), given(1)),
+    ]
+}
+
 fn measured(kind: FaultKind, strength: u64) -> Vec<(Class, Cells, Cells)> {
     let late = strength * 1_000;
     match kind {
-        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction => Vec::new(),
+        FaultKind::PodKill | FaultKind::RollingRestart | FaultKind::Eviction | FaultKind::SecretRotation => Vec::new(),
         FaultKind::ContainerKill => vec![(Class::All, vec![[0, 20]], vec![[0, 28], [1, 2]])],
         FaultKind::Freeze => vec![(Class::All, vec![[0, 20]], vec![[0, 1], [1, 29]])],
         FaultKind::Partition => {

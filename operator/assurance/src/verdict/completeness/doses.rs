@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use factory_crds::resilience_standard::{FaultKind, Share};
 
 use crate::{
-    evidence::{Class, Dose, FaultEvidence, ProveEvidence},
+    evidence::{Class, Dose, FaultEvidence, PodSeen, ProveEvidence},
     verdict::{
         Rules,
         asked::Asked,
@@ -28,17 +28,34 @@ pub fn contradiction(rules: Rules, timeline: &Timeline<'_>, prove: &ProveEvidenc
 
 fn of_fault(asked: &Asked, fault: &FaultEvidence) -> Option<String> {
     let phase = say::quote(&fault.phase);
-    if !asked.on_node() {
+    let rotates = asked.rotates();
+    if rotates && fault.ended_ms.is_some() {
+        return Some(format!("phase {phase}: {} is not done on a node, and has no end", asked.words()));
+    }
+    if !asked.on_node() && !rotates {
         let none = fault.doses.is_empty() && fault.ended_ms.is_none();
         return (!none)
             .then(|| format!("phase {phase}: {} is not done on a node, and has no dose or end", asked.words()));
     }
+    let unplaced = |pod: &&PodSeen| asked.share() == Share::Node && pod.node.is_none();
+    if !fault.doses.is_empty()
+        && let Some(pod) = fault.before.iter().find(unplaced)
+    {
+        let pod = say::quote(&pod.uid);
+        return Some(format!("phase {phase}, pod {pod}: it is not said on which node it was"));
+    }
     let before: BTreeSet<&str> = fault.before.iter().map(|pod| pod.uid.as_str()).collect();
     let mut seen = BTreeSet::new();
     fault.doses.iter().find_map(|dose| {
-        let stranger = asked.share() == Share::One && !before.contains(dose.pod.as_str());
+        let was_there = before.contains(dose.pod.as_str());
+        // Those that come are what a rotation is about.
+        let stranger = !rotates && asked.share() == Share::One && !was_there;
         let twice = !seen.insert((dose.pod.as_str(), dose.class));
-        let wrong = of_dose(asked, dose, stranger, twice)?;
+        let wrong = of_dose(asked, dose, stranger, twice).or_else(|| {
+            let other = if was_there { &dose.during } else { &dose.before };
+            let amiss = rotates && (dose.class != Class::All || !other.is_empty());
+            amiss.then(|| "a dose that says more than what the pod was given".to_owned())
+        })?;
         Some(format!("phase {phase}, pod {}: {wrong}", say::quote(&dose.pod)))
     })
 }

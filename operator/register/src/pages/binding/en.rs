@@ -41,6 +41,7 @@ pub(super) const WORDS: Words = Words {
         "Packets overtake each other",
         "Control plane is out of reach",
         "Pods on one node are evicted",
+        "Secrets are rotated",
     ],
     state: "State",
     states: ["Open", "Carried out", "Withdrawn by the regulator"],

@@ -2,8 +2,8 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library and form.py and trend.py beside it, and must not be used by any
-product.
+not import anything but Python's standard library and form.py, shape.py and trend.py beside it, and must not be used by
+any product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]... [--lab-key PUBLIC.pem]...
                                                 opens a dossier, prints its verdict as canonical JSON
@@ -28,6 +28,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing is left beside it
 
 import form
+import shape
 from trend import Trend
 
 V1, V2, V3 = (f"factory.gov.kg/verdict/v{number}" for number in (1, 2, 3))
@@ -553,7 +554,35 @@ def plan_by_standard(run):
             lacks.append(f"phase {quote(span.name)} is steady for {length} s; the standard requires "
                          f"{load['steadySeconds']} s")
             break
-    return lacks
+    planned, asked = plan.get("connections") or "Visits", load.get("connections") or "Visits"
+    if planned != asked:
+        lacks.append(f"connections of the load are `{planned}`; the standard asks for `{asked}`")
+    return lacks + [lack for lack in [plan_shape(run, load)] if lack]
+
+
+def plan_shape(run, load):
+    """Whether requests are planned to come as the standard says (v3)."""
+    if plan_arrivals(run) or plan_ladder(run) or plan_soak(run):
+        return None
+    try:
+        asked = shape.plain(*shape.of(load.get("arrivals"), run.spans))
+    except shape.Misfit:
+        return f"the standard's shape of the load does not fit into the {run.seconds} s of the plan"
+    arrivals = run.plan["prove"]["load"].get("arrivals")
+    planned = ("Drawn", [shape.level(run.seconds)])
+    if arrivals is not None:
+        stretches = [(one["seconds"], one["fromPpm"], one["toPpm"]) for one in arrivals["stretches"]]
+        planned = shape.plain(arrivals["gaps"], stretches)
+    words = {"Drawn": "drawn by chance", "Even": "even"}
+    if planned[0] != asked[0]:
+        return f"gaps of the load are {words[planned[0]]}; by the standard they are {words[asked[0]]}"
+    for index in range(max(len(planned[1]), len(asked[1]))):
+        first, second = planned[1][index:index + 1], asked[1][index:index + 1]
+        if first != second:
+            said = [f"{one[0][0]} s from {percent(one[0][1])} to {percent(one[0][2])}" if one else "nothing"
+                    for one in (first, second)]
+            return f"stretch {index + 1} of the load is {said[0]}; by the standard it is {said[1]}"
+    return None
 
 
 def plan_load(run):

@@ -3,6 +3,7 @@
 //! not change it; the verdict compares what happened with it.
 
 mod arrivals;
+pub mod shape;
 pub mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -36,6 +36,8 @@ mod removal;
 mod sabotage;
 #[path = "verdict/second_verifier.rs"]
 mod second_verifier;
+#[path = "verdict/shaped.rs"]
+mod shaped;
 #[path = "verdict/simulated.rs"]
 mod simulated;
 #[path = "verdict/soak.rs"]

@@ -132,7 +132,14 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         indicators: Vec::new(),
         class: Some(ServiceClass::Basic),
         // 100 users make the 20 requests a second of the plan.
-        load: Some(StandardLoad { think_time_ms: 5_000, timeout_ms: 5_000, warm_up_seconds: 2, steady_seconds: 5 }),
+        load: Some(StandardLoad {
+            think_time_ms: 5_000,
+            timeout_ms: 5_000,
+            warm_up_seconds: 2,
+            steady_seconds: 5,
+            arrivals: None,
+            connections: None,
+        }),
     }
 }
 

@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, simulated, soak, third, twin, varied};
+use super::{fault, shaped, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -114,6 +114,22 @@ fn the_second_verifier_agrees_on_soaks() {
     ];
     assert!(of_soak.into_iter().all(|code| codes.contains(code)), "{codes:?}");
     assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
+    assert_agree(&results);
+}
+
+/// Loads of every shape, and plans that follow from it or do not.
+#[test]
+fn the_second_verifier_agrees_on_shapes_of_the_load() {
+    let results: Vec<TestResult> = (0..600).map(shaped::varied).collect();
+    let said = |words: &str| {
+        let says = |result: &&TestResult| result.verdict.findings.iter().any(|found| found.message.contains(words));
+        results.iter().filter(says).count()
+    };
+    let counts = ["by the standard it is", "by the standard they are", "does not fit into", "connections of the load"];
+    for (words, count) in counts.map(|words| (words, said(words))) {
+        assert!(count > 5, "{words}: {count}");
+    }
+    assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 60);
     assert_agree(&results);
 }
 
@@ -339,7 +355,11 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(beside())
         .chain(of_ladder())
         .chain(twin::vectors());
-    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases()).chain(soak::vectors())
+    second
+        .map(|(name, result)| (name, by_the_second(result)))
+        .chain(third::cases())
+        .chain(soak::vectors())
+        .chain(shaped::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

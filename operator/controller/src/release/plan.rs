@@ -1,7 +1,6 @@
 //! Composes the plan of a run from the manifest and the standard. Pure: the same two give the same
 //! plan, and the standard decides what is in it (invariant 1).
 
-mod arrivals;
 mod capacity;
 mod reach;
 mod soak;
@@ -10,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
     Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
-    requests_per_minute,
+    requests_per_minute, shape,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
@@ -54,7 +53,7 @@ pub enum PlanError {
     Unreached(#[from] reach::Unreached),
     /// The standard's shape of the load is longer than the run.
     #[error("{0}")]
-    Arrivals(#[from] arrivals::Misfit),
+    Arrivals(#[from] shape::Misfit),
 }
 
 /// Longest run, in seconds: all others wait for the lab's nodes meanwhile.
@@ -131,18 +130,12 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
+    plan.prove.phases.extend(capacity::steps(standard, requests_per_minute));
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    let ladder = capacity::steps(standard, requests_per_minute);
-    let all = seconds + ladder.iter().map(|step| u64::from(step.seconds)).sum::<u64>();
-    if all > MOST_SECONDS {
-        return Err(PlanError::PlanTooLong(all));
+    if seconds > MOST_SECONDS {
+        return Err(PlanError::PlanTooLong(seconds));
     }
-    // A soak is at one rate, whatever the shape of the load around it.
-    let soaked = soak::span(&plan.prove.phases);
-    let arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds - soaked.map_or(0, |(_, long)| long))?;
-    let arrivals = soak::within(arrivals, soaked);
-    plan.prove.load.arrivals = capacity::climb(arrivals, seconds, &ladder);
-    plan.prove.phases.extend(ladder);
+    plan.prove.load.arrivals = shape::of(standard.load.arrivals.as_ref(), &plan.prove.phases)?;
     if let Some(arrivals) = &plan.prove.load.arrivals {
         plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
     }

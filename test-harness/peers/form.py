@@ -163,9 +163,10 @@ ARRIVALS = record(
 OPERATION = record(
     name=text, request=REQUEST, expect=EXPECT, weight=U32, after=Left(U32), carry=Left(table(text), {}))
 CONNECTIONS = one_of("Visits", "Kept", "Fresh")
+CLOSED = record(users=U32, thinkMs=U32)
 LOAD = record(
     requestsPerMinute=U32, timeoutMs=U32, maxInFlight=U32, pauseMs=Left(U32, 0), arrivals=Left(ARRIVALS),
-    connections=Left(CONNECTIONS), operations=each(OPERATION))
+    connections=Left(CONNECTIONS), closed=Left(CLOSED), operations=each(OPERATION))
 CONTROL_PLAN = record(name=text, port=U16, requestsPerSecond=U32)
 TWIN_PLAN = record(name=text, port=U16, operation=U32, requestsPerSecond=U32)
 PROVE_PLAN = record(
@@ -195,8 +196,8 @@ ARRIVAL_RULE = record(
     kind=one_of("Poisson", "Constant", "Stages", "Spike", "Recorded"), stages=Left(each(STAGE), []), spike=Left(SPIKE),
     recorded=Left(each(U32), []))
 STANDARD_LOAD = record(
-    thinkTimeMs=U64, timeoutMs=U64, warmUpSeconds=U32, steadySeconds=U32, arrivals=Left(ARRIVAL_RULE),
-    connections=Left(CONNECTIONS))
+    thinkTimeMs=U64, timeoutMs=U64, warmUpSeconds=U32, steadySeconds=U32, model=Left(one_of("Open", "Closed")),
+    arrivals=Left(ARRIVAL_RULE), connections=Left(CONNECTIONS))
 STANDARD = record(
     name=text, version=text, steady=record(maxFailedPpm=U32, p95Ms=U32, p99Ms=U32), faults=each(FAULT_LIMITS),
     capacity=Left(CAPACITY), soak=Left(SOAK), maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),

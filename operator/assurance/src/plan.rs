@@ -3,6 +3,7 @@
 //! not change it; the verdict compares what happened with it.
 
 mod arrivals;
+mod closed;
 pub mod shape;
 pub mod twin;
 
@@ -15,6 +16,7 @@ use factory_crds::{
 use serde::{Deserialize, Serialize};
 
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
+pub use closed::Closed;
 pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
@@ -86,12 +88,14 @@ pub struct ControlPlan {
     pub requests_per_second: u32,
 }
 
-/// An open-model load: requests leave at the planned moments, whatever the answers do.
+/// A load. In the open model requests leave at the planned moments, whatever the answers do; in the closed one, users wait
+/// for theirs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadPlan {
-    /// Requests a minute, over all operations: `simultaneousUsers` × 60 / think time. Shares of `arrivals` are of it.
+    /// Requests a minute, over all operations: `simultaneousUsers` × 60 / think time. Shares of `arrivals` are of it. Of
+    /// users who wait, so many would come if they were answered at once.
     pub requests_per_minute: u32,
     /// An answer that is not complete by then, from the intended send time, has failed.
     pub timeout_ms: u32,
@@ -107,6 +111,10 @@ pub struct LoadPlan {
     /// How long connections are kept; for a visit where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<Connections>,
+    /// The users of a closed model; an open one where there are none. There is no pause then beside the time that they
+    /// think.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
     /// Operations. Those that begin a visit are drawn by weight, with a generator seeded by the announcement's nonce.
     pub operations: Vec<LoadOperation>,
 }

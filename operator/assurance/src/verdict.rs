@@ -9,6 +9,7 @@ mod arrivals;
 pub(crate) mod asked;
 pub(crate) mod capacity;
 mod chance;
+mod closed;
 mod completeness;
 mod contract;
 mod control;
@@ -77,7 +78,7 @@ pub struct Figure {
     /// also `twinP95Us`; of a fault also `podsGone`, or `podsFelt` and `doseP50` where it is done on a node,
     /// `recoveryMs`, `readyAgainMs`, `lostMs`; of a step of the ladder also `unsentPpm` and `lagP99Us`; of a soak also
     /// `restarts`, `memoryAheadPpm`, `descriptorsAheadPpm` and `p95AheadUs`; of the whole run
-    /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, `twinPercent`, and where there is a ladder `heldPercent`
+    /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, of users who wait `omittedRequests`, `twinPercent`, and where there is a ladder `heldPercent`
     /// and `brokeAtPercent`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
     /// `seenDowntimeMs`.
     pub name: String,

@@ -11,6 +11,7 @@ mod load_closed;
 mod load_company;
 mod load_hostile;
 mod load_spoken;
+mod load_users;
 mod node;
 mod server;
 mod twin;

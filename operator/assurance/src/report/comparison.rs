@@ -208,7 +208,8 @@ fn cautions(first: &TestResult, second: &TestResult, digests: [&str; 2]) -> Vec<
     differ("these are two services", name(first), name(second));
     differ("the standards are not the same", standard(first), standard(second));
     differ("the load is not the same", load(first), load(second));
-    if first.plan.prove.load.arrivals != second.plan.prove.load.arrivals {
+    let came = |result: &TestResult| (result.plan.prove.load.arrivals.clone(), result.plan.prove.load.closed);
+    if came(first) != came(second) {
         cautions.push("requests did not come in the same way over the time of the load".to_owned());
     }
     let operations = |result: &TestResult| {

@@ -137,6 +137,7 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
             timeout_ms: 5_000,
             warm_up_seconds: 2,
             steady_seconds: 5,
+            model: None,
             arrivals: None,
             connections: None,
         }),
@@ -209,6 +210,7 @@ fn load() -> LoadPlan {
         pause_ms: 0,
         arrivals: None,
         connections: None,
+        closed: None,
         operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
     }
 }

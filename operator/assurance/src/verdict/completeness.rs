@@ -270,7 +270,7 @@ fn lag(prove: &ProveEvidence, load: &Load) -> Option<String> {
     if !histogram::rises(&prove.lag_us) {
         return Some("the values of the histogram of lag do not rise".to_owned());
     }
-    let sent = load.whole.total().saturating_sub(load.whole.of(Failure::Unsent));
+    let sent = load.whole.asked().saturating_sub(load.whole.of(Failure::Unsent));
     let count = histogram::count(&prove.lag_us);
     (count != sent).then(|| format!("{count} lags of {sent} requests that were sent"))
 }

@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, shaped, simulated, soak, third, twin, varied};
+use super::{closed, fault, shaped, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -130,6 +130,20 @@ fn the_second_verifier_agrees_on_shapes_of_the_load() {
         assert!(count > 5, "{words}: {count}");
     }
     assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 60);
+    assert_agree(&results);
+}
+
+/// Users who wait, for services that are sound, slow, stall or are away.
+#[test]
+fn the_second_verifier_agrees_on_users_who_wait() {
+    let results: Vec<TestResult> = (0..500).map(closed::varied).collect();
+    let count = |code: &str| {
+        let found = |result: &&TestResult| result.verdict.findings.iter().any(|finding| finding.code == code);
+        results.iter().filter(found).count()
+    };
+    let counts = ["LoadTooLow", "SteadyP95TooHigh", "SteadyFailuresTooHigh", "PlanIncomplete"].map(|code| count(code));
+    assert!(counts.into_iter().all(|count| count > 10), "{counts:?}");
+    assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 10);
     assert_agree(&results);
 }
 
@@ -360,6 +374,7 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(third::cases())
         .chain(soak::vectors())
         .chain(shaped::vectors())
+        .chain(closed::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

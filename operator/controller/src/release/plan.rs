@@ -8,12 +8,12 @@ mod soak;
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
-    Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
+    Closed, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
     requests_per_minute, shape,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
-    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share},
+    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, LoadModel, Share},
     state_service::{Component, Request, Step},
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
@@ -90,7 +90,9 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
         return Err(PlanError::Authority(component.name.clone()));
     }
     let think = standard.load.think_time.millis().max(1);
-    let requests_per_minute = requests_per_minute(spec.register.availability.simultaneous_users, think);
+    let users = spec.register.availability.simultaneous_users;
+    let requests_per_minute = requests_per_minute(users, think);
+    let is_closed = standard.load.model.unwrap_or_default() == LoadModel::Closed;
     let twin = twin::plan(&operations);
     let has_peers = standard.faults.iter().any(|fault| fault.peer.is_some());
     let mut plan = Plan {
@@ -111,10 +113,15 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 requests_per_minute,
                 timeout_ms: u32::try_from(standard.load.timeout.millis()).unwrap_or(u32::MAX),
                 // A visit takes about as long as a user thinks, so that soon after the start all of its requests come.
-                pause_ms: if longest > 1 { u32::try_from(think).unwrap_or(u32::MAX) / longest } else { 0 },
-                max_in_flight: places(requests_per_minute, WHOLE_PPM),
+                pause_ms: if longest > 1 && !is_closed {
+                    u32::try_from(think).unwrap_or(u32::MAX) / longest
+                } else {
+                    0
+                },
+                max_in_flight: if is_closed { users } else { places(requests_per_minute, WHOLE_PPM) },
                 arrivals: None,
                 connections: standard.load.connections,
+                closed: is_closed.then(|| Closed::of(users, think)),
                 operations,
             },
             phases: Vec::new(),
@@ -373,6 +380,29 @@ mod tests {
         standard.spec.load.think_time = "5s".parse().unwrap();
         let plan = compose(&service.spec, &standard.spec).unwrap();
         assert_eq!(plan.prove.load.requests_per_minute, 3600);
+    }
+
+    #[test]
+    fn users_who_wait_are_planned_as_the_verdict_asks_for_them() {
+        let (mut service, mut standard) = (examples::service(), examples::standard());
+        service.spec.register.availability.simultaneous_users = 300;
+        standard.spec.load.think_time = "5s".parse().unwrap();
+        standard.spec.load.model = Some(LoadModel::Closed);
+        let load = compose(&service.spec, &standard.spec).unwrap().prove.load;
+        assert_eq!(load.closed, Some(Closed { users: 300, think_ms: 5_000 }));
+        assert_eq!((load.requests_per_minute, load.max_in_flight, load.pause_ms), (3_600, 300, 0));
+        assert_eq!(load.arrivals, None);
+        let mut result = factory_assurance::sample::passing();
+        result.standard.load = Some(factory_assurance::standard::StandardLoad::of(&standard.spec.load));
+        result.availability.simultaneous_users = 300;
+        result.plan.prove.load = load;
+        let lacks = |result: &factory_assurance::dossier::TestResult| {
+            let findings = result.judge().findings.into_iter().filter(|finding| finding.code == "PlanIncomplete");
+            findings.map(|finding| finding.message).filter(|lack| lack.contains("model")).collect::<Vec<_>>()
+        };
+        assert_eq!(lacks(&result), [""; 0]);
+        result.plan.prove.load.closed = None;
+        assert_eq!(lacks(&result), ["the load is of the open model; the standard asks for the closed one"]);
     }
 
     #[test]

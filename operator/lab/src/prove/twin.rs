@@ -113,6 +113,7 @@ pub fn scenario(
             .max(LEAST_PLACES),
         pause_ms: 0,
         arrivals: Some(Arrivals { gaps: Gaps::Even, stretches }),
+        closed: None,
         operations: vec![operation],
         ..plan.load.clone()
     };

@@ -2,6 +2,7 @@
 //! its users make, warmed up and steady for as long as it says, with its users coming as they do by it. A standard that is not held against the plan could be
 //! met by one request a minute with all the time in the world.
 
+mod model;
 mod shape;
 
 use crate::{
@@ -25,6 +26,7 @@ pub fn lacks(result: &TestResult, rules: Rules) -> Vec<String> {
         rate(result, load),
         warm_up(result, load),
         steady(result, load),
+        model::check(result, load),
         shape::connections(result, load),
         shape::arrivals(result, load),
     ]

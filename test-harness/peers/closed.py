@@ -16,27 +16,33 @@ def asked(bucket):
     return bucket["good"] + sum(bucket["failed"].values())
 
 
-def left_out(waited, think):
-    """Of one wait: pairs of how long a request that was left out would have waited, and how many such there are."""
+def steps(waited, think):
+    """Of one wait: pairs of when, from its begin on, something was left out, and how many such requests there are."""
     count = max(waited // think - 1, 0)
-    steps = min(count, STEPS)
-    up_to = [step * count // max(steps, 1) for step in range(steps + 1)]
-    return [(waited - last * think, last - before) for before, last in zip(up_to, up_to[1:])]
+    most = min(count, STEPS)
+    up_to = [step * count // max(most, 1) for step in range(most + 1)]
+    return [(last * think, last - before) for before, last in zip(up_to, up_to[1:])]
 
 
-def omitted(bucket, load):
-    """What users left out who waited for the requests of a bucket: latencies, how many were good, and how many failed."""
+def left_out(bucket, load):
+    """What users left out who waited for the requests of a bucket: second, latency or None, how many good, how many failed."""
+    if load.get("closed") is None:
+        return []
     think, timeout = think_us(load["closed"]), load["timeoutMs"] * 1000
-    cells, answered, all_of_them = [], 0, 0
+    answered = sum(count for _, count in bucket["latencyUs"])
+    bad, all_of_them, failed, out = max(answered - bucket["good"], 0), 0, 0, []
     for value, count in bucket["latencyUs"]:
-        answered += count
-        for latency, times in left_out(min(value, timeout), think):
-            cells.append((latency, times * count))
-            all_of_them += times * count
-    bad = max(answered - bucket["good"], 0)
-    bad = min(all_of_them * bad, MOST) // answered if answered else 0
-    lost = sum(times for _, times in left_out(timeout, think)) * bucket["failed"].get("Timeout", 0)
-    return cells, all_of_them - bad, lost + bad
+        waited = min(value, timeout)
+        for after, times in steps(waited, think):
+            times *= count
+            all_of_them += times
+            before, failed = failed, min(all_of_them * bad, MOST) // answered if answered else 0
+            of_these = max(failed - before, 0)
+            out.append((bucket["second"] + after // 1_000_000, waited - after, max(times - of_these, 0), of_these))
+    lost = bucket["failed"].get("Timeout", 0)
+    if lost:
+        out += [(bucket["second"] + after // 1_000_000, None, 0, times * lost) for after, times in steps(timeout, think)]
+    return out
 
 
 def planned(load, buckets, seconds):

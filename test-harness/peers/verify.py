@@ -276,12 +276,11 @@ class Measured:
             self.failed[cause] += count
         self.latency.add(bucket["latencyUs"])
 
-    def add_omitted(self, bucket, load):
-        """What users left out who waited; nothing in an open model."""
-        if load.get("closed") is not None:
-            cells, good, bad = closed.omitted(bucket, load)
-            self.latency.add(cells)
-            self.omitted_good, self.omitted_failed = self.omitted_good + good, self.omitted_failed + bad
+    def leave_out(self, latency, good, bad):
+        """Requests that users left out who waited."""
+        self.omitted_good, self.omitted_failed = self.omitted_good + good, self.omitted_failed + bad
+        if latency is not None:
+            self.latency.add([(latency, good + bad)])
 
     def failures(self):
         return sum(self.failed.values()) + self.omitted_failed
@@ -434,13 +433,17 @@ class Run:
         for bucket in self.prove["buckets"] if self.prove else []:
             if not self.in_ladder(bucket["second"]):
                 self.whole.add(bucket)
-                self.whole.add_omitted(bucket, self.plan["prove"]["load"])
                 if self.begins(bucket["operation"]):
                     self.begun += bucket["good"] + sum(bucket["failed"].values())
             for span, measured in zip(self.spans, self.load):
                 if span.start <= bucket["second"] < span.end:
                     measured.add(bucket)
-                    measured.add_omitted(bucket, self.plan["prove"]["load"])
+            for second, *what in closed.left_out(bucket, self.plan["prove"]["load"]):
+                if second < self.seconds and not self.in_ladder(second):
+                    self.whole.leave_out(*what)
+                for span, measured in zip(self.spans, self.load):
+                    if span.start <= second < span.end:
+                        measured.leave_out(*what)
 
     def in_ladder(self, second):
         return self.ladder is not None and second >= self.ladder
@@ -1426,13 +1429,15 @@ def check_operations(run, heard):
     groups = []
     for roles, place in ((("steady", "soak"), "in the steady state"), (("fault",), "in the faults")):
         meant = [index for index, span in enumerate(run.spans) if span.role in roles]
-        measured = [(Measured(), Measured()) for _ in load]
+        measured, left_out = [Measured() for _ in load], [0] * len(load)
+        heard_of = [run.spans[index] for index in meant if heard[index]]
         for bucket in run.prove["buckets"]:
-            if any(run.spans[index].start <= bucket["second"] < run.spans[index].end
-                   for index in meant if heard[index]):
-                measured[bucket["operation"]][0].add(bucket)
-                measured[bucket["operation"]][1].add_omitted(bucket, run.plan["prove"]["load"])
-        groups.append((place, measured, bool(meant) and all(heard[index] for index in meant)))
+            if any(span.start <= bucket["second"] < span.end for span in heard_of):
+                measured[bucket["operation"]].add(bucket)
+            left_out[bucket["operation"]] += sum(
+                good + bad for second, _, good, bad in closed.left_out(bucket, run.plan["prove"]["load"])
+                if any(span.start <= second < span.end for span in heard_of))
+        groups.append((place, list(zip(measured, left_out)), bool(meant) and all(heard[index] for index in meant)))
     limit = run.standard["steady"]["maxFailedPpm"]
     for index, operation in enumerate(load):
         name = f"operation {index + 1} of the load ({quote(operation['name'])})"
@@ -1445,7 +1450,7 @@ def check_operations(run, heard):
                 message = (f"{place}, {percent_measured(one.failed_ppm())} of requests of {name} failed ({causes}); "
                            f"the standard allows {percent(limit)}")
                 found.append(failed("OperationFailuresTooHigh", message))
-            elif whole and total + left_out.total() < least:
+            elif whole and total + left_out < least:
                 message = f"{place}, {name} was asked {total} times; fewer than {least} are no evidence"
                 found.append(inconclusive("OperationHardlyAsked", message))
             elif steady and whole and one.good == 0:

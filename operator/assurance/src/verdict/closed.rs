@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     Rules, histogram,
-    load::{Measured, Timeline, begins},
+    load::{Timeline, begins},
     say,
 };
 
@@ -68,36 +68,59 @@ pub fn planned(closed: &Closed, result: &TestResult, timeline: &Timeline<'_>) ->
     all.saturating_sub(waited) / u128::from(closed.think_us())
 }
 
-/// Adds to `measured` what the users of `load` left out while they waited for the requests of `bucket`: the correction for
-/// coordinated omission, with the time that they think as the interval at which each would have asked. Nothing in an open
-/// model.
-pub fn add_omitted(measured: &mut Measured, bucket: &Bucket, load: &LoadPlan) {
-    let Some(closed) = &load.closed else { return };
-    let (think_us, timeout_us) = (closed.think_us(), timeout_us(load));
-    let (mut answered, mut omitted) = (0_u128, 0_u128);
-    for [value, count] in &bucket.latency_us {
-        answered = answered.saturating_add((*count).into());
-        // Nobody waits longer, and no number that follows is too large.
-        for (latency, times) in left_out((*value).min(timeout_us), think_us) {
-            let times = u128::from(times).saturating_mul((*count).into());
-            measured.latency.add_times(latency, times);
-            omitted = omitted.saturating_add(times);
-        }
-    }
-    // What was left out ended as what was waited for: in a bucket whose answers failed in part, so did these.
-    let bad = answered.saturating_sub(bucket.good.into());
-    let bad = omitted.saturating_mul(bad).checked_div(answered).unwrap_or(0);
-    measured.omitted.good = measured.omitted.good.saturating_add(omitted - bad);
-    let lost = bucket.failed.get(&Failure::Timeout).copied().unwrap_or(0);
-    let times = left_out(timeout_us, think_us).map(|(_, times)| u128::from(times)).sum::<u128>();
-    let lost = times.saturating_mul(lost.into()).saturating_add(bad);
-    measured.omitted.failed = measured.omitted.failed.saturating_add(lost);
+/// Requests that a user left out while it waited, in the second in which it would have asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Second from the start of the load. That of a bucket is the one in which it was asked; how far into it, nobody knows.
+    pub second: u64,
+    /// How long they would have waited, in microseconds; `None` where there would have been no answer.
+    pub latency_us: Option<u64>,
+    /// How many of them would have been answered as they should be.
+    pub good: u128,
+    /// How many would have failed.
+    pub failed: u128,
 }
 
-/// How often a user who waits for `waited` microseconds would have asked meanwhile, and how long each of these would have
-/// waited: `waited` less a multiple of `think_us`, as long as `think_us` are left. In so many steps at most: of more, the
-/// next ones that wait less stand with the last of theirs.
-fn left_out(waited: u64, think_us: u64) -> impl Iterator<Item = (u64, u64)> {
+/// What the users of `load` left out while they waited for the requests of `bucket`: the correction for coordinated
+/// omission, with the time that they think as the interval at which each would have asked. Nothing in an open model.
+pub fn left_out(bucket: &Bucket, load: &LoadPlan) -> Vec<LeftOut> {
+    let Some(closed) = &load.closed else { return Vec::new() };
+    let (think_us, timeout_us) = (closed.think_us(), timeout_us(load));
+    let second = |after_us: u64| u64::from(bucket.second) + after_us / 1_000_000;
+    let answered = histogram::count(&bucket.latency_us);
+    let bad = answered.saturating_sub(bucket.good.into());
+    let (mut all, mut failed_before) = (0_u128, 0);
+    let mut left_out = Vec::new();
+    for [value, count] in &bucket.latency_us {
+        // Nobody waits longer than for the timeout, and no number that follows is too large.
+        let waited = (*value).min(timeout_us);
+        for (after_us, times) in steps(waited, think_us) {
+            let times = u128::from(times).saturating_mul((*count).into());
+            all = all.saturating_add(times);
+            // What was left out ended as what was waited for: as many in all as the share of answers that were not good.
+            let failed = all.saturating_mul(bad).checked_div(answered).unwrap_or(0);
+            let of_these = failed.saturating_sub(std::mem::replace(&mut failed_before, failed));
+            let latency_us = Some(waited - after_us);
+            left_out.push(LeftOut {
+                second: second(after_us),
+                latency_us,
+                good: times.saturating_sub(of_these),
+                failed: of_these,
+            });
+        }
+    }
+    let lost = bucket.failed.get(&Failure::Timeout).copied().unwrap_or(0);
+    left_out.extend(steps(timeout_us, think_us).filter(|_| lost > 0).map(|(after_us, times)| {
+        let failed = u128::from(times).saturating_mul(lost.into());
+        LeftOut { second: second(after_us), latency_us: None, good: 0, failed }
+    }));
+    left_out
+}
+
+/// When a user who waits for `waited` microseconds would have asked meanwhile, from the begin of the wait on, and how often:
+/// each `think_us`, as long as `think_us` are left. In so many steps at most: of more, the earlier ones stand with the last
+/// of theirs.
+fn steps(waited: u64, think_us: u64) -> impl Iterator<Item = (u64, u64)> {
     let count = (waited / think_us.max(1)).saturating_sub(1);
     let steps = count.min(STEPS);
     let up_to = move |step: u64| {
@@ -106,7 +129,7 @@ fn left_out(waited: u64, think_us: u64) -> impl Iterator<Item = (u64, u64)> {
     };
     (1..=steps).map(move |step| {
         let (before, last) = (up_to(step - 1), up_to(step));
-        (waited.saturating_sub(last.saturating_mul(think_us)), last - before)
+        (last.saturating_mul(think_us), last - before)
     })
 }
 
@@ -130,7 +153,7 @@ mod tests {
     use super::*;
 
     fn all(waited: u64, think_us: u64) -> Vec<(u64, u64)> {
-        left_out(waited, think_us).collect()
+        steps(waited, think_us).collect()
     }
 
     #[test]
@@ -139,7 +162,7 @@ mod tests {
             [(1_999, 1_000), (0, 1_000), (0, 0)].iter().all(|(waited, think_us)| all(*waited, *think_us).is_empty())
         );
         assert_eq!(all(2_000, 1_000), [(1_000, 1)]);
-        assert_eq!(all(4_500, 1_000), [(3_500, 1), (2_500, 1), (1_500, 1)]);
+        assert_eq!(all(4_500, 1_000), [(1_000, 1), (2_000, 1), (3_000, 1)]);
     }
 
     #[test]
@@ -148,8 +171,24 @@ mod tests {
             let steps = all(waited, 1_000);
             assert!(steps.len() <= 64, "{waited}");
             assert_eq!(steps.iter().map(|(_, times)| times).sum::<u64>(), waited / 1_000 - 1, "{waited}");
-            assert!(steps.iter().all(|(latency, _)| (1_000..waited).contains(latency)), "{waited}");
-            assert!(steps.windows(2).all(|pair| pair[0].0 > pair[1].0), "{waited}");
+            assert!(steps.iter().all(|(after, _)| *after >= 1_000 && waited - after >= 1_000), "{waited}");
+            assert!(steps.windows(2).all(|pair| pair[0].0 < pair[1].0), "{waited}");
         }
+    }
+
+    /// Three answers in 2.5 s, one of them with a wrong status, and a request that ran out of time; users think for a second.
+    #[test]
+    fn it_is_due_in_its_own_second_and_ends_as_what_was_waited_for() {
+        let mut load = crate::sample::passing().plan.prove.load;
+        (load.closed, load.timeout_ms) = (Some(Closed { users: 9, think_ms: 1_000 }), 3_000);
+        let failed = [(Failure::Status, 1), (Failure::Timeout, 1), (Failure::Connect, 7)].into();
+        let latency_us = vec![[900_000, 4], [2_500_000, 3]];
+        let bucket = Bucket { second: 9, operation: 0, good: 6, failed, latency_us };
+        let of = |second, latency_us, good, failed| LeftOut { second, latency_us, good, failed };
+        assert_eq!(left_out(&bucket, &load), [of(10, Some(1_500_000), 3, 0), of(10, None, 0, 1), of(11, None, 0, 1)]);
+        let half = Bucket { good: 3, failed: [(Failure::Status, 4)].into(), ..bucket.clone() };
+        assert_eq!(left_out(&half, &load), [of(10, Some(1_500_000), 2, 1)], "four sevenths of three, rounded down");
+        load.closed = None;
+        assert_eq!(left_out(&bucket, &load), []);
     }
 }

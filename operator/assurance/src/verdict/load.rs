@@ -8,7 +8,11 @@ use crate::{
     plan::{LoadPlan, Phase, PhaseRole},
 };
 
-use super::{closed, histogram::Histogram, say};
+use super::{
+    closed::{self, LeftOut},
+    histogram::Histogram,
+    say,
+};
 
 /// Slots of one second.
 pub const SLOTS: u64 = 1_000 / SLOT_MS;
@@ -125,18 +129,25 @@ impl Load {
         let mut load = Self { phases, whole: Measured::default() };
         for bucket in prove.iter().flat_map(|prove| &prove.buckets) {
             let second = u64::from(bucket.second);
-            let phase = timeline.phase_at(second).and_then(|index| load.phases.get_mut(index));
-            let whole = Some(&mut load.whole).filter(|_| !timeline.is_in_ladder(second));
-            for part in phase.into_iter().chain(whole) {
+            for part in load.parts(timeline, second) {
                 if closed::counts(plan, bucket.operation) {
                     let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add((*count).into()));
                     part.begun = part.begun.saturating_add(u128::from(bucket.good)).saturating_add(failed);
                 }
                 part.add(bucket);
-                closed::add_omitted(part, bucket, plan);
+            }
+            for one in closed::left_out(bucket, plan).into_iter().filter(|one| one.second < timeline.seconds) {
+                load.parts(timeline, one.second).for_each(|part| part.leave_out(&one));
             }
         }
         load
+    }
+
+    /// The phase to which `second` belongs, and the whole, if it comes before the ladder.
+    fn parts(&mut self, timeline: &Timeline<'_>, second: u64) -> impl Iterator<Item = &mut Measured> {
+        let phase = timeline.phase_at(second).and_then(|index| self.phases.get_mut(index));
+        let whole = Some(&mut self.whole).filter(|_| !timeline.is_in_ladder(second));
+        phase.into_iter().chain(whole)
     }
 }
 
@@ -155,6 +166,15 @@ impl Measured {
             *sum = sum.saturating_add(u128::from(*count));
         }
         self.latency.add(&bucket.latency_us);
+    }
+
+    /// Adds requests that users left out.
+    pub fn leave_out(&mut self, one: &LeftOut) {
+        self.omitted.good = self.omitted.good.saturating_add(one.good);
+        self.omitted.failed = self.omitted.failed.saturating_add(one.failed);
+        if let Some(latency_us) = one.latency_us {
+            self.latency.add_times(latency_us, one.good.saturating_add(one.failed));
+        }
     }
 
     /// All requests that were due, or would have been.

@@ -71,17 +71,20 @@ impl Together {
         let is_heard = |phase: usize| heard.get(phase).copied().unwrap_or(false);
         let is_of = |phase: usize| meant.get(phase).copied().unwrap_or(false);
         let mut measured = vec![Measured::default(); load.operations.len()];
-        let mut left_out = measured.clone();
+        let mut omitted = vec![0_u128; load.operations.len()];
+        let is_counted = |second| timeline.phase_at(second).is_some_and(|phase| is_of(phase) && is_heard(phase));
         for bucket in &prove.buckets {
-            let phase = timeline.phase_at(bucket.second.into()).filter(|phase| is_of(*phase) && is_heard(*phase));
-            let Some(index) = usize::try_from(bucket.operation).ok().filter(|_| phase.is_some()) else { continue };
-            if let (Some(of), Some(left_out)) = (measured.get_mut(index), left_out.get_mut(index)) {
-                of.add(bucket);
-                closed::add_omitted(left_out, bucket, load);
+            let Some(index) = usize::try_from(bucket.operation).ok().filter(|index| *index < omitted.len()) else {
+                continue;
+            };
+            if is_counted(bucket.second.into()) {
+                measured[index].add(bucket);
+            }
+            for one in closed::left_out(bucket, load).into_iter().filter(|one| is_counted(one.second)) {
+                omitted[index] = omitted[index].saturating_add(one.good).saturating_add(one.failed);
             }
         }
         let is_whole = meant.contains(&true) && (0..meant.len()).all(|phase| !is_of(phase) || is_heard(phase));
-        let omitted = left_out.iter().map(Measured::total).collect();
         Self { place, measured, omitted, is_whole }
     }
 }

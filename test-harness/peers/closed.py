@@ -38,7 +38,7 @@ def left_out(bucket, load):
             all_of_them += times
             before, failed = failed, min(all_of_them * bad, MOST) // answered if answered else 0
             of_these = max(failed - before, 0)
-            out.append((bucket["second"] + after // 1_000_000, waited - after, max(times - of_these, 0), of_these))
+            out.append((bucket["second"] + after // 1_000_000, -((after - waited) // 1000) * 1000, max(times - of_these, 0), of_these))
     lost = bucket["failed"].get("Timeout", 0)
     if lost:
         out += [(bucket["second"] + after // 1_000_000, None, 0, times * lost) for after, times in steps(timeout, think)]

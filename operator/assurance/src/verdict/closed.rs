@@ -16,7 +16,7 @@ use super::{
     say,
 };
 
-/// How long a user may stay away who found nobody, in microseconds: the lab asks nobody ten times in a blink.
+/// How long the lab lets a user stay away at least who found nobody, in microseconds, however short a thought was.
 const AWAY_US: u64 = 100_000;
 /// In so many steps at most the requests stand that were left out in one wait.
 const STEPS: u64 = 64;
@@ -73,7 +73,8 @@ pub fn planned(closed: &Closed, result: &TestResult, timeline: &Timeline<'_>) ->
 pub struct LeftOut {
     /// Second from the start of the load. That of a bucket is the one in which it was asked; how far into it, nobody knows.
     pub second: u64,
-    /// How long they would have waited, in microseconds; `None` where there would have been no answer.
+    /// How long they would have waited, in microseconds, rounded up to a millisecond so that few values stand for many;
+    /// `None` where there would have been no answer.
     pub latency_us: Option<u64>,
     /// How many of them would have been answered as they should be.
     pub good: u128,
@@ -100,7 +101,7 @@ pub fn left_out(bucket: &Bucket, load: &LoadPlan) -> Vec<LeftOut> {
             // What was left out ended as what was waited for: as many in all as the share of answers that were not good.
             let failed = all.saturating_mul(bad).checked_div(answered).unwrap_or(0);
             let of_these = failed.saturating_sub(std::mem::replace(&mut failed_before, failed));
-            let latency_us = Some(waited - after_us);
+            let latency_us = Some((waited - after_us).div_ceil(1_000) * 1_000);
             left_out.push(LeftOut {
                 second: second(after_us),
                 latency_us,
@@ -186,6 +187,8 @@ mod tests {
         let bucket = Bucket { second: 9, operation: 0, good: 6, failed, latency_us };
         let of = |second, latency_us, good, failed| LeftOut { second, latency_us, good, failed };
         assert_eq!(left_out(&bucket, &load), [of(10, Some(1_500_000), 3, 0), of(10, None, 0, 1), of(11, None, 0, 1)]);
+        let fine = Bucket { latency_us: vec![[2_400_001, 1]], failed: [].into(), good: 1, ..bucket.clone() };
+        assert_eq!(left_out(&fine, &load), [of(10, Some(1_401_000), 1, 0)], "rounded up");
         let half = Bucket { good: 3, failed: [(Failure::Status, 4)].into(), ..bucket.clone() };
         assert_eq!(left_out(&half, &load), [of(10, Some(1_500_000), 2, 1)], "four sevenths of three, rounded down");
         load.closed = None;

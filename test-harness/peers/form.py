@@ -163,10 +163,11 @@ ARRIVALS = record(
 OPERATION = record(
     name=text, request=REQUEST, expect=EXPECT, weight=U32, after=Left(U32), carry=Left(table(text), {}))
 CONNECTIONS = one_of("Visits", "Kept", "Fresh")
+DRAWN_PLAN = record(component=text, path=text, weight=U32, most=U32)
 CLOSED = record(users=U32, thinkMs=U32)
 LOAD = record(
     requestsPerMinute=U32, timeoutMs=U32, maxInFlight=U32, pauseMs=Left(U32, 0), arrivals=Left(ARRIVALS),
-    connections=Left(CONNECTIONS), closed=Left(CLOSED), operations=each(OPERATION))
+    connections=Left(CONNECTIONS), closed=Left(CLOSED), drawn=Left(each(DRAWN_PLAN), []), operations=each(OPERATION))
 CONTROL_PLAN = record(name=text, port=U16, requestsPerSecond=U32)
 TWIN_PLAN = record(name=text, port=U16, operation=U32, requestsPerSecond=U32)
 PROVE_PLAN = record(
@@ -231,7 +232,8 @@ PROVE = record(
     slots=each(pair(U32)), lagUs=CELLS, stepLagUs=Left(each(CELLS), []), faults=each(FAULT),
     control=Left(each(record(second=U32, good=U64, failed=U64, latencyUs=CELLS))),
     twin=Left(record(percent=U32, buckets=each(BUCKET))), profile=Left(record(nodes=each(NODE))),
-    soak=Left(each(SOAKED_POD)))
+    soak=Left(each(SOAKED_POD)),
+    drawn=Left(each(record(component=text, path=text, description=text, operations=each(text)))))
 
 # --- the dossier -------------------------------------------------------------------------------
 

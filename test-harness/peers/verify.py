@@ -2,8 +2,8 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library and closed.py, form.py, shape.py and trend.py beside it, and must not be
-used by any product.
+not import anything but Python's standard library and closed.py, drawn.py, form.py, shape.py and trend.py beside it, and
+must not be used by any product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]... [--lab-key PUBLIC.pem]...
                                                 opens a dossier, prints its verdict as canonical JSON
@@ -28,6 +28,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing is left beside it
 
 import closed
+import drawn
 import form
 import shape
 from trend import Trend
@@ -542,7 +543,7 @@ def inconclusive(code, message):
 
 def check_plan(run):
     rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
-             plan_strikes, plan_ladder, plan_soak, plan_closed]
+             plan_strikes, plan_ladder, plan_soak, plan_closed, plan_drawn]
     lacks = [rule(run) for rule in rules] + (plan_by_standard(run) if run.rules in ADDED else [])
     return [inconclusive("PlanIncomplete", lack) for lack in lacks if lack]
 
@@ -590,6 +591,10 @@ def plan_closed(run):
     if load.get("closed") is None:
         return None
     return closed.lack(run.rules in ADDED, load, run.ladder is not None, quote)
+
+
+def plan_drawn(run):
+    return drawn.plan_lack(run.rules in ADDED, run.plan, quote)
 
 
 def plan_model(run, load, plan):
@@ -926,10 +931,11 @@ def lacks_of_prove(run):
     if run.prove is None:
         return [inconclusive("EvidenceMissing", "the load and the faults left no evidence")]
     lacks = of_another_run(run, "the load", run.prove["nonce"])
-    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run), lack_orders(run)]
+    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run), lack_orders(run),
+                  drawn.lack(run.result, mismatch, quote)]
     contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run.prove["buckets"]), wrong_sums(run), wrong_lag(run),
                      wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_twin(run), wrong_orders(run),
-                     wrong_soak(run)]
+                     wrong_soak(run), drawn.wrong(run.result, mismatch, quote)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -2299,7 +2305,7 @@ def judge(result):
     if result["rules"] not in KNOWN:
         message = f"the result names the rules {quote(result['rules'])}; known are {' and '.join(KNOWN)}"
         return verdict([inconclusive("UnknownRules", message)], [])
-    run = Run(result)
+    run = Run(drawn.effective(result))
     found = check_plan(run)
     found += lacks_of_verify(run) or check_functional(run) + check_contracts(run)
     void = lacks_of_prove(run) or voids(run) or knocked(run)

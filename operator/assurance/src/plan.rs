@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod closed;
+mod drawn;
 pub mod shape;
 pub mod twin;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
 pub use closed::Closed;
+pub use drawn::{DrawnPlan, MOST_BYTES};
 pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
@@ -115,6 +117,9 @@ pub struct LoadPlan {
     /// think.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
+    /// Descriptions from which more operations are drawn when the service runs; they stand behind those below.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<DrawnPlan>,
     /// Operations. Those that begin a visit are drawn by weight, with a generator seeded by the announcement's nonce.
     pub operations: Vec<LoadOperation>,
 }

@@ -15,6 +15,7 @@ mod contract;
 mod control;
 mod dose;
 mod downtime;
+mod drawn;
 mod excess;
 mod fault;
 mod felt;
@@ -97,6 +98,8 @@ pub fn judge(result: &TestResult) -> Verdict {
         let message = format!("the result names the rules {}; known are {}", say::quote(&result.rules), known());
         return verdict(vec![inconclusive("UnknownRules", message)], Vec::new());
     };
+    let effective = drawn::effective(result);
+    let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     let mut found = plan::check(result, rules);
@@ -113,6 +116,8 @@ pub fn judge(result: &TestResult) -> Verdict {
 /// What became of the ladder of `result`.
 pub(crate) fn ladder(result: &TestResult) -> Ladder {
     let Some(rules) = Rules::named(&result.rules) else { return Ladder::default() };
+    let effective = drawn::effective(result);
+    let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     proven(result, rules, &timeline, &load).ladder
@@ -121,6 +126,8 @@ pub(crate) fn ladder(result: &TestResult) -> Ladder {
 /// What became of the soak of `result`; nothing where nothing is concluded from it.
 pub(crate) fn soaked(result: &TestResult) -> Option<Soaked> {
     let rules = Rules::named(&result.rules)?;
+    let effective = drawn::effective(result);
+    let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     proven(result, rules, &timeline, &load).soaked

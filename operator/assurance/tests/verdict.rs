@@ -16,6 +16,8 @@ mod conclusions;
 mod control;
 #[path = "verdict/downtime.rs"]
 mod downtime;
+#[path = "verdict/drawn.rs"]
+mod drawn;
 #[path = "verdict/evidence.rs"]
 mod evidence;
 #[path = "verdict/form.rs"]

@@ -9,6 +9,7 @@ mod hostile;
 mod load;
 mod load_closed;
 mod load_company;
+mod load_drawn;
 mod load_hostile;
 mod load_spoken;
 mod load_users;

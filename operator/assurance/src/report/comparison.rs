@@ -213,7 +213,10 @@ fn cautions(first: &TestResult, second: &TestResult, digests: [&str; 2]) -> Vec<
         cautions.push("requests did not come in the same way over the time of the load".to_owned());
     }
     let operations = |result: &TestResult| {
-        result.plan.prove.load.operations.iter().map(|one| (one.name.clone(), one.weight)).collect::<Vec<_>>()
+        let load = &result.plan.prove.load;
+        let planned = load.operations.iter().map(|one| (one.name.clone(), one.weight)).collect::<Vec<_>>();
+        let seen = result.evidence.prove.iter().flat_map(|prove| prove.drawn.iter().flatten());
+        (planned, load.drawn.clone(), seen.flat_map(|one| one.operations.clone()).collect::<Vec<_>>())
     };
     if operations(first) != operations(second) {
         cautions.push("the operations of the load are not the same".to_owned());

@@ -211,6 +211,7 @@ fn load() -> LoadPlan {
         arrivals: None,
         connections: None,
         closed: None,
+        drawn: Vec::new(),
         operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
     }
 }

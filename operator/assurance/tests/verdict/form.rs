@@ -13,7 +13,7 @@ use factory_assurance::{
 use serde_json::{Value, json};
 
 use super::{
-    closed,
+    closed, drawn,
     second_verifier::{temporary, verifier},
     shaped,
 };
@@ -100,7 +100,7 @@ fn whatever_is_written_otherwise_is_refused_by_both() {
 #[test]
 fn both_know_the_same_fields() {
     let (mut payloads, mut seen) = (Vec::new(), BTreeMap::<String, u32>::new());
-    let samples: [fn() -> TestResult; 11] = [
+    let samples: [fn() -> TestResult; 12] = [
         sample::passing,
         sample::apart,
         sample::answering,
@@ -111,6 +111,7 @@ fn both_know_the_same_fields() {
         sample::soaked,
         shaped::spike,
         closed::passing,
+        drawn::passing,
         || sample::measured_by(sample::passing(), sample::lab()),
     ];
     for sample in samples {

@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{closed, fault, shaped, simulated, soak, third, twin, varied};
+use super::{closed, drawn, fault, shaped, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -144,6 +144,23 @@ fn the_second_verifier_agrees_on_users_who_wait() {
     let counts = ["LoadTooLow", "SteadyP95TooHigh", "SteadyFailuresTooHigh", "PlanIncomplete"].map(|code| count(code));
     assert!(counts.into_iter().all(|count| count > 10), "{counts:?}");
     assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 10);
+    assert_agree(&results);
+}
+
+/// Descriptions that give something, nothing, or are no descriptions.
+#[test]
+fn the_second_verifier_agrees_on_what_is_drawn() {
+    let results: Vec<TestResult> = (0..600).map(drawn::varied).collect();
+    let count = |words: &str| {
+        let says = |result: &&TestResult| result.verdict.findings.iter().any(|found| found.message.contains(words));
+        results.iter().filter(says).count()
+    };
+    let counts =
+        ["gives nothing that could be drawn", "not as it was to be drawn", "what was drawn from", "drawn description"];
+    for (words, count) in counts.map(|words| (words, count(words))) {
+        assert!(count > 10, "{words}: {count}");
+    }
+    assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 30);
     assert_agree(&results);
 }
 
@@ -375,6 +392,7 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(soak::vectors())
         .chain(shaped::vectors())
         .chain(closed::vectors())
+        .chain(drawn::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

@@ -8,13 +8,13 @@ mod soak;
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
-    Closed, Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
-    requests_per_minute, shape,
+    Closed, Description, DrawnPlan, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
+    WHOLE_PPM, requests_per_minute, shape,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
     resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, LoadModel, Share},
-    state_service::{Component, Request, Step},
+    state_service::{Component, Interface, Request, Step},
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
@@ -121,6 +121,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 max_in_flight: if is_closed { users } else { places(requests_per_minute, WHOLE_PPM) },
                 arrivals: None,
                 connections: standard.load.connections,
+                drawn: drawn(spec),
                 closed: is_closed.then(|| Closed::of(users, think)),
                 operations,
             },
@@ -147,6 +148,21 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
         plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
     }
     Ok(plan)
+}
+
+/// Most operations that are drawn from one description.
+const MOST_DRAWN: u32 = 8;
+
+/// The descriptions from which operations are drawn when the service runs.
+fn drawn(spec: &StateServiceSpec) -> Vec<DrawnPlan> {
+    let drawn = spec.interfaces.iter().filter(|interface| interface.weight > 0);
+    let plan = |interface: &Interface| DrawnPlan {
+        component: interface.component.clone(),
+        path: interface.openapi.clone(),
+        weight: interface.weight,
+        most: MOST_DRAWN,
+    };
+    drawn.map(plan).collect()
 }
 
 /// Whether certificates stand in `pem`, and nothing that is none. The lab would find out when the run has begun.
@@ -403,6 +419,19 @@ mod tests {
         assert_eq!(lacks(&result), [""; 0]);
         result.plan.prove.load.closed = None;
         assert_eq!(lacks(&result), ["the load is of the open model; the standard asks for the closed one"]);
+    }
+
+    #[test]
+    fn from_a_description_is_drawn_where_its_interface_says_how_often() {
+        let mut service = examples::service();
+        let planned = |service: &factory_crds::StateService| {
+            compose(&service.spec, &examples::standard().spec).unwrap().prove.load.drawn
+        };
+        assert_eq!(planned(&service), []);
+        let interface = &mut service.spec.interfaces[0];
+        interface.weight = 3;
+        let (component, path) = (interface.component.clone(), interface.openapi.clone());
+        assert_eq!(planned(&service), [DrawnPlan { component, path, weight: 3, most: 8 }]);
     }
 
     #[test]

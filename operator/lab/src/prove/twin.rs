@@ -114,6 +114,7 @@ pub fn scenario(
         pause_ms: 0,
         arrivals: Some(Arrivals { gaps: Gaps::Even, stretches }),
         closed: None,
+        drawn: Vec::new(),
         operations: vec![operation],
         ..plan.load.clone()
     };

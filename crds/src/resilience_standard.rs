@@ -8,6 +8,7 @@ mod arrivals;
 mod capacity;
 mod fault;
 mod indicator;
+mod model;
 mod soak;
 
 use kube::{CustomResource, KubeSchema};
@@ -19,6 +20,7 @@ pub use arrivals::{ArrivalKind, ArrivalRule, Connections, Spike, Stage};
 pub use capacity::Capacity;
 pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 pub use indicator::{Indicator, Measure};
+pub use model::LoadModel;
 pub use soak::Soak;
 
 /// What the regulator requires of a class of services.
@@ -40,6 +42,7 @@ pub use soak::Soak;
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("size(self.faults) > 0").message("spec.faults: a standard without a fault proves nothing about resilience (item 63.2)"))]
+#[x_kube(validation = Rule::new("!has(self.capacity) || !has(self.load.model) || self.load.model != 'Closed'").message("model: a ladder belongs to a load of model Open: users who wait ask less, the slower the answers come"))]
 pub struct ResilienceStandardSpec {
     /// Class of services that it judges.
     pub class: ServiceClass,
@@ -90,6 +93,7 @@ pub struct ResilienceStandardSpec {
 /// The load under which everything is measured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!has(self.arrivals) || !has(self.model) || self.model != 'Closed'").message("model: users who wait for their answers come when they were answered: arrivals belong to a load of model Open"))]
 pub struct LoadRule {
     /// Time that a user takes between two requests: with `simultaneousUsers` it gives the arrival rate.
     pub think_time: Span,
@@ -101,6 +105,10 @@ pub struct LoadRule {
     /// Length of the steady state before the first and after the last fault, in seconds.
     #[schemars(range(min = 1, max = 3600))]
     pub steady_seconds: u32,
+    /// Whether requests come whatever the answers do (`Open`, what holds where nothing is said), or from
+    /// `simultaneousUsers` of whom each waits for its answer (`Closed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<LoadModel>,
     /// How users come over the time of a run; at one rate, each at a moment of its own, where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<ArrivalRule>,

@@ -162,9 +162,12 @@ ARRIVALS = record(
     gaps=one_of("Drawn", "Even"), stretches=each(record(seconds=U32, fromPpm=U32, toPpm=U32)))
 OPERATION = record(
     name=text, request=REQUEST, expect=EXPECT, weight=U32, after=Left(U32), carry=Left(table(text), {}))
+CONNECTIONS = one_of("Visits", "Kept", "Fresh")
+DRAWN_PLAN = record(component=text, path=text, weight=U32, most=U32)
+CLOSED = record(users=U32, thinkMs=U32)
 LOAD = record(
     requestsPerMinute=U32, timeoutMs=U32, maxInFlight=U32, pauseMs=Left(U32, 0), arrivals=Left(ARRIVALS),
-    connections=Left(one_of("Visits", "Kept", "Fresh")), operations=each(OPERATION))
+    connections=Left(CONNECTIONS), closed=Left(CLOSED), drawn=Left(each(DRAWN_PLAN), []), operations=each(OPERATION))
 CONTROL_PLAN = record(name=text, port=U16, requestsPerSecond=U32)
 TWIN_PLAN = record(name=text, port=U16, operation=U32, requestsPerSecond=U32)
 PROVE_PLAN = record(
@@ -188,11 +191,19 @@ INDICATOR = record(
 CAPACITY = record(stepsPercent=each(U32), stepSeconds=U32, headroomPercent=U32)
 SOAK = record(
     soakSeconds=U32, everySeconds=U32, horizonSeconds=U32, memoryPercent=U32, descriptorPercent=U32, p95Ms=Left(U32))
+STAGE = record(seconds=U32, sharePpm=U32)
+SPIKE = record(basePpm=U32, peakPpm=U32, atSeconds=U32, seconds=U32)
+ARRIVAL_RULE = record(
+    kind=one_of("Poisson", "Constant", "Stages", "Spike", "Recorded"), stages=Left(each(STAGE), []), spike=Left(SPIKE),
+    recorded=Left(each(U32), []))
+STANDARD_LOAD = record(
+    thinkTimeMs=U64, timeoutMs=U64, warmUpSeconds=U32, steadySeconds=U32, model=Left(one_of("Open", "Closed")),
+    arrivals=Left(ARRIVAL_RULE), connections=Left(CONNECTIONS))
 STANDARD = record(
     name=text, version=text, steady=record(maxFailedPpm=U32, p95Ms=U32, p99Ms=U32), faults=each(FAULT_LIMITS),
     capacity=Left(CAPACITY), soak=Left(SOAK), maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
     **{"class": Left(one_of("basic", "important", "critical"))},
-    load=Left(record(thinkTimeMs=U64, timeoutMs=U64, warmUpSeconds=U32, steadySeconds=U32)))
+    load=Left(STANDARD_LOAD))
 
 # --- what was measured -------------------------------------------------------------------------
 
@@ -222,7 +233,8 @@ PROVE = record(
     slots=each(pair(U32)), lagUs=CELLS, stepLagUs=Left(each(CELLS), []), faults=each(FAULT),
     control=Left(each(record(second=U32, good=U64, failed=U64, latencyUs=CELLS))),
     twin=Left(record(percent=U32, buckets=each(BUCKET))), profile=Left(record(nodes=each(NODE))),
-    soak=Left(each(SOAKED_POD)))
+    soak=Left(each(SOAKED_POD)),
+    drawn=Left(each(record(component=text, path=text, description=text, operations=each(text)))))
 
 # --- the dossier -------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library and form.py and trend.py beside it, and must not be used by any
-product.
+not import anything but Python's standard library and closed.py, drawn.py, form.py, shape.py and trend.py beside it, and
+must not be used by any product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]... [--lab-key PUBLIC.pem]...
                                                 opens a dossier, prints its verdict as canonical JSON
@@ -27,7 +27,10 @@ import sys
 
 sys.dont_write_bytecode = True  # nothing is left beside it
 
+import closed
+import drawn
 import form
+import shape
 from trend import Trend
 
 V1, V2, V3 = (f"factory.gov.kg/verdict/v{number}" for number in (1, 2, 3))
@@ -270,6 +273,7 @@ class Measured:
         self.good = 0
         self.failed = dict.fromkeys(CAUSES, 0)
         self.latency = Histogram()
+        self.omitted_good = self.omitted_failed = 0
 
     def add(self, bucket):
         self.good += bucket["good"]
@@ -277,11 +281,20 @@ class Measured:
             self.failed[cause] += count
         self.latency.add(bucket["latencyUs"])
 
+    def leave_out(self, latency, good, bad):
+        """Requests that users left out who waited."""
+        self.omitted_good, self.omitted_failed = self.omitted_good + good, self.omitted_failed + bad
+        if latency is not None:
+            self.latency.add([(latency, good + bad)])
+
     def failures(self):
-        return sum(self.failed.values())
+        return sum(self.failed.values()) + self.omitted_failed
 
     def total(self):
-        return self.good + self.failures()
+        return self.good + self.omitted_good + self.failures()
+
+    def asked(self):
+        return self.good + sum(self.failed.values())
 
     def failed_ppm(self):
         return share_ppm(self.failures(), self.total())
@@ -293,7 +306,9 @@ class Measured:
         return f"{percent_measured(ppm)} of requests failed ({self.in_words()})"
 
     def in_words(self):
-        causes = ", ".join(f"{count} {CAUSES[cause]}" for cause, count in self.failed.items() if count > 0)
+        seen = [(count, CAUSES[cause]) for cause, count in self.failed.items()]
+        seen.append((self.omitted_failed, "not asked while users waited"))
+        causes = ", ".join(f"{count} {cause}" for count, cause in seen if count > 0)
         return f"{self.failures()} of {self.total()}: {causes}"
 
 
@@ -430,6 +445,12 @@ class Run:
             for span, measured in zip(self.spans, self.load):
                 if span.start <= bucket["second"] < span.end:
                     measured.add(bucket)
+            for second, *what in closed.left_out(bucket, self.plan["prove"]["load"]):
+                if second < self.seconds and not self.in_ladder(second):
+                    self.whole.leave_out(*what)
+                for span, measured in zip(self.spans, self.load):
+                    if span.start <= second < span.end:
+                        measured.leave_out(*what)
 
     def in_ladder(self, second):
         return self.ladder is not None and second >= self.ladder
@@ -443,6 +464,8 @@ class Run:
         return placed
 
     def begins(self, index):
+        if self.plan["prove"]["load"].get("closed") is not None:
+            return True  # each request follows from a time to think
         return index >= len(self.operations) or self.operations[index].get("after") is None
 
     def least(self):
@@ -460,6 +483,9 @@ class Run:
         """Visits that are planned for the whole run before the ladder, or for some stretches of it."""
         load = self.plan["prove"]["load"]
         arrivals = load.get("arrivals")
+        if stretches is None and load.get("closed") is not None:
+            buckets = [one for one in (self.prove or {"buckets": []})["buckets"] if not self.in_ladder(one["second"])]
+            return closed.planned(load, buckets, self.seconds if self.ladder is None else self.ladder)
         if arrivals is not None:
             stretches = stretches or [one for start, one in self.starts() if not self.in_ladder(start)]
             area = sum(stretch["seconds"] * (stretch["fromPpm"] + stretch["toPpm"]) for stretch in stretches)
@@ -508,7 +534,7 @@ class Run:
 
     def unsent_ppm(self, measured=None):
         measured = measured or self.whole
-        return share_ppm(measured.failed["Unsent"], measured.total())
+        return share_ppm(measured.failed["Unsent"], measured.asked())
 
 
 def failed(code, message):
@@ -523,7 +549,7 @@ def inconclusive(code, message):
 
 def check_plan(run):
     rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
-             plan_strikes, plan_ladder, plan_soak]
+             plan_strikes, plan_ladder, plan_soak, plan_closed, plan_drawn]
     lacks = [rule(run) for rule in rules] + (plan_by_standard(run) if run.rules in ADDED else [])
     return [inconclusive("PlanIncomplete", lack) for lack in lacks if lack]
 
@@ -559,7 +585,61 @@ def plan_by_standard(run):
             lacks.append(f"phase {quote(span.name)} is steady for {length} s; the standard requires "
                          f"{load['steadySeconds']} s")
             break
-    return lacks
+    lacks += [lack for lack in [plan_model(run, load, plan)] if lack]
+    planned, asked = plan.get("connections") or "Visits", load.get("connections") or "Visits"
+    if planned != asked:
+        lacks.append(f"connections of the load are `{planned}`; the standard asks for `{asked}`")
+    return lacks + [lack for lack in [plan_shape(run, load)] if lack]
+
+
+def plan_closed(run):
+    load = run.plan["prove"]["load"]
+    if load.get("closed") is None:
+        return None
+    return closed.lack(run.rules in ADDED, load, run.ladder is not None, quote)
+
+
+def plan_drawn(run):
+    return drawn.plan_lack(run.rules in ADDED, run.plan, quote)
+
+
+def plan_model(run, load, plan):
+    """Whether users wait as the standard says, and as many (v3)."""
+    asked, planned = load.get("model") == "Closed", plan.get("closed")
+    if asked != (planned is not None):
+        words = {True: "closed", False: "open"}
+        return f"the load is of the {words[not asked]} model; the standard asks for the {words[asked]} one"
+    if not asked:
+        return None
+    wanted = (run.result["availability"]["simultaneousUsers"], max(min(load["thinkTimeMs"], 2**32 - 1), 1))
+    said = [f"{users} users who think for {seconds(think)}"
+            for users, think in ((planned["users"], planned["thinkMs"]), wanted)]
+    return f"the closed model has {said[0]}; by the standard it has {said[1]}" if said[0] != said[1] else None
+
+
+def plan_shape(run, load):
+    """Whether requests are planned to come as the standard says (v3)."""
+    if plan_arrivals(run) or plan_ladder(run) or plan_soak(run):
+        return None
+    try:
+        asked = shape.plain(*shape.of(load.get("arrivals"), run.spans))
+    except shape.Misfit:
+        return f"the standard's shape of the load does not fit into the {run.seconds} s of the plan"
+    arrivals = run.plan["prove"]["load"].get("arrivals")
+    planned = ("Drawn", [shape.level(run.seconds)])
+    if arrivals is not None:
+        stretches = [(one["seconds"], one["fromPpm"], one["toPpm"]) for one in arrivals["stretches"]]
+        planned = shape.plain(arrivals["gaps"], stretches)
+    words = {"Drawn": "drawn by chance", "Even": "even"}
+    if planned[0] != asked[0]:
+        return f"gaps of the load are {words[planned[0]]}; by the standard they are {words[asked[0]]}"
+    for index in range(max(len(planned[1]), len(asked[1]))):
+        first, second = planned[1][index:index + 1], asked[1][index:index + 1]
+        if first != second:
+            said = [f"{one[0][0]} s from {percent(one[0][1])} to {percent(one[0][2])}" if one else "nothing"
+                    for one in (first, second)]
+            return f"stretch {index + 1} of the load is {said[0]}; by the standard it is {said[1]}"
+    return None
 
 
 def plan_load(run):
@@ -868,10 +948,11 @@ def lacks_of_prove(run):
     if run.prove is None:
         return [inconclusive("EvidenceMissing", "the load and the faults left no evidence")]
     lacks = of_another_run(run, "the load", run.prove["nonce"])
-    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run), lack_orders(run)]
+    incomplete = [lack_phases(run), lack_slots(run), lack_faults(run), lack_control(run), lack_orders(run),
+                  drawn.lack(run.result, mismatch, quote)]
     contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run.prove["buckets"]), wrong_sums(run), wrong_lag(run),
                      wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_twin(run), wrong_orders(run),
-                     wrong_soak(run)]
+                     wrong_soak(run), drawn.wrong(run.result, mismatch, quote)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -985,7 +1066,7 @@ def wrong_sums(run):
 def wrong_lag(run):
     if not rises(run.prove["lagUs"]):
         return "the values of the histogram of lag do not rise"
-    sent = run.whole.total() - run.whole.failed["Unsent"]
+    sent = run.whole.asked() - run.whole.failed["Unsent"]
     count = sum(count for _, count in run.prove["lagUs"])
     return wrong_step_lag(run) if count == sent else f"{count} lags of {sent} requests that were sent"
 
@@ -996,7 +1077,7 @@ def wrong_step_lag(run):
     if len(steps) != len(seen):
         return f"{len(seen)} histograms of lag of the {len(steps)} steps of the ladder"
     for (span, measured), lag in zip(steps, seen):
-        phase, sent = f"phase {quote(span.name)}", measured.total() - measured.failed["Unsent"]
+        phase, sent = f"phase {quote(span.name)}", measured.asked() - measured.failed["Unsent"]
         if not rises(lag):
             return f"{phase}: the values of the histogram of lag do not rise"
         count = sum(count for _, count in lag)
@@ -1378,25 +1459,28 @@ def check_operations(run, heard):
     groups = []
     for roles, place in ((("steady", "soak"), "in the steady state"), (("fault",), "in the faults")):
         meant = [index for index, span in enumerate(run.spans) if span.role in roles]
-        measured = [Measured() for _ in load]
+        measured, left_out = [Measured() for _ in load], [0] * len(load)
+        heard_of = [run.spans[index] for index in meant if heard[index]]
         for bucket in run.prove["buckets"]:
-            if any(run.spans[index].start <= bucket["second"] < run.spans[index].end
-                   for index in meant if heard[index]):
+            if any(span.start <= bucket["second"] < span.end for span in heard_of):
                 measured[bucket["operation"]].add(bucket)
-        groups.append((place, measured, bool(meant) and all(heard[index] for index in meant)))
+            left_out[bucket["operation"]] += sum(
+                good + bad for second, _, good, bad in closed.left_out(bucket, run.plan["prove"]["load"])
+                if any(span.start <= second < span.end for span in heard_of))
+        groups.append((place, list(zip(measured, left_out)), bool(meant) and all(heard[index] for index in meant)))
     limit = run.standard["steady"]["maxFailedPpm"]
     for index, operation in enumerate(load):
         name = f"operation {index + 1} of the load ({quote(operation['name'])})"
         least = max(ceil_div(run.least() * each[index], sum(each)), 1) if sum(each) else 1
         for place, measured, whole in groups:
-            one, steady = measured[index], place == "in the steady state"
+            (one, left_out), steady = measured[index], place == "in the steady state"
             total, bad = one.total(), one.failures()
             causes = one.in_words()
             if steady and no_chance(bad, total, limit):
                 message = (f"{place}, {percent_measured(one.failed_ppm())} of requests of {name} failed ({causes}); "
                            f"the standard allows {percent(limit)}")
                 found.append(failed("OperationFailuresTooHigh", message))
-            elif whole and total < least:
+            elif whole and total + left_out < least:
                 message = f"{place}, {name} was asked {total} times; fewer than {least} are no evidence"
                 found.append(inconclusive("OperationHardlyAsked", message))
             elif steady and whole and one.good == 0:
@@ -2207,6 +2291,8 @@ def figures_of(run):
     add("", "requests", run.begun if proven else None, exact(run.planned() * 9 // 10))
     add("", "unsentPpm", run.unsent_ppm(), MAX_UNSENT_PPM)
     add("", "lagP99Us", run.lag_p99() if proven else None, run.lag_limit())
+    if run.plan["prove"]["load"].get("closed") is not None:
+        add("", "omittedRequests", run.whole.omitted_good + run.whole.omitted_failed if proven else None, None)
     if run.twin:
         twin = run.prove.get("twin") if proven else None
         add("", "twinPercent", twin["percent"] if twin else None, None)
@@ -2285,7 +2371,7 @@ def judge(result):
     if result["rules"] not in KNOWN:
         message = f"the result names the rules {quote(result['rules'])}; known are {' and '.join(KNOWN)}"
         return verdict([inconclusive("UnknownRules", message)], [])
-    run = Run(result)
+    run = Run(drawn.effective(result))
     found = check_plan(run)
     found += lacks_of_verify(run) or check_functional(run) + check_contracts(run)
     void = lacks_of_prove(run) or voids(run) or knocked(run)

@@ -2,7 +2,8 @@
 //! into the length of each run, and the plan that is announced has the result.
 //!
 //! Shares are parts per million of the rate that the declared users make (`simultaneousUsers` × 60 / `thinkTime`
-//! requests a minute): 1000000 is that rate. It never says how a service is judged.
+//! requests a minute): 1000000 is that rate. It never says how a service is judged; a plan that does not follow from it proves
+//! nothing.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;

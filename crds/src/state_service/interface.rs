@@ -31,4 +31,15 @@ pub struct Interface {
     /// Open media types that it speaks.
     #[schemars(length(min = 1, max = 20))]
     pub media_types: Vec<String>,
+    /// How often each operation that is drawn from the description comes in the load, beside the checks: ones that only
+    /// read, need no sign-in, and whose input the description gives by an example, a list or a default. None is drawn
+    /// where nothing is said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(max = 100))]
+    pub weight: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde gives a reference
+const fn is_zero(weight: &u32) -> bool {
+    *weight == 0
 }

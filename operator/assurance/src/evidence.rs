@@ -3,6 +3,7 @@
 //!
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
+mod drawn;
 mod part;
 mod profile;
 mod soak;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use drawn::DrawnEvidence;
 pub use part::{Measured, NotOneRun, Part};
 pub use profile::{NodeProfile, PodsProfile, Profile};
 pub use soak::{SoakedPod, SoakedRun};
@@ -162,6 +164,9 @@ pub struct ProveEvidence {
     /// What each pod used during the soak, by component and UID; `None` where nobody looked, or there is no soak.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soak: Option<Vec<SoakedPod>>,
+    /// What was drawn from each description of the plan, in its order; `None` where nothing is drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<Vec<DrawnEvidence>>,
 }
 
 /// Requests to the control that were due in one second.

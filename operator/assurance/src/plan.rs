@@ -3,6 +3,9 @@
 //! not change it; the verdict compares what happened with it.
 
 mod arrivals;
+mod closed;
+mod drawn;
+pub mod shape;
 pub mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +17,8 @@ use factory_crds::{
 use serde::{Deserialize, Serialize};
 
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
+pub use closed::Closed;
+pub use drawn::{DrawnPlan, MOST_BYTES};
 pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
@@ -102,12 +107,14 @@ pub struct ControlPlan {
     pub requests_per_second: u32,
 }
 
-/// An open-model load: requests leave at the planned moments, whatever the answers do.
+/// A load. In the open model requests leave at the planned moments, whatever the answers do; in the closed one, users wait
+/// for theirs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadPlan {
-    /// Requests a minute, over all operations: `simultaneousUsers` × 60 / think time. Shares of `arrivals` are of it.
+    /// Requests a minute, over all operations: `simultaneousUsers` × 60 / think time. Shares of `arrivals` are of it. Of
+    /// users who wait, so many would come if they were answered at once.
     pub requests_per_minute: u32,
     /// An answer that is not complete by then, from the intended send time, has failed.
     pub timeout_ms: u32,
@@ -123,6 +130,13 @@ pub struct LoadPlan {
     /// How long connections are kept; for a visit where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<Connections>,
+    /// The users of a closed model; an open one where there are none. There is no pause then beside the time that they
+    /// think.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
+    /// Descriptions from which more operations are drawn when the service runs; they stand behind those below.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<DrawnPlan>,
     /// Operations. Those that begin a visit are drawn by weight, with a generator seeded by the announcement's nonce.
     pub operations: Vec<LoadOperation>,
 }

@@ -6,7 +6,9 @@
 
 use factory_crds::{
     ResilienceStandardSpec,
-    resilience_standard::{Capacity, FaultLimits, Indicator, LoadRule, Soak, SteadyLimits},
+    resilience_standard::{
+        ArrivalRule, Capacity, Connections, FaultLimits, Indicator, LoadModel, LoadRule, Soak, SteadyLimits,
+    },
     state_service::ServiceClass,
 };
 use serde::{Deserialize, Serialize};
@@ -66,17 +68,29 @@ pub struct StandardLoad {
     pub warm_up_seconds: u32,
     /// Shortest steady phase, in seconds.
     pub steady_seconds: u32,
+    /// Whether users wait for their answers; they do not where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<LoadModel>,
+    /// How users come over the time of a run; at one rate, each at a moment of its own, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<ArrivalRule>,
+    /// How long users keep their connections; for a visit where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
 }
 
 impl StandardLoad {
     /// The judged part of `rule`.
     #[must_use]
-    pub const fn of(rule: &LoadRule) -> Self {
+    pub fn of(rule: &LoadRule) -> Self {
         Self {
             think_time_ms: rule.think_time.millis(),
             timeout_ms: rule.timeout.millis(),
             warm_up_seconds: rule.warm_up_seconds,
             steady_seconds: rule.steady_seconds,
+            model: rule.model,
+            arrivals: rule.arrivals.clone(),
+            connections: rule.connections,
         }
     }
 }

@@ -9,11 +9,13 @@ mod arrivals;
 pub(crate) mod asked;
 pub(crate) mod capacity;
 mod chance;
+mod closed;
 mod completeness;
 mod contract;
 mod control;
 mod dose;
 mod downtime;
+mod drawn;
 mod excess;
 mod fault;
 mod felt;
@@ -78,7 +80,7 @@ pub struct Figure {
     /// also `twinP95Us`; of a fault also `podsGone`, or `podsFelt` and `doseP50` where it is done on a node,
     /// `recoveryMs`, `readyAgainMs`, `lostMs`; of a step of the ladder also `unsentPpm` and `lagP99Us`; of a soak also
     /// `restarts`, `memoryAheadPpm`, `descriptorsAheadPpm` and `p95AheadUs`; of the whole run
-    /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, `twinPercent`, and where there is a ladder `heldPercent`
+    /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, of users who wait `omittedRequests`, `twinPercent`, and where there is a ladder `heldPercent`
     /// and `brokeAtPercent`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
     /// `seenDowntimeMs`.
     pub name: String,
@@ -97,6 +99,8 @@ pub fn judge(result: &TestResult) -> Verdict {
         let message = format!("the result names the rules {}; known are {}", say::quote(&result.rules), known());
         return verdict(vec![inconclusive("UnknownRules", message)], Vec::new());
     };
+    let effective = drawn::effective(result);
+    let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     let mut found = plan::check(result, rules);
@@ -113,6 +117,8 @@ pub fn judge(result: &TestResult) -> Verdict {
 /// What became of the ladder of `result`.
 pub(crate) fn ladder(result: &TestResult) -> Ladder {
     let Some(rules) = Rules::named(&result.rules) else { return Ladder::default() };
+    let effective = drawn::effective(result);
+    let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     proven(result, rules, &timeline, &load).ladder
@@ -121,6 +127,8 @@ pub(crate) fn ladder(result: &TestResult) -> Ladder {
 /// What became of the soak of `result`; nothing where nothing is concluded from it.
 pub(crate) fn soaked(result: &TestResult) -> Option<Soaked> {
     let rules = Rules::named(&result.rules)?;
+    let effective = drawn::effective(result);
+    let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     proven(result, rules, &timeline, &load).soaked

@@ -8,6 +8,8 @@
 mod by_standard;
 #[path = "verdict/capacity.rs"]
 mod capacity;
+#[path = "verdict/closed.rs"]
+mod closed;
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
 #[path = "verdict/control.rs"]
@@ -16,6 +18,8 @@ mod control;
 mod cut_off;
 #[path = "verdict/downtime.rs"]
 mod downtime;
+#[path = "verdict/drawn.rs"]
+mod drawn;
 #[path = "verdict/evidence.rs"]
 mod evidence;
 #[path = "verdict/form.rs"]
@@ -40,6 +44,8 @@ mod rotated;
 mod sabotage;
 #[path = "verdict/second_verifier.rs"]
 mod second_verifier;
+#[path = "verdict/shaped.rs"]
+mod shaped;
 #[path = "verdict/simulated.rs"]
 mod simulated;
 #[path = "verdict/soak.rs"]

@@ -60,6 +60,7 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "p50Us" => ("latency, 50th percentile", microseconds),
         "p95Us" => ("latency, 95th percentile", microseconds),
         "p99Us" => ("latency, 99th percentile", microseconds),
+        "omittedRequests" => ("not asked while waiting", count),
         "lagP99Us" => ("lag of the generator", microseconds),
         "controlP95Us" => ("control beside it, 95th percentile", microseconds),
         "twinPercent" => ("twin, of the latency limit", |number| format!("{number} %")),

@@ -1,7 +1,7 @@
 //! The load engine: HTTP/1.1 and HTTP/2, with TLS or without, in two models. In the open one, requests leave at moments that were
 //! drawn before the run; latency counts from those moments, so that a stall of the service, or of the
 //! generator, cannot hide the requests that it delayed (coordinated omission). In the closed one,
-//! users wait for their answers: it finds out how much a service can take.
+//! users wait for their answers, think, and ask again: a service that is slow is asked less then, which the verdict knows.
 //!
 //! `arrivals`, `schedule` and `shape` say when, `visits` what follows an answer, `engine` sends and counts in one loop on one thread over its
 //! `connections`; a `socket` speaks `http1` (`reader`) or `http2` over its `transport`, `pool` keeps what may be used again, `recorder` judges bodies beside the loop, `tally`
@@ -36,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 
 use factory_assurance::{
     evidence::Failure,
-    plan::{LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan},
+    plan::{Closed, LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan},
 };
 use factory_crds::resilience_standard::Connections;
 use hyper::Method;
@@ -175,7 +175,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Compiles what `shard` takes of the load of `plan`: an open model.
+    /// Compiles what `shard` takes of the load of `plan`.
     pub fn new(plan: &ProvePlan, targets: &Targets, shard: Shard) -> Result<Arc<Self>, LoadError> {
         let load = &plan.load;
         let operations = Operation::all(&load.operations, targets)?;
@@ -187,14 +187,22 @@ impl Scenario {
         if length_ms == 0 {
             return Err(LoadError::NoTime);
         }
+        let (model, pause_ms) = match &load.closed {
+            // A user thinks before each request, also before one that follows an answer.
+            Some(Closed { users, think_ms }) => {
+                let think = Duration::from_millis((*think_ms).max(1).into());
+                (Model::Closed { users: *users, think }, *think_ms)
+            }
+            None => (Model::Open { shape: shape(load, length_ms)? }, load.pause_ms),
+        };
         Ok(Arc::new(Self {
-            model: Model::Open { shape: shape(load, length_ms)? },
+            model,
             keeping: load.connections.unwrap_or_default(),
             timeout: Duration::from_millis(load.timeout_ms.into()),
             max_in_flight: usize::try_from(load.max_in_flight.div_ceil(shard.of.max(1))).unwrap_or(usize::MAX),
             shard,
             operations,
-            pause: Duration::from_millis(load.pause_ms.into()),
+            pause: Duration::from_millis(pause_ms.into()),
             steps_ms: steps(&plan.phases),
             phases,
             told: true,

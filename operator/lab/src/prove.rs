@@ -4,6 +4,7 @@
 
 mod beside;
 mod contribute;
+pub mod drawn;
 mod soak;
 pub mod twin;
 
@@ -63,6 +64,9 @@ pub enum ProveError {
     /// The other generators.
     #[error("{0}")]
     Company(#[from] CompanyError),
+    /// A description from which operations are drawn.
+    #[error("plan.prove.load.drawn: description `{0}`: {1}")]
+    Description(String, String),
     /// A component.
     #[error("{0}")]
     Watch(#[from] CannotWatch),
@@ -80,6 +84,8 @@ pub async fn prove(
     client: &Client,
     mut company: Option<Company>,
 ) -> Result<ProveEvidence, ProveError> {
+    let drawn::Drawn { plan, evidence: drawn } = drawn::draw(plan, targets, nonce).await?;
+    let plan = &plan;
     let scenario = Scenario::new(plan, targets, company.as_ref().map_or(Shard::ALONE, Company::shard))?;
     // Names are looked up and pods watched before the clock starts: neither may cost load time.
     for (component, target) in targets.iter() {
@@ -182,6 +188,7 @@ pub async fn prove(
         twin: seen.twin,
         profile: seen.profile,
         soak,
+        drawn,
     })
 }
 

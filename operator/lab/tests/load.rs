@@ -45,6 +45,8 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
             pause_ms: 0,
             arrivals: None,
             connections: None,
+            closed: None,
+            drawn: Vec::new(),
             operations,
         },
         phases: vec![Phase { name: "steady".to_owned(), seconds, role: PhaseRole::Steady {} }],

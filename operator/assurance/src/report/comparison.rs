@@ -208,11 +208,15 @@ fn cautions(first: &TestResult, second: &TestResult, digests: [&str; 2]) -> Vec<
     differ("these are two services", name(first), name(second));
     differ("the standards are not the same", standard(first), standard(second));
     differ("the load is not the same", load(first), load(second));
-    if first.plan.prove.load.arrivals != second.plan.prove.load.arrivals {
+    let came = |result: &TestResult| (result.plan.prove.load.arrivals.clone(), result.plan.prove.load.closed);
+    if came(first) != came(second) {
         cautions.push("requests did not come in the same way over the time of the load".to_owned());
     }
     let operations = |result: &TestResult| {
-        result.plan.prove.load.operations.iter().map(|one| (one.name.clone(), one.weight)).collect::<Vec<_>>()
+        let load = &result.plan.prove.load;
+        let planned = load.operations.iter().map(|one| (one.name.clone(), one.weight)).collect::<Vec<_>>();
+        let seen = result.evidence.prove.iter().flat_map(|prove| prove.drawn.iter().flatten());
+        (planned, load.drawn.clone(), seen.flat_map(|one| one.operations.clone()).collect::<Vec<_>>())
     };
     if operations(first) != operations(second) {
         cautions.push("the operations of the load are not the same".to_owned());

@@ -149,9 +149,12 @@ fn findings(report: &Report<'_>, words: &Words) -> Vec<Finding> {
     findings::read(report.result, &report.verdict).into_iter().map(shown).collect()
 }
 
-/// The rate, and between which shares of it the load changes, if it does.
+/// The rate, and between which shares of it the load changes, if it does; how many users wait, if they do.
 fn load(plan: &LoadPlan, words: &Words) -> String {
     let rate = format!("{} {}", plan.requests_per_minute, words.per_minute);
+    if let Some(closed) = &plan.closed {
+        return format!("{rate} ({} {})", closed.users, words.waiting_users);
+    }
     let shares = plan.arrivals.iter().flat_map(|arrivals| &arrivals.stretches);
     let shares: Vec<u32> = shares.flat_map(|stretch| [stretch.from_ppm, stretch.to_ppm]).collect();
     match (shares.iter().min(), shares.iter().max()) {

@@ -55,6 +55,7 @@ pub struct Words {
     pub twin_states: [&'static str; 3],
     pub load: &'static str,
     pub per_minute: &'static str,
+    pub waiting_users: &'static str,
     pub run: &'static str,
     pub run_about: &'static str,
     pub nothing_measured: &'static str,
@@ -125,7 +126,7 @@ pub struct Words {
     pub noticed_about: &'static str,
     pub whole_run: &'static str,
     /// Name in the verdict, and in words.
-    pub figures: [(&'static str, &'static str); 23],
+    pub figures: [(&'static str, &'static str); 24],
     pub check: &'static str,
     pub check_about: &'static str,
     pub check_repeat: &'static str,

@@ -84,6 +84,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         twin: None,
         profile: None,
         soak: None,
+        drawn: None,
     }
 }
 

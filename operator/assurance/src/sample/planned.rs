@@ -154,7 +154,15 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         indicators: Vec::new(),
         class: Some(ServiceClass::Basic),
         // 100 users make the 20 requests a second of the plan.
-        load: Some(StandardLoad { think_time_ms: 5_000, timeout_ms: 5_000, warm_up_seconds: 2, steady_seconds: 5 }),
+        load: Some(StandardLoad {
+            think_time_ms: 5_000,
+            timeout_ms: 5_000,
+            warm_up_seconds: 2,
+            steady_seconds: 5,
+            model: None,
+            arrivals: None,
+            connections: None,
+        }),
     }
 }
 
@@ -237,6 +245,8 @@ fn load() -> LoadPlan {
         pause_ms: 0,
         arrivals: None,
         connections: None,
+        closed: None,
+        drawn: Vec::new(),
         operations: vec![operation("/v1/addresses/10101199900017"), operation("/")],
     }
 }

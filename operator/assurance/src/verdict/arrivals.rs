@@ -8,9 +8,10 @@ use crate::{
 };
 
 use super::{
+    closed,
     found::{Found, inconclusive},
     generator,
-    load::{Timeline, begins},
+    load::Timeline,
 };
 
 /// What the plan lacks. Without arrivals the rate is the same all the time.
@@ -59,7 +60,7 @@ fn begun(result: &TestResult, prove: &ProveEvidence, arrivals: &Arrivals) -> Vec
         ends.push(ends.last().copied().unwrap_or(0_u64).saturating_add(stretch.seconds.into()));
     }
     let mut begun = vec![0_u128; ends.len()];
-    let own = prove.buckets.iter().filter(|bucket| begins(&result.plan.prove.load, bucket.operation));
+    let own = prove.buckets.iter().filter(|bucket| closed::counts(&result.plan.prove.load, bucket.operation));
     for bucket in own {
         let index = ends.partition_point(|end| *end <= u64::from(bucket.second));
         let Some(sum) = begun.get_mut(index) else { continue };

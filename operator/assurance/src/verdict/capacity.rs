@@ -196,7 +196,7 @@ pub fn contradiction(prove: &ProveEvidence, timeline: &Timeline<'_>, load: &Load
     }
     steps.zip(&prove.step_lag_us).find_map(|((span, measured), lag_us)| {
         let phase = say::quote(&span.phase.name);
-        let sent = measured.total().saturating_sub(measured.of(Failure::Unsent));
+        let sent = measured.asked().saturating_sub(measured.of(Failure::Unsent));
         let count = histogram::count(lag_us);
         if !histogram::rises(lag_us) {
             Some(format!("phase {phase}: the values of the histogram of lag do not rise"))

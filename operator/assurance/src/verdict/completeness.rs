@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    MAX_EXACT, Rules, capacity, control,
+    MAX_EXACT, Rules, capacity, control, drawn,
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
@@ -52,6 +52,7 @@ pub fn of_prove<'a>(
     lacks.extend(incomplete(faults(&result.plan, prove)));
     lacks.extend(incomplete(control::lacks(result, rules, prove)));
     lacks.extend(incomplete(orders::lack(rules, prove)));
+    lacks.extend(incomplete(drawn::lacks(result, prove)));
     for contradiction in [
         out_of_range(rules, prove),
         buckets(&result.plan, timeline, prove),
@@ -64,6 +65,7 @@ pub fn of_prove<'a>(
         twin::contradiction(result, rules, timeline, prove),
         orders::contradiction(rules, timeline, prove),
         soak::contradiction(timeline, prove),
+        drawn::contradiction(result),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -85,7 +87,7 @@ fn of_another_run(what: &str, nonce: &str, announced: &str) -> Option<Found> {
 }
 
 /// The first of `planned` that is not matched in its place by `seen`, or the other way round.
-fn mismatch<'a>(
+pub fn mismatch<'a>(
     what: &str,
     planned: impl Iterator<Item = &'a str>,
     seen: impl Iterator<Item = &'a str>,
@@ -270,7 +272,7 @@ fn lag(prove: &ProveEvidence, load: &Load) -> Option<String> {
     if !histogram::rises(&prove.lag_us) {
         return Some("the values of the histogram of lag do not rise".to_owned());
     }
-    let sent = load.whole.total().saturating_sub(load.whole.of(Failure::Unsent));
+    let sent = load.whole.asked().saturating_sub(load.whole.of(Failure::Unsent));
     let count = histogram::count(&prove.lag_us);
     (count != sent).then(|| format!("{count} lags of {sent} requests that were sent"))
 }

@@ -56,6 +56,11 @@ pub fn of(
             Some(generator::lag_limit(&result.standard)),
         ),
     ];
+    figures.extend(result.plan.prove.load.closed.map(|_| {
+        let omitted = load.whole.omitted;
+        let all = exact(omitted.good.saturating_add(omitted.failed));
+        figure("", "omittedRequests", prove.map(|_| all), None)
+    }));
     figures.extend(twin::planned(result, rules).map(|_| {
         let percent = prove.and_then(|prove| prove.twin.as_ref()).map(|twin| twin.percent.into());
         figure("", "twinPercent", percent, None)

@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    arrivals,
+    arrivals, closed,
     found::{Found, inconclusive},
     histogram::Histogram,
     load::{Load, Measured, Timeline, exact, ppm},
@@ -36,9 +36,13 @@ pub fn lag_limit(standard: &Standard) -> u64 {
     u64::from(standard.steady.p99_ms) * u64::from(standard.max_lag_ppm) / 1_000
 }
 
-/// Visits that were planned for the whole run: requests that wait for no answer.
+/// Visits that were planned for the whole run: requests that wait for no answer. Of users who wait, what they made by the
+/// time that they did not.
 pub fn planned(result: &TestResult, timeline: &Timeline<'_>) -> u128 {
     let load = &result.plan.prove.load;
+    if let Some(closed) = &load.closed {
+        return closed::planned(closed, result, timeline);
+    }
     load.beginning(load.requests(timeline.seconds, timeline.ladder))
 }
 
@@ -92,7 +96,7 @@ pub fn saturated(load: &Load) -> Option<Found> {
 
 /// Share of unsent requests.
 pub fn unsent_ppm(measured: &Measured) -> Option<u64> {
-    ppm(measured.of(Failure::Unsent), measured.total())
+    ppm(measured.of(Failure::Unsent), measured.asked())
 }
 
 /// [`planned`], as a figure.

@@ -17,6 +17,12 @@ impl Histogram {
         }
     }
 
+    /// Adds `value` so many times.
+    pub fn add_times(&mut self, value: u64, times: u128) {
+        let cell = self.cells.entry(value).or_default();
+        *cell = cell.saturating_add(times);
+    }
+
     /// Number of samples.
     pub fn count(&self) -> u128 {
         self.cells.values().fold(0, |sum, count| sum.saturating_add(*count))

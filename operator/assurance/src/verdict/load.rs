@@ -8,7 +8,11 @@ use crate::{
     plan::{LoadPlan, Phase, PhaseRole},
 };
 
-use super::{histogram::Histogram, say};
+use super::{
+    closed::{self, LeftOut},
+    histogram::Histogram,
+    say,
+};
 
 /// Slots of one second.
 pub const SLOTS: u64 = 1_000 / SLOT_MS;
@@ -97,14 +101,25 @@ pub struct Load {
 /// Requests of a stretch of the run.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
-    /// Requests that began a visit: they were due whatever the service answered.
+    /// Requests that began a visit: they were due whatever the service answered. All of users who wait.
     pub begun: u128,
     /// Answers that met the expectation.
     pub good: u128,
     /// Failures by cause. `Unsent` is one: places in flight run out only when answers stay away.
     pub failed: BTreeMap<Failure, u128>,
-    /// Latency of all that were answered.
+    /// Latency of all that were answered, and of those that would have been ([`closed`]).
     pub latency: Histogram,
+    /// What users left out who waited ([`closed`]); nothing in an open model.
+    pub omitted: Omitted,
+}
+
+/// Requests that nobody made, because who would have made them waited for an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Omitted {
+    /// That would have been answered as they should be, later.
+    pub good: u128,
+    /// That would have failed.
+    pub failed: u128,
 }
 
 impl Load {
@@ -114,17 +129,25 @@ impl Load {
         let mut load = Self { phases, whole: Measured::default() };
         for bucket in prove.iter().flat_map(|prove| &prove.buckets) {
             let second = u64::from(bucket.second);
-            let phase = timeline.phase_at(second).and_then(|index| load.phases.get_mut(index));
-            let whole = Some(&mut load.whole).filter(|_| !timeline.is_in_ladder(second));
-            for part in phase.into_iter().chain(whole) {
-                if begins(plan, bucket.operation) {
+            for part in load.parts(timeline, second) {
+                if closed::counts(plan, bucket.operation) {
                     let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add((*count).into()));
                     part.begun = part.begun.saturating_add(u128::from(bucket.good)).saturating_add(failed);
                 }
                 part.add(bucket);
             }
+            for one in closed::left_out(bucket, plan).into_iter().filter(|one| one.second < timeline.seconds) {
+                load.parts(timeline, one.second).for_each(|part| part.leave_out(&one));
+            }
         }
         load
+    }
+
+    /// The phase to which `second` belongs, and the whole, if it comes before the ladder.
+    fn parts(&mut self, timeline: &Timeline<'_>, second: u64) -> impl Iterator<Item = &mut Measured> {
+        let phase = timeline.phase_at(second).and_then(|index| self.phases.get_mut(index));
+        let whole = Some(&mut self.whole).filter(|_| !timeline.is_in_ladder(second));
+        phase.into_iter().chain(whole)
     }
 }
 
@@ -145,14 +168,28 @@ impl Measured {
         self.latency.add(&bucket.latency_us);
     }
 
-    /// All requests that were due.
-    pub fn total(&self) -> u128 {
-        self.good.saturating_add(self.failures())
+    /// Adds requests that users left out.
+    pub fn leave_out(&mut self, one: &LeftOut) {
+        self.omitted.good = self.omitted.good.saturating_add(one.good);
+        self.omitted.failed = self.omitted.failed.saturating_add(one.failed);
+        if let Some(latency_us) = one.latency_us {
+            self.latency.add_times(latency_us, one.good.saturating_add(one.failed));
+        }
     }
 
-    /// Those that failed.
+    /// All requests that were due, or would have been.
+    pub fn total(&self) -> u128 {
+        self.good.saturating_add(self.omitted.good).saturating_add(self.failures())
+    }
+
+    /// All requests that were due.
+    pub fn asked(&self) -> u128 {
+        self.failed.values().fold(self.good, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Those that failed, or would have.
     pub fn failures(&self) -> u128 {
-        self.failed.values().fold(0, |sum, count| sum.saturating_add(*count))
+        self.failed.values().fold(self.omitted.failed, |sum, count| sum.saturating_add(*count))
     }
 
     /// Those that failed by `cause`.
@@ -167,12 +204,10 @@ impl Measured {
 
     /// `12 of 500: 10 no connection, 2 wrong status`.
     pub fn failures_in_words(&self) -> String {
-        let causes: Vec<String> = self
-            .failed
-            .iter()
-            .filter(|(_, count)| **count > 0)
-            .map(|(cause, count)| format!("{count} {}", words(*cause)))
-            .collect();
+        let seen = self.failed.iter().map(|(cause, count)| (*count, words(*cause)));
+        let all = seen.chain([(self.omitted.failed, "not asked while users waited")]);
+        let causes: Vec<String> =
+            all.filter(|(count, _)| *count > 0).map(|(count, cause)| format!("{count} {cause}")).collect();
         format!("{} of {}: {}", self.failures(), self.total(), causes.join(", "))
     }
 

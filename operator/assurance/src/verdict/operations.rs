@@ -7,10 +7,11 @@
 use crate::{
     dossier::TestResult,
     evidence::ProveEvidence,
-    plan::{LoadOperation, PhaseRole},
+    plan::{LoadOperation, LoadPlan, PhaseRole},
 };
 
 use super::{
+    closed,
     excess::excludes_chance,
     found::{Found, failed, inconclusive},
     load::{Measured, Timeline},
@@ -21,8 +22,11 @@ use super::{
 struct Together {
     /// Where in the run.
     place: &'static str,
-    /// One for each operation of the plan.
+    /// One for each operation of the plan, of what was asked alone: who left something out while waiting for one answer is
+    /// no second chance event.
     measured: Vec<Measured>,
+    /// How many requests of each were left out by users who waited.
+    omitted: Vec<u128>,
     /// Whether each of these phases can be concluded from. A phase that is void, or has too few requests in all, has
     /// a finding of its own, and what is missing of an operation then says nothing new.
     is_whole: bool,
@@ -32,9 +36,8 @@ struct Together {
 /// anything may be concluded from it.
 pub fn check(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline<'_>, heard: &[bool]) -> Vec<Found> {
     let load = &result.plan.prove.load;
-    let together = |place, is_meant: fn(&PhaseRole) -> bool| {
-        Together::of(place, prove, timeline, heard, is_meant, load.operations.len())
-    };
+    let together =
+        |place, is_meant: fn(&PhaseRole) -> bool| Together::of(place, prove, timeline, heard, is_meant, load);
     let steady = together("in the steady state", |role| matches!(role, PhaseRole::Steady {} | PhaseRole::Soak { .. }));
     let faults = together("in the faults", |role| matches!(role, PhaseRole::Fault { .. }));
     let weights = load.each();
@@ -46,10 +49,10 @@ pub fn check(result: &TestResult, prove: &ProveEvidence, timeline: &Timeline<'_>
         let name = name(index, operation);
         let of_steady = steady.measured.get(index).and_then(|measured| {
             failing(&steady, measured, result.standard.steady.max_failed_ppm, &name)
-                .or_else(|| hardly_asked(&steady, measured, least, &name))
+                .or_else(|| hardly_asked(&steady, index, least, &name))
                 .or_else(|| never_served(&steady, measured, &name))
         });
-        let of_faults = faults.measured.get(index).and_then(|measured| hardly_asked(&faults, measured, least, &name));
+        let of_faults = hardly_asked(&faults, index, least, &name);
         found.extend(of_steady.into_iter().chain(of_faults));
     }
     found
@@ -62,21 +65,27 @@ impl Together {
         timeline: &Timeline<'_>,
         heard: &[bool],
         is_meant: fn(&PhaseRole) -> bool,
-        operations: usize,
+        load: &LoadPlan,
     ) -> Self {
         let meant: Vec<bool> = timeline.spans.iter().map(|span| is_meant(&span.phase.role)).collect();
         let is_heard = |phase: usize| heard.get(phase).copied().unwrap_or(false);
         let is_of = |phase: usize| meant.get(phase).copied().unwrap_or(false);
-        let mut measured = vec![Measured::default(); operations];
+        let mut measured = vec![Measured::default(); load.operations.len()];
+        let mut omitted = vec![0_u128; load.operations.len()];
+        let is_counted = |second| timeline.phase_at(second).is_some_and(|phase| is_of(phase) && is_heard(phase));
         for bucket in &prove.buckets {
-            let phase = timeline.phase_at(bucket.second.into()).filter(|phase| is_of(*phase) && is_heard(*phase));
-            let of = usize::try_from(bucket.operation).ok().and_then(|index| measured.get_mut(index));
-            if let (Some(_), Some(of)) = (phase, of) {
-                of.add(bucket);
+            let Some(index) = usize::try_from(bucket.operation).ok().filter(|index| *index < omitted.len()) else {
+                continue;
+            };
+            if is_counted(bucket.second.into()) {
+                measured[index].add(bucket);
+            }
+            for one in closed::left_out(bucket, load).into_iter().filter(|one| is_counted(one.second)) {
+                omitted[index] = omitted[index].saturating_add(one.good).saturating_add(one.failed);
             }
         }
         let is_whole = meant.contains(&true) && (0..meant.len()).all(|phase| !is_of(phase) || is_heard(phase));
-        Self { place, measured, is_whole }
+        Self { place, measured, omitted, is_whole }
     }
 }
 
@@ -97,10 +106,10 @@ fn failing(together: &Together, measured: &Measured, limit_ppm: u32, name: &str)
     Some(failed("OperationFailuresTooHigh", message))
 }
 
-/// It was asked too seldom to say anything.
-fn hardly_asked(together: &Together, measured: &Measured, least: u128, name: &str) -> Option<Found> {
-    let total = measured.total();
-    (together.is_whole && total < least).then(|| {
+/// It was asked too seldom to say anything, and not because users waited for its answers.
+fn hardly_asked(together: &Together, index: usize, least: u128, name: &str) -> Option<Found> {
+    let (total, omitted) = (together.measured.get(index)?.total(), *together.omitted.get(index)?);
+    (together.is_whole && total.saturating_add(omitted) < least).then(|| {
         let place = together.place;
         let message = format!("{place}, {name} was asked {total} times; fewer than {least} are no evidence");
         inconclusive("OperationHardlyAsked", message)

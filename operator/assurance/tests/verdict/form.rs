@@ -12,7 +12,11 @@ use factory_assurance::{
 };
 use serde_json::{Value, json};
 
-use super::second_verifier::{temporary, verifier};
+use super::{
+    closed, drawn,
+    second_verifier::{temporary, verifier},
+    shaped,
+};
 
 /// What the second verifier says of each payload: `None` where it is refused.
 fn second(payloads: &[Vec<u8>]) -> Vec<Option<String>> {
@@ -96,7 +100,7 @@ fn whatever_is_written_otherwise_is_refused_by_both() {
 #[test]
 fn both_know_the_same_fields() {
     let (mut payloads, mut seen) = (Vec::new(), BTreeMap::<String, u32>::new());
-    let samples: [fn() -> TestResult; 11] = [
+    let samples: [fn() -> TestResult; 14] = [
         sample::passing,
         sample::apart,
         sample::answering,
@@ -107,6 +111,9 @@ fn both_know_the_same_fields() {
         sample::soaked,
         sample::rotated,
         sample::cut_off,
+        shaped::spike,
+        closed::passing,
+        drawn::passing,
         || sample::measured_by(sample::passing(), sample::lab()),
     ];
     for sample in samples {

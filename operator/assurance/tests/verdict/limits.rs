@@ -7,7 +7,10 @@ use factory_assurance::{
     plan::{Arrivals, Gaps, Stretch},
     sample,
 };
-use factory_crds::release::Outcome::{self, Failed, Inconclusive, Passed};
+use factory_crds::{
+    release::Outcome::{self, Failed, Inconclusive, Passed},
+    resilience_standard::{ArrivalKind, ArrivalRule, Spike},
+};
 
 use super::{after, assert_finds, fault, paced, prove, verify};
 
@@ -292,8 +295,11 @@ fn visits(result: &mut TestResult, per_minute: u32) {
     (load.operations[1].after, load.operations[1].weight) = (Some(0), 0);
 }
 
-/// The plan has a rush of ten seconds at the share `ppm`; what came is level.
+/// The standard asks for a rush of ten seconds at the share `ppm`, and the plan has it; what came is level.
 fn rush(result: &mut TestResult, ppm: u32) {
+    let spike = Spike { base_ppm: 1_000_000, peak_ppm: ppm, at_seconds: 6, seconds: 10 };
+    let rule = ArrivalRule { kind: ArrivalKind::Spike, spike: Some(spike), ..ArrivalRule::default() };
+    result.standard.load.iter_mut().for_each(|load| load.arrivals = Some(rule.clone()));
     let stretches = [(6, 1_000_000), (10, ppm), (20, 1_000_000)].map(|(seconds, ppm)| Stretch::level(seconds, ppm));
     result.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches: stretches.to_vec() });
 }

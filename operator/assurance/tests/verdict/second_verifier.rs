@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{cut_off, fault, rotated, simulated, soak, third, twin, varied};
+use super::{closed, cut_off, drawn, fault, rotated, shaped, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -114,6 +114,53 @@ fn the_second_verifier_agrees_on_soaks() {
     ];
     assert!(of_soak.into_iter().all(|code| codes.contains(code)), "{codes:?}");
     assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
+    assert_agree(&results);
+}
+
+/// Loads of every shape, and plans that follow from it or do not.
+#[test]
+fn the_second_verifier_agrees_on_shapes_of_the_load() {
+    let results: Vec<TestResult> = (0..600).map(shaped::varied).collect();
+    let said = |words: &str| {
+        let says = |result: &&TestResult| result.verdict.findings.iter().any(|found| found.message.contains(words));
+        results.iter().filter(says).count()
+    };
+    let counts = ["by the standard it is", "by the standard they are", "does not fit into", "connections of the load"];
+    for (words, count) in counts.map(|words| (words, said(words))) {
+        assert!(count > 5, "{words}: {count}");
+    }
+    assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 60);
+    assert_agree(&results);
+}
+
+/// Users who wait, for services that are sound, slow, stall or are away.
+#[test]
+fn the_second_verifier_agrees_on_users_who_wait() {
+    let results: Vec<TestResult> = (0..500).map(closed::varied).collect();
+    let count = |code: &str| {
+        let found = |result: &&TestResult| result.verdict.findings.iter().any(|finding| finding.code == code);
+        results.iter().filter(found).count()
+    };
+    let counts = ["LoadTooLow", "SteadyP95TooHigh", "SteadyFailuresTooHigh", "PlanIncomplete"].map(|code| count(code));
+    assert!(counts.into_iter().all(|count| count > 10), "{counts:?}");
+    assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 10);
+    assert_agree(&results);
+}
+
+/// Descriptions that give something, nothing, or are no descriptions.
+#[test]
+fn the_second_verifier_agrees_on_what_is_drawn() {
+    let results: Vec<TestResult> = (0..600).map(drawn::varied).collect();
+    let count = |words: &str| {
+        let says = |result: &&TestResult| result.verdict.findings.iter().any(|found| found.message.contains(words));
+        results.iter().filter(says).count()
+    };
+    let counts =
+        ["gives nothing that could be drawn", "not as it was to be drawn", "what was drawn from", "drawn description"];
+    for (words, count) in counts.map(|words| (words, count(words))) {
+        assert!(count > 10, "{words}: {count}");
+    }
+    assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 30);
     assert_agree(&results);
 }
 
@@ -339,8 +386,15 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(beside())
         .chain(of_ladder())
         .chain(twin::vectors());
-    let second = second.map(|(name, result)| (name, by_the_second(result)));
-    second.chain(third::cases()).chain(soak::vectors()).chain(rotated::vectors()).chain(cut_off::vectors())
+    second
+        .map(|(name, result)| (name, by_the_second(result)))
+        .chain(third::cases())
+        .chain(soak::vectors())
+        .chain(rotated::vectors())
+        .chain(cut_off::vectors())
+        .chain(shaped::vectors())
+        .chain(closed::vectors())
+        .chain(drawn::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

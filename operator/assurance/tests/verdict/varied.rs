@@ -406,7 +406,7 @@ fn dosed_otherwise(dose: &mut Dose, random: &mut Random) {
 }
 
 /// Something that a real run could have measured.
-fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
+pub fn measured_otherwise(result: &mut TestResult, random: &mut Random) {
     use Failure::{Broken, Connect, Content, Status, Timeout, Unsent};
     match random.below(11) {
         8 => rarely_asked(result, random),
@@ -481,7 +481,7 @@ fn asked_otherwise(result: &mut TestResult, random: &mut Random) {
 }
 
 /// Changes one place of the document, if it is still a document after that.
-fn edit(result: &mut TestResult, random: &mut Random) {
+pub fn edit(result: &mut TestResult, random: &mut Random) {
     let mut document = serde_json::to_value(&*result).unwrap();
     let part = ["evidence", "evidence", "evidence", "plan", "standard", "bundle", "announcement"][random.index(7)];
     change(&mut document[part], random);

@@ -14,8 +14,12 @@ const MOST: u64 = 16;
 /// Port on which the first one waits for the others; the lab's network policy knows it.
 const PORT: u16 = 7070;
 
-/// The pods of the Job `job` that share `load` in `environment`, if one is not enough.
+/// The pods of the Job `job` that share `load` in `environment`, if one is not enough. Where operations are drawn there is
+/// one: a service could describe itself otherwise to each.
 pub fn company(load: &LoadPlan, environment: &EnvironmentSpec, job: &str) -> Option<Company> {
+    if !load.drawn.is_empty() {
+        return None;
+    }
     let each = u64::from(environment.requests_per_generator?).max(1);
     let peak_ppm = load.arrivals.as_ref().map_or(WHOLE_PPM, Arrivals::peak_ppm);
     let peak = (u64::from(load.requests_per_minute) * u64::from(peak_ppm)).div_ceil(60 * u64::from(WHOLE_PPM));
@@ -45,6 +49,14 @@ mod tests {
         assert_eq!([None, Some(1_000), Some(999), Some(250), Some(10)].map(|each| of(&load, each)), [1, 1, 2, 4, 16]);
         load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches: vec![Stretch::level(9, 2_500_000)] });
         assert_eq!(of(&load, Some(1_000)), 3);
+        load.drawn = vec![factory_assurance::plan::DrawnPlan {
+            component: "web".to_owned(),
+            path: "/openapi.json".to_owned(),
+            weight: 1,
+            most: 8,
+        }];
+        assert_eq!(of(&load, Some(1)), 1);
+        load.drawn.clear();
         environment.requests_per_generator = Some(1_000);
         let company = company(&load, &environment, "prove-x").unwrap();
         assert_eq!(company.leader, "prove-x-0.factory-lab.factory-lab.svc");

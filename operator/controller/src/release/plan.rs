@@ -1,7 +1,6 @@
 //! Composes the plan of a run from the manifest and the standard. Pure: the same two give the same
 //! plan, and the standard decides what is in it (invariant 1).
 
-mod arrivals;
 mod capacity;
 mod reach;
 mod rotation;
@@ -10,13 +9,13 @@ mod soak;
 use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
-    Description, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan, WHOLE_PPM,
-    requests_per_minute,
+    Closed, Description, DrawnPlan, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
+    WHOLE_PPM, requests_per_minute, shape,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
-    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, Share},
-    state_service::{Component, Request, Step},
+    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, LoadModel, Share},
+    state_service::{Component, Interface, Request, Step},
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
@@ -58,7 +57,7 @@ pub enum PlanError {
     NoSuccessor(#[from] rotation::NoSuccessor),
     /// The standard's shape of the load is longer than the run.
     #[error("{0}")]
-    Arrivals(#[from] arrivals::Misfit),
+    Arrivals(#[from] shape::Misfit),
 }
 
 /// Longest run, in seconds: all others wait for the lab's nodes meanwhile.
@@ -96,7 +95,9 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
         return Err(PlanError::Authority(component.name.clone()));
     }
     let think = standard.load.think_time.millis().max(1);
-    let requests_per_minute = requests_per_minute(spec.register.availability.simultaneous_users, think);
+    let users = spec.register.availability.simultaneous_users;
+    let requests_per_minute = requests_per_minute(users, think);
+    let is_closed = standard.load.model.unwrap_or_default() == LoadModel::Closed;
     let twin = twin::plan(&operations);
     let has_peers = standard.faults.iter().any(|fault| fault.peer.is_some());
     let mut plan = Plan {
@@ -117,10 +118,16 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 requests_per_minute,
                 timeout_ms: u32::try_from(standard.load.timeout.millis()).unwrap_or(u32::MAX),
                 // A visit takes about as long as a user thinks, so that soon after the start all of its requests come.
-                pause_ms: if longest > 1 { u32::try_from(think).unwrap_or(u32::MAX) / longest } else { 0 },
-                max_in_flight: places(requests_per_minute, WHOLE_PPM),
+                pause_ms: if longest > 1 && !is_closed {
+                    u32::try_from(think).unwrap_or(u32::MAX) / longest
+                } else {
+                    0
+                },
+                max_in_flight: if is_closed { users } else { places(requests_per_minute, WHOLE_PPM) },
                 arrivals: None,
                 connections: standard.load.connections,
+                drawn: drawn(spec),
+                closed: is_closed.then(|| Closed::of(users, think)),
                 operations,
             },
             phases: Vec::new(),
@@ -137,22 +144,31 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
+    plan.prove.phases.extend(capacity::steps(standard, requests_per_minute));
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    let ladder = capacity::steps(standard, requests_per_minute);
-    let all = seconds + ladder.iter().map(|step| u64::from(step.seconds)).sum::<u64>();
-    if all > MOST_SECONDS {
-        return Err(PlanError::PlanTooLong(all));
+    if seconds > MOST_SECONDS {
+        return Err(PlanError::PlanTooLong(seconds));
     }
-    // A soak is at one rate, whatever the shape of the load around it.
-    let soaked = soak::span(&plan.prove.phases);
-    let arrivals = arrivals::fit(standard.load.arrivals.as_ref(), seconds - soaked.map_or(0, |(_, long)| long))?;
-    let arrivals = soak::within(arrivals, soaked);
-    plan.prove.load.arrivals = capacity::climb(arrivals, seconds, &ladder);
-    plan.prove.phases.extend(ladder);
+    plan.prove.load.arrivals = shape::of(standard.load.arrivals.as_ref(), &plan.prove.phases)?;
     if let Some(arrivals) = &plan.prove.load.arrivals {
         plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
     }
     Ok(plan)
+}
+
+/// Most operations that are drawn from one description.
+const MOST_DRAWN: u32 = 8;
+
+/// The descriptions from which operations are drawn when the service runs.
+fn drawn(spec: &StateServiceSpec) -> Vec<DrawnPlan> {
+    let drawn = spec.interfaces.iter().filter(|interface| interface.weight > 0);
+    let plan = |interface: &Interface| DrawnPlan {
+        component: interface.component.clone(),
+        path: interface.openapi.clone(),
+        weight: interface.weight,
+        most: MOST_DRAWN,
+    };
+    drawn.map(plan).collect()
 }
 
 /// Whether certificates stand in `pem`, and nothing that is none. The lab would find out when the run has begun.
@@ -388,6 +404,42 @@ mod tests {
         standard.spec.load.think_time = "5s".parse().unwrap();
         let plan = compose(&service.spec, &standard.spec).unwrap();
         assert_eq!(plan.prove.load.requests_per_minute, 3600);
+    }
+
+    #[test]
+    fn users_who_wait_are_planned_as_the_verdict_asks_for_them() {
+        let (mut service, mut standard) = (examples::service(), examples::standard());
+        service.spec.register.availability.simultaneous_users = 300;
+        standard.spec.load.think_time = "5s".parse().unwrap();
+        standard.spec.load.model = Some(LoadModel::Closed);
+        let load = compose(&service.spec, &standard.spec).unwrap().prove.load;
+        assert_eq!(load.closed, Some(Closed { users: 300, think_ms: 5_000 }));
+        assert_eq!((load.requests_per_minute, load.max_in_flight, load.pause_ms), (3_600, 300, 0));
+        assert_eq!(load.arrivals, None);
+        let mut result = factory_assurance::sample::passing();
+        result.standard.load = Some(factory_assurance::standard::StandardLoad::of(&standard.spec.load));
+        result.availability.simultaneous_users = 300;
+        result.plan.prove.load = load;
+        let lacks = |result: &factory_assurance::dossier::TestResult| {
+            let findings = result.judge().findings.into_iter().filter(|finding| finding.code == "PlanIncomplete");
+            findings.map(|finding| finding.message).filter(|lack| lack.contains("model")).collect::<Vec<_>>()
+        };
+        assert_eq!(lacks(&result), [""; 0]);
+        result.plan.prove.load.closed = None;
+        assert_eq!(lacks(&result), ["the load is of the open model; the standard asks for the closed one"]);
+    }
+
+    #[test]
+    fn from_a_description_is_drawn_where_its_interface_says_how_often() {
+        let mut service = examples::service();
+        let planned = |service: &factory_crds::StateService| {
+            compose(&service.spec, &examples::standard().spec).unwrap().prove.load.drawn
+        };
+        assert_eq!(planned(&service), []);
+        let interface = &mut service.spec.interfaces[0];
+        interface.weight = 3;
+        let (component, path) = (interface.component.clone(), interface.openapi.clone());
+        assert_eq!(planned(&service), [DrawnPlan { component, path, weight: 3, most: 8 }]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Which request is due next: of a schedule that waits for nobody (open model), or of users who each
 //! wait for their answer, think, and ask again (closed model). Knows no clock.
 //!
-//! The closed model says how much a service can take. It does not say how long users wait: while a
-//! service stalls, its users ask nothing, and the stall shows in few of their requests.
+//! While a service stalls, users who wait ask nothing, and the stall shows in few of their requests. So where a closed
+//! model is judged, the verdict adds what they left out (`assurance/src/verdict/closed.rs`); here nothing is made up.
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
@@ -60,8 +60,8 @@ pub enum Arrivals {
 }
 
 impl Arrivals {
-    /// The arrivals of `model` over `length_ms` that `shard` takes; every draw follows from `nonce`. Users are
-    /// never shared out: there is one generator of them.
+    /// The arrivals of `model` over `length_ms` that `shard` takes; every draw follows from `nonce`. Users who are shared
+    /// out think by draws of their own.
     #[must_use]
     pub fn new(model: &Model, nonce: &str, length_ms: u64, weights: Vec<u32>, shard: Shard) -> Self {
         match model {
@@ -71,9 +71,10 @@ impl Arrivals {
                 Self::Open { schedule, next }
             }
             Model::Closed { users, think } => {
-                let mut random = Random::seeded("users", nonce);
+                let purpose = if shard.index == 0 { "users".to_owned() } else { format!("users-{}", shard.index) };
+                let mut random = Random::seeded(&purpose, nonce);
                 let think_us = think.as_secs_f64() * 1e6;
-                let thinking = (0..*users).map(|_| Reverse(thought(&mut random, think_us))).collect();
+                let thinking = (0..shard.users(*users)).map(|_| Reverse(thought(&mut random, think_us))).collect();
                 let end_us = length_ms.saturating_mul(1000);
                 Self::Closed { thinking, think_us, end_us, mix: Mix::new(weights), random }
             }
@@ -106,7 +107,7 @@ impl Arrivals {
         }
     }
 
-    /// A request ended at `now_us`: in the closed model, its user thinks.
+    /// A request ended at `now_us` that nothing follows: in the closed model, its user thinks.
     pub fn ended(&mut self, now_us: u64, found_nobody: bool) {
         if let Self::Closed { thinking, think_us, random, .. } = self {
             let pause = thought(random, *think_us).max(if found_nobody { AWAY_US } else { 0 });

@@ -1,7 +1,8 @@
 //! Operations of a load, drawn from an OpenAPI description: each one that only reads (GET) and whose input the
 //! description itself gives, by an example, a list or a default, or that needs none. Its answer must have the status
 //! and the form that are described. What would have to be guessed is not asked: a made-up number finds nobody, and the
-//! load would be one of refusals. Nothing is drawn from people. Pure.
+//! load would be one of refusals. Nothing is drawn from people. Pure. This is a person's load (`command`); what an announced
+//! plan draws follows from its nonce, and everybody draws it again: `factory_assurance::plan::DrawnPlan`.
 
 use std::collections::BTreeMap;
 

@@ -100,8 +100,8 @@ impl Engine {
         self.follow(now);
         self.depart(now);
         self.expire(now);
-        for _ in 0..self.recorder.retry() {
-            self.free(false, now);
+        for operation in self.recorder.retry() {
+            self.judged(operation, now);
         }
         self.tick(now);
         let next_us = self.arrivals.next_us().into_iter().chain(self.visits.next_us()).min();
@@ -154,9 +154,20 @@ impl Engine {
     /// Takes what follows answers that were judged. A pause begins now: were it counted from the answer, a
     /// request could be due before others that have left.
     fn follow(&mut self, now: Instant) {
-        for step in self.recorder.followers() {
-            if let Err(unsent) = self.visits.add(step, micros(now.saturating_duration_since(self.start))) {
-                self.tally.count(&unsent, None, Some(Failure::Unsent), None);
+        let now_us = micros(now.saturating_duration_since(self.start));
+        for steps in self.recorder.followers() {
+            let (mut goes_on, mut is_unsent) = (false, false);
+            for step in steps {
+                match self.visits.add(step, now_us) {
+                    Ok(()) => goes_on = true,
+                    Err(unsent) => {
+                        is_unsent = true;
+                        self.tally.count(&unsent, None, Some(Failure::Unsent), None);
+                    }
+                }
+            }
+            if !goes_on {
+                self.arrivals.ended(now_us, is_unsent);
             }
         }
     }
@@ -164,7 +175,8 @@ impl Engine {
     fn launch(&mut self, due: &Due, now: Instant) {
         if self.in_flight >= self.scenario.max_in_flight {
             // Never queued: waiting for a place would turn the open model into a closed one.
-            return self.unsent(due);
+            self.unsent(due);
+            return self.arrivals.ended(micros(now.saturating_duration_since(self.start)), true);
         }
         self.in_flight += 1;
         let intended = self.start + Duration::from_micros(due.at_us);
@@ -213,7 +225,7 @@ impl Engine {
                 self.recorder.await_followers();
             }
             if self.recorder.judge(Note { due, lag_us, latency_us, answer, step }) {
-                self.free(false, now);
+                self.judged(due.operation, now);
             }
         } else {
             self.tally.count(&due, Some(lag_us), self.scenario.failure(&due, &answer), Some(latency_us));
@@ -232,7 +244,16 @@ impl Engine {
         self.free(failure == Failure::Connect, now);
     }
 
-    /// A place in flight is free again.
+    /// An answer of `operation` was handed over: its place is free. Who may have to ask what follows it waits to be told.
+    fn judged(&mut self, operation: usize, now: Instant) {
+        if self.scenario.operations[operation].next.is_empty() {
+            self.free(false, now);
+        } else {
+            self.in_flight -= 1;
+        }
+    }
+
+    /// A place in flight is free again, and so is its user.
     fn free(&mut self, found_nobody: bool, now: Instant) {
         self.in_flight -= 1;
         self.arrivals.ended(micros(now.saturating_duration_since(self.start)), found_nobody);

@@ -80,12 +80,13 @@ impl Recorder {
         Ok(Self { messages, followers, awaited: 0, unjudged, waiting: VecDeque::new(), thread })
     }
 
-    /// What follows answers that were judged meanwhile.
-    pub fn followers(&mut self) -> Vec<Step> {
+    /// What follows each of the answers that were judged meanwhile and that something may follow; nothing where the answer
+    /// was not good.
+    pub fn followers(&mut self) -> Vec<Vec<Step>> {
         let mut all = Vec::new();
         while let Ok(steps) = self.followers.try_recv() {
             self.awaited = self.awaited.saturating_sub(1);
-            all.extend(steps);
+            all.push(steps);
         }
         all
     }
@@ -115,11 +116,12 @@ impl Recorder {
         true
     }
 
-    /// Hands over what waited, as far as there is memory; how many.
-    pub fn retry(&mut self) -> usize {
-        let mut handed = 0;
+    /// Hands over what waited, as far as there is memory; the operations of these.
+    pub fn retry(&mut self) -> Vec<usize> {
+        let mut handed = Vec::new();
         for note in std::mem::take(&mut self.waiting) {
-            handed += usize::from(self.judge(note));
+            let operation = note.due.operation;
+            handed.extend(self.judge(note).then_some(operation));
         }
         handed
     }

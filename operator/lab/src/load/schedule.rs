@@ -43,6 +43,13 @@ pub struct Shard {
 impl Shard {
     /// The only generator.
     pub const ALONE: Self = Self { index: 0, of: 1 };
+
+    /// Of so many users, those of this one: each of them is one generator's from the start to the end.
+    #[must_use]
+    pub const fn users(self, all: u32) -> u32 {
+        let of = if self.of == 0 { 1 } else { self.of };
+        all / of + if self.index < all % of { 1 } else { 0 }
+    }
 }
 
 /// Which operation a request is for, drawn by weight.
@@ -112,6 +119,15 @@ mod tests {
     /// 100 requests a second for 1,000 seconds.
     fn arrivals(nonce: &str) -> Vec<Due> {
         Schedule::new(nonce, Shape::level(6_000, 1_000_000), vec![3, 0, 1], Shard::ALONE).collect()
+    }
+
+    #[test]
+    fn every_user_is_one_generators() {
+        for (all, of) in [(0, 1), (7, 1), (7, 3), (2, 3), (u32::MAX, 16)] {
+            let users: Vec<u32> = (0..of).map(|index| Shard { index, of }.users(all)).collect();
+            assert_eq!(users.iter().map(|users| u64::from(*users)).sum::<u64>(), u64::from(all));
+            assert!(users.iter().max().unwrap() - users.iter().min().unwrap() <= 1, "{users:?}");
+        }
     }
 
     #[test]

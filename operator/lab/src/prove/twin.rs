@@ -113,6 +113,8 @@ pub fn scenario(
             .max(LEAST_PLACES),
         pause_ms: 0,
         arrivals: Some(Arrivals { gaps: Gaps::Even, stretches }),
+        closed: None,
+        drawn: Vec::new(),
         operations: vec![operation],
         ..plan.load.clone()
     };

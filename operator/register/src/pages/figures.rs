@@ -55,6 +55,7 @@ fn row(figure: &Figure, words: &Words) -> Row {
         memory,
         descriptors,
         slower,
+        omitted,
     ] = words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -81,6 +82,7 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "memoryAheadPpm" => (memory, AT_MOST, percent),
         "descriptorsAheadPpm" => (descriptors, AT_MOST, percent),
         "p95AheadUs" => (slower, AT_MOST, milliseconds),
+        "omittedRequests" => (omitted, "", count),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };

@@ -13,6 +13,7 @@ use factory_assurance::{
     term::Term,
     wire::{DAMAGED, IssuanceRequest, NOT_ISSUED, Problem, SignedStandard},
 };
+use factory_crds::resilience_standard::{ArrivalKind, ArrivalRule};
 use factory_register::{api::standards::IssuedStandards, copies, store::audit::audit};
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 use reqwest::StatusCode;
@@ -80,11 +81,16 @@ async fn what_was_issued_is_announced_as_it_is_and_not_otherwise() {
     let world = World::start().await;
     world.issued(&sample::passing().standard).await;
     let before = audit(&world.database()).await.unwrap();
-    let harms: [(&str, Harm); 4] = [
+    let harms: [(&str, Harm); 5] = [
         ("standard.steady: not as `basic@1` was issued", |result| result.standard.steady.max_failed_ppm *= 50),
         ("standard.faults: not as `basic@1` was issued", |result| result.standard.faults.truncate(1)),
         // A field that the factory knows and the regulator has not signed.
         ("standard.maxAttempts: not as `basic@1` was issued", |result| result.standard.max_attempts = Some(9)),
+        // A load that comes otherwise than what was issued.
+        ("standard.load: not as `basic@1` was issued", |result| {
+            let load = result.standard.load.as_mut().unwrap();
+            load.arrivals = Some(ArrivalRule { kind: ArrivalKind::Constant, ..ArrivalRule::default() });
+        }),
         ("standard: `lax@1` was not issued", |result| result.standard.name = "lax".to_owned()),
     ];
     for (begins, harm) in harms {

@@ -142,13 +142,17 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         object["spec"]["capacity"] = json!({"stepsPercent": steps, "stepSeconds": 5, "headroomPercent": must_hold});
         object
     };
+    let waiting = |mut object: Value| {
+        object["spec"]["load"]["model"] = json!("Closed");
+        object
+    };
     let soak = |seconds: u32, every: u32, horizon: u32| {
         let mut object = standard("/none", Value::Null);
         object["spec"]["soak"] = json!({"soakSeconds": seconds, "everySeconds": every, "horizonSeconds": horizon});
         object
     };
     // The regulator's: what each asks, and what the refusal names.
-    let standards: [(Value, &[&str]); 17] = [
+    let standards: [(Value, &[&str]); 19] = [
         (standard("/spec/faults", json!([])), &["spec.faults", "item 63.2"]),
         (fault("Loss", json!({"leaseSeconds": 5, "lossPpm": 1_000_001})), &["lossPpm", "1000001"]),
         (fault("Delay", json!({"leaseSeconds": 2, "delayMs": 2_000})), &["delayMs", "leaseSeconds"]),
@@ -162,6 +166,8 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
             &["stages", "sharePpm", "17.8"],
         ),
         (arrivals(json!({"kind": "Recorded", "recorded": vec![10_000_001; 24]})), &["recorded", "10000001"]),
+        (waiting(arrivals(json!({"kind": "Constant"}))), &["spec.load", "model: users who wait"]),
+        (waiting(ladder(json!([150]), 150)), &["model: a ladder belongs to a load of model Open"]),
         (ladder(json!([150, 125]), 125), &["stepsPercent", "larger than the one before"]),
         (ladder(json!([125, 150]), 140), &["headroomPercent", "one of stepsPercent"]),
         (ladder(json!([100]), 100), &["stepsPercent", "100"]),

@@ -1,6 +1,9 @@
 //! Whether the plan is the one that the standard asks of this service: of its class, with its timeout, at the rate that
-//! its users make, warmed up and steady for as long as it says. A standard that is not held against the plan could be
+//! its users make, warmed up and steady for as long as it says, with its users coming as they do by it. A standard that is not held against the plan could be
 //! met by one request a minute with all the time in the world.
+
+mod model;
+mod shape;
 
 use crate::{
     dossier::TestResult,
@@ -23,6 +26,9 @@ pub fn lacks(result: &TestResult, rules: Rules) -> Vec<String> {
         rate(result, load),
         warm_up(result, load),
         steady(result, load),
+        model::check(result, load),
+        shape::connections(result, load),
+        shape::arrivals(result, load),
     ]
     .into_iter()
     .flatten()

@@ -1,12 +1,10 @@
-//! The ladder: one phase for each step of the standard, after the last steady state, with the load risen for just as
-//! long. All of it stands in the plan before the run, so it is a ladder and no search: what is asked next must not
-//! depend on what was answered.
+//! The ladder: one phase for each step of the standard, after the last steady state; the load rises for just as long
+//! (`factory_assurance::plan::shape`). All of it stands in the plan before the run, so it is a ladder and no search: what
+//! is asked next must not depend on what was answered.
 
-use factory_assurance::plan::{Arrivals, Gaps, Phase, PhaseRole, Stretch, WHOLE_PPM};
+use factory_assurance::plan::{Phase, PhaseRole};
 use factory_crds::{ResilienceStandardSpec, resilience_standard::Capacity};
 
-/// Parts per million of one percent.
-const OF_PERCENT: u32 = WHOLE_PPM / 100;
 /// So many times the fewest requests that are evidence are planned for a step, where it may last so long: arrivals come
 /// by chance.
 const ROOM: u64 = 2;
@@ -33,27 +31,9 @@ fn seconds(standard: &ResilienceStandardSpec, capacity: &Capacity, percent: u32,
     needed.clamp(capacity.step_seconds, most)
 }
 
-/// `arrivals` over the `seconds` before the ladder, and then the rate of each of its `steps`; as they are where it has
-/// none.
-pub fn climb(arrivals: Option<Arrivals>, seconds: u64, steps: &[Phase]) -> Option<Arrivals> {
-    if steps.is_empty() {
-        return arrivals;
-    }
-    let level = || {
-        let before = Stretch::level(u32::try_from(seconds).unwrap_or(u32::MAX), WHOLE_PPM);
-        Arrivals { gaps: Gaps::Drawn, stretches: vec![before] }
-    };
-    let mut arrivals = arrivals.unwrap_or_else(level);
-    arrivals.stretches.extend(steps.iter().filter_map(|step| match step.role {
-        PhaseRole::Capacity { percent } => Some(Stretch::level(step.seconds, percent.saturating_mul(OF_PERCENT))),
-        _ => None,
-    }));
-    Some(arrivals)
-}
-
 #[cfg(test)]
 mod tests {
-    use factory_assurance::plan::Plan;
+    use factory_assurance::plan::{Gaps, Plan, Stretch};
     use factory_crds::resilience_standard::{ArrivalKind, ArrivalRule, Spike};
 
     use super::{super::compose, *};

@@ -1,7 +1,7 @@
 //! The soak: one phase at the declared rate, behind the steady state before the faults. There the pods are warm and
 //! nothing was done to them yet, so that what grows is the service's own, and not its return from a fault.
 
-use factory_assurance::plan::{Arrivals, Phase, PhaseRole, Stretch, WHOLE_PPM};
+use factory_assurance::plan::{Phase, PhaseRole};
 use factory_crds::{ResilienceStandardSpec, StateServiceSpec};
 
 /// The soak of `standard` for the service of `spec`; none where it asks for none.
@@ -15,50 +15,9 @@ pub fn phase(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Opti
     })
 }
 
-/// First second and length of the soak among `phases`, if there is one.
-pub fn span(phases: &[Phase]) -> Option<(u64, u64)> {
-    let soak = phases.iter().position(|phase| matches!(phase.role, PhaseRole::Soak { .. }))?;
-    let before = phases[..soak].iter().map(|phase| u64::from(phase.seconds)).sum();
-    Some((before, phases[soak].seconds.into()))
-}
-
-/// `arrivals` of a run without its soak, with the declared rate over the `soak` that begins at a second and has so many:
-/// the shape stands still meanwhile, and goes on behind it. Where the rate is the same all the time it stays so.
-pub fn within(arrivals: Option<Arrivals>, soak: Option<(u64, u64)>) -> Option<Arrivals> {
-    let mut arrivals = arrivals?;
-    let Some((from, seconds)) = soak else { return Some(arrivals) };
-    let mut stretches = Vec::with_capacity(arrivals.stretches.len() + 2);
-    let (mut at, mut soak) = (0_u64, Some(Stretch::level(u32::try_from(seconds).unwrap_or(u32::MAX), WHOLE_PPM)));
-    for stretch in arrivals.stretches {
-        let to = at.saturating_add(stretch.seconds.into());
-        if from < to
-            && let Some(soak) = soak.take()
-        {
-            let [before, after] = halves(stretch, from.saturating_sub(at));
-            stretches.extend(before.into_iter().chain([soak]).chain(after));
-        } else {
-            stretches.push(stretch);
-        }
-        at = to;
-    }
-    stretches.extend(soak);
-    arrivals.stretches = stretches;
-    Some(arrivals)
-}
-
-/// `stretch` up to its second `at`, and the rest; where either has no length there is none.
-fn halves(stretch: Stretch, at: u64) -> [Option<Stretch>; 2] {
-    let at = u32::try_from(at).unwrap_or(u32::MAX).min(stretch.seconds);
-    let (from, to, whole) = (i64::from(stretch.from_ppm), i64::from(stretch.to_ppm), i64::from(stretch.seconds.max(1)));
-    let ppm = u32::try_from(from + (to - from) * i64::from(at) / whole).unwrap_or(stretch.to_ppm);
-    let before = Stretch { seconds: at, to_ppm: ppm, ..stretch };
-    let after = Stretch { seconds: stretch.seconds - at, from_ppm: ppm, ..stretch };
-    [before, after].map(|half| (half.seconds > 0).then_some(half))
-}
-
 #[cfg(test)]
 mod tests {
-    use factory_assurance::plan::Plan;
+    use factory_assurance::plan::{Plan, Stretch, WHOLE_PPM};
     use factory_crds::resilience_standard::{ArrivalKind, ArrivalRule, Capacity, Soak, Spike};
 
     use super::{super::compose, *};
@@ -107,22 +66,14 @@ mod tests {
         let plan = planned(&standard);
         let arrivals = plan.prove.load.arrivals.clone().unwrap();
         assert_eq!(arrivals.seconds(), seconds(&plan));
-        let (from, long) = span(&plan.prove.phases).unwrap();
+        let before = plan.prove.phases.iter().take_while(|phase| !matches!(phase.role, PhaseRole::Soak { .. }));
+        let from: u64 = before.map(|phase| u64::from(phase.seconds)).sum();
         let mut at = 0;
         let soak = arrivals.stretches.iter().find(|stretch| {
             at += u64::from(stretch.seconds);
             at > from
         });
-        assert_eq!((at, soak), (from + long, Some(&Stretch::level(90, WHOLE_PPM))));
-    }
-
-    #[test]
-    fn a_stretch_is_parted_where_the_soak_begins() {
-        let rising = Stretch { seconds: 10, from_ppm: 1_000_000, to_ppm: 2_000_000 };
-        let [before, after] = halves(rising, 4);
-        assert_eq!(before, Some(Stretch { seconds: 4, from_ppm: 1_000_000, to_ppm: 1_400_000 }));
-        assert_eq!(after, Some(Stretch { seconds: 6, from_ppm: 1_400_000, to_ppm: 2_000_000 }));
-        assert_eq!((halves(rising, 0), halves(rising, 10)), ([None, Some(rising)], [Some(rising), None]));
+        assert_eq!((at, soak), (from + 90, Some(&Stretch::level(90, WHOLE_PPM))));
     }
 
     #[test]

@@ -99,6 +99,7 @@ pub(super) const WORDS: Words = Words {
         "Memory, where it leads",
         "Descriptors, where they lead",
         "95th percentile of latency, where it leads",
+        "Requests not asked while users waited",
     ],
     instructions: "Instructions for use",
     published: "Published at",

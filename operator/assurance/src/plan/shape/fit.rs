@@ -1,8 +1,9 @@
 //! Fits the standard's shape of the load into the length of a run, which follows from its faults and the service's
 //! components. What does not fit is refused: a rush that never came, cut off in silence, would be a weaker standard.
 
-use factory_assurance::plan::{Arrivals, Gaps, Stretch, WHOLE_PPM};
 use factory_crds::resilience_standard::{ArrivalKind, ArrivalRule, Spike, Stage};
+
+use crate::plan::{Arrivals, Gaps, Stretch, WHOLE_PPM};
 
 /// The shape is longer than the run.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +29,8 @@ pub enum Misfit {
 /// Hours of a day.
 const HOURS: u64 = 24;
 
-/// The arrivals of a run of `seconds` by `rule`. A Poisson process at one rate is what a plan without any says.
+/// The arrivals of a run of `seconds` by `rule`. A Poisson process at one rate is what a plan without any says. The rule
+/// may be anybody's: no number in it is too large.
 pub fn fit(rule: Option<&ArrivalRule>, seconds: u64) -> Result<Option<Arrivals>, Misfit> {
     let Some(rule) = rule else { return Ok(None) };
     let stretches = match rule.kind {
@@ -42,7 +44,7 @@ pub fn fit(rule: Option<&ArrivalRule>, seconds: u64) -> Result<Option<Arrivals>,
     Ok(Some(Arrivals { gaps, stretches }))
 }
 
-/// At one rate from second `from` to `to`. A run lasts an hour at most.
+/// At one rate from second `from` to `to`.
 fn level(from: u64, to: u64, ppm: u32) -> Stretch {
     Stretch::level(u32::try_from(to.saturating_sub(from)).unwrap_or(u32::MAX), ppm)
 }
@@ -84,10 +86,12 @@ fn recorded(shares: &[u32], seconds: u64) -> Result<Vec<Stretch>, Misfit> {
     if seconds < HOURS {
         return Err(Misfit::Recorded(seconds));
     }
-    Ok((0..HOURS)
-        .zip(shares)
-        .map(|(hour, ppm)| level(hour * seconds / HOURS, (hour + 1) * seconds / HOURS, *ppm))
-        .collect())
+    Ok((0..HOURS).zip(shares).map(|(hour, ppm)| level(begin(hour, seconds), begin(hour + 1, seconds), *ppm)).collect())
+}
+
+/// `⌊hour × seconds / 24⌋`.
+fn begin(hour: u64, seconds: u64) -> u64 {
+    u64::try_from(u128::from(hour) * u128::from(seconds) / u128::from(HOURS)).unwrap_or(seconds)
 }
 
 #[cfg(test)]

@@ -1,0 +1,89 @@
+//! Operations that are drawn from a description: whether the plan says from which, and whether what was asked is what follows
+//! from the description, the plan and the nonce. What was drawn is drawn again here; nothing of it is believed.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use crate::{
+    canonical::sha256,
+    dossier::TestResult,
+    evidence::{DrawnEvidence, ProveEvidence},
+    plan::{DrawnPlan, LoadOperation},
+};
+
+use super::{Rules, completeness::mismatch, say};
+
+/// Most operations of one description: a load of hundreds says nothing of any.
+const MOST: u32 = 32;
+
+/// `result` with the operations that follow from the descriptions in its evidence, behind those of its plan: as the load was.
+pub fn effective(result: &TestResult) -> Cow<'_, TestResult> {
+    if result.plan.prove.load.drawn.is_empty() {
+        return Cow::Borrowed(result);
+    }
+    let operations = drawn(result).flat_map(|(_, _, operations)| operations).collect::<Vec<_>>();
+    let mut effective = result.clone();
+    effective.plan.prove.load.operations.extend(operations);
+    Cow::Owned(effective)
+}
+
+/// Each description of the plan with what the evidence has in its place, and what follows from it.
+fn drawn(result: &TestResult) -> impl Iterator<Item = (&DrawnPlan, &DrawnEvidence, Vec<LoadOperation>)> {
+    let seen = result.evidence.prove.iter().flat_map(|prove| prove.drawn.iter().flatten());
+    let nonce = result.announcement.nonce.as_str();
+    result
+        .plan
+        .prove
+        .load
+        .drawn
+        .iter()
+        .zip(seen)
+        .map(move |(plan, seen)| (plan, seen, plan.draw(&seen.description, nonce)))
+}
+
+/// What the plan lacks, if it draws anything.
+pub fn plan_lacks(result: &TestResult, rules: Rules) -> Option<String> {
+    let verified = &result.plan.verify.descriptions;
+    let mut known = BTreeSet::new();
+    result.plan.prove.load.drawn.iter().find_map(|plan| {
+        let name = say::quote(&plan.name());
+        let is_verified = verified.iter().any(|one| one.component == plan.component && one.path == plan.path);
+        if rules < Rules::V3 {
+            Some("the plan draws operations from a description, which these rules do not know".to_owned())
+        } else if !is_verified {
+            Some(format!("operations are drawn from description {name}, which is not verified"))
+        } else if !known.insert(plan.name()) {
+            Some(format!("operations are drawn from description {name} twice"))
+        } else if plan.weight == 0 || plan.most == 0 {
+            Some(format!("no operation is drawn from description {name}"))
+        } else if plan.most > MOST {
+            Some(format!("{} operations may be drawn from description {name}; {MOST} are the most", plan.most))
+        } else {
+            None
+        }
+    })
+}
+
+/// What of the descriptions is missing.
+pub fn lacks(result: &TestResult, prove: &ProveEvidence) -> Option<String> {
+    let planned: Vec<String> = result.plan.prove.load.drawn.iter().map(DrawnPlan::name).collect();
+    let seen = prove.drawn.iter().flatten().map(|one| format!("{}{}", one.component, one.path)).collect::<Vec<_>>();
+    mismatch("drawn description", planned.iter().map(String::as_str), seen.iter().map(String::as_str)).or_else(|| {
+        let (plan, ..) = drawn(result).find(|(_, _, operations)| operations.is_empty())?;
+        Some(format!("description {}: it gives nothing that could be drawn", say::quote(&plan.name())))
+    })
+}
+
+/// What in the evidence was not so drawn, or from something else than what was verified.
+pub fn contradiction(result: &TestResult) -> Option<String> {
+    drawn(result).find_map(|(plan, seen, operations)| {
+        let name = say::quote(&plan.name());
+        let contracts = result.evidence.verify.iter().flat_map(|verify| &verify.contracts);
+        let verified = contracts.filter(|one| one.component == plan.component && one.path == plan.path);
+        if verified.into_iter().any(|one| one.digest != sha256(seen.description.as_bytes())) {
+            return Some(format!("description {name}: what was drawn from is not what was verified"));
+        }
+        let names = operations.iter().map(|one| one.name.as_str());
+        let differ = mismatch("operation", names, seen.operations.iter().map(String::as_str))?;
+        Some(format!("description {name}: not as it was to be drawn: {differ}"))
+    })
+}

@@ -3,6 +3,7 @@
 //!
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
+mod comparison;
 mod part;
 mod profile;
 mod soak;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use comparison::ComparisonEvidence;
 pub use part::{Measured, NotOneRun, Part};
 pub use profile::{NodeProfile, PodsProfile, Profile};
 pub use soak::{SoakedPod, SoakedRun};
@@ -162,6 +164,10 @@ pub struct ProveEvidence {
     /// What each pod used during the soak, by component and UID; `None` where nobody looked, or there is no soak.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soak: Option<Vec<SoakedPod>>,
+    /// What was measured of the candidate and of the last confirmed release by turns; `None` where that could not be
+    /// asked, or there is no comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonEvidence>,
 }
 
 /// Requests to the control that were due in one second.

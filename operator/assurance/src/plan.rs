@@ -3,6 +3,7 @@
 //! not change it; the verdict compares what happened with it.
 
 mod arrivals;
+pub mod comparison;
 pub mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use factory_crds::{
 use serde::{Deserialize, Serialize};
 
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
+pub use comparison::{Absence, ComparisonPlan, Reference};
 pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
@@ -70,6 +72,10 @@ pub struct ProvePlan {
     /// The service that must be refused; none in plans of factories that had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinPlan>,
+    /// The release that the candidate is measured beside, or why there is none; nothing where the standard asks for no
+    /// comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonPlan>,
 }
 
 /// A service that does nothing but answer, on the same nodes: when it is slow, something else than the candidate is.

@@ -8,6 +8,8 @@
 mod by_standard;
 #[path = "verdict/capacity.rs"]
 mod capacity;
+#[path = "verdict/comparison.rs"]
+mod comparison;
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
 #[path = "verdict/control.rs"]

@@ -51,6 +51,7 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
         calls: [].into(),
         control: None,
         twin: None,
+        comparison: None,
     }
 }
 

@@ -81,6 +81,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         twin: None,
         profile: None,
         soak: None,
+        comparison: None,
     }
 }
 

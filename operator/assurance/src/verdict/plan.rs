@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Rules, arrivals,
     asked::Asked,
-    capacity,
+    capacity, comparison,
     found::{Found, inconclusive},
     say, soak,
 };
@@ -27,7 +27,7 @@ pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
         .map(|rule| rule(result))
         .into_iter()
         .chain(on_faults)
-        .chain([capacity::check(result), soak::plan_lacks(result)])
+        .chain([capacity::check(result), soak::plan_lacks(result), comparison::plan_lacks(result)])
         .flatten()
         .chain(standard::lacks(result, rules))
         .map(|lack| inconclusive("PlanIncomplete", lack))

@@ -96,7 +96,7 @@ fn whatever_is_written_otherwise_is_refused_by_both() {
 #[test]
 fn both_know_the_same_fields() {
     let (mut payloads, mut seen) = (Vec::new(), BTreeMap::<String, u32>::new());
-    let samples: [fn() -> TestResult; 9] = [
+    let samples: [fn() -> TestResult; 11] = [
         sample::passing,
         sample::apart,
         sample::answering,
@@ -105,6 +105,8 @@ fn both_know_the_same_fields() {
         sample::twinned,
         sample::climbed,
         sample::soaked,
+        sample::compared,
+        super::comparison::beside_nothing,
         || sample::measured_by(sample::passing(), sample::lab()),
     ];
     for sample in samples {

@@ -20,7 +20,7 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{fault, simulated, soak, third, twin, varied};
+use super::{comparison, fault, simulated, soak, third, twin, varied};
 
 const RESULTS: u64 = 1_800;
 
@@ -113,6 +113,19 @@ fn the_second_verifier_agrees_on_soaks() {
         "SoakUnbounded",
     ];
     assert!(of_soak.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
+    assert_agree(&results);
+}
+
+/// Comparisons in which one of the two was slower, failed, was disturbed or was not asked.
+#[test]
+fn the_second_verifier_agrees_on_comparisons() {
+    let results: Vec<TestResult> = (0..300).map(varied::compared).collect();
+    let codes: BTreeSet<&str> =
+        results.iter().flat_map(|result| &result.verdict.findings).map(|finding| finding.code.as_str()).collect();
+    let of_comparison =
+        ["ComparisonMissing", "ComparisonVoid", "SlowerThanConfirmed", "PlanIncomplete", "EvidenceContradictory"];
+    assert!(of_comparison.into_iter().all(|code| codes.contains(code)), "{codes:?}");
     assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
     assert_agree(&results);
 }
@@ -339,7 +352,7 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(beside())
         .chain(of_ladder())
         .chain(twin::vectors());
-    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases()).chain(soak::vectors())
+    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases()).chain(soak::vectors()).chain(comparison::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

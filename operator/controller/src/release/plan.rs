@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod capacity;
+pub mod comparison;
 mod reach;
 mod soak;
 
@@ -43,7 +44,7 @@ pub enum PlanError {
     },
     /// The run would hold the lab's nodes for too long.
     #[error(
-        "the standard's faults on all components, its soak and its ladder take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows or its spec.soak fewer seconds, or the service fewer components"
+        "the standard's faults on all components, its comparison, its soak and its ladder take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows or its spec.soak or spec.comparison fewer seconds, or the service fewer components"
     )]
     PlanTooLong(u64),
     /// Nobody vouches for a component that speaks TLS.
@@ -128,12 +129,14 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 .collect(),
             control: Some(control::plan()),
             twin,
+            comparison: None,
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
     let ladder = capacity::steps(standard, requests_per_minute);
-    let all = seconds + ladder.iter().map(|step| u64::from(step.seconds)).sum::<u64>();
+    let compared = standard.comparison.as_ref().map_or(0, |asked| comparison::length(standard, asked));
+    let all = seconds + ladder.iter().map(|step| u64::from(step.seconds)).sum::<u64>() + compared;
     if all > MOST_SECONDS {
         return Err(PlanError::PlanTooLong(all));
     }

@@ -116,7 +116,14 @@ pub fn scenario(
         operations: vec![operation],
         ..plan.load.clone()
     };
-    let beside = ProvePlan { load, phases: plan.phases.clone(), calls: BTreeMap::new(), control: None, twin: None };
+    let beside = ProvePlan {
+        load,
+        phases: plan.phases.clone(),
+        calls: BTreeMap::new(),
+        control: None,
+        twin: None,
+        comparison: None,
+    };
     let mut scenario = Scenario::new(&beside, targets, Shard::ALONE)?;
     if let Some(own) = Arc::get_mut(&mut scenario) {
         own.told = false;

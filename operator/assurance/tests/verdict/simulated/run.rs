@@ -133,6 +133,7 @@ impl Stage<'_> {
             twin: None,
             profile: self.spec.capacity.as_ref().map(|_| profile(result)),
             soak: soak::seen(&plan.phases, random),
+            comparison: None,
         };
         let sent = |slots: &[[u32; 2]]| slots.iter().map(|[good, failed]| u64::from(good + failed)).sum();
         let lags = &self.recorded.lags[random.index(self.recorded.lags.len())];

@@ -5,7 +5,8 @@ mod connection;
 use std::{path::PathBuf, sync::Arc};
 
 use factory_assurance::wire::{
-    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, OTHER_REFERENCE, Problem, Submission, SubmissionState,
+    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, OTHER_REFERENCE, Problem, Submission,
+    SubmissionState,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};

@@ -144,7 +144,11 @@ impl Reference {
             Turn { side: Side::Candidate, from: 0, to: warm },
             Turn { side: Side::Reference, from: warm, to: 2 * warm },
         ];
-        warm_ups.into_iter().filter(|turn| turn.from < turn.to).chain(self.blocks(nonce).into_iter().flatten()).collect()
+        warm_ups
+            .into_iter()
+            .filter(|turn| turn.from < turn.to)
+            .chain(self.blocks(nonce).into_iter().flatten())
+            .collect()
     }
 }
 

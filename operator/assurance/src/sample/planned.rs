@@ -169,7 +169,14 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
     let steady = |name: &str| Phase { name: name.to_owned(), seconds: 5, role: PhaseRole::Steady {} };
     let mut phases =
         vec![Phase { name: "warm-up".to_owned(), seconds: 2, role: PhaseRole::WarmUp {} }, steady("steady-before")];
-    let mut plan = ProvePlan { load: load(), phases: Vec::new(), calls: BTreeMap::new(), control: None, twin: None, comparison: None };
+    let mut plan = ProvePlan {
+        load: load(),
+        phases: Vec::new(),
+        calls: BTreeMap::new(),
+        control: None,
+        twin: None,
+        comparison: None,
+    };
     if standard.faults.iter().any(|limits| limits.peer.is_some()) {
         plan.calls.insert("web".to_owned(), ["registry".to_owned()].into());
     }

@@ -135,7 +135,8 @@ pub fn check(result: &TestResult, prove: &ProveEvidence) -> (Vec<Found>, Option<
     let said: Vec<&Measure> = compared.blocks.iter().filter_map(|block| block.as_ref().ok()).collect();
     let (count, least) = (said.len(), least(reference.blocks));
     if (count as u64) < least {
-        let void = compared.blocks.iter().enumerate().find_map(|(index, block)| Some((index + 1, block.as_ref().err()?)));
+        let void =
+            compared.blocks.iter().enumerate().find_map(|(index, block)| Some((index + 1, block.as_ref().err()?)));
         let why = void.map_or_else(String::new, |(number, why)| format!("; block {number}: {why}"));
         let message = format!(
             "{count} of {} blocks beside the last confirmed release say something; {least} are needed{why}",
@@ -173,7 +174,6 @@ fn slower(asked: &Comparison, change: &Change, blocks: usize) -> Option<Found> {
     })
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +185,8 @@ mod tests {
             assert_eq!(rank(count), want, "{count}");
         }
         for count in 8..=64_u32 {
-            let ways = |below: u32| (0..below).fold(1.0_f64, |ways, one| ways * f64::from(count - one) / f64::from(one + 1));
+            let ways =
+                |below: u32| (0..below).fold(1.0_f64, |ways, one| ways * f64::from(count - one) / f64::from(one + 1));
             let tail = |rank: u32| (0..rank).map(ways).sum::<f64>() / 2_f64.powi(count.cast_signed());
             let rank = u32::try_from(rank(count as usize)).unwrap();
             assert!(tail(rank) <= 0.005 && tail(rank + 1) > 0.005, "{count}: {rank}");

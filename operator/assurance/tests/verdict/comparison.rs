@@ -199,7 +199,8 @@ fn what_is_found_says_by_how_much_and_which_block_says_nothing() {
     );
     let failing = said(1_000_000, |r| (0..4).for_each(|block| fails(r, block, Side::Reference, 1, Failure::Status)));
     assert!(
-        failing.ends_with("block 1: of the last confirmed release, 10 % of requests failed (12 of 120: 12 wrong status)"),
+        failing
+            .ends_with("block 1: of the last confirmed release, 10 % of requests failed (12 of 120: 12 wrong status)"),
         "{failing}"
     );
 }
@@ -234,14 +235,8 @@ const LACKS: [Lack; 11] = [
         |r| reference(r).requests_per_minute = 1_201,
         "the comparison asks 1201 times a minute; from 1 to the 1200 of the load are asked",
     ),
-    (
-        |r| reference(r).operations.clear(),
-        "the comparison has no operation, or one that begins no visit of the load",
-    ),
-    (
-        |r| reference(r).operations.push(2),
-        "the comparison has no operation, or one that begins no visit of the load",
-    ),
+    (|r| reference(r).operations.clear(), "the comparison has no operation, or one that begins no visit of the load"),
+    (|r| reference(r).operations.push(2), "the comparison has no operation, or one that begins no visit of the load"),
     (|r| reference(r).operations = vec![1, 0], "the operations of the comparison do not rise"),
 ];
 
@@ -264,10 +259,7 @@ fn evidence_of_another_comparison_than_the_planned_is_none() {
     let wrong: [(fn(&mut TestResult), &str); 8] = [
         (|r| drop(seen(r).lag_us.pop()), "the comparison: 47 histograms of lag of 48 parts of blocks"),
         (|r| seen(r).lag_us[5][0][1] += 1, "the comparison: part 6: 81 lags of 80 requests that were sent"),
-        (
-            |r| seen(r).lag_us[5].push([7, 0]),
-            "the comparison: part 6: the values of the histogram of lag do not rise",
-        ),
+        (|r| seen(r).lag_us[5].push([7, 0]), "the comparison: part 6: the values of the histogram of lag do not rise"),
         (
             |r| seen(r).candidate[0].operation = 2,
             "the comparison: the candidate, second 0: operation 2 was asked, which was not planned",

@@ -352,7 +352,11 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(beside())
         .chain(of_ladder())
         .chain(twin::vectors());
-    second.map(|(name, result)| (name, by_the_second(result))).chain(third::cases()).chain(soak::vectors()).chain(comparison::vectors())
+    second
+        .map(|(name, result)| (name, by_the_second(result)))
+        .chain(third::cases())
+        .chain(soak::vectors())
+        .chain(comparison::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

@@ -224,7 +224,9 @@ fn compared_otherwise(result: &mut TestResult, random: &mut Random) {
     let side = if random.below(2) == 0 { &mut seen.candidate } else { &mut seen.reference };
     let stretch = side.iter_mut().filter(|bucket| (from..from + long).contains(&bucket.second));
     match kind {
-        6 => stretch.for_each(|bucket| bucket.latency_us.iter_mut().for_each(|cell| cell[0] += random.below(noise + 1))),
+        6 => {
+            stretch.for_each(|bucket| bucket.latency_us.iter_mut().for_each(|cell| cell[0] += random.below(noise + 1)))
+        }
         7 => stretch.for_each(|bucket| {
             let failed = random.below(3);
             bucket.good -= failed;

@@ -89,7 +89,8 @@ fn confirmed(releases: Vec<Release>, service: &str) -> Vec<Release> {
         .filter(|release| release.spec.service == service && !release.spec.rehearsal)
         .filter_map(|release| {
             let conditions = release.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
-            let gone = ["Registered", "Launched"].into_iter().any(|of| condition::has_reason(conditions, of, WITHDRAWN));
+            let gone =
+                ["Registered", "Launched"].into_iter().any(|of| condition::has_reason(conditions, of, WITHDRAWN));
             let confirmed = conditions.iter().find(|of| of.type_ == "Confirmed" && of.status == "True");
             let at = confirmed.filter(|_| !gone)?.last_transition_time.clone();
             Some((at, release))
@@ -172,7 +173,8 @@ mod tests {
             condition(of, status, reason, "", None, Time(Timestamp::from_second(*second).unwrap()))
         });
         let conditions = conditions.collect();
-        release.status = Some(ReleaseStatus { conditions, bundle: format!("sha256:{name}"), ..ReleaseStatus::default() });
+        release.status =
+            Some(ReleaseStatus { conditions, bundle: format!("sha256:{name}"), ..ReleaseStatus::default() });
         release
     }
 
@@ -215,10 +217,8 @@ mod tests {
         };
         assert!(is(&release("last", &[]), &reference) && !is(&release("first", &[]), &reference));
         let plan = ComparisonPlan::Reference(reference);
-        let facts = ReleaseStatus {
-            comparison: serde_json::to_value(&plan).ok().map(Json),
-            ..ReleaseStatus::default()
-        };
+        let facts =
+            ReleaseStatus { comparison: serde_json::to_value(&plan).ok().map(Json), ..ReleaseStatus::default() };
         assert_eq!(announced(&facts), Some(plan));
         assert_eq!(announced(&ReleaseStatus::default()), None);
     }

@@ -10,8 +10,8 @@ use std::{
 use factory_assurance::{
     evidence::{Bucket, ComparisonEvidence},
     plan::{
-        Arrivals, ComparisonPlan, Gaps, LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan, Reference, Stretch, WHOLE_PPM,
-        comparison::Side,
+        Arrivals, ComparisonPlan, Gaps, LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan, Reference, Stretch,
+        WHOLE_PPM, comparison::Side,
     },
 };
 use kube::Client;
@@ -53,7 +53,11 @@ pub async fn compare(
     let seconds = u32::try_from(beside.length()).unwrap_or(u32::MAX);
     let timeout = Duration::from_millis(plan.load.timeout_ms.into());
     let control = tokio::spawn(async move { control::ask(&control, per_second, seconds, timeout, clock).await });
-    tracing::info!(release = beside.release, seconds, "the last confirmed release is asked by turns with the candidate");
+    tracing::info!(
+        release = beside.release,
+        seconds,
+        "the last confirmed release is asked by turns with the candidate"
+    );
     let asked = both(plan, beside, (candidate, reference), nonce, clock.start()).await;
     let control = control.await.ok().flatten().filter(|_| plan.control.is_some());
     match asked {
@@ -104,14 +108,7 @@ pub fn scenario(
     };
     let phase =
         Phase { name: "comparison".to_owned(), seconds: seconds(0, beside.length()), role: PhaseRole::WarmUp {} };
-    let own = ProvePlan {
-        load,
-        phases: vec![phase],
-        calls: [].into(),
-        control: None,
-        twin: None,
-        comparison: None,
-    };
+    let own = ProvePlan { load, phases: vec![phase], calls: [].into(), control: None, twin: None, comparison: None };
     let mut scenario = Scenario::new(&own, targets, Shard::ALONE)?;
     if let Some(own) = Arc::get_mut(&mut scenario) {
         own.told = false;

@@ -18,7 +18,8 @@ pub fn contradiction(result: &TestResult, prove: &ProveEvidence) -> Option<Strin
         return Some("the plan compares with no release, and the evidence does".to_owned());
     };
     let sides = [("the candidate", &seen.candidate), ("the last confirmed release", &seen.reference)];
-    let of_sides = || sides.into_iter().find_map(|(side, buckets)| Some(format!("{side}, {}", odd(reference, buckets)?)));
+    let of_sides =
+        || sides.into_iter().find_map(|(side, buckets)| Some(format!("{side}, {}", odd(reference, buckets)?)));
     let found = of_sides()
         .or_else(|| lag(reference, seen, &result.announcement.nonce))
         .or_else(|| control::odd(seen.control.as_deref().unwrap_or_default(), reference.length()))?;

@@ -12,15 +12,18 @@ use crate::{
 pub fn check(result: &TestResult) -> Option<String> {
     match (&result.plan.prove.comparison, &result.standard.comparison) {
         (None, None) => None,
-        (None, Some(_)) => {
-            Some("the plan lacks the comparison with the last confirmed release, which the standard requires".to_owned())
-        }
+        (None, Some(_)) => Some(
+            "the plan lacks the comparison with the last confirmed release, which the standard requires".to_owned(),
+        ),
         (Some(_), None) => Some("the plan has a comparison, and the standard asks for none".to_owned()),
         (Some(plan), Some(asked)) => {
             let reference = plan.reference()?;
             odd(reference, &result.plan.prove.load).or_else(|| {
                 if reference.blocks < asked.blocks {
-                    Some(format!("the comparison has {} blocks; the standard requires {}", reference.blocks, asked.blocks))
+                    Some(format!(
+                        "the comparison has {} blocks; the standard requires {}",
+                        reference.blocks, asked.blocks
+                    ))
                 } else if reference.seconds < asked.seconds {
                     Some(format!(
                         "a part of a block of the comparison lasts {} s; the standard requires {} s",

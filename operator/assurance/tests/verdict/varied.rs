@@ -200,7 +200,7 @@ pub fn compared(seed: u64) -> TestResult {
 
 /// Blocks with noise, failures, lag or a control that moved; another plan, or another standard.
 fn compared_otherwise(result: &mut TestResult, random: &mut Random) {
-    let (from, long, noise) = (random.small(196), random.small(40), random.below(60_000));
+    let (from, long, noise) = (random.small(196), random.small(120), random.below(60_000));
     let kind = random.below(12);
     let reference = match &mut result.plan.prove.comparison {
         Some(ComparisonPlan::Reference(reference)) => reference,

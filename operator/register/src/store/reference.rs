@@ -73,7 +73,7 @@ fn fits(plan: &ComparisonPlan, load: &LoadPlan, of: String, last: Option<Confirm
         (ComparisonPlan::Nothing { why: Absence::NothingInCommon }, Some((_, before))) => {
             operations(&[], in_common(load, &before))
         }
-        (ComparisonPlan::Reference(reference), None) => Err(ReferenceError::NoneConfirmed { of }),
+        (ComparisonPlan::Reference(_), None) => Err(ReferenceError::NoneConfirmed { of }),
         (ComparisonPlan::Reference(reference), Some((last, _))) if reference.bundle != last => {
             Err(ReferenceError::NotLast { found: reference.bundle.clone(), of, last })
         }

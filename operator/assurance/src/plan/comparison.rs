@@ -124,7 +124,7 @@ impl Reference {
         let first = 2 * u64::from(self.warm_up_seconds);
         let (seconds, drawn) = (u64::from(self.seconds), Sha256::digest(format!("{nonce} comparison").as_bytes()));
         let block = |block: u32| {
-            let bit = drawn.get(block as usize / 8).is_some_and(|byte| byte >> (block % 8) & 1 == 1);
+            let bit = drawn.get(block as usize / 8).is_some_and(|byte| (byte >> (block % 8)) & 1 == 1);
             let (a, b) = if bit { (Side::Reference, Side::Candidate) } else { (Side::Candidate, Side::Reference) };
             let mut from = first + u64::from(block) * u64::from(PARTS) * seconds;
             [a, b, b, a].map(|side| {
@@ -183,7 +183,7 @@ mod tests {
         assert!((437..=563).contains(&first), "{first}");
         // As `printf '%s' '0 comparison' | sha256sum` says it.
         let drawn = Sha256::digest(b"0 comparison");
-        let bits = (0..16).map(|bit| drawn[bit / 8] >> (bit % 8) & 1 == 1);
+        let bits = (0..16).map(|bit| (drawn[bit / 8] >> (bit % 8)) & 1 == 1);
         let led = reference(16).blocks("0").into_iter().map(|block| block[0].side == Side::Reference);
         assert_eq!(led.collect::<Vec<_>>(), bits.collect::<Vec<_>>());
     }

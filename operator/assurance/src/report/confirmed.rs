@@ -9,10 +9,13 @@ pub use words::Words;
 
 use crate::{
     dossier::TestResult,
-    plan::{Absence, ComparisonPlan, Reference, comparison::Side},
+    plan::{
+        Absence, ComparisonPlan, Reference,
+        comparison::{Side, Turn},
+    },
     verdict::{
         self,
-        comparison::{Change, Compared, EQUAL, Said},
+        comparison::{Block, Change, Compared, EQUAL, Said},
     },
 };
 
@@ -97,7 +100,7 @@ fn signed(ppm: u64) -> String {
 fn rows(result: &TestResult, reference: &Reference, compared: Option<&Compared>) -> Vec<Row> {
     let turns = reference.blocks(&result.announcement.nonce);
     let blocks = compared.iter().flat_map(|compared| &compared.blocks);
-    let row = |(index, (turns, block)): (usize, (&[crate::plan::comparison::Turn; 4], &verdict::comparison::Block))| {
+    let row = |(index, (turns, block)): (usize, (&[Turn; 4], &Block))| {
         let [first, ..] = turns;
         let order = if first.side == Side::Candidate { "ABBA" } else { "BAAB" };
         let nothing = || "–".to_owned();

@@ -39,15 +39,7 @@ pub async fn run(
         Ok(plan) => plan,
         Err(error) => return Ok(Progress::stopped(error.reason(), error.to_string())),
     };
-    let subject = Subject {
-        participant: attempt.participant.clone(),
-        service: attempt.pinned.service.clone(),
-        release: attempt.name.clone(),
-        release_uid: attempt.uid.clone(),
-        source: attempt.spec.source.git.clone(),
-        commit: attempt.pinned.commit.clone(),
-        spec_hash: attempt.pinned.spec_hash.clone(),
-    };
+    let subject = subject(attempt);
     let standard = Standard::of(&attempt.pinned.standard, &attempt.standard);
     if let Some(known) = &facts.announcement {
         plan.prove.comparison = reference::announced(facts);
@@ -109,4 +101,17 @@ async fn announced(
         }
     }
     Err(refused.unwrap_or_else(|| RegisterError::OtherReference("nothing is known to compare with".to_owned())))
+}
+
+/// Whose run it is.
+fn subject(attempt: &Attempt) -> Subject {
+    Subject {
+        participant: attempt.participant.clone(),
+        service: attempt.pinned.service.clone(),
+        release: attempt.name.clone(),
+        release_uid: attempt.uid.clone(),
+        source: attempt.spec.source.git.clone(),
+        commit: attempt.pinned.commit.clone(),
+        spec_hash: attempt.pinned.spec_hash.clone(),
+    }
 }

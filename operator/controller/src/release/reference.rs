@@ -3,7 +3,7 @@
 //! own, in a namespace of its own that goes with the candidate's release. Nothing of the manifest under test is in it.
 
 use factory_assurance::{
-    plan::{ComparisonPlan, Reference},
+    plan::{ComparisonPlan, Plan, Reference},
     wire::Beside,
 };
 use factory_crds::{Json, Release, ReleaseStatus, condition};
@@ -44,11 +44,11 @@ pub enum Standing {
 }
 
 /// The comparisons that could be announced for `attempt`, whose plan is otherwise `composed`: with each of the releases that
-/// were confirmed, or with none; nothing where the standard asks for none. The register takes one of them.
+/// were confirmed, and then with none; nothing where the standard asks for none. The register takes one of them.
 pub async fn choices(
     context: &Context,
     attempt: &Attempt,
-    composed: &factory_assurance::plan::Plan,
+    composed: &Plan,
 ) -> Result<Vec<Option<ComparisonPlan>>, kube::Error> {
     if attempt.standard.comparison.is_none() {
         return Ok(vec![None]);
@@ -64,11 +64,8 @@ pub async fn choices(
         });
         comparison::plan(&attempt.standard, &composed.prove.load, &attempt.lab, confirmed.as_ref())
     };
-    Ok(if confirmed.is_empty() {
-        vec![plan(None)]
-    } else {
-        confirmed.iter().take(CHOICES).map(|release| plan(Some(release))).collect()
-    })
+    // None where the register knows of a withdrawal that has not been seen here.
+    Ok(confirmed.iter().take(CHOICES).map(Some).chain([None]).map(plan).collect())
 }
 
 /// The comparison of `facts`, as announced.
@@ -77,7 +74,7 @@ pub fn announced(facts: &ReleaseStatus) -> Option<ComparisonPlan> {
 }
 
 /// The plan that the manifest of `release` gave; nothing where it gives none any more.
-fn planned(release: &Release) -> Option<factory_assurance::plan::Plan> {
+fn planned(release: &Release) -> Option<Plan> {
     let standard = serde_json::from_value(release.spec.standard_spec.0.clone()).ok()?;
     plan::compose(&release.spec.state_service().ok()?, &standard).ok()
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use factory_assurance::{
-    evidence::{Bucket, ComparisonEvidence},
+    evidence::{Bucket, ComparisonEvidence, ControlSecond},
     plan::{
         Arrivals, ComparisonPlan, Gaps, LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan, Reference, Stretch,
         WHOLE_PPM, comparison::Side,
@@ -132,7 +132,7 @@ pub fn evidence(
     nonce: &str,
     candidate: Measured,
     reference: Measured,
-    control: Option<Vec<factory_assurance::evidence::ControlSecond>>,
+    control: Option<Vec<ControlSecond>>,
 ) -> ComparisonEvidence {
     let turns = beside.blocks(nonce).into_iter().flatten().enumerate();
     let lag_us = turns.map(|(part, turn)| {

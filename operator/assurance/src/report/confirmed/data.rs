@@ -4,8 +4,14 @@ use serde::Serialize;
 
 use crate::{
     dossier::TestResult,
-    plan::{Absence, ComparisonPlan, comparison::Side},
-    verdict::{self, comparison::Said},
+    plan::{
+        Absence, ComparisonPlan,
+        comparison::{Side, Turn},
+    },
+    verdict::{
+        self,
+        comparison::{Block, Said},
+    },
 };
 
 /// What became of it.
@@ -54,7 +60,7 @@ pub fn data(result: &TestResult) -> Option<ConfirmedReport> {
     let reference = plan.reference();
     let turns = reference.map(|reference| reference.blocks(&result.announcement.nonce)).unwrap_or_default();
     let blocks = compared.as_ref().map(|compared| compared.blocks.as_slice()).unwrap_or_default();
-    let block = |(turns, block): (&[crate::plan::comparison::Turn; 4], &verdict::comparison::Block)| BlockReport {
+    let block = |(turns, block): (&[Turn; 4], &Block)| BlockReport {
         candidate_first: turns[0].side == Side::Candidate,
         candidate_us: block.as_ref().ok().map(|one| one.candidate_us),
         reference_us: block.as_ref().ok().map(|one| one.reference_us),

@@ -62,8 +62,7 @@ impl<'a> Evidence<'a> {
 
     /// The block with this index, from 0, and its `turns`.
     pub fn block(&self, index: usize, turns: &[Turn; 4]) -> Block {
-        let undisturbed = self.lagged(index, turns).or_else(|| self.disturbed(turns));
-        if let Some(why) = undisturbed {
+        if let Some(why) = self.lagged(index, turns).or_else(|| self.disturbed(turns)) {
             return Err(why);
         }
         let candidate_us = self.within(Side::Candidate, turns)?;

@@ -97,6 +97,10 @@ pub struct ReleaseStatus {
     /// Announcement of the run in the register.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announcement: Option<AnnouncementReference>,
+    /// What it is measured beside, as announced: the last confirmed release of then, or why there was none. It stays when
+    /// another release is confirmed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Json>,
     /// `repository@sha256:…` of the functional results in the image registry, once they are there.
     #[serde(default)]
     pub verify_results: String,

@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod capacity;
+mod comparison;
 mod fault;
 mod indicator;
 mod model;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{span::Span, state_service::ServiceClass};
 pub use arrivals::{ArrivalKind, ArrivalRule, Connections, Spike, Stage};
 pub use capacity::Capacity;
+pub use comparison::Comparison;
 pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
 pub use indicator::{Indicator, Measure};
 pub use model::LoadModel;
@@ -66,6 +68,10 @@ pub struct ResilienceStandardSpec {
     /// none where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soak: Option<Soak>,
+    /// A comparison with the last confirmed release of the service, side by side in one run; none where nothing is said, and
+    /// none of a service that has no confirmed release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// How far the generator may lag, as ppm of the steady p99 limit, before its run is void.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_lag_ppm: u32,

@@ -170,9 +170,15 @@ LOAD = record(
     connections=Left(CONNECTIONS), closed=Left(CLOSED), drawn=Left(each(DRAWN_PLAN), []), operations=each(OPERATION))
 CONTROL_PLAN = record(name=text, port=U16, requestsPerSecond=U32)
 TWIN_PLAN = record(name=text, port=U16, operation=U32, requestsPerSecond=U32)
+COMPARISON_PLAN = variant(
+    nothing=record(why=one_of("NoneConfirmed", "NothingInCommon")),
+    reference=record(
+        release=text, bundle=text, blocks=U32, seconds=U32, warmUpSeconds=U32, requestsPerMinute=U32,
+        operations=each(U32)))
 PROVE_PLAN = record(
     load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}),
-    rotations=Left(table(table(record(key=text, next=text))), {}), control=Left(CONTROL_PLAN), twin=Left(TWIN_PLAN))
+    rotations=Left(table(table(record(key=text, next=text))), {}), control=Left(CONTROL_PLAN), twin=Left(TWIN_PLAN),
+    comparison=Left(COMPARISON_PLAN))
 PLAN = record(entry=text, verify=VERIFY_PLAN, prove=PROVE_PLAN)
 
 # --- the standard ------------------------------------------------------------------------------
@@ -199,9 +205,10 @@ ARRIVAL_RULE = record(
 STANDARD_LOAD = record(
     thinkTimeMs=U64, timeoutMs=U64, warmUpSeconds=U32, steadySeconds=U32, model=Left(one_of("Open", "Closed")),
     arrivals=Left(ARRIVAL_RULE), connections=Left(CONNECTIONS))
+COMPARISON = record(blocks=U32, seconds=U32, maxP95SlowerPpm=Left(U32), mattersMs=U32)
 STANDARD = record(
     name=text, version=text, steady=record(maxFailedPpm=U32, p95Ms=U32, p99Ms=U32), faults=each(FAULT_LIMITS),
-    capacity=Left(CAPACITY), soak=Left(SOAK), maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
+    capacity=Left(CAPACITY), soak=Left(SOAK), comparison=Left(COMPARISON), maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
     **{"class": Left(one_of("basic", "important", "critical"))},
     load=Left(STANDARD_LOAD))
 
@@ -228,13 +235,17 @@ NODE = record(
 SOAKED_POD = record(
     component=text, uid=text, ready=flag, goneMs=Left(U64), errors=Left(each(text), []),
     runs=each(record(memoryLimit=U64, descriptorLimit=U64, samples=each(triple(U64)))))
+SECOND = record(second=U32, good=U64, failed=U64, latencyUs=CELLS)
+COMPARED = record(
+    candidate=each(BUCKET), reference=each(BUCKET), lagUs=each(CELLS), control=Left(each(SECOND)))
 PROVE = record(
     nonce=text, startedUnixMs=U64, phases=each(record(name=text, fromMs=U64, toMs=U64)), buckets=each(BUCKET),
     slots=each(pair(U32)), lagUs=CELLS, stepLagUs=Left(each(CELLS), []), faults=each(FAULT),
-    control=Left(each(record(second=U32, good=U64, failed=U64, latencyUs=CELLS))),
+    control=Left(each(SECOND)),
     twin=Left(record(percent=U32, buckets=each(BUCKET))), profile=Left(record(nodes=each(NODE))),
     soak=Left(each(SOAKED_POD)),
-    drawn=Left(each(record(component=text, path=text, description=text, operations=each(text)))))
+    drawn=Left(each(record(component=text, path=text, description=text, operations=each(text)))),
+    comparison=Left(COMPARED))
 
 # --- the dossier -------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library and closed.py, drawn.py, form.py, shape.py and trend.py beside it, and
-must not be used by any product.
+not import anything but Python's standard library and closed.py, compared.py, drawn.py, form.py, shape.py and trend.py beside
+it, and must not be used by any product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]... [--lab-key PUBLIC.pem]...
                                                 opens a dossier, prints its verdict as canonical JSON
@@ -28,6 +28,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing is left beside it
 
 import closed
+import compared
 import drawn
 import form
 import shape
@@ -58,6 +59,7 @@ MOST_MUTANTS = 3
 TWIN_PERCENTS = (110, 150)  # of the limit on the 95th percentile of latency
 LOOKS = range(60, 121)  # at a pod in a soak
 LONGEST_SOAK, FURTHEST = 86_400, 31_536_000  # seconds
+MOST_FAILED_PPM = 50_000  # in a block of a comparison
 
 CAUSES = {
     "Connect": "no connection",
@@ -435,6 +437,7 @@ class Run:
         self.steps = []
         self.soak = next((span for span in self.spans if span.role == "soak"), None)
         self.trends = None
+        self.compared = None  # blocks that say something, and the change
         self.operations = self.plan["prove"]["load"]["operations"]
         self.load, self.whole, self.begun = [Measured() for _ in self.spans], Measured(), 0
         for bucket in self.prove["buckets"] if self.prove else []:
@@ -549,7 +552,8 @@ def inconclusive(code, message):
 
 def check_plan(run):
     rules = [plan_load, plan_arrivals, plan_checks, plan_descriptions, plan_phases, plan_steady, plan_faults, plan_limits,
-             plan_strikes, plan_ladder, plan_soak, plan_closed, plan_drawn]
+             plan_strikes, plan_ladder, plan_soak, plan_closed, plan_drawn,
+             plan_comparison]
     lacks = [rule(run) for rule in rules] + (plan_by_standard(run) if run.rules in ADDED else [])
     return [inconclusive("PlanIncomplete", lack) for lack in lacks if lack]
 
@@ -895,6 +899,36 @@ def plan_soak(run):
 
 # --- completeness ------------------------------------------------------------------------------
 
+def plan_comparison(run):
+    plan, asked, load = run.plan["prove"].get("comparison"), run.standard.get("comparison"), run.plan["prove"]["load"]
+    if plan is None:
+        return asked and "the plan lacks the comparison with the last confirmed release, which the standard requires"
+    if asked is None:
+        return "the plan has a comparison, and the standard asks for none"
+    if "reference" not in plan:
+        return None
+    plan = plan["reference"]
+    blocks, part, rate, operations = plan["blocks"], plan["seconds"], plan["requestsPerMinute"], plan["operations"]
+    if not compared.FEWEST <= blocks <= compared.MOST:
+        return f"the comparison has {blocks} blocks; from {compared.FEWEST} to {compared.MOST} can be read"
+    if not 2 <= part <= compared.LONGEST_PART:
+        return (f"a part of a block of the comparison lasts {part} s; from 2 s to {compared.LONGEST_PART} s can be read")
+    if plan["warmUpSeconds"] > compared.LONGEST_PART:
+        return f"the comparison warms up for {plan['warmUpSeconds']} s; {compared.LONGEST_PART} s are the most"
+    if not 0 < rate <= load["requestsPerMinute"]:
+        return f"the comparison asks {rate} times a minute; from 1 to the {load['requestsPerMinute']} of the load are asked"
+    if not operations or any(one >= len(run.operations) or run.operations[one].get("after") is not None
+                             for one in operations):
+        return "the comparison has no operation, or one that begins no visit of the load"
+    if any(one >= two for one, two in zip(operations, operations[1:])):
+        return "the operations of the comparison do not rise"
+    if blocks < asked["blocks"]:
+        return f"the comparison has {blocks} blocks; the standard requires {asked['blocks']}"
+    if part < asked["seconds"]:
+        return f"a part of a block of the comparison lasts {part} s; the standard requires {asked['seconds']} s"
+    return None
+
+
 def of_another_run(run, what, nonce):
     announced = run.result["announcement"]["nonce"]
     if nonce != announced or not nonce:
@@ -952,7 +986,8 @@ def lacks_of_prove(run):
                   drawn.lack(run.result, mismatch, quote)]
     contradictory = [out_of_range(run), wrong_buckets(run), wrong_latencies(run.prove["buckets"]), wrong_sums(run), wrong_lag(run),
                      wrong_moments(run), wrong_doses(run), wrong_control(run), wrong_twin(run), wrong_orders(run),
-                     wrong_soak(run), drawn.wrong(run.result, mismatch, quote)]
+                     wrong_soak(run), drawn.wrong(run.result, mismatch, quote),
+                     wrong_comparison(run)]
     lacks += [inconclusive("EvidenceIncomplete", lack) for lack in incomplete if lack]
     return lacks + [inconclusive("EvidenceContradictory", lack) for lack in contradictory if lack]
 
@@ -1002,7 +1037,11 @@ def out_of_range(run):
         for life in pod["runs"]:
             numbers += [life["memoryLimit"], life["descriptorLimit"]]
             numbers += [number for sample in life["samples"] for number in sample]
-    for one in prove.get("control") or []:
+    beside = prove.get("comparison") or {"candidate": [], "reference": [], "lagUs": []}
+    for bucket in beside["candidate"] + beside["reference"]:
+        numbers += [bucket["good"], *bucket["failed"].values(), *(number for cell in bucket["latencyUs"] for number in cell)]
+    numbers += [number for part in beside["lagUs"] for cell in part for number in cell]
+    for one in (prove.get("control") or []) + (beside.get("control") or []):
         numbers += [one["good"], one["failed"], *(number for cell in one["latencyUs"] for number in cell)]
     for fault in prove["faults"]:
         numbers += [fault.get("injectedMs") or 0, fault.get("readyAgainMs") or 0]
@@ -1106,10 +1145,14 @@ def wrong_control(run):
         return None
     if not run.control:
         return "the plan has no control, and the evidence has one"
+    return odd_control(seen, run.seconds)
+
+
+def odd_control(seen, length):
     for one in seen:
         place = f"the control, second {one['second']}"
-        if one["second"] >= run.seconds:
-            return f"{place}: the plan ends after {run.seconds} s"
+        if one["second"] >= length:
+            return f"{place}: the plan ends after {length} s"
         if not rises(one["latencyUs"]):
             return f"{place}: the values of the histogram of latency do not rise"
         count = sum(count for _, count in one["latencyUs"])
@@ -1166,6 +1209,44 @@ def wrong_pod(span, pod):
             return (f"it was looked at {seconds(at)} after the start of the load; "
                     f"the soak is from {span.start} s to {span.end} s")
     return None
+
+
+def wrong_comparison(run):
+    seen, plan = run.prove.get("comparison"), (run.plan["prove"].get("comparison") or {}).get("reference")
+    if seen is None:
+        return None
+    if plan is None:
+        return "the plan compares with no release, and the evidence does"
+    for side, buckets in (("the candidate", seen["candidate"]), ("the last confirmed release", seen["reference"])):
+        why = odd_side(plan, buckets)
+        if why:
+            return f"the comparison: {side}, {why}"
+    parts = plan["blocks"] * compared.PARTS
+    if len(seen["lagUs"]) != parts:
+        return f"the comparison: {len(seen['lagUs'])} histograms of lag of {parts} parts of blocks"
+    turns = [turn for block in compared.blocks(plan, run.result["announcement"]["nonce"]) for turn in block]
+    for index, ((side, start, end), lag) in enumerate(zip(turns, seen["lagUs"])):
+        part, measured = f"the comparison: part {index + 1}", Measured()
+        if not rises(lag):
+            return f"{part}: the values of the histogram of lag do not rise"
+        for bucket in seen[side]:
+            if start <= bucket["second"] < end:
+                measured.add(bucket)
+        count, sent = sum(count for _, count in lag), measured.total() - measured.failed["Unsent"]
+        if count != sent:
+            return f"{part}: {count} lags of {sent} requests that were sent"
+    why = odd_control(seen.get("control") or [], compared.length(plan))
+    return f"the comparison: {why}" if why else None
+
+
+def odd_side(plan, buckets):
+    for bucket in buckets:
+        second, operation = bucket["second"], bucket["operation"]
+        if operation not in plan["operations"]:
+            return f"second {second}: operation {operation} was asked, which was not planned"
+        if second >= compared.length(plan):
+            return f"second {second}: the comparison ends after {compared.length(plan)} s"
+    return wrong_latencies(buckets)
 
 
 def lack_orders(run):
@@ -1985,7 +2066,7 @@ def check_phases(run):
             lost += [] if cost is None else [(span.asked, cost)]
     if run.rules in ADDED:
         found += check_operations(run, heard)
-    return found + check_soak(run) + climb(run) + check_downtime(run, lost)
+    return found + check_soak(run) + climb(run) + check_downtime(run, lost) + check_comparison(run)
 
 
 # --- the soak ----------------------------------------------------------------------------------
@@ -2278,6 +2359,101 @@ def check_downtime(run, lost):
     return []
 
 
+# --- the comparison ----------------------------------------------------------------------------
+
+def check_comparison(run):
+    """What is found beside the last confirmed release; notes what became of the blocks."""
+    plan, asked = (run.plan["prove"].get("comparison") or {}).get("reference"), run.standard.get("comparison")
+    if plan is None or asked is None or plan_comparison(run):
+        return []
+    if run.prove.get("comparison") is None:
+        return [inconclusive("ComparisonMissing", f"the last confirmed release (bundle {quote(plan['bundle'])}) was not "
+                                                  f"asked beside the candidate; nobody knows whether that is slower")]
+    pairs, void = [], None
+    for index, turns in enumerate(compared.blocks(plan, run.result["announcement"]["nonce"])):
+        why = (late_in_block(run, index) or moved_in_block(run, turns[0][1], turns[-1][2])
+               or says_nothing(run, plan, "candidate", turns) or says_nothing(run, plan, "reference", turns))
+        if why:
+            void = void or f"; block {index + 1}: {why}"
+        else:
+            both = [asked_in(run, side, turns) for side in ("candidate", "reference")]
+            pairs.append(tuple(one.latency.percentile(95, one.total() - sum(one.latency.cells.values())) for one in both))
+    run.compared, least = (len(pairs), None), compared.least(plan["blocks"])
+    if len(pairs) < least:
+        return [inconclusive("ComparisonVoid", f"{len(pairs)} of {plan['blocks']} blocks beside the last confirmed release "
+                                               f"say something; {least} are needed{void or ''}")]
+    change = compared.Change(pairs)
+    run.compared, limit = (len(pairs), change), asked.get("maxP95SlowerPpm")
+    if limit is None or change.least <= compared.EQUAL + limit or change.longer <= asked["mattersMs"] * 1000:
+        return []
+
+    def longer(ratio):
+        return percent_measured(max(ratio - compared.EQUAL, 0))
+
+    return [failed("SlowerThanConfirmed", f"beside the last confirmed release, 95 % of answers took "
+                                          f"{longer(change.middle)} longer, at least {longer(change.least)} and "
+                                          f"{latency_measured(change.longer)} with 99.5 % confidence over {len(pairs)} "
+                                          f"blocks; the standard allows {percent(limit)}")]
+
+
+def late_in_block(run, index):
+    first = index * compared.PARTS
+    cells = [cell for part in run.prove["comparison"]["lagUs"][first:first + compared.PARTS] for cell in part]
+    late, limit = run.lag_p99(cells), run.lag_limit()
+    if late is None:
+        return "no request left"
+    if late <= limit:
+        return None
+    return f"99 % of its requests left within {latency_measured(late)} of their moment, {latency(limit)} are allowed"
+
+
+def moved_in_block(run, start, end):
+    plan, latencies, good, due = run.plan["prove"].get("control"), Histogram(), 0, 0
+    if not plan:
+        return None
+    for one in run.prove["comparison"].get("control") or []:
+        if start <= one["second"] < end:
+            latencies.add(one["latencyUs"])
+            good, due = good + one["good"], due + one["good"] + one["failed"]
+    wanted, limit = plan["requestsPerSecond"] * (end - start), run.lag_limit()
+    if due * 10 < wanted * 9:
+        return f"the control was asked {due} times where {wanted} were planned"
+    within = latencies.percentile(95, due - sum(latencies.cells.values()))
+    if within is not None and within <= limit:
+        return None
+    moved = (f"it answered {good} of {due} requests" if within is None
+             else f"95 % of its answers came within {latency_measured(within)}")
+    return f"the control was disturbed: {moved}, 95 % within {latency(limit)} are required"
+
+
+def asked_in(run, side, turns):
+    """Requests to one of the two in its turns, without the first second of each."""
+    measured = Measured()
+    for bucket in run.prove["comparison"][side]:
+        if any(of == side and start < bucket["second"] < end for of, start, end in turns):
+            measured.add(bucket)
+    return measured
+
+
+def says_nothing(run, plan, side, turns):
+    name, measured = {"candidate": "the candidate", "reference": "the last confirmed release"}[side], asked_in(run, side, turns)
+    due, planned = measured.total(), plan["requestsPerMinute"] * 2 * (plan["seconds"] - 1) // 60
+    lacks = max(planned - due, 0)
+    if due * 10 < planned * 9 and lacks * lacks > planned * 25:
+        return f"{due} requests to {name} were due where {planned} were planned"
+    if due < run.least():
+        return f"{due} requests to {name} were due; fewer than {run.least()} are no evidence"
+    unsent = run.unsent_ppm(measured)
+    if unsent is not None and unsent > MAX_UNSENT_PPM:
+        return f"{percent_measured(unsent)} of requests to {name} were never sent; {percent(MAX_UNSENT_PPM)} is allowed"
+    share = measured.failed_more_than(MOST_FAILED_PPM)
+    if share:
+        return f"of {name}, {share}"
+    if measured.latency.percentile(95, due - sum(measured.latency.cells.values())) is None:
+        return f"too few answers of {name} are known"
+    return None
+
+
 # --- figures -----------------------------------------------------------------------------------
 
 def figures_of(run):
@@ -2304,6 +2480,14 @@ def figures_of(run):
     if capacity is not None or run.ladder is not None:
         add("", "heldPercent", held(run), capacity["headroomPercent"] if capacity else None)
         add("", "brokeAtPercent", next((step for step, state in run.steps if state == "Broke"), None), None)
+    plan, asked = (run.plan["prove"].get("comparison") or {}).get("reference"), run.standard.get("comparison")
+    if plan is not None and asked is not None:
+        said, change = run.compared or (None, None)
+        limit = asked.get("maxP95SlowerPpm")
+        add("", "comparedBlocks", said, compared.least(plan["blocks"]))
+        add("", "comparedPpm", change and change.middle, None)
+        add("", "comparedLeastPpm", change and change.least, None if limit is None else compared.EQUAL + limit)
+        add("", "comparedMostPpm", change and change.most, None)
     faults = iter(run.prove["faults"] if proven else [])
     lags = iter(run.prove.get("stepLagUs", []) if proven else [])
     steady = run.standard["steady"]

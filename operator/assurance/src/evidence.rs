@@ -4,6 +4,7 @@
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
 mod drawn;
+mod comparison;
 mod part;
 mod profile;
 mod soak;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use drawn::DrawnEvidence;
+pub use comparison::ComparisonEvidence;
 pub use part::{Measured, NotOneRun, Part};
 pub use profile::{NodeProfile, PodsProfile, Profile};
 pub use soak::{SoakedPod, SoakedRun};
@@ -167,6 +169,10 @@ pub struct ProveEvidence {
     /// What was drawn from each description of the plan, in its order; `None` where nothing is drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn: Option<Vec<DrawnEvidence>>,
+    /// What was measured of the candidate and of the last confirmed release by turns; `None` where that could not be
+    /// asked, or there is no comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonEvidence>,
 }
 
 /// Requests to the control that were due in one second.

@@ -6,6 +6,7 @@ mod arrivals;
 mod closed;
 mod drawn;
 pub mod shape;
+pub mod comparison;
 pub mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
 pub use closed::Closed;
 pub use drawn::{DrawnPlan, MOST_BYTES};
+pub use comparison::{Absence, ComparisonPlan, Reference};
 pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
@@ -78,6 +80,10 @@ pub struct ProvePlan {
     /// The service that must be refused; none in plans of factories that had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin: Option<TwinPlan>,
+    /// The release that the candidate is measured beside, or why there is none; nothing where the standard asks for no
+    /// comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonPlan>,
 }
 
 /// Variables of one component, and how their values are followed by others.

@@ -9,6 +9,7 @@
 mod budget;
 mod capacity;
 pub mod comparison;
+mod confirmed;
 mod dose;
 mod findings;
 mod html;
@@ -28,6 +29,7 @@ mod twin;
 mod words;
 
 pub use capacity::{CapacityReport, StepReport};
+pub use confirmed::{BlockReport, ConfirmedReport};
 pub use json::{DoseSummary, FaultReport, FindingReport, Noticed, PhaseReport, PodReport, RunReport, SecondReport};
 pub use language::Language;
 pub use soak::{PodSoakReport, SoakReport, TrendReport};
@@ -117,7 +119,8 @@ impl<'a> Report<'a> {
     }
 
     /// The report as JUnit XML: a test case for the dossier, the run, and each check, description,
-    /// steady phase, soak, fault, and step of the ladder that must hold.
+    /// steady phase, soak, fault, step of the ladder that must hold, and
+    /// the comparison with the last confirmed release.
     pub fn junit(&self) -> Result<String, NotWritten> {
         junit::write(self)
     }

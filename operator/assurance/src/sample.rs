@@ -15,6 +15,7 @@
 //! ```
 
 mod climbed;
+mod compared;
 mod measured;
 mod object;
 mod office;
@@ -189,6 +190,34 @@ pub fn soaked() -> TestResult {
     judged(result)
 }
 
+/// A result that passes, with a control, measured beside the last confirmed release in twelve blocks: it takes as long.
+#[must_use]
+pub fn compared() -> TestResult {
+    taking(1_000_000)
+}
+
+/// The same where 95 % of answers take so many parts per million of the time that they take of the last confirmed
+/// release; a fifth longer is too long.
+#[must_use]
+pub fn taking(ppm: u64) -> TestResult {
+    drawn(&"5a".repeat(32), ppm)
+}
+
+/// The same of the run with this nonce, from which the order of the blocks is drawn.
+#[must_use]
+pub fn drawn(nonce: &str, ppm: u64) -> TestResult {
+    let mut result = watched();
+    nonce.clone_into(&mut result.announcement.nonce);
+    result.evidence.verify.iter_mut().for_each(|verify| nonce.clone_into(&mut verify.nonce));
+    result.evidence.prove.iter_mut().for_each(|prove| nonce.clone_into(&mut prove.nonce));
+    let comparison = compared::comparison();
+    let per_minute = result.plan.prove.load.requests_per_minute;
+    result.plan.prove.comparison = Some(compared::plan(&comparison, per_minute));
+    result.standard.comparison = Some(comparison);
+    compared::measure(&mut result, ppm);
+    judged(result)
+}
+
 /// What `standard` asks of the components of `bundle`, and nothing fails.
 fn unbroken(standard: Standard, bundle: Bundle) -> TestResult {
     let components: Vec<&str> = bundle.images.keys().map(String::as_str).collect();
@@ -260,6 +289,10 @@ pub fn announced(mut result: TestResult, announced: &Announced) -> TestResult {
     if let Some(prove) = &mut result.evidence.prove {
         prove.nonce.clone_from(&announced.nonce);
         prove.twin = twin;
+    }
+    // Whose turn it is is drawn from the nonce as well.
+    if result.plan.prove.comparison.is_some() {
+        compared::measure(&mut result, 1_000_000);
     }
     judged(measured_by(result, lab()))
 }
@@ -356,6 +389,8 @@ mod tests {
         assert_eq!(climbed().verdict.outcome, Outcome::Passed);
         assert_eq!(soaked().verdict.findings, []);
         assert_eq!(soaked().verdict.outcome, Outcome::Passed);
+        assert_eq!(compared().verdict.findings, []);
+        assert_eq!(compared().verdict.outcome, Outcome::Passed);
         assert_eq!(failing().verdict.outcome, Outcome::Failed);
         assert_eq!(inconclusive().verdict.outcome, Outcome::Inconclusive);
     }

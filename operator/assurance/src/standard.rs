@@ -7,7 +7,7 @@
 use factory_crds::{
     ResilienceStandardSpec,
     resilience_standard::{
-        ArrivalRule, Capacity, Connections, FaultLimits, Indicator, LoadModel, LoadRule, Soak, SteadyLimits,
+        ArrivalRule, Capacity, Comparison, Connections, FaultLimits, Indicator, LoadModel, LoadRule, Soak, SteadyLimits,
     },
     state_service::ServiceClass,
 };
@@ -32,6 +32,9 @@ pub struct Standard {
     /// A soak at the declared rate, and how far ahead its trends must stay within the limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soak: Option<Soak>,
+    /// A comparison with the last confirmed release of the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// How far the generator may lag, as ppm of the p99 limit, before its run is void.
     pub max_lag_ppm: u32,
     /// Fewer requests than this in a phase are no evidence.
@@ -106,6 +109,7 @@ impl Standard {
             faults: spec.faults.clone(),
             capacity: spec.capacity.clone(),
             soak: spec.soak.clone(),
+            comparison: spec.comparison.clone(),
             max_lag_ppm: spec.max_lag_ppm,
             min_requests: spec.min_requests,
             max_attempts: spec.max_attempts,

@@ -10,6 +10,7 @@ pub(crate) mod asked;
 pub(crate) mod capacity;
 mod chance;
 mod closed;
+pub(crate) mod comparison;
 mod completeness;
 mod contract;
 mod control;
@@ -44,6 +45,7 @@ use factory_crds::release::{Finding, Outcome};
 use crate::{dossier::TestResult, evidence::ProveEvidence, plan::PhaseRole};
 use asked::Asked;
 use capacity::Ladder;
+use comparison::Compared;
 use figures::Followed;
 use found::{Found, inconclusive};
 use load::{Load, Timeline};
@@ -81,13 +83,14 @@ pub struct Figure {
     /// `recoveryMs`, `readyAgainMs`, `lostMs`; of a step of the ladder also `unsentPpm` and `lagP99Us`; of a soak also
     /// `restarts`, `memoryAheadPpm`, `descriptorsAheadPpm` and `p95AheadUs`; of the whole run
     /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, of users who wait `omittedRequests`, `twinPercent`, and where there is a ladder `heldPercent`
-    /// and `brokeAtPercent`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
+    /// and `brokeAtPercent`, and where there is a comparison `comparedBlocks`, `comparedPpm`, `comparedLeastPpm` and
+    /// `comparedMostPpm`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
     /// `seenDowntimeMs`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
-    /// Its limit; `None` where there is none. `requests`, `podsGone`, `podsFelt` and `heldPercent` must reach
-    /// theirs, `twinP95Us` must exceed it; the limit of `doseP50` is what was asked for; all others must not
+    /// Its limit; `None` where there is none. `requests`, `podsGone`, `podsFelt`, `heldPercent` and
+    /// `comparedBlocks` must reach theirs, `twinP95Us` must exceed it; the limit of `doseP50` is what was asked for; all others must not
     /// exceed theirs.
     pub limit: Option<u64>,
 }
@@ -134,6 +137,14 @@ pub(crate) fn soaked(result: &TestResult) -> Option<Soaked> {
     proven(result, rules, &timeline, &load).soaked
 }
 
+/// What became of the comparison of `result`; nothing where nothing is concluded from it.
+pub(crate) fn compared(result: &TestResult) -> Option<Compared> {
+    let rules = Rules::named(&result.rules)?;
+    let timeline = Timeline::of(&result.plan.prove.phases);
+    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
+    proven(result, rules, &timeline, &load).compared
+}
+
 /// Names of all versions of the rules that this program knows, oldest first.
 #[must_use]
 pub fn known() -> String {
@@ -173,18 +184,25 @@ struct Proven {
     downtime: Option<downtime::Downtime>,
     ladder: Ladder,
     soaked: Option<Soaked>,
+    compared: Option<Compared>,
 }
 
 impl Proven {
     fn followed(&self) -> Followed<'_> {
-        Followed { downtime: self.downtime.as_ref(), ladder: &self.ladder, soaked: self.soaked.as_ref() }
+        Followed {
+            downtime: self.downtime.as_ref(),
+            ladder: &self.ladder,
+            soaked: self.soaked.as_ref(),
+            compared: self.compared.as_ref(),
+        }
     }
 }
 
 /// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator,
 /// and what follows from it.
 fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -> Proven {
-    let nothing = |found| Proven { found, downtime: None, ladder: Ladder::unknown(timeline), soaked: None };
+    let nothing =
+        |found| Proven { found, downtime: None, ladder: Ladder::unknown(timeline), soaked: None, compared: None };
     let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
     let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return nothing(lacks) };
     let mut void = generator::voids(result, prove, timeline, load);
@@ -204,7 +222,9 @@ fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -
     let downtime = downtime::of(result, rules, &lost);
     let declared = result.availability.max_downtime_per_year.millis();
     found.extend(downtime.as_ref().and_then(|downtime| downtime::check(downtime, declared)));
-    Proven { found, downtime, ladder, soaked }
+    let (of_comparison, compared) = comparison::check(result, prove);
+    found.extend(of_comparison);
+    Proven { found, downtime, ladder, soaked, compared }
 }
 
 /// Every phase but the steps of the ladder by its own limits, in the order of the plan, then every operation; and what

@@ -52,8 +52,28 @@ pub struct Run {
     /// The generators that share the load, where there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<Company>,
+    /// Where the last confirmed release is, if the plan compares with one and it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Beside>,
     /// The announced plan.
     pub plan: Plan,
+}
+
+/// Where the last confirmed release is, which a comparison asks by turns with the candidate: what [`Run`] says of that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Beside {
+    /// Its namespace.
+    pub namespace: String,
+    /// Component that is asked where a request names none.
+    pub entry: String,
+    /// Port of each component.
+    pub ports: BTreeMap<String, u16>,
+    /// Host name under which users ask the service.
+    pub host: String,
+    /// What is spoken there, of components that do not speak HTTP/1.1 without TLS.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub speech: BTreeMap<String, Speech>,
 }
 
 /// Generators that share a load, each a pod of one Indexed Job.
@@ -210,6 +230,8 @@ pub const DAMAGED: &str = "urn:factory.gov.kg:register:damaged";
 /// Kind of the problem that a run is announced under a standard that the regulator has not issued, or not for today: the
 /// same announcement succeeds once it has.
 pub const NOT_ISSUED: &str = "urn:factory.gov.kg:register:standard-not-issued";
+/// Kind of the refusal of an announcement whose plan compares with another release than the one confirmed last.
+pub const OTHER_REFERENCE: &str = "urn:factory.gov.kg:register:other-reference";
 
 /// Problem details (RFC 9457) with which every refusal is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,8 @@ mod absent;
 mod capacity;
 #[path = "report/comparison.rs"]
 mod comparison;
+#[path = "report/confirmed.rs"]
+mod confirmed;
 #[path = "report/data.rs"]
 mod data;
 #[path = "report/hostile.rs"]

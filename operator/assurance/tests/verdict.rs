@@ -10,6 +10,8 @@ mod by_standard;
 mod capacity;
 #[path = "verdict/closed.rs"]
 mod closed;
+#[path = "verdict/comparison.rs"]
+mod comparison;
 #[path = "verdict/conclusions.rs"]
 mod conclusions;
 #[path = "verdict/control.rs"]

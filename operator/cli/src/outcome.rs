@@ -78,6 +78,10 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "memoryAheadPpm" => ("memory ahead", share),
         "descriptorsAheadPpm" => ("descriptors ahead", share),
         "p95AheadUs" => ("95 % within, ahead", microseconds),
+        "comparedBlocks" => ("blocks that say something", count),
+        "comparedPpm" => ("time of last confirmed", share),
+        "comparedLeastPpm" => ("the same, at least", share),
+        "comparedMostPpm" => ("the same, at most", share),
         other => (other, count),
     }
 }
@@ -88,7 +92,7 @@ fn columns(figure: &Figure) -> (String, String, String) {
     // The first must be reached, a dose is what was asked for, a twin must be beyond, and all others must not be
     // exceeded.
     let sign = match figure.name.as_str() {
-        "requests" | "podsGone" | "podsFelt" | "heldPercent" => "≥",
+        "requests" | "podsGone" | "podsFelt" | "heldPercent" | "comparedBlocks" => "≥",
         "doseP50" => "=",
         "twinP95Us" => ">",
         _ => "≤",

@@ -96,6 +96,12 @@ pub fn candidate_namespace(release_uid: &str) -> String {
     live::svc(&["candidate", release_uid])
 }
 
+/// The namespace of the release that a candidate is measured beside: the same pattern, from the candidate's release.
+#[must_use]
+pub fn reference_namespace(release_uid: &str) -> String {
+    live::svc(&["reference", release_uid])
+}
+
 /// The namespace of a launched service: the same pattern, from participant and service.
 #[must_use]
 pub fn live_namespace(participant: &str, service: &str) -> String {
@@ -193,7 +199,8 @@ mod tests {
     fn a_candidate_and_a_launched_service_have_names_of_one_pattern() {
         let (candidate, live) = (candidate_namespace("uid"), live_namespace("body", "service"));
         assert_ne!(candidate, live);
-        for name in [candidate, live] {
+        assert_ne!(candidate, reference_namespace("uid"));
+        for name in [candidate, live, reference_namespace("uid")] {
             let hex = name.strip_prefix("svc-").unwrap();
             assert!(hex.len() == 8 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
         }

@@ -5,7 +5,8 @@ mod connection;
 use std::{path::PathBuf, sync::Arc};
 
 use factory_assurance::wire::{
-    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, Problem, Submission, SubmissionState,
+    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, OTHER_REFERENCE, Problem, Submission,
+    SubmissionState,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -28,6 +29,9 @@ pub enum RegisterError {
     /// The regulator has not issued the standard: the same announcement succeeds once it has.
     #[error("{0}")]
     NotIssued(String),
+    /// Another release than the one that the plan compares with was confirmed last.
+    #[error("{0}")]
+    OtherReference(String),
     /// It shows a certificate of a CA that is not trusted, or one that does not hold.
     #[error("the register's certificate does not hold by {path}", path = ca.as_ref().map_or_else(|| "the system's CAs".into(), |ca| ca.to_string_lossy()))]
     Untrusted {
@@ -64,7 +68,7 @@ impl RegisterError {
     /// Whether the same call can succeed later without anybody doing anything.
     #[must_use]
     pub fn passes(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::NotIssued(_))
+        !matches!(self, Self::Refused(_) | Self::NotIssued(_) | Self::OtherReference(_))
     }
 }
 
@@ -173,6 +177,7 @@ fn refusal(status: StatusCode, problem: Option<Problem>) -> RegisterError {
     };
     match status {
         _ if problem.kind == NOT_ISSUED => RegisterError::NotIssued(problem.detail),
+        _ if problem.kind == OTHER_REFERENCE => RegisterError::OtherReference(problem.detail),
         StatusCode::PRECONDITION_FAILED => RegisterError::Deposed(problem.detail),
         // 401 passes too: a register that starts before the API server answers cannot know anybody.
         StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT => {
@@ -210,6 +215,14 @@ mod tests {
         let problem = problem(status).map(|problem| Problem { kind: NOT_ISSUED.to_owned(), ..problem });
         let refused = refusal(status, problem);
         assert!(matches!(&refused, RegisterError::NotIssued(why) if why == "why"), "{refused}");
+    }
+
+    #[test]
+    fn that_another_release_was_confirmed_last_is_no_end() {
+        let status = StatusCode::CONFLICT;
+        let problem = problem(status).map(|problem| Problem { kind: OTHER_REFERENCE.to_owned(), ..problem });
+        let refused = refusal(status, problem);
+        assert!(matches!(&refused, RegisterError::OtherReference(why) if why == "why"), "{refused}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod pods;
 pub mod prove;
 pub mod provenance;
 pub mod record;
+pub mod reference;
 pub mod report;
 pub mod rollout;
 pub mod secrets;

@@ -246,7 +246,11 @@ async fn measure(command: &Command) -> Result<Option<RunEnd>, Failure> {
                 None => None,
             };
             let client = kube::Client::try_default().await?;
-            let evidence = prove(&run.plan.prove, &targets, &run.namespace, &run.nonce, &client, company).await?;
+            let reference = run.reference.as_ref().map(Targets::beside).transpose()?;
+            let (plan, reference) = (&run.plan.prove, reference.as_ref());
+            // Large, and alive as long as the run.
+            let proven = Box::pin(prove(plan, &targets, reference, &run.namespace, &run.nonce, &client, company));
+            let evidence = proven.await?;
             Ok(Some(results::push(&run, PROVE_MEDIA_TYPE, &evidence, &keys).await?))
         }
         Command::Key { count, publish } => {

@@ -3,6 +3,7 @@
 //! delay a request. Phases keep to the clock: a slow fault never moves the next one.
 
 mod beside;
+pub mod comparison;
 mod contribute;
 pub mod drawn;
 mod soak;
@@ -75,10 +76,12 @@ pub enum ProveError {
     Died(&'static str),
 }
 
-/// Carries out `plan` on the candidate in `namespace`, the load together with `company` where there is one.
+/// Carries out `plan` on the candidate in `namespace`, the load together with `company` where there is one, and before it
+/// the comparison with the release at `reference`.
 pub async fn prove(
     plan: &ProvePlan,
     targets: &Targets,
+    reference: Option<&Targets>,
     namespace: &str,
     nonce: &str,
     client: &Client,
@@ -91,6 +94,8 @@ pub async fn prove(
     for (component, target) in targets.iter() {
         target.resolve().await.map_err(|error| LoadError::Address(component.to_owned(), error))?;
     }
+    // By itself, before anything else is asked or watched: the run after it is as it would be without.
+    let comparison = comparison::compare(plan, targets, reference, (namespace, client), nonce).await;
     let mut followers = BTreeMap::new();
     for component in followed(plan, targets) {
         followers.insert(component.to_owned(), Follower::new(client, namespace, component).await?);
@@ -189,6 +194,7 @@ pub async fn prove(
         profile: seen.profile,
         soak,
         drawn,
+        comparison,
     })
 }
 

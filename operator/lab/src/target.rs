@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, io, net::SocketAddr};
 
-use factory_assurance::wire::Run;
+use factory_assurance::wire::{Beside, Run};
 use factory_crds::state_service;
 
 use crate::trust::{BadTrust, Trust};
@@ -79,6 +79,25 @@ pub struct Targets {
     databases: BTreeMap<String, Target>,
 }
 
+fn host(name: &str, namespace: &str) -> String {
+    format!("{name}.{namespace}.svc")
+}
+
+/// Components in `namespace`, of which users ask `entry` under a host name.
+fn components(
+    namespace: &str,
+    ports: &BTreeMap<String, u16>,
+    speech: &BTreeMap<String, state_service::Speech>,
+    (entry, public): (&str, &str),
+) -> Result<BTreeMap<String, Target>, BadTrust> {
+    let target = |(component, port): (&String, &u16)| {
+        let speech = speech.get(component).map_or(Ok(Speech::default()), |speech| Speech::of(component, speech));
+        let public = Some(public.to_owned()).filter(|_| component == entry);
+        Ok((component.clone(), Target { host: host(component, namespace), port: *port, speech: speech?, public }))
+    };
+    ports.iter().map(target).collect()
+}
+
 /// A request names a component that the run does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("component `{0}` has no port in the run")]
@@ -87,19 +106,17 @@ pub struct UnknownComponent(pub String);
 impl Targets {
     /// The components of a run, at `<component>.<namespace>.svc:<port>`.
     pub fn of(run: &Run) -> Result<Self, BadTrust> {
-        let host = |name: &String| format!("{name}.{}.svc", run.namespace);
-        let components = run.ports.iter().map(|(component, port)| {
-            let speech =
-                run.speech.get(component).map_or(Ok(Speech::default()), |speech| Speech::of(component, speech));
-            let public = Some(run.host.clone()).filter(|_| *component == run.plan.entry);
-            Ok::<_, BadTrust>((
-                component.clone(),
-                Target { host: host(component), port: *port, speech: speech?, public },
-            ))
-        });
+        let components = components(&run.namespace, &run.ports, &run.speech, (&run.plan.entry, &run.host))?;
+        let host = |name: &String| host(name, &run.namespace);
         let database = |(name, port): (&String, &u16)| (name.clone(), Target::plain(host(name), *port));
         let databases = run.databases.iter().map(database).collect();
-        Ok(Self { databases, ..Self::new(run.plan.entry.clone(), components.collect::<Result<_, _>>()?) })
+        Ok(Self { databases, ..Self::new(run.plan.entry.clone(), components) })
+    }
+
+    /// The components of the release that stands `beside` the candidate, asked as that is.
+    pub fn beside(beside: &Beside) -> Result<Self, BadTrust> {
+        let Beside { namespace, entry, ports, host, speech } = beside;
+        Ok(Self::new(entry.clone(), components(namespace, ports, speech, (entry, host))?))
     }
 
     /// The given components, of which `entry` is asked where a request names none.

@@ -102,6 +102,7 @@ fn result(plan: ProvePlan, server: &Running, headroom_percent: u32) -> TestResul
         profile: Some(Profile { nodes: vec![node] }),
         soak: None,
         drawn: None,
+        comparison: None,
     });
     result.plan.prove = plan;
     result.standard.capacity = Some(Capacity { steps_percent: STEPS.to_vec(), step_seconds: 2, headroom_percent });

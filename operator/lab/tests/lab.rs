@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test that cannot go on may stop
 
 mod capacity;
+mod comparison;
 mod eviction;
 mod guard;
 mod hostile;

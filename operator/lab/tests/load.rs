@@ -54,6 +54,7 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
         rotations: [].into(),
         control: None,
         twin: None,
+        comparison: None,
     }
 }
 

@@ -32,6 +32,7 @@ pub mod participants;
 mod plaintexts;
 mod postgres;
 mod read;
+pub mod reference;
 mod sqlite;
 mod standards;
 pub mod statistics;
@@ -285,6 +286,9 @@ pub enum WriteError {
     /// The regulator has not issued the standard, or not so.
     #[error(transparent)]
     Issued(#[from] issued::IssuedError),
+    /// A run is not compared with what was confirmed last.
+    #[error(transparent)]
+    Reference(#[from] reference::ReferenceError),
 }
 
 impl From<sqlx::Error> for WriteError {

@@ -96,7 +96,7 @@ fn row(figure: &Figure, kind: Option<FaultKind>, year: Option<u64>, words: &Word
 /// of a twin it must be exceeded, and all others must not be.
 fn sign(name: &str) -> &'static str {
     match name {
-        "requests" | "podsGone" | "podsFelt" | "heldPercent" => "≥",
+        "requests" | "podsGone" | "podsFelt" | "heldPercent" | "comparedBlocks" => "≥",
         "doseP50" => "=",
         "twinP95Us" => ">",
         _ => "≤",

@@ -22,7 +22,7 @@ use super::{
 };
 
 /// Codes of requirements that were measured and not met; all others say that evidence is lacking.
-const FAILURES: [&str; 19] = [
+const FAILURES: [&str; 20] = [
     "CapacityFailuresTooHigh",
     "CapacityP95TooHigh",
     "CapacityP99TooHigh",
@@ -38,6 +38,7 @@ const FAILURES: [&str; 19] = [
     "MemoryGrows",
     "OperationFailuresTooHigh",
     "RecoveryTooSlow",
+    "SlowerThanConfirmed",
     "SoakRestarted",
     "SteadyFailuresTooHigh",
     "SteadyP95TooHigh",
@@ -73,6 +74,9 @@ const OF_SOAK: [&str; 9] = [
     "SoakUnbounded",
 ];
 
+/// Codes of what is found beside the last confirmed release.
+const OF_COMPARISON: [&str; 3] = ["ComparisonMissing", "ComparisonVoid", "SlowerThanConfirmed"];
+
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -84,6 +88,8 @@ pub enum Place {
     Description(usize),
     /// A phase of the plan, by its index.
     Phase(usize),
+    /// The comparison with the last confirmed release.
+    Comparison,
 }
 
 /// A finding with what it means and what it is about.
@@ -124,11 +130,13 @@ impl Read<'_> {
             .any(|opening| self.finding.message.starts_with(opening));
         match place {
             _ if !ABOUT_EVIDENCE.contains(&code) => match code {
-                "GeneratorLagged" | "LoadTooLow" | "TwinMissing" => matches!(place, Place::Phase(_)),
+                "GeneratorLagged" | "LoadTooLow" | "TwinMissing" => {
+                    matches!(place, Place::Phase(_) | Place::Comparison)
+                }
                 _ => true,
             },
             Place::Check(_) | Place::Description(_) => of_checks,
-            Place::Phase(_) | Place::Run => !of_checks,
+            Place::Phase(_) | Place::Comparison | Place::Run => !of_checks,
         }
     }
 }
@@ -137,6 +145,9 @@ fn places(result: &TestResult, spans: &[Span<'_>], finding: &Finding) -> Vec<Pla
     let (code, message) = (finding.code.as_str(), finding.message.as_str());
     if ABOUT_EVIDENCE.contains(&code) || code == "PlanIncomplete" {
         return vec![Place::Run];
+    }
+    if OF_COMPARISON.contains(&code) {
+        return vec![Place::Comparison];
     }
     if OF_SOAK.contains(&code)
         && let Some(soak) = spans.iter().position(Span::is_soak)

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::Offset};
 use crate::{dossier::TestResult, plan::LoadPlan};
 
 use super::{
-    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, findings, numbers,
+    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, confirmed, findings, numbers,
     phases::{self, Span},
     plot::{self, Plot},
     requests::{self, Requests},
@@ -43,6 +43,7 @@ struct Page<'a> {
     groups: Vec<budget::Group>,
     capacity: Option<capacity::Section>,
     soak: Option<soak::Section>,
+    confirmed: Option<confirmed::Section>,
     digests: Vec<Fact>,
     service: String,
     participant: String,
@@ -119,6 +120,7 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         groups: budget::groups(&report.verdict, &spans, words),
         capacity: capacity::section(result, &spans, language),
         soak: soak::section(result, &spans, language),
+        confirmed: confirmed::section(result, language),
         digests: digests(report, words),
         service: command_name(&result.subject.service, "SERVICE"),
         participant: command_name(&result.subject.participant, "PARTICIPANT"),

@@ -18,6 +18,7 @@ use crate::{
 use super::{
     Contradiction, Report, Signature,
     capacity::{self, CapacityReport},
+    confirmed::{self, ConfirmedReport},
     dose::{self, Summary},
     findings, noticed, numbers,
     phases::{self, Span},
@@ -78,6 +79,9 @@ pub struct RunReport {
     /// What pods used in the soak, if the plan has one, and where that leads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub soak: Option<SoakReport>,
+    /// The comparison with the last confirmed release, if the plan says anything of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<ConfirmedReport>,
 }
 
 /// The smallest effect that nine of ten such runs refuse.
@@ -253,6 +257,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         faults: spans.iter().filter_map(fault).collect(),
         capacity: capacity::data(result, &spans),
         soak: soak::data(result, &spans),
+        confirmed: confirmed::data(result),
     }
 }
 

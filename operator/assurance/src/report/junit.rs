@@ -7,6 +7,7 @@ use factory_crds::Outcome;
 
 use crate::{
     dossier::TestResult,
+    plan::ComparisonPlan,
     verdict::capacity::{State, Step},
 };
 
@@ -115,6 +116,12 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
         .map(|(index, span)| judged(span.phase.name.clone(), span.phase.seconds.into(), Place::Phase(index)))
         .collect();
     suites.extend((!soaks.is_empty()).then_some(Suite { name: "soak", cases: soaks }));
+    let reference = result.plan.prove.comparison.as_ref().and_then(ComparisonPlan::reference);
+    suites.extend(reference.map(|reference| {
+        let time = reference.length();
+        let case = judged(format!("beside {}", reference.release), time, Place::Comparison);
+        Suite { name: "comparison", cases: vec![case] }
+    }));
     let steps = steps(result, &read, &spans);
     suites.extend((!steps.is_empty()).then_some(Suite { name: "capacity", cases: steps }));
     suites

@@ -85,6 +85,7 @@ pub fn prove(plan: &Plan, nonce: &str) -> ProveEvidence {
         profile: None,
         soak: None,
         drawn: None,
+        comparison: None,
     }
 }
 

@@ -147,6 +147,7 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         faults,
         capacity: None,
         soak: None,
+        comparison: None,
         max_lag_ppm: 100_000,
         min_requests: 50,
         max_attempts: None,
@@ -205,6 +206,7 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
         rotations: BTreeMap::new(),
         control: None,
         twin: None,
+        comparison: None,
     };
     if standard.faults.iter().any(|limits| limits.kind.rotates()) {
         let follows = |variable: &str, key: &str| {

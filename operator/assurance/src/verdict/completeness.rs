@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    MAX_EXACT, Rules, capacity, control, drawn,
+    MAX_EXACT, Rules, capacity, comparison, control, drawn,
     found::{Found, inconclusive},
     histogram,
     load::{Load, SLOTS, Timeline},
@@ -66,6 +66,7 @@ pub fn of_prove<'a>(
         orders::contradiction(rules, timeline, prove),
         soak::contradiction(timeline, prove),
         drawn::contradiction(result),
+        comparison::contradiction(result, prove),
     ] {
         lacks.extend(contradiction.map(|message| inconclusive("EvidenceContradictory", message)));
     }
@@ -197,6 +198,7 @@ fn out_of_range(rules: Rules, prove: &ProveEvidence) -> Option<String> {
         || prove.step_lag_us.iter().any(|step| cells(step))
         || prove.profile.as_ref().is_some_and(|profile| capacity::numbers(profile).any(too_large))
         || soak::numbers(prove).any(too_large)
+        || comparison::numbers(prove).any(too_large)
         || prove.faults.iter().any(moments)
         || prove
             .control

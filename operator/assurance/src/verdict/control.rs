@@ -40,11 +40,16 @@ pub fn contradiction(
     if planned(result, rules).is_none() {
         return Some("the plan has no control, and the evidence has one".to_owned());
     }
-    seen.iter().find_map(|one| {
+    odd(seen, timeline.seconds)
+}
+
+/// What in the `seconds` of a control that was asked for `length` of them contradicts itself.
+pub fn odd(seconds: &[ControlSecond], length: u64) -> Option<String> {
+    seconds.iter().find_map(|one| {
         let place = format!("the control, second {}", one.second);
         let count = histogram::count(&one.latency_us);
-        if u64::from(one.second) >= timeline.seconds {
-            Some(format!("{place}: the plan ends after {} s", timeline.seconds))
+        if u64::from(one.second) >= length {
+            Some(format!("{place}: the plan ends after {length} s"))
         } else if !histogram::rises(&one.latency_us) {
             Some(format!("{place}: the values of the histogram of latency do not rise"))
         } else if count != u128::from(one.good) {
@@ -100,4 +105,30 @@ pub fn voids(result: &TestResult, rules: Rules, prove: &ProveEvidence, span: &Sp
         "{phase}: the control, which does nothing but answer, was disturbed: {moved}, {PERCENT} % within {limit} are required; nothing is concluded from this phase"
     );
     Some(inconclusive("ControlMoved", message))
+}
+
+/// How it was disturbed in the `seconds` of a stretch of `length`, beside a comparison; `None` where it was not.
+pub fn moved<'a>(
+    seconds: impl Iterator<Item = &'a ControlSecond>,
+    plan: &ControlPlan,
+    length: u64,
+    limit: u64,
+) -> Option<String> {
+    let (mut latency, mut good, mut due) = (Histogram::default(), 0_u128, 0_u128);
+    for one in seconds {
+        latency.add(&one.latency_us);
+        good = good.saturating_add(one.good.into());
+        due = due.saturating_add(one.good.into()).saturating_add(one.failed.into());
+    }
+    let wanted = u128::from(plan.requests_per_second) * u128::from(length);
+    if due.saturating_mul(10) < wanted.saturating_mul(9) {
+        return Some(format!("the control was asked {due} times where {wanted} were planned"));
+    }
+    let within = latency.percentile_of(due, PERCENT);
+    let moved = match within {
+        Some(us) if us <= limit => return None,
+        Some(us) => format!("{PERCENT} % of its answers came within {}", say::latency_measured(us)),
+        None => format!("it answered {good} of {due} requests"),
+    };
+    Some(format!("the control was disturbed: {moved}, {PERCENT} % within {} are required", say::latency(limit)))
 }

@@ -8,6 +8,7 @@ use super::{
     Figure, Rules,
     asked::Asked,
     capacity::Ladder,
+    comparison::{self, Compared, EQUAL},
     control,
     downtime::{self, Downtime},
     fault::Struck,
@@ -29,6 +30,8 @@ pub struct Followed<'a> {
     pub ladder: &'a Ladder,
     /// The soak.
     pub soaked: Option<&'a Soaked>,
+    /// The comparison.
+    pub compared: Option<&'a Compared>,
 }
 
 /// Of the whole run, then of each phase in the order of the plan.
@@ -78,6 +81,7 @@ pub fn of(
         figures.push(figure("", "heldPercent", ladder.held().map(Into::into), must_hold));
         figures.push(figure("", "brokeAtPercent", ladder.broke_at().map(Into::into), None));
     }
+    figures.extend(beside_the_confirmed(result, followed.compared));
     let us = |ms: u32| Some(u64::from(ms) * 1_000);
     let mut steps = prove.into_iter().flat_map(|prove| &prove.step_lag_us);
     let mut faults = prove.into_iter().flat_map(|prove| &prove.faults);
@@ -163,6 +167,20 @@ fn held_back(result: &TestResult, rules: Rules, span: &Span<'_>) -> Option<Figur
     let within = result.evidence.prove.as_ref().and_then(|prove| twin::answered_within(prove, span));
     let limit = u64::from(result.standard.steady.p95_ms) * 1_000;
     Some(figure(&span.phase.name, "twinP95Us", within, Some(limit)))
+}
+
+/// What part of the time of the last confirmed release the candidate takes, and in how many blocks that was seen.
+fn beside_the_confirmed(result: &TestResult, compared: Option<&Compared>) -> Vec<Figure> {
+    let Some((reference, asked)) = comparison::planned(result) else { return Vec::new() };
+    let change = compared.and_then(|compared| compared.change);
+    let limit = asked.max_p95_slower_ppm.map(|ppm| EQUAL + u64::from(ppm));
+    let said = compared.map(|compared| compared.blocks.iter().filter(|block| block.is_ok()).count() as u64);
+    vec![
+        figure("", "comparedBlocks", said, Some(comparison::least(reference.blocks))),
+        figure("", "comparedPpm", change.map(|change| change.middle), None),
+        figure("", "comparedLeastPpm", change.map(|change| change.least), limit),
+        figure("", "comparedMostPpm", change.map(|change| change.most), None),
+    ]
 }
 
 /// How often a container was started again, and where the pod leads to that comes closest to its limit.

@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Rules, arrivals,
     asked::Asked,
-    capacity, closed, drawn,
+    capacity, closed, comparison, drawn,
     found::{Found, inconclusive},
     say, soak,
 };
@@ -32,6 +32,7 @@ pub fn check(result: &TestResult, rules: Rules) -> Vec<Found> {
             soak::plan_lacks(result),
             closed::plan_lacks(result, rules),
             drawn::plan_lacks(result, rules),
+            comparison::plan_lacks(result),
         ])
         .flatten()
         .chain(standard::lacks(result, rules))

@@ -1,6 +1,11 @@
 //! Whatever is taken out of the evidence of a passing result, it does not stay a pass.
 
-use factory_assurance::{dossier::TestResult, sample};
+use factory_assurance::{
+    dossier::{AnnouncedRun, TestResult},
+    plan::ComparisonPlan,
+    sample,
+    wire::Announced,
+};
 use factory_crds::release::Outcome;
 use serde_json::Value;
 
@@ -11,8 +16,13 @@ fn no_single_removal_stays_a_pass() {
     // What a control says of the warm-up is not judged.
     twinned.plan.prove.control = None;
     twinned.evidence.prove.iter_mut().for_each(|prove| prove.control = None);
-    let results =
-        [(sample::passing(), 900), (sample::struck(), 1_800), (sample::judged(twinned), 1_000), (unwatched(), 1_200)];
+    let results = [
+        (sample::passing(), 900),
+        (sample::struck(), 1_800),
+        (sample::judged(twinned), 1_000),
+        (unwatched(), 1_200),
+        (beside(), 1_800),
+    ];
     for (result, least) in results {
         no_single_removal_of(&result, least);
     }
@@ -24,6 +34,23 @@ fn unwatched() -> TestResult {
     result.plan.prove.control = None;
     result.evidence.prove.iter_mut().for_each(|prove| prove.control = None);
     sample::judged(result)
+}
+
+/// A comparison without a control and without a warm-up, which is not judged, of as few blocks as there may be: each must
+/// say something.
+fn beside() -> TestResult {
+    let mut result = sample::compared();
+    result.plan.prove.control = None;
+    result.evidence.prove.iter_mut().for_each(|prove| prove.control = None);
+    if let Some(ComparisonPlan::Reference(reference)) = &mut result.plan.prove.comparison {
+        (reference.blocks, reference.seconds, reference.warm_up_seconds) = (8, 2, 0);
+    }
+    result.standard.comparison.iter_mut().for_each(|asked| (asked.blocks, asked.seconds) = (8, 2));
+    result.standard.min_requests = 40;
+    let AnnouncedRun { id, nonce, attempt } = result.announcement.clone();
+    let result = sample::announced(result, &Announced { id, nonce, attempt });
+    assert_eq!(result.verdict.outcome, Outcome::Passed, "{:?}", result.verdict.findings);
+    result
 }
 
 fn no_single_removal_of(result: &TestResult, least: usize) {

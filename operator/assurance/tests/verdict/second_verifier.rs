@@ -20,7 +20,9 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{closed, cut_off, drawn, fault, rotated, shaped, simulated, soak, third, twin, varied};
+use super::{
+    closed, comparison, cut_off, drawn, fault, rotated, shaped, simulated, soak, third, twin, varied,
+};
 
 const RESULTS: u64 = 1_800;
 
@@ -161,6 +163,19 @@ fn the_second_verifier_agrees_on_what_is_drawn() {
         assert!(count > 10, "{words}: {count}");
     }
     assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 30);
+    assert_agree(&results);
+}
+
+/// Comparisons in which one of the two was slower, failed, was disturbed or was not asked.
+#[test]
+fn the_second_verifier_agrees_on_comparisons() {
+    let results: Vec<TestResult> = (0..300).map(varied::compared).collect();
+    let codes: BTreeSet<&str> =
+        results.iter().flat_map(|result| &result.verdict.findings).map(|finding| finding.code.as_str()).collect();
+    let of_comparison =
+        ["ComparisonMissing", "ComparisonVoid", "SlowerThanConfirmed", "PlanIncomplete", "EvidenceContradictory"];
+    assert!(of_comparison.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
     assert_agree(&results);
 }
 
@@ -395,6 +410,7 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(shaped::vectors())
         .chain(closed::vectors())
         .chain(drawn::vectors())
+        .chain(comparison::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

@@ -4,7 +4,7 @@
 use factory_assurance::{
     dossier::TestResult,
     evidence::{Class, Dose, Failure, FaultEvidence},
-    plan::{Arrivals, Gaps, Stretch},
+    plan::{Arrivals, ComparisonPlan, Gaps, Stretch},
     sample,
     verdict::MAX_EXACT,
 };
@@ -205,6 +205,19 @@ pub fn rotated(seed: u64) -> TestResult {
     sample::judged(result)
 }
 
+/// A result with a comparison, which a real run could have had, or could not.
+pub fn compared(seed: u64) -> TestResult {
+    let mut random = Random::seeded(seed);
+    let mut result = sample::taking([1_000_000, 900_000, 1_150_000, 1_400_000][random.index(4)]);
+    for _ in 0..random.below(3) {
+        compared_otherwise(&mut result, &mut random);
+    }
+    if random.below(4) == 0 {
+        edit(&mut result, &mut random);
+    }
+    sample::judged(result)
+}
+
 /// Pods that were given something else, that nobody looked at, or that were not ready; or another plan.
 fn given_otherwise(result: &mut TestResult, random: &mut Random) {
     let cells = |random: &mut Random| {
@@ -228,6 +241,55 @@ fn given_otherwise(result: &mut TestResult, random: &mut Random) {
         5 => fault.before.iter_mut().take(one).for_each(|pod| pod.ready = false),
         6 => fault.gone.truncate(random.index(3)),
         _ => dose.pod = "web-secret-rotation-9".to_owned(),
+    }
+}
+
+/// Blocks with noise, failures, lag or a control that moved; another plan, or another standard.
+fn compared_otherwise(result: &mut TestResult, random: &mut Random) {
+    let (from, long, noise) = (random.small(196), random.small(120), random.below(60_000));
+    let kind = random.below(12);
+    let reference = match &mut result.plan.prove.comparison {
+        Some(ComparisonPlan::Reference(reference)) => reference,
+        _ => return,
+    };
+    match kind {
+        0 => return reference.blocks = 6 + random.small(8),
+        1 => return reference.seconds = 1 + random.small(4),
+        2 => return reference.operations = [vec![], vec![1, 0], vec![0], vec![0, 7]][random.index(4)].clone(),
+        3 => return reference.requests_per_minute = random.small(2_000),
+        4 if random.below(2) == 0 => return result.standard.comparison = None,
+        4 => {
+            let asked = result.standard.comparison.as_mut().unwrap();
+            asked.max_p95_slower_ppm = [None, Some(10_000), Some(399_000), Some(400_000)][random.index(4)];
+            return asked.matters_ms = 1 + random.small(30);
+        }
+        5 if random.below(4) == 0 => return prove(result).comparison = None,
+        _ => {}
+    }
+    let Some(seen) = &mut prove(result).comparison else { return };
+    let side = if random.below(2) == 0 { &mut seen.candidate } else { &mut seen.reference };
+    let stretch = side.iter_mut().filter(|bucket| (from..from + long).contains(&bucket.second));
+    match kind {
+        6 => {
+            stretch.for_each(|bucket| bucket.latency_us.iter_mut().for_each(|cell| cell[0] += random.below(noise + 1)))
+        }
+        7 => stretch.for_each(|bucket| {
+            let failed = random.below(3);
+            bucket.good -= failed;
+            bucket.failed.insert(Failure::Timeout, failed);
+            bucket.latency_us = vec![[40_000, bucket.good]];
+        }),
+        8 => {
+            let part = random.index(seen.lag_us.len());
+            seen.lag_us[part].iter_mut().for_each(|cell| cell[0] = 140_000 + random.below(20_000));
+        }
+        9 => {
+            let control = seen.control.iter_mut().flatten();
+            let stretch = control.filter(|one| (from..from + long).contains(&one.second));
+            stretch.for_each(|one| (one.good, one.failed, one.latency_us) = (0, 10, Vec::new()));
+        }
+        10 => side.truncate(random.index(side.len() + 1)),
+        _ => drop(seen.lag_us.pop()),
     }
 }
 

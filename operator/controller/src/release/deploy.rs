@@ -41,7 +41,7 @@ pub async fn candidate(
 }
 
 /// Images by digest, by the name of component or binding.
-type Images = BTreeMap<String, String>;
+pub(super) type Images = BTreeMap<String, String>;
 
 /// Applies all objects of the service at `place`, made of the images of its components and of its databases; done
 /// when every component is ready. Used for the candidate and for the launch, so that both are the same; beside a
@@ -50,7 +50,18 @@ pub async fn objects(
     context: &Context,
     attempt: &Attempt,
     place: &Place<'_>,
+    images: (&Images, &Images),
+) -> Result<Progress<()>, ReleaseError> {
+    stand_up(context, attempt, place, images, !place.is_live()).await
+}
+
+/// The same, with or without the control.
+pub(super) async fn stand_up(
+    context: &Context,
+    attempt: &Attempt,
+    place: &Place<'_>,
     (images, of_databases): (&Images, &Images),
+    controlled: bool,
 ) -> Result<Progress<()>, ReleaseError> {
     let client = &context.client;
     // Before anything is made, so that nothing stands about half done while a team is waited for.
@@ -64,7 +75,7 @@ pub async fn objects(
         apply::namespaced(client, &policy).await?;
     }
     secrets.offer(client, place).await?;
-    let beside = if place.is_live() { None } else { beside(context, attempt, place).await? };
+    let beside = if controlled { beside(context, attempt, place).await? } else { None };
     if let Progress::Waiting(why) | Progress::Stopped(why) =
         databases::put_up(client, place, &attempt.spec, of_databases).await?
     {

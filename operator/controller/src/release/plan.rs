@@ -2,6 +2,7 @@
 //! plan, and the standard decides what is in it (invariant 1).
 
 mod capacity;
+pub mod comparison;
 mod reach;
 mod rotation;
 mod soak;
@@ -43,7 +44,7 @@ pub enum PlanError {
     },
     /// The run would hold the lab's nodes for too long.
     #[error(
-        "the standard's faults on all components, its soak and its ladder take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows or its spec.soak fewer seconds, or the service fewer components"
+        "the standard's faults on all components, its comparison, its soak and its ladder take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows or its spec.soak or spec.comparison fewer seconds, or the service fewer components"
     )]
     PlanTooLong(u64),
     /// Nobody vouches for a component that speaks TLS.
@@ -141,13 +142,15 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
             rotations: rotation::of(spec, standard)?,
             control: Some(control::plan()),
             twin,
+            comparison: None,
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);
     plan.prove.phases.extend(capacity::steps(standard, requests_per_minute));
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    if seconds > MOST_SECONDS {
-        return Err(PlanError::PlanTooLong(seconds));
+    let compared = standard.comparison.as_ref().map_or(0, |asked| comparison::length(standard, asked));
+    if seconds + compared > MOST_SECONDS {
+        return Err(PlanError::PlanTooLong(seconds + compared));
     }
     plan.prove.load.arrivals = shape::of(standard.load.arrivals.as_ref(), &plan.prove.phases)?;
     if let Some(arrivals) = &plan.prove.load.arrivals {

@@ -4,6 +4,7 @@
 use factory_assurance::{
     evidence::{Evidence, PROVE_MEDIA_TYPE},
     measurement::Measurements,
+    plan::{ComparisonPlan, Reference},
 };
 use factory_crds::ReleaseStatus;
 
@@ -12,7 +13,7 @@ use super::{
     attempt::Attempt,
     deploy::Candidate,
     experiment::OpenExperiment,
-    lab_pool, live, strike, twin,
+    lab_pool, live, reference, strike, twin,
     verify::{self, Findings},
 };
 use crate::{
@@ -51,21 +52,30 @@ pub async fn withstand(
     if findings.deviation().is_some() {
         return Ok(only_checked(findings));
     }
+    let mut beside = None;
     // A run that has begun has the nodes already, and one that has ended needs none.
     if !verify::has_begun(context, attempt, "prove").await? {
         // It stood up with the run's announcement: this waits for one that is late itself.
         if let Some(why) = twin::stand_up(context, attempt, run).await? {
             return Ok(Progress::Waiting(why));
         }
+        beside = match reference::stand_up(context, attempt, run).await? {
+            reference::Standing::Ready(beside) => Some(beside),
+            reference::Standing::Waiting(why) => return Ok(Progress::Waiting(why)),
+            reference::Standing::Nowhere => None,
+        };
         if let Some(other) = lab_pool::take(context, attempt).await? {
             return Ok(Progress::waiting(lab_pool::BUSY, format!("waits for the lab's nodes: {other} ends first")));
         }
     }
-    let planned: u32 = run.announced.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
-    let deadline = i64::from(planned) + SLACK;
-    match verify::carry_out(context, attempt, candidate, run, "prove", deadline).await? {
+    let prove = &run.announced.plan.prove;
+    let planned: u32 = prove.phases.iter().map(|phase| phase.seconds).sum();
+    let compared = prove.comparison.as_ref().and_then(ComparisonPlan::reference).map_or(0, Reference::length);
+    let deadline = i64::from(planned) + i64::try_from(compared).unwrap_or(i64::MAX / 2) + SLACK;
+    match verify::carry_out(context, attempt, candidate, run, ("prove", beside), deadline).await? {
         Progress::Done(end) => {
             strike::stand_down(context, attempt).await?;
+            reference::stand_down(context, attempt, run).await?;
             facts.prove_results.clone_from(&end.results);
             let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
             lab_pool::give_on(context, attempt).await?;
@@ -75,6 +85,7 @@ pub async fn withstand(
         }
         Progress::Stopped(why) => {
             strike::stand_down(context, attempt).await?;
+            reference::stand_down(context, attempt, run).await?;
             // A lab that could not measure is no failure of the service: no evidence, no pass.
             lab_pool::give_on(context, attempt).await?;
             tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "no measurement");

@@ -1,14 +1,16 @@
 //! Stage `Verified`: functional checks and the contract of each interface, carried out by a Job of
 //! the lab. The operator reads only its typed, bounded results.
 
+use std::collections::BTreeMap;
+
 use factory_assurance::{
     dsse::Envelope,
     evidence::{VERIFY_MEDIA_TYPE, VerifyEvidence},
     verdict,
-    wire::{Run, RunEnd},
+    wire::{Beside, Run, RunEnd},
 };
 use factory_crds::{
-    ReleaseStatus,
+    ReleaseStatus, StateServiceSpec,
     state_service::{DATABASE_PORT, Speech},
 };
 use k8s_openapi::api::batch::v1::Job;
@@ -22,7 +24,7 @@ use super::{
     generators,
     jobs::{self, JobEnd},
     lab_pool::EXPERIMENT,
-    twin,
+    reference, twin,
 };
 use crate::{
     apply,
@@ -60,7 +62,7 @@ pub async fn check(
     run: &OpenExperiment,
     facts: &mut ReleaseStatus,
 ) -> Result<Progress<Findings>, ReleaseError> {
-    match carry_out(context, attempt, candidate, run, "verify", DEADLINE).await? {
+    match carry_out(context, attempt, candidate, run, ("verify", None), DEADLINE).await? {
         Progress::Done(end) => {
             facts.verify_results.clone_from(&end.results);
             let evidence: VerifyEvidence = fetch(attempt, &end, VERIFY_MEDIA_TYPE).await?;
@@ -73,6 +75,7 @@ pub async fn check(
         Progress::Waiting(why) => {
             // Meanwhile, so that the run need not wait for it.
             twin::stand_up(context, attempt, run).await?;
+            reference::stand_up(context, attempt, run).await?;
             Ok(Progress::Waiting(why))
         }
         // A lab that could not look is no failure of the service: no evidence, no pass.
@@ -94,20 +97,21 @@ pub fn job_name(attempt: &Attempt, command: &str) -> String {
     format!("{command}-{}", attempt.short())
 }
 
-/// Runs `factory-lab <command>` for `attempt` once, and says where its results are.
+/// Runs `factory-lab <command>` for `attempt` once, beside the release that it is compared with, and says where its
+/// results are.
 pub async fn carry_out(
     context: &Context,
     attempt: &Attempt,
     candidate: &Candidate,
     run: &OpenExperiment,
-    command: &str,
+    (command, beside): (&str, Option<Beside>),
     deadline_seconds: i64,
 ) -> Result<Progress<RunEnd>, ReleaseError> {
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), LAB_NAMESPACE);
     let name = job_name(attempt, command);
     let mut labels = attempt.labels();
     labels.insert(EXPERIMENT.to_owned(), command.to_owned());
-    let document = document(attempt, candidate, run, command);
+    let document = document(attempt, candidate, run, (command, beside));
     let generators = document.company.as_ref().map_or(1, |company| company.of);
     let image = &context.settings.lab_image;
     let lab = LabRun { command, name: name.clone(), labels, image, deadline_seconds, generators };
@@ -138,7 +142,12 @@ pub async fn fetch<T: serde::de::DeserializeOwned>(
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment, command: &str) -> Run {
+fn document(
+    attempt: &Attempt,
+    candidate: &Candidate,
+    run: &OpenExperiment,
+    (command, reference): (&str, Option<Beside>),
+) -> Run {
     let announced = &run.announced;
     // Only the load is shared out.
     let load = (command == "prove").then_some(&announced.plan.prove.load);
@@ -147,19 +156,25 @@ fn document(attempt: &Attempt, candidate: &Candidate, run: &OpenExperiment, comm
         announcement: announced.run.id.clone(),
         nonce: announced.run.nonce.clone(),
         namespace: candidate.namespace.clone(),
-        ports: attempt.spec.components.iter().map(|component| (component.name.clone(), component.port)).collect(),
+        ports: ports(&attempt.spec),
         host: attempt.spec.ingress.host.clone(),
         databases: attempt.spec.bindings.iter().map(|binding| (binding.name.clone(), DATABASE_PORT)).collect(),
-        speech: attempt
-            .spec
-            .components
-            .iter()
-            .map(|component| (component.name.clone(), component.speech()))
-            .filter(|(_, speech)| *speech != Speech::default())
-            .collect(),
+        speech: speech(&attempt.spec),
         results: format!("{}/results/{}/{}", attempt.lab.registry.prefix, attempt.participant, attempt.pinned.service),
         plain_http: attempt.lab.registry.plain_http,
         company,
+        reference,
         plan: announced.plan.clone(),
     }
+}
+
+/// Port of each component.
+pub(super) fn ports(spec: &StateServiceSpec) -> BTreeMap<String, u16> {
+    spec.components.iter().map(|component| (component.name.clone(), component.port)).collect()
+}
+
+/// What is spoken there, of components that do not speak HTTP/1.1 without TLS.
+pub(super) fn speech(spec: &StateServiceSpec) -> BTreeMap<String, Speech> {
+    let speech = spec.components.iter().map(|component| (component.name.clone(), component.speech()));
+    speech.filter(|(_, speech)| *speech != Speech::default()).collect()
 }

@@ -9,7 +9,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use factory_assurance::wire::{DAMAGED, NOT_ISSUED, Problem};
+use factory_assurance::wire::{DAMAGED, NOT_ISSUED, OTHER_REFERENCE, Problem};
 
 use super::observe::Refused;
 use crate::{
@@ -171,6 +171,10 @@ impl From<WriteError> for Refusal {
             // The same announcement succeeds once the regulator has issued it, and its day has come.
             WriteError::Issued(IssuedError::Not(_) | IssuedError::Early { .. }) => {
                 Self { kind: NOT_ISSUED, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
+            }
+            // The same announcement, beside what was confirmed last, succeeds.
+            WriteError::Reference(_) => {
+                Self { kind: OTHER_REFERENCE, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
             }
             WriteError::Access(_)
             | WriteError::Delegation(_)

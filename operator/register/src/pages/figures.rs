@@ -56,6 +56,10 @@ fn row(figure: &Figure, words: &Words) -> Row {
         descriptors,
         slower,
         omitted,
+        blocks,
+        compared,
+        compared_least,
+        compared_most,
     ] = words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -83,6 +87,10 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "descriptorsAheadPpm" => (descriptors, AT_MOST, percent),
         "p95AheadUs" => (slower, AT_MOST, milliseconds),
         "omittedRequests" => (omitted, "", count),
+        "comparedBlocks" => (blocks, AT_LEAST, count),
+        "comparedPpm" => (compared, AT_MOST, percent),
+        "comparedLeastPpm" => (compared_least, AT_MOST, percent),
+        "comparedMostPpm" => (compared_most, AT_MOST, percent),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };

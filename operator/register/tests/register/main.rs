@@ -13,6 +13,7 @@ mod apart;
 mod audited;
 mod away;
 mod claims;
+mod compared;
 mod copies;
 mod delegations;
 mod description;

@@ -3,6 +3,7 @@
 
 mod broken_off;
 mod capacity;
+mod comparison;
 mod corpus;
 mod faults;
 mod generators;

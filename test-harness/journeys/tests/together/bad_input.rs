@@ -151,8 +151,13 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         object["spec"]["soak"] = json!({"soakSeconds": seconds, "everySeconds": every, "horizonSeconds": horizon});
         object
     };
+    let comparison = |blocks: u32, seconds: u32| {
+        let mut object = standard("/none", Value::Null);
+        object["spec"]["comparison"] = json!({"blocks": blocks, "seconds": seconds});
+        object
+    };
     // The regulator's: what each asks, and what the refusal names.
-    let standards: [(Value, &[&str]); 19] = [
+    let standards: [(Value, &[&str]); 22] = [
         (standard("/spec/faults", json!([])), &["spec.faults", "item 63.2"]),
         (fault("Loss", json!({"leaseSeconds": 5, "lossPpm": 1_000_001})), &["lossPpm", "1000001"]),
         (fault("Delay", json!({"leaseSeconds": 2, "delayMs": 2_000})), &["delayMs", "leaseSeconds"]),
@@ -175,6 +180,9 @@ async fn a_standard_or_a_rehearsal_that_asks_the_impossible_is_refused_at_the_do
         (soak(600, 2, 86_400), &["soakSeconds", "from 60 to 120 times everySeconds"]),
         (soak(90, 1, 86_400), &["horizonSeconds", "at most 200 times"]),
         (soak(90, 0, 3_600), &["everySeconds", "1"]),
+        (comparison(7, 5), &["blocks", "8"]),
+        (comparison(8, 1), &["seconds", "2"]),
+        (comparison(64, 10), &["blocks", "at most 2400 s"]),
     ];
     let api: Api<ResilienceStandard> = Api::all(scene.people.regulator.client.clone());
     let how = PatchParams { dry_run: true, ..PatchParams::apply("journeys").force() };

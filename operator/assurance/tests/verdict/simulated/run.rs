@@ -134,6 +134,7 @@ impl Stage<'_> {
             profile: self.spec.capacity.as_ref().map(|_| profile(result)),
             soak: soak::seen(&plan.phases, random),
             drawn: None,
+            comparison: None,
         };
         let sent = |slots: &[[u32; 2]]| slots.iter().map(|[good, failed]| u64::from(good + failed)).sum();
         let lags = &self.recorded.lags[random.index(self.recorded.lags.len())];

@@ -1,0 +1,85 @@
+//! Whether the evidence of a comparison is that of the plan, and agrees with itself.
+
+use crate::{
+    dossier::TestResult,
+    evidence::{Bucket, ComparisonEvidence, ControlSecond, Failure, ProveEvidence},
+    plan::{
+        ComparisonPlan, Reference,
+        comparison::{PARTS, Side, Turn},
+    },
+};
+
+use super::super::{completeness, control, histogram, load::Measured};
+
+/// What in it contradicts the plan or itself.
+pub fn contradiction(result: &TestResult, prove: &ProveEvidence) -> Option<String> {
+    let seen = prove.comparison.as_ref()?;
+    let Some(reference) = result.plan.prove.comparison.as_ref().and_then(ComparisonPlan::reference) else {
+        return Some("the plan compares with no release, and the evidence does".to_owned());
+    };
+    let sides = [("the candidate", &seen.candidate), ("the last confirmed release", &seen.reference)];
+    let of_sides =
+        || sides.into_iter().find_map(|(side, buckets)| Some(format!("{side}, {}", odd(reference, buckets)?)));
+    let found = of_sides()
+        .or_else(|| lag(reference, seen, &result.announcement.nonce))
+        .or_else(|| control::odd(seen.control.as_deref().unwrap_or_default(), reference.length()))?;
+    Some(format!("the comparison: {found}"))
+}
+
+/// Requests that were not planned, or whose latencies are not theirs.
+fn odd(reference: &Reference, buckets: &[Bucket]) -> Option<String> {
+    let length = reference.length();
+    let unplanned = buckets.iter().find_map(|Bucket { second, operation, .. }| {
+        if !reference.operations.contains(operation) {
+            Some(format!("second {second}: operation {operation} was asked, which was not planned"))
+        } else if u64::from(*second) >= length {
+            Some(format!("second {second}: the comparison ends after {length} s"))
+        } else {
+            None
+        }
+    });
+    unplanned.or_else(|| completeness::latencies(buckets))
+}
+
+/// One histogram for each part of each block, with one lag for each request of its turn that was sent.
+fn lag(reference: &Reference, seen: &ComparisonEvidence, nonce: &str) -> Option<String> {
+    let planned = u64::from(reference.blocks) * u64::from(PARTS);
+    if seen.lag_us.len() as u64 != planned {
+        return Some(format!("{} histograms of lag of {planned} parts of blocks", seen.lag_us.len()));
+    }
+    let turns = reference.blocks(nonce).into_iter().flatten();
+    turns.zip(&seen.lag_us).enumerate().find_map(|(index, (turn, lag))| {
+        let part = index + 1;
+        if !histogram::rises(lag) {
+            return Some(format!("part {part}: the values of the histogram of lag do not rise"));
+        }
+        let (count, sent) = (histogram::count(lag), sent(seen, turn));
+        (count != sent).then(|| format!("part {part}: {count} lags of {sent} requests that were sent"))
+    })
+}
+
+/// Requests of `turn` that were sent.
+fn sent(seen: &ComparisonEvidence, turn: Turn) -> u128 {
+    let buckets = if turn.side == Side::Candidate { &seen.candidate } else { &seen.reference };
+    let mut measured = Measured::default();
+    for bucket in buckets.iter().filter(|bucket| (turn.from..turn.to).contains(&u64::from(bucket.second))) {
+        measured.add(bucket);
+    }
+    measured.total().saturating_sub(measured.of(Failure::Unsent))
+}
+
+/// All numbers in it.
+pub fn numbers(prove: &ProveEvidence) -> impl Iterator<Item = u64> {
+    let seen = prove.comparison.iter();
+    let cells = |cells: &[[u64; 2]]| cells.to_vec().into_iter().flatten();
+    let bucket = move |bucket: &Bucket| {
+        let failed: Vec<u64> = bucket.failed.values().copied().collect();
+        std::iter::once(bucket.good).chain(failed).chain(cells(&bucket.latency_us))
+    };
+    let second = move |one: &ControlSecond| [one.good, one.failed].into_iter().chain(cells(&one.latency_us));
+    seen.flat_map(move |seen| {
+        let buckets = seen.candidate.iter().chain(&seen.reference).flat_map(bucket);
+        let control = seen.control.iter().flatten().flat_map(second);
+        buckets.chain(control).chain(seen.lag_us.iter().flat_map(move |part| cells(part)))
+    })
+}

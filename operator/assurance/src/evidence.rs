@@ -3,8 +3,8 @@
 //!
 //! Times named `…_ms` count milliseconds from the start of the load, unless the name says `unix`.
 
-mod drawn;
 mod comparison;
+mod drawn;
 mod part;
 mod profile;
 mod soak;
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use drawn::DrawnEvidence;
 pub use comparison::ComparisonEvidence;
+pub use drawn::DrawnEvidence;
 pub use part::{Measured, NotOneRun, Part};
 pub use profile::{NodeProfile, PodsProfile, Profile};
 pub use soak::{SoakedPod, SoakedRun};

@@ -4,9 +4,9 @@
 
 mod arrivals;
 mod closed;
+pub mod comparison;
 mod drawn;
 pub mod shape;
-pub mod comparison;
 pub mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
 pub use closed::Closed;
-pub use drawn::{DrawnPlan, MOST_BYTES};
 pub use comparison::{Absence, ComparisonPlan, Reference};
+pub use drawn::{DrawnPlan, MOST_BYTES};
 pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.

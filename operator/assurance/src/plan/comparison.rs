@@ -216,6 +216,8 @@ mod tests {
             pause_ms: 0,
             arrivals: None,
             connections: None,
+            closed: None,
+            drawn: Vec::new(),
             operations,
         };
         let before = load(vec![operation("/a", 200, None), operation("/b", 200, Some(0)), operation("/c", 200, None)]);

@@ -108,7 +108,15 @@ pub fn scenario(
     };
     let phase =
         Phase { name: "comparison".to_owned(), seconds: seconds(0, beside.length()), role: PhaseRole::WarmUp {} };
-    let own = ProvePlan { load, phases: vec![phase], calls: [].into(), control: None, twin: None, comparison: None };
+    let own = ProvePlan {
+        load,
+        phases: vec![phase],
+        calls: [].into(),
+        rotations: [].into(),
+        control: None,
+        twin: None,
+        comparison: None,
+    };
     let mut scenario = Scenario::new(&own, targets, Shard::ALONE)?;
     if let Some(own) = Arc::get_mut(&mut scenario) {
         own.told = false;

@@ -5,6 +5,7 @@ mod broken_off;
 mod capacity;
 mod comparison;
 mod corpus;
+mod drawn;
 mod faults;
 mod generators;
 mod impossible;

@@ -32,6 +32,13 @@ def blocks(plan, nonce):
     return found
 
 
+def seconds_of(plan, nonce, side):
+    """From which second to which the one of the two is asked: to warm up, and then in its turns."""
+    warm = plan["warmUpSeconds"]
+    first = (0, warm) if side == "candidate" else (warm, 2 * warm)
+    return [first] + [(start, end) for block in blocks(plan, nonce) for of, start, end in block if of == side]
+
+
 def least(count):
     """Blocks of so many that must say something."""
     return max(FEWEST, -(-3 * count // 4))

@@ -1217,14 +1217,15 @@ def wrong_comparison(run):
         return None
     if plan is None:
         return "the plan compares with no release, and the evidence does"
-    for side, buckets in (("the candidate", seen["candidate"]), ("the last confirmed release", seen["reference"])):
-        why = odd_side(plan, buckets)
+    nonce = run.result["announcement"]["nonce"]
+    for side, name in (("candidate", "the candidate"), ("reference", "the last confirmed release")):
+        why = odd_side(plan, compared.seconds_of(plan, nonce, side), seen[side])
         if why:
-            return f"the comparison: {side}, {why}"
+            return f"the comparison: {name}, {why}"
     parts = plan["blocks"] * compared.PARTS
     if len(seen["lagUs"]) != parts:
         return f"the comparison: {len(seen['lagUs'])} histograms of lag of {parts} parts of blocks"
-    turns = [turn for block in compared.blocks(plan, run.result["announcement"]["nonce"]) for turn in block]
+    turns = [turn for block in compared.blocks(plan, nonce) for turn in block]
     for index, ((side, start, end), lag) in enumerate(zip(turns, seen["lagUs"])):
         part, measured = f"the comparison: part {index + 1}", Measured()
         if not rises(lag):
@@ -1239,13 +1240,15 @@ def wrong_comparison(run):
     return f"the comparison: {why}" if why else None
 
 
-def odd_side(plan, buckets):
+def odd_side(plan, own, buckets):
     for bucket in buckets:
         second, operation = bucket["second"], bucket["operation"]
         if operation not in plan["operations"]:
             return f"second {second}: operation {operation} was asked, which was not planned"
         if second >= compared.length(plan):
             return f"second {second}: the comparison ends after {compared.length(plan)} s"
+        if not any(start <= second < end for start, end in own):
+            return f"second {second}: it was asked in the other's turn"
     return wrong_latencies(buckets)
 
 

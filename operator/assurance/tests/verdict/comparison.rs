@@ -256,7 +256,7 @@ fn a_plan_compares_as_the_standard_asks() {
 
 #[test]
 fn evidence_of_another_comparison_than_the_planned_is_none() {
-    let wrong: [(fn(&mut TestResult), &str); 8] = [
+    let wrong: [(fn(&mut TestResult), &str); 10] = [
         (|r| drop(seen(r).lag_us.pop()), "the comparison: 47 histograms of lag of 48 parts of blocks"),
         (|r| seen(r).lag_us[5][0][1] += 1, "the comparison: part 6: 81 lags of 80 requests that were sent"),
         (|r| seen(r).lag_us[5].push([7, 0]), "the comparison: part 6: the values of the histogram of lag do not rise"),
@@ -267,6 +267,18 @@ fn evidence_of_another_comparison_than_the_planned_is_none() {
         (
             |r| seen(r).reference[0].second = 196,
             "the comparison: the last confirmed release, second 196: the comparison ends after 196 s",
+        ),
+        // The warm-ups are 2 s each: of the candidate 0 and 1, of the other 2 and 3.
+        (
+            |r| seen(r).candidate[2].second = 2,
+            "the comparison: the candidate, second 2: it was asked in the other's turn",
+        ),
+        (
+            |r| {
+                let other = seconds(r, 3, Side::Candidate)[0];
+                seen(r).reference.iter_mut().rev().take(1).for_each(|bucket| bucket.second = other);
+            },
+            "the comparison: the last confirmed release, second ",
         ),
         (
             |r| seen(r).reference[0].good += 1,

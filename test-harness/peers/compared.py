@@ -7,6 +7,7 @@ import hashlib
 
 FEWEST, MOST = 8, 64  # blocks
 PARTS = 4  # of a block
+FEWEST_REQUESTS = 100  # to either, in what is judged of a block
 LONGEST_PART = 3_600  # seconds
 EQUAL = 1_000_000
 ONE_IN = 200

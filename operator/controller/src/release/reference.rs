@@ -62,7 +62,7 @@ pub async fn choices(
             bundle: release.status.as_ref().map_or("", |status| status.bundle.as_str()),
             plan: planned(release),
         });
-        comparison::plan(&attempt.standard, &composed.prove.load, &attempt.lab, confirmed.as_ref())
+        comparison::plan(&attempt.standard, &composed.prove.load, confirmed.as_ref())
     };
     // None where the register knows of a withdrawal that has not been seen here.
     Ok(confirmed.iter().take(CHOICES).map(Some).chain([None]).map(plan).collect())

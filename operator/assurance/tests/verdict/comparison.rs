@@ -222,10 +222,7 @@ fn what_is_found_says_by_how_much_and_which_block_says_nothing() {
         "{control}"
     );
     let few = said(1_000_000, |r| thin(r, 7));
-    assert!(
-        few.ends_with("block 1: 84 requests to the candidate were due; fewer than 100 are no evidence"),
-        "{few}"
-    );
+    assert!(few.ends_with("block 1: 84 requests to the candidate were due; fewer than 100 are no evidence"), "{few}");
     assert_eq!(
         said(1_000_000, |r| in_common_the_first_beside(r, 2)),
         "the last confirmed release knows operations with 1 of the weight 3 of those that begin a visit; at least half is needed, or nobody knows whether that is slower"
@@ -264,14 +261,8 @@ const LACKS: [Lack; 12] = [
     (|r| reference(r).seconds = 3, "a part of a block of the comparison lasts 3 s; the standard requires 4 s"),
     (|r| reference(r).seconds = 1, "a part of a block of the comparison lasts 1 s; from 2 s to 3600 s can be read"),
     (|r| reference(r).warm_up_seconds = 3_601, "the comparison warms up for 3601 s; 3600 s are the most"),
-    (
-        |r| reference(r).requests_per_minute = 1_201,
-        "the comparison asks 1201 times a minute; the load 1200",
-    ),
-    (
-        |r| reference(r).requests_per_minute = 60,
-        "the comparison asks 60 times a minute; the load 1200",
-    ),
+    (|r| reference(r).requests_per_minute = 1_201, "the comparison asks 1201 times a minute; the load 1200"),
+    (|r| reference(r).requests_per_minute = 60, "the comparison asks 60 times a minute; the load 1200"),
     (|r| reference(r).operations.clear(), "the comparison has no operation, or one that begins no visit of the load"),
     (|r| reference(r).operations.push(2), "the comparison has no operation, or one that begins no visit of the load"),
     (|r| reference(r).operations = vec![1, 0], "the operations of the comparison do not rise"),

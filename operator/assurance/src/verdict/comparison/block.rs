@@ -98,7 +98,7 @@ impl<'a> Evidence<'a> {
             Side::Candidate => ("the candidate", &self.seen.candidate),
             Side::Reference => ("the last confirmed release", &self.seen.reference),
         };
-        // Of its first second a part has what the part before it left: its answers, and connections that are opened.
+        // Of its first second a part has most of what the part before it left: its answers, and connections that are opened.
         let judged = |second: u64| turns.iter().any(|turn| turn.side == side && second > turn.from && second < turn.to);
         let mut measured = Measured::default();
         for bucket in buckets.iter().filter(|bucket| judged(bucket.second.into())) {

@@ -132,8 +132,9 @@ pub async fn stand_up(context: &Context, attempt: &Attempt, run: &OpenExperiment
     };
     // Before all else: from its making on it is known for how long this has been tried.
     let namespace = apply::cluster(&context.client, &manifests::namespace::build(&place)).await?;
+    let candidate = manifests::candidate_namespace(&attempt.uid);
     let images = (&status.images, &status.databases);
-    let why = match deploy::stand_up(context, &before, &place, images, false).await {
+    let why = match deploy::stand_up(context, &before, &place, images, false, Some(&candidate)).await {
         Ok(Progress::Done(())) => {
             return Ok(Standing::Ready(Beside {
                 namespace: place.namespace,

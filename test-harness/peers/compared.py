@@ -7,6 +7,7 @@ import hashlib
 
 FEWEST, MOST = 8, 64  # blocks
 PARTS = 4  # of a block
+FEWEST_REQUESTS = 100  # to either, in what is judged of a block
 LONGEST_PART = 3_600  # seconds
 EQUAL = 1_000_000
 ONE_IN = 200
@@ -30,6 +31,13 @@ def blocks(plan, nonce):
             start += plan["seconds"]
         found.append(turns)
     return found
+
+
+def seconds_of(plan, nonce, side):
+    """From which second to which the one of the two is asked: to warm up, and then in its turns."""
+    warm = plan["warmUpSeconds"]
+    first = (0, warm) if side == "candidate" else (warm, 2 * warm)
+    return [first] + [(start, end) for block in blocks(plan, nonce) for of, start, end in block if of == side]
 
 
 def least(count):

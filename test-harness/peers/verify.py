@@ -915,8 +915,8 @@ def plan_comparison(run):
         return (f"a part of a block of the comparison lasts {part} s; from 2 s to {compared.LONGEST_PART} s can be read")
     if plan["warmUpSeconds"] > compared.LONGEST_PART:
         return f"the comparison warms up for {plan['warmUpSeconds']} s; {compared.LONGEST_PART} s are the most"
-    if not 0 < rate <= load["requestsPerMinute"]:
-        return f"the comparison asks {rate} times a minute; from 1 to the {load['requestsPerMinute']} of the load are asked"
+    if rate != load["requestsPerMinute"]:
+        return f"the comparison asks {rate} times a minute; the load {load['requestsPerMinute']}"
     if not operations or any(one >= len(run.operations) or run.operations[one].get("after") is not None
                              for one in operations):
         return "the comparison has no operation, or one that begins no visit of the load"
@@ -1217,14 +1217,15 @@ def wrong_comparison(run):
         return None
     if plan is None:
         return "the plan compares with no release, and the evidence does"
-    for side, buckets in (("the candidate", seen["candidate"]), ("the last confirmed release", seen["reference"])):
-        why = odd_side(plan, buckets)
+    nonce = run.result["announcement"]["nonce"]
+    for side, name in (("candidate", "the candidate"), ("reference", "the last confirmed release")):
+        why = odd_side(plan, compared.seconds_of(plan, nonce, side), seen[side])
         if why:
-            return f"the comparison: {side}, {why}"
+            return f"the comparison: {name}, {why}"
     parts = plan["blocks"] * compared.PARTS
     if len(seen["lagUs"]) != parts:
         return f"the comparison: {len(seen['lagUs'])} histograms of lag of {parts} parts of blocks"
-    turns = [turn for block in compared.blocks(plan, run.result["announcement"]["nonce"]) for turn in block]
+    turns = [turn for block in compared.blocks(plan, nonce) for turn in block]
     for index, ((side, start, end), lag) in enumerate(zip(turns, seen["lagUs"])):
         part, measured = f"the comparison: part {index + 1}", Measured()
         if not rises(lag):
@@ -1239,13 +1240,15 @@ def wrong_comparison(run):
     return f"the comparison: {why}" if why else None
 
 
-def odd_side(plan, buckets):
+def odd_side(plan, own, buckets):
     for bucket in buckets:
         second, operation = bucket["second"], bucket["operation"]
         if operation not in plan["operations"]:
             return f"second {second}: operation {operation} was asked, which was not planned"
         if second >= compared.length(plan):
             return f"second {second}: the comparison ends after {compared.length(plan)} s"
+        if not any(start <= second < end for start, end in own):
+            return f"second {second}: it was asked in the other's turn"
     return wrong_latencies(buckets)
 
 
@@ -2364,7 +2367,12 @@ def check_downtime(run, lost):
 def check_comparison(run):
     """What is found beside the last confirmed release; notes what became of the blocks."""
     plan, asked = (run.plan["prove"].get("comparison") or {}).get("reference"), run.standard.get("comparison")
-    if plan is None or asked is None or plan_comparison(run):
+    if asked is None or plan_comparison(run):
+        return []
+    unlike = too_little_in_common(run, plan, asked)
+    if unlike:
+        return [inconclusive("ComparisonMissing", unlike)]
+    if plan is None:
         return []
     if run.prove.get("comparison") is None:
         return [inconclusive("ComparisonMissing", f"the last confirmed release (bundle {quote(plan['bundle'])}) was not "
@@ -2394,6 +2402,20 @@ def check_comparison(run):
                                           f"{longer(change.middle)} longer, at least {longer(change.least)} and "
                                           f"{latency_measured(change.longer)} with 99.5 % confidence over {len(pairs)} "
                                           f"blocks; the standard allows {percent(limit)}")]
+
+
+def too_little_in_common(run, plan, asked):
+    """Why what both are asked says too little for a limit to be held against it."""
+    if asked.get("maxP95SlowerPpm") is None:
+        return None
+    if plan is None and run.plan["prove"]["comparison"]["nothing"]["why"] == "NoneConfirmed":
+        return None
+    every = sum(operation["weight"] for operation in run.operations if operation.get("after") is None)
+    known = sum(run.operations[index]["weight"] for index in plan["operations"]) if plan else 0
+    if plan and known * 2 >= every:
+        return None
+    return (f"the last confirmed release knows operations with {known} of the weight {every} of those that begin a visit; "
+            f"at least half is needed, or nobody knows whether that is slower")
 
 
 def late_in_block(run, index):
@@ -2441,8 +2463,8 @@ def says_nothing(run, plan, side, turns):
     lacks = max(planned - due, 0)
     if due * 10 < planned * 9 and lacks * lacks > planned * 25:
         return f"{due} requests to {name} were due where {planned} were planned"
-    if due < run.least():
-        return f"{due} requests to {name} were due; fewer than {run.least()} are no evidence"
+    if due < compared.FEWEST_REQUESTS:
+        return f"{due} requests to {name} were due; fewer than {compared.FEWEST_REQUESTS} are no evidence"
     unsent = run.unsent_ppm(measured)
     if unsent is not None and unsent > MAX_UNSENT_PPM:
         return f"{percent_measured(unsent)} of requests to {name} were never sent; {percent(MAX_UNSENT_PPM)} is allowed"

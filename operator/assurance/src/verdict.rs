@@ -140,6 +140,8 @@ pub(crate) fn soaked(result: &TestResult) -> Option<Soaked> {
 /// What became of the comparison of `result`; nothing where nothing is concluded from it.
 pub(crate) fn compared(result: &TestResult) -> Option<Compared> {
     let rules = Rules::named(&result.rules)?;
+    let effective = drawn::effective(result);
+    let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     proven(result, rules, &timeline, &load).compared

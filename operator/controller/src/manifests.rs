@@ -12,6 +12,7 @@ pub mod disruption;
 pub mod ingress;
 pub mod lab_job;
 pub mod namespace;
+pub mod near;
 pub mod network;
 pub mod secret;
 pub mod service;

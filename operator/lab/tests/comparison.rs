@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 
 use factory_assurance::{
     evidence::Bucket,
-    plan::{ProvePlan, Reference, comparison::Side},
+    plan::{Closed, ProvePlan, Reference, comparison::Side},
 };
 use factory_lab::prove::comparison::{evidence, scenario};
 use serde_json::json;
@@ -35,7 +35,10 @@ fn asked() -> ProvePlan {
     middle.weight = 7;
     let mut first = of("/");
     first.carry = [("id".to_owned(), "/id".to_owned())].into();
-    plan(100, 1, vec![first, middle, of("/more")])
+    let mut plan = plan(100, 1, vec![first, middle, of("/more")]);
+    // Users who wait would be asking in the other's turn as well.
+    plan.load.closed = Some(Closed::of(20, 50));
+    plan
 }
 
 fn beside() -> Reference {

@@ -12,6 +12,8 @@ use super::{LoadOperation, LoadPlan};
 pub const BLOCKS: [u32; 2] = [8, 64];
 /// Parts of a block.
 pub const PARTS: u32 = 4;
+/// Requests to either that must be due in what is judged of a block: five of them are beyond the 95th percentile.
+pub const FEWEST_REQUESTS: u64 = 100;
 /// Longest part, in seconds: no number that follows from it is too large.
 pub const LONGEST_PART: u32 = 3_600;
 
@@ -55,7 +57,7 @@ pub struct Reference {
     pub seconds: u32,
     /// For so many seconds each of the two is asked before the first block, which is not judged.
     pub warm_up_seconds: u32,
-    /// Requests a minute, to the one whose turn it is.
+    /// Requests a minute, to the one whose turn it is: as many as the load has.
     pub requests_per_minute: u32,
     /// Indices of the operations of the load that both know and that begin a visit, rising; drawn by their weights.
     pub operations: Vec<u32>,

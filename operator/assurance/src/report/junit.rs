@@ -7,7 +7,7 @@ use factory_crds::Outcome;
 
 use crate::{
     dossier::TestResult,
-    plan::ComparisonPlan,
+    plan::{Absence, ComparisonPlan},
     verdict::capacity::{State, Step},
 };
 
@@ -116,15 +116,25 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
         .map(|(index, span)| judged(span.phase.name.clone(), span.phase.seconds.into(), Place::Phase(index)))
         .collect();
     suites.extend((!soaks.is_empty()).then_some(Suite { name: "soak", cases: soaks }));
-    let reference = result.plan.prove.comparison.as_ref().and_then(ComparisonPlan::reference);
-    suites.extend(reference.map(|reference| {
-        let time = reference.length();
-        let case = judged(format!("beside {}", reference.release), time, Place::Comparison);
+    suites.extend(beside(result).map(|(release, seconds)| {
+        let case = judged(format!("beside {release}"), seconds, Place::Comparison);
         Suite { name: "comparison", cases: vec![case] }
     }));
     let steps = steps(result, &read, &spans);
     suites.extend((!steps.is_empty()).then_some(Suite { name: "capacity", cases: steps }));
     suites
+}
+
+/// The release that the candidate was measured beside, and for how many seconds; also where it should have been.
+fn beside(result: &TestResult) -> Option<(&str, u64)> {
+    let is_limited = result.standard.comparison.as_ref().is_some_and(|asked| asked.max_p95_slower_ppm.is_some());
+    match result.plan.prove.comparison.as_ref()? {
+        ComparisonPlan::Reference(reference) => Some((&reference.release, reference.length())),
+        ComparisonPlan::Nothing { why: Absence::NothingInCommon } if is_limited => {
+            Some(("the last confirmed release", 0))
+        }
+        ComparisonPlan::Nothing { .. } => None,
+    }
 }
 
 /// The steps of the ladder that must hold. Those beyond can fail nothing, and so are no cases.

@@ -15,7 +15,7 @@ use factory_crds::resilience_standard::Comparison;
 use crate::{
     dossier::TestResult,
     evidence::{ComparisonEvidence, ProveEvidence},
-    plan::{Reference, comparison::BLOCKS},
+    plan::{Absence, ComparisonPlan, LoadOperation, Reference, comparison::BLOCKS},
 };
 
 use super::{
@@ -119,11 +119,36 @@ pub fn planned(result: &TestResult) -> Option<(&Reference, &Comparison)> {
     Some((result.plan.prove.comparison.as_ref()?.reference()?, result.standard.comparison.as_ref()?))
 }
 
+/// That what was asked of both says too little of the candidate for a limit to be held against it: no operation is known to
+/// both, or those that are carry less than half of the weight of all that begin a visit.
+fn unlike(result: &TestResult) -> Option<Found> {
+    result.standard.comparison.as_ref()?.max_p95_slower_ppm?;
+    let load = &result.plan.prove.load;
+    let (reference, all) = match result.plan.prove.comparison.as_ref()? {
+        ComparisonPlan::Nothing { why: Absence::NoneConfirmed } => return None,
+        ComparisonPlan::Nothing { why: Absence::NothingInCommon } => (None, load.weights().0),
+        ComparisonPlan::Reference(reference) => (Some(reference), load.weights().0),
+    };
+    let operation = |index: &u32| load.operations.get(usize::try_from(*index).ok()?);
+    let asked = reference.into_iter().flat_map(|reference| &reference.operations).filter_map(operation);
+    let known: u64 = asked.map(|operation: &LoadOperation| u64::from(operation.weight)).sum();
+    (reference.is_none() || u128::from(known) * 2 < u128::from(all)).then(|| {
+        let message = format!(
+            "the last confirmed release knows operations with {known} of the weight {all} of those that begin a visit; at least half is needed, or nobody knows whether that is slower"
+        );
+        inconclusive("ComparisonMissing", message)
+    })
+}
+
 /// What is found, and what became of the comparison; nothing where none was planned.
 pub fn check(result: &TestResult, prove: &ProveEvidence) -> (Vec<Found>, Option<Compared>) {
-    let Some((reference, asked)) = planned(result).filter(|_| plan_lacks(result).is_none()) else {
+    if plan_lacks(result).is_some() {
         return (Vec::new(), None);
-    };
+    }
+    if let Some(unlike) = unlike(result) {
+        return (vec![unlike], None);
+    }
+    let Some((reference, asked)) = planned(result) else { return (Vec::new(), None) };
     let Some(seen) = &prove.comparison else {
         let bundle = say::quote(&reference.bundle);
         let message = format!(

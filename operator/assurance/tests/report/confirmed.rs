@@ -1,11 +1,15 @@
 //! The comparison with the last confirmed release in the report: what was found, each block as a table, and as data.
 
 use factory_assurance::{
+    canonical::sha256,
     dossier::TestResult,
-    plan::{Absence, ComparisonPlan},
+    evidence::DrawnEvidence,
+    plan::{Absence, ComparisonPlan, DrawnPlan},
     report::Language,
     sample,
 };
+use factory_crds::release::Outcome;
+use serde_json::json as value;
 
 use super::{html, json, junit, named, parse, prove, rows, text};
 
@@ -82,6 +86,39 @@ fn for_pipelines_it_is_a_case_that_fails_where_the_candidate_is_slower() {
     assert_eq!(case(compared(1_300_000, |_| {})), "failure");
     assert_eq!(case(compared(1_000_000, |r| prove(r).comparison = None)), "error");
     assert_eq!(case(compared(1_000_000, |r| prove(r).lag_us[1][0] = 9_000_000)), "skipped");
+    let unlike = |r: &mut TestResult| {
+        r.plan.prove.comparison = Some(ComparisonPlan::Nothing { why: Absence::NothingInCommon });
+        prove(r).comparison = None;
+    };
+    assert_eq!(case(compared(1_000_000, unlike)), "error");
     let alone = junit(compared(1_000_000, beside_nothing));
     assert!(named(&parse(&alone), "testsuite").all(|suite| suite.attribute("name") != Some("comparison")));
+}
+
+/// One operation is drawn from a description, and every other request of the second one was of it.
+fn drawn(result: &mut TestResult) {
+    let get = value!({"get": {"parameters": [], "responses": {"200": {}}}});
+    let description = value!({"openapi": "3.1.0", "paths": {"/v1/streets": get}}).to_string();
+    let (component, path) = ("web".to_owned(), "/openapi.json".to_owned());
+    let plan = DrawnPlan { component: component.clone(), path: path.clone(), weight: 1, most: 8 };
+    let operations: Vec<String> =
+        plan.draw(&description, &result.announcement.nonce).into_iter().map(|one| one.name).collect();
+    assert_eq!(operations.len(), 1);
+    result.plan.prove.load.drawn = vec![plan];
+    let contract = &mut result.evidence.verify.as_mut().unwrap().contracts[0];
+    (contract.component, contract.path) = (component.clone(), path.clone());
+    contract.digest = sha256(description.as_bytes());
+    let evidence = prove(result);
+    evidence.drawn = Some(vec![DrawnEvidence { component, path, description, operations }]);
+    let odd = evidence.buckets.iter_mut().filter(|bucket| bucket.operation == 1 && bucket.second % 2 == 1);
+    odd.for_each(|bucket| bucket.operation = 2);
+}
+
+#[test]
+fn beside_operations_that_are_drawn_it_is_told_as_well() {
+    let result = compared(1_000_000, drawn);
+    assert_eq!(result.verdict.outcome, Outcome::Passed, "{:#?}", result.verdict.findings);
+    assert_eq!(json(result)["confirmed"]["found"], "Alike");
+    let page = html(compared(1_000_000, drawn), Language::En);
+    assert_eq!(rows(&parse(&page), "confirmed").len(), 12);
 }

@@ -2,11 +2,12 @@
 //! does not; blocks that say nothing are not passed over; and where nothing is confirmed nothing is asked.
 
 use factory_assurance::{
-    dossier::TestResult,
+    dossier::{AnnouncedRun, TestResult},
     evidence::{ComparisonEvidence, Failure},
     plan::{Absence, ComparisonPlan, Reference, comparison::Side},
     sample,
     verdict::Figure,
+    wire::Announced,
 };
 use factory_crds::{
     release::Outcome::{self, Failed, Inconclusive, Passed},
@@ -41,6 +42,8 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
         ("v3-comparison-slower", taking(1_300_000, |_| {})),
         ("v3-comparison-faster", taking(700_000, |_| {})),
         ("v3-comparison-missing", compared(|r| prove(r).comparison = None)),
+        ("v3-comparison-nothing-in-common", compared(in_common_nothing)),
+        ("v3-comparison-little-in-common", compared(|r| in_common_the_first_beside(r, 2))),
         ("v3-comparison-void", compared(|r| (0..4).for_each(|block| late(r, block)))),
         ("v3-comparison-beside-nothing", beside_nothing()),
         ("v3-comparison-plan-incomplete", compared(|r| reference(r).blocks = 11)),
@@ -91,13 +94,13 @@ fn fails(result: &mut TestResult, block: usize, side: Side, count: u64, cause: F
     }
 }
 
-/// One request a second and operation came where ten were planned.
-fn thin(result: &mut TestResult) {
+/// So many requests a second and operation came where ten were planned.
+fn thin(result: &mut TestResult, came: u64) {
     let ComparisonEvidence { candidate, reference, lag_us, .. } = seen(result);
     for bucket in candidate.iter_mut().chain(reference) {
-        (bucket.good, bucket.latency_us[0][1]) = (1, 1);
+        (bucket.good, bucket.latency_us[0][1]) = (came, came);
     }
-    lag_us.iter_mut().for_each(|part| part[0][1] = 8);
+    lag_us.iter_mut().for_each(|part| part[0][1] = 8 * came);
 }
 
 /// The control does not answer in a block.
@@ -109,6 +112,22 @@ fn moves(result: &mut TestResult, block: usize) {
     }
 }
 
+/// The last confirmed release knows no operation of the load.
+fn in_common_nothing(result: &mut TestResult) {
+    result.plan.prove.comparison = Some(ComparisonPlan::Nothing { why: Absence::NothingInCommon });
+    prove(result).comparison = None;
+}
+
+/// It knows the first of the two operations, of weight 1, and that alone was asked; the other has this `weight`.
+fn in_common_the_first_beside(result: &mut TestResult, weight: u32) {
+    result.plan.prove.load.operations[1].weight = weight;
+    reference(result).operations = vec![0];
+    let AnnouncedRun { id, nonce, attempt } = result.announcement.clone();
+    *result = sample::announced(result.clone(), &Announced { id, nonce, attempt });
+    // A vector is the same whenever it is written.
+    result.measurements = None;
+}
+
 fn figure(result: &TestResult, name: &str) -> Figure {
     result.verdict.figures.iter().find(|figure| figure.phase.is_empty() && figure.name == name).unwrap().clone()
 }
@@ -117,8 +136,9 @@ type Case = (&'static str, u64, fn(&mut TestResult), Outcome, &'static [&'static
 
 const SLOWER: &[&str] = &["SlowerThanConfirmed"];
 const VOID: &[&str] = &["ComparisonVoid"];
+const MISSING: &[&str] = &["ComparisonMissing"];
 
-const CASES: [Case; 19] = [
+const CASES: [Case; 23] = [
     ("as fast", 1_000_000, |_| {}, Passed, &[]),
     ("faster", 500_000, |_| {}, Passed, &[]),
     ("slower, as the standard allows", 1_190_000, |_| {}, Passed, &[]),
@@ -127,7 +147,7 @@ const CASES: [Case; 19] = [
     // 12 ms of 40.
     ("slower by more of very little", 1_300_000, |r| asked(r).matters_ms = 13, Passed, &[]),
     ("slower by more than matters", 1_300_000, |r| asked(r).matters_ms = 11, Failed, SLOWER),
-    ("nobody asked", 1_300_000, |r| prove(r).comparison = None, Inconclusive, &["ComparisonMissing"]),
+    ("nobody asked", 1_300_000, |r| prove(r).comparison = None, Inconclusive, MISSING),
     ("three void blocks of twelve", 1_000_000, |r| (0..3).for_each(|block| late(r, block)), Passed, &[]),
     ("four void blocks", 1_000_000, |r| (0..4).for_each(|block| late(r, block)), Inconclusive, VOID),
     // From blocks that are void nothing bad is concluded either.
@@ -149,23 +169,27 @@ const CASES: [Case; 19] = [
         Inconclusive,
         VOID,
     ),
-    ("a load that did not come", 1_300_000, thin, Inconclusive, VOID),
+    ("a load that did not come", 1_300_000, |r| thin(r, 1), Inconclusive, VOID),
+    ("a load of which too few came", 1_300_000, |r| thin(r, 7), Inconclusive, VOID),
+    ("nothing in common", 1_000_000, in_common_nothing, Inconclusive, MISSING),
     (
-        "a load of which too few came",
-        1_300_000,
+        "nothing in common, and nothing is limited",
+        1_000_000,
         |r| {
-            thin(r);
-            reference(r).requests_per_minute = 120;
+            in_common_nothing(r);
+            asked(r).max_p95_slower_ppm = None;
         },
-        Inconclusive,
-        VOID,
+        Passed,
+        &[],
     ),
+    ("half in common", 1_000_000, |r| in_common_the_first_beside(r, 1), Passed, &[]),
+    ("less than half in common", 1_000_000, |r| in_common_the_first_beside(r, 2), Inconclusive, MISSING),
     (
-        "nothing is confirmed",
-        1_300_000,
+        "less than half in common, and nothing is limited",
+        1_000_000,
         |r| {
-            r.plan.prove.comparison = Some(ComparisonPlan::Nothing { why: Absence::NothingInCommon });
-            prove(r).comparison = None;
+            in_common_the_first_beside(r, 2);
+            asked(r).max_p95_slower_ppm = None;
         },
         Passed,
         &[],
@@ -197,6 +221,12 @@ fn what_is_found_says_by_how_much_and_which_block_says_nothing() {
         ),
         "{control}"
     );
+    let few = said(1_000_000, |r| thin(r, 7));
+    assert!(few.ends_with("block 1: 84 requests to the candidate were due; fewer than 100 are no evidence"), "{few}");
+    assert_eq!(
+        said(1_000_000, |r| in_common_the_first_beside(r, 2)),
+        "the last confirmed release knows operations with 1 of the weight 3 of those that begin a visit; at least half is needed, or nobody knows whether that is slower"
+    );
     let failing = said(1_000_000, |r| (0..4).for_each(|block| fails(r, block, Side::Reference, 1, Failure::Status)));
     assert!(
         failing
@@ -220,7 +250,7 @@ fn figures_say_how_much_of_the_time_of_the_last_confirmed_release_it_takes() {
 
 type Lack = (fn(&mut TestResult), &'static str);
 
-const LACKS: [Lack; 11] = [
+const LACKS: [Lack; 12] = [
     (
         |r| r.plan.prove.comparison = None,
         "the plan lacks the comparison with the last confirmed release, which the standard requires",
@@ -231,10 +261,8 @@ const LACKS: [Lack; 11] = [
     (|r| reference(r).seconds = 3, "a part of a block of the comparison lasts 3 s; the standard requires 4 s"),
     (|r| reference(r).seconds = 1, "a part of a block of the comparison lasts 1 s; from 2 s to 3600 s can be read"),
     (|r| reference(r).warm_up_seconds = 3_601, "the comparison warms up for 3601 s; 3600 s are the most"),
-    (
-        |r| reference(r).requests_per_minute = 1_201,
-        "the comparison asks 1201 times a minute; from 1 to the 1200 of the load are asked",
-    ),
+    (|r| reference(r).requests_per_minute = 1_201, "the comparison asks 1201 times a minute; the load 1200"),
+    (|r| reference(r).requests_per_minute = 60, "the comparison asks 60 times a minute; the load 1200"),
     (|r| reference(r).operations.clear(), "the comparison has no operation, or one that begins no visit of the load"),
     (|r| reference(r).operations.push(2), "the comparison has no operation, or one that begins no visit of the load"),
     (|r| reference(r).operations = vec![1, 0], "the operations of the comparison do not rise"),
@@ -256,7 +284,7 @@ fn a_plan_compares_as_the_standard_asks() {
 
 #[test]
 fn evidence_of_another_comparison_than_the_planned_is_none() {
-    let wrong: [(fn(&mut TestResult), &str); 8] = [
+    let wrong: [(fn(&mut TestResult), &str); 10] = [
         (|r| drop(seen(r).lag_us.pop()), "the comparison: 47 histograms of lag of 48 parts of blocks"),
         (|r| seen(r).lag_us[5][0][1] += 1, "the comparison: part 6: 81 lags of 80 requests that were sent"),
         (|r| seen(r).lag_us[5].push([7, 0]), "the comparison: part 6: the values of the histogram of lag do not rise"),
@@ -267,6 +295,18 @@ fn evidence_of_another_comparison_than_the_planned_is_none() {
         (
             |r| seen(r).reference[0].second = 196,
             "the comparison: the last confirmed release, second 196: the comparison ends after 196 s",
+        ),
+        // The warm-ups are 2 s each: of the candidate 0 and 1, of the other 2 and 3.
+        (
+            |r| seen(r).candidate[2].second = 2,
+            "the comparison: the candidate, second 2: it was asked in the other's turn",
+        ),
+        (
+            |r| {
+                let other = seconds(r, 3, Side::Candidate)[0];
+                seen(r).reference.iter_mut().rev().take(1).for_each(|bucket| bucket.second = other);
+            },
+            "the comparison: the last confirmed release, second ",
         ),
         (
             |r| seen(r).reference[0].good += 1,

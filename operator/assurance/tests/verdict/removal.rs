@@ -43,10 +43,9 @@ fn beside() -> TestResult {
     result.plan.prove.control = None;
     result.evidence.prove.iter_mut().for_each(|prove| prove.control = None);
     if let Some(ComparisonPlan::Reference(reference)) = &mut result.plan.prove.comparison {
-        (reference.blocks, reference.seconds, reference.warm_up_seconds) = (8, 2, 0);
+        (reference.blocks, reference.seconds, reference.warm_up_seconds) = (8, 4, 0);
     }
-    result.standard.comparison.iter_mut().for_each(|asked| (asked.blocks, asked.seconds) = (8, 2));
-    result.standard.min_requests = 40;
+    result.standard.comparison.iter_mut().for_each(|asked| (asked.blocks, asked.seconds) = (8, 4));
     let AnnouncedRun { id, nonce, attempt } = result.announcement.clone();
     let result = sample::announced(result, &Announced { id, nonce, attempt });
     assert_eq!(result.verdict.outcome, Outcome::Passed, "{:?}", result.verdict.findings);

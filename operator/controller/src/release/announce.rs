@@ -47,6 +47,10 @@ pub async fn run(
         return Ok(Progress::Done(AnnouncedPlan { subject, standard, plan, run }));
     }
     let choices = reference::choices(context, attempt, &plan).await?;
+    let too_fast = |choice: &ComparisonPlan| plan::comparison::within_one(choice, &attempt.lab).err();
+    if let Some(error) = choices.iter().flatten().find_map(too_fast) {
+        return Ok(Progress::stopped(error.reason(), error.to_string()));
+    }
     let run = if attempt.rehearsal() {
         plan.prove.comparison = choices.into_iter().next().flatten();
         // Not evidence, so nobody need draw its nonce.

@@ -8,7 +8,7 @@ use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, databases, rollo
 use crate::{
     apply,
     context::Context,
-    manifests::{Place, control, deployment, disruption, lab_job, namespace, network, service, service_account},
+    manifests::{Place, control, deployment, disruption, lab_job, namespace, near, network, service, service_account},
     stage::{Progress, Why},
 };
 
@@ -52,16 +52,17 @@ pub async fn objects(
     place: &Place<'_>,
     images: (&Images, &Images),
 ) -> Result<Progress<()>, ReleaseError> {
-    stand_up(context, attempt, place, images, !place.is_live()).await
+    stand_up(context, attempt, place, images, !place.is_live(), None).await
 }
 
-/// The same, with or without the control.
+/// The same, with or without the control, and where it can on the nodes of what stands in the namespace `beside_in`.
 pub(super) async fn stand_up(
     context: &Context,
     attempt: &Attempt,
     place: &Place<'_>,
     (images, of_databases): (&Images, &Images),
     controlled: bool,
+    beside_in: Option<&str>,
 ) -> Result<Progress<()>, ReleaseError> {
     let client = &context.client;
     // Before anything is made, so that nothing stands about half done while a team is waited for.
@@ -89,7 +90,11 @@ pub(super) async fn stand_up(
         apply::namespaced(client, &disruption::build(place, component)).await?;
         let mark = secrets.mark(component);
         let bindings = &attempt.spec.bindings;
-        let made = apply::namespaced(client, &deployment::build(place, bindings, component, image, mark)).await?;
+        let mut built = deployment::build(place, bindings, component, image, mark);
+        if let Some(namespace) = beside_in {
+            built = near::prefer(built, &component.name, namespace);
+        }
+        let made = apply::namespaced(client, &built).await?;
         match rollout::of(client, component, &made).await? {
             Progress::Done(()) => {}
             Progress::Waiting(why) => _ = waiting.get_or_insert(why),

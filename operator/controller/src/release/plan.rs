@@ -44,9 +44,19 @@ pub enum PlanError {
     },
     /// The run would hold the lab's nodes for too long.
     #[error(
-        "the standard's faults on all components, its comparison, its soak and its ladder take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows or its spec.soak or spec.comparison fewer seconds, or the service fewer components"
+        "the standard's faults on all components, its comparison, its soak and its ladder take {0} s; a run lasts at most {MOST_SECONDS} s: the regulator's spec.faults need shorter windows or its spec.soak or spec.comparison fewer seconds (at a low rate its parts are longer), or the service fewer components"
     )]
     PlanTooLong(u64),
+    /// One generator of the lab is too slow to ask both releases.
+    #[error(
+        "the standard's spec.comparison: both releases are asked by one generator, {rate} times a minute, and requestsPerGenerator of the lab's Environment says that one can {most}: it needs a faster generator, or the regulator a standard without comparison"
+    )]
+    ComparedTooFast {
+        /// Requests a minute that the declared users make.
+        rate: u32,
+        /// Requests a minute that one generator can.
+        most: u32,
+    },
     /// Nobody vouches for a component that speaks TLS.
     #[error("spec.components `{0}`: tls.authority: there is no certificate in it that can be read")]
     Authority(String),
@@ -72,6 +82,7 @@ impl PlanError {
             Self::NothingToAsk => "NothingToAsk",
             Self::PeerUnknown { .. } => "PeerUnknown",
             Self::PlanTooLong(_) => "PlanTooLong",
+            Self::ComparedTooFast { .. } => "ComparedTooFast",
             Self::Authority(_) => "AuthorityUnreadable",
             Self::Unreached(_) => "ComponentUnreached",
             Self::NoSuccessor(_) => "SuccessorMissing",
@@ -148,7 +159,8 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     plan.prove.phases = phases(spec, standard, &plan.prove);
     plan.prove.phases.extend(capacity::steps(standard, requests_per_minute));
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
-    let compared = standard.comparison.as_ref().map_or(0, |asked| comparison::length(standard, asked));
+    let compared =
+        standard.comparison.as_ref().map_or(0, |asked| comparison::length(standard, asked, requests_per_minute));
     if seconds + compared > MOST_SECONDS {
         return Err(PlanError::PlanTooLong(seconds + compared));
     }

@@ -14,7 +14,7 @@ use super::{
     deploy::Candidate,
     experiment::OpenExperiment,
     lab_pool, live, reference, strike, twin,
-    verify::{self, Findings},
+    verify::{self, Beginning, Findings},
 };
 use crate::{
     context::Context,
@@ -52,27 +52,28 @@ pub async fn withstand(
     if findings.deviation().is_some() {
         return Ok(only_checked(findings));
     }
-    let mut beside = None;
+    let mut beginning = Beginning::Earlier;
     // A run that has begun has the nodes already, and one that has ended needs none.
     if !verify::has_begun(context, attempt, "prove").await? {
         // It stood up with the run's announcement: this waits for one that is late itself.
         if let Some(why) = twin::stand_up(context, attempt, run).await? {
             return Ok(Progress::Waiting(why));
         }
-        beside = match reference::stand_up(context, attempt, run).await? {
-            reference::Standing::Ready(beside) => Some(beside),
-            reference::Standing::Waiting(why) => return Ok(Progress::Waiting(why)),
-            reference::Standing::Nowhere => None,
-        };
         if let Some(other) = lab_pool::take(context, attempt).await? {
             return Ok(Progress::waiting(lab_pool::BUSY, format!("waits for the lab's nodes: {other} ends first")));
         }
+        // Only who has the lab puts up two: releases that each held room for half of theirs would wait for each other.
+        beginning = Beginning::Now(match reference::stand_up(context, attempt, run).await? {
+            reference::Standing::Ready(beside) => Some(beside),
+            reference::Standing::Waiting(why) => return Ok(Progress::Waiting(why)),
+            reference::Standing::Nowhere => None,
+        });
     }
     let prove = &run.announced.plan.prove;
     let planned: u32 = prove.phases.iter().map(|phase| phase.seconds).sum();
     let compared = prove.comparison.as_ref().and_then(ComparisonPlan::reference).map_or(0, Reference::length);
     let deadline = i64::from(planned) + i64::try_from(compared).unwrap_or(i64::MAX / 2) + SLACK;
-    match verify::carry_out(context, attempt, candidate, run, ("prove", beside), deadline).await? {
+    match verify::carry_out(context, attempt, candidate, run, ("prove", beginning), deadline).await? {
         Progress::Done(end) => {
             strike::stand_down(context, attempt).await?;
             reference::stand_down(context, attempt, run).await?;
@@ -94,6 +95,10 @@ pub async fn withstand(
         Progress::Waiting(why) => {
             strike::stand_by(context, attempt, candidate, run, deadline).await?;
             let figures = live::figures(&context.client, &verify::job_name(attempt, "prove")).await;
+            if figures.is_some() {
+                // They are of the load alone, which begins when the comparison is over.
+                reference::stand_down(context, attempt, run).await?;
+            }
             Ok(Progress::Waiting(figures.map_or(why, |figures| Why::new(MEASURING, figures))))
         }
     }

@@ -25,7 +25,8 @@ pub const WITHDRAWN: &str = "Withdrawn";
 /// Reasons for which a stage that was reached cannot be looked at again.
 const PASSING: [&str; 2] = ["RegisterUnavailable", RETRYING];
 /// Reasons for which a release ends that are the standard's or the register's, and say nothing of the service.
-const NOT_ITS_OWN: [&str; 4] = ["PeerUnknown", "PlanTooLong", "ArrivalsDoNotFit", "AnnouncementRefused"];
+const NOT_ITS_OWN: [&str; 5] =
+    ["PeerUnknown", "PlanTooLong", "ComparedTooFast", "ArrivalsDoNotFit", "AnnouncementRefused"];
 /// Reason of an error that is tried again.
 const RETRYING: &str = "Retrying";
 

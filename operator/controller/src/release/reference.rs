@@ -7,12 +7,12 @@ use factory_assurance::{
     wire::Beside,
 };
 use factory_crds::{Json, Release, ReleaseStatus, condition};
-use k8s_openapi::{api::core::v1::Namespace, apimachinery::pkg::apis::meta::v1::Time};
+use k8s_openapi::{api::core::v1::Namespace, apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 use kube::{Api, api::ListParams};
 
 use super::{
     ReleaseError,
-    attempt::Attempt,
+    attempt::{Attempt, AttemptError},
     deploy,
     experiment::OpenExperiment,
     plan::{
@@ -25,13 +25,20 @@ use super::{
 use crate::{
     apply::{self, WriteError},
     context::Context,
-    manifests,
+    error, manifests,
     stage::{Progress, Why},
 };
 
 /// Of so many that were confirmed, the newest first, the register is asked which was the last: two that were confirmed
 /// within one look stand in either order.
 const CHOICES: usize = 3;
+
+/// So long, in seconds, a release that does not come up is waited for.
+const PATIENCE_SECONDS: i64 = 300;
+/// Codes of the API server for what will not be otherwise the next time.
+const REFUSALS: [u16; 4] = [400, 403, 413, 422];
+/// Its code for a namespace that is going already.
+const CONFLICT: u16 = 409;
 
 /// How far the release is that a candidate is measured beside.
 pub enum Standing {
@@ -62,7 +69,7 @@ pub async fn choices(
             bundle: release.status.as_ref().map_or("", |status| status.bundle.as_str()),
             plan: planned(release),
         });
-        comparison::plan(&attempt.standard, &composed.prove.load, &attempt.lab, confirmed.as_ref())
+        comparison::plan(&attempt.standard, &composed.prove.load, confirmed.as_ref())
     };
     // None where the register knows of a withdrawal that has not been seen here.
     Ok(confirmed.iter().take(CHOICES).map(Some).chain([None]).map(plan).collect())
@@ -97,50 +104,86 @@ fn confirmed(releases: Vec<Release>, service: &str) -> Vec<Release> {
     found.into_iter().map(|(_, release)| release).collect()
 }
 
-/// Puts up the release that the plan of `run` compares the candidate of `attempt` with.
+/// Puts up the release that the plan of `run` compares the candidate of `attempt` with, which has the lab. Whatever keeps
+/// it from coming up is waited for no longer than [`PATIENCE_SECONDS`]: it holds the lab meanwhile.
 pub async fn stand_up(context: &Context, attempt: &Attempt, run: &OpenExperiment) -> Result<Standing, ReleaseError> {
     let Some(reference) = planned_in(run) else { return Ok(Standing::Nowhere) };
+    let nowhere = |why: &str| {
+        tracing::warn!(release = %attempt.name, reference = %reference.release, why, "nothing to compare with");
+        Standing::Nowhere
+    };
     let releases: Api<Release> = Api::namespaced(context.client.clone(), &attempt.participant);
     let release = releases.get_opt(&reference.release).await?;
     // One of the same name that was made since is another.
     let Some(release) = release.filter(|release| is(release, reference)) else {
-        tracing::warn!(release = %attempt.name, reference = %reference.release, "the last confirmed release is gone");
-        return Ok(Standing::Nowhere);
+        return Ok(nowhere("the last confirmed release is gone"));
     };
-    let (before, status) = (Attempt::read(context, &release).await?, release.status.unwrap_or_default());
+    let mut before = match Attempt::read(context, &release).await {
+        Err(AttemptError::Pinned(error)) => return Ok(nowhere(&error.to_string())),
+        read => read?,
+    };
+    // Its own standard may rotate secrets, and nobody does that here: what follows them is not asked for.
+    before.standard.faults.clear();
+    let status = release.status.unwrap_or_default();
     let place = manifests::Place {
         namespace: manifests::reference_namespace(&attempt.uid),
         release: (&attempt.name, &attempt.uid),
         ..before.candidate()
     };
+    // Before all else: from its making on it is known for how long this has been tried.
+    let namespace = apply::cluster(&context.client, &manifests::namespace::build(&place)).await?;
+    let candidate = manifests::candidate_namespace(&attempt.uid);
     let images = (&status.images, &status.databases);
-    Ok(match deploy::stand_up(context, &before, &place, images, false).await? {
-        Progress::Done(()) => Standing::Ready(Beside {
-            namespace: place.namespace,
-            entry: before.spec.ingress.component.clone(),
-            ports: verify::ports(&before.spec),
-            host: before.spec.ingress.host.clone(),
-            speech: verify::speech(&before.spec),
-        }),
-        Progress::Waiting(why) => {
+    let why = match deploy::stand_up(context, &before, &place, images, false, Some(&candidate)).await {
+        Ok(Progress::Done(())) => {
+            return Ok(Standing::Ready(Beside {
+                namespace: place.namespace,
+                entry: before.spec.ingress.component.clone(),
+                ports: verify::ports(&before.spec),
+                host: before.spec.ingress.host.clone(),
+                speech: verify::speech(&before.spec),
+            }));
+        }
+        Ok(Progress::Waiting(why)) if !is_late(&namespace, Timestamp::now()) => {
             let message = format!("the last confirmed release {}: {}", reference.release, why.message);
-            Standing::Waiting(Why::new(why.reason, message))
+            return Ok(Standing::Waiting(Why::new(why.reason, message)));
         }
+        Err(error) if !is_refused(&error) && !is_late(&namespace, Timestamp::now()) => return Err(error),
         // It ran once, so that is no fault of the candidate's: the verdict says that nobody knows.
-        Progress::Stopped(why) => {
-            tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "nothing to compare with");
-            Standing::Nowhere
-        }
-    })
+        Ok(Progress::Waiting(why) | Progress::Stopped(why)) => format!("{}: {}", why.reason, why.message),
+        Err(error) => error::chain(&error),
+    };
+    // What goes on starting beside the load would disturb it.
+    stand_down(context, attempt, run).await?;
+    Ok(nowhere(&why))
 }
 
-/// Clears it away, if there is one: it has been measured.
+/// Whether the release of `namespace` has been waited for long enough at `now`.
+fn is_late(namespace: &Namespace, now: Timestamp) -> bool {
+    let made = namespace.metadata.creation_timestamp.as_ref();
+    made.is_some_and(|made| now.as_second() - made.0.as_second() >= PATIENCE_SECONDS)
+}
+
+/// Whether the API server refused what was written for what it is: it would again.
+fn is_refused(error: &ReleaseError) -> bool {
+    let source = match error {
+        ReleaseError::Write(error) => &error.source,
+        ReleaseError::Api(error) => error,
+        _ => return false,
+    };
+    matches!(source, kube::Error::Api(status) if REFUSALS.contains(&status.code))
+}
+
+/// Clears it away, if there is one: it has been measured. Asked again, while it goes and when it is gone, it does nothing.
 pub async fn stand_down(context: &Context, attempt: &Attempt, run: &OpenExperiment) -> Result<(), WriteError> {
     if planned_in(run).is_none() {
         return Ok(());
     }
     let namespaces: Api<Namespace> = Api::all(context.client.clone());
-    apply::delete(&namespaces, &manifests::reference_namespace(&attempt.uid)).await
+    match apply::delete(&namespaces, &manifests::reference_namespace(&attempt.uid)).await {
+        Err(WriteError { source: kube::Error::Api(status), .. }) if status.code == CONFLICT => Ok(()),
+        ended => ended,
+    }
 }
 
 fn planned_in(run: &OpenExperiment) -> Option<&Reference> {
@@ -157,7 +200,6 @@ mod tests {
     use super::*;
     use crate::state_service::{examples, releases};
     use factory_crds::condition::condition;
-    use k8s_openapi::jiff::Timestamp;
 
     const SERVICE: &str = "registered-address";
 
@@ -218,6 +260,26 @@ mod tests {
             ReleaseStatus { comparison: serde_json::to_value(&plan).ok().map(Json), ..ReleaseStatus::default() };
         assert_eq!(announced(&facts), Some(plan));
         assert_eq!(announced(&ReleaseStatus::default()), None);
+    }
+
+    #[test]
+    fn a_release_that_does_not_come_up_is_waited_for_no_longer_than_that() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut namespace = Namespace::default();
+        assert!(!is_late(&namespace, at(1_000_000)));
+        namespace.metadata.creation_timestamp = Some(Time(at(1_000)));
+        assert!(!is_late(&namespace, at(1_299)) && is_late(&namespace, at(1_300)));
+    }
+
+    #[test]
+    fn what_the_api_server_refuses_for_what_it_is_is_not_tried_again() {
+        let answered = |code: u16| kube::core::Status { code, ..kube::core::Status::default() };
+        for (code, refused) in [(422, true), (403, true), (409, false), (429, false), (500, false), (503, false)] {
+            let source = || kube::Error::Api(Box::new(answered(code)));
+            let (verb, kind, name) = ("apply", "Deployment".to_owned(), "web".to_owned());
+            let written = ReleaseError::Write(WriteError { verb, kind, name, source: source() });
+            assert_eq!((is_refused(&written), is_refused(&source().into())), (refused, refused), "{code}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::{
     generators,
     jobs::{self, JobEnd},
     lab_pool::EXPERIMENT,
-    reference, twin,
+    twin,
 };
 use crate::{
     apply,
@@ -62,7 +62,7 @@ pub async fn check(
     run: &OpenExperiment,
     facts: &mut ReleaseStatus,
 ) -> Result<Progress<Findings>, ReleaseError> {
-    match carry_out(context, attempt, candidate, run, ("verify", None), DEADLINE).await? {
+    match carry_out(context, attempt, candidate, run, ("verify", Beginning::Now(None)), DEADLINE).await? {
         Progress::Done(end) => {
             facts.verify_results.clone_from(&end.results);
             let evidence: VerifyEvidence = fetch(attempt, &end, VERIFY_MEDIA_TYPE).await?;
@@ -75,7 +75,6 @@ pub async fn check(
         Progress::Waiting(why) => {
             // Meanwhile, so that the run need not wait for it.
             twin::stand_up(context, attempt, run).await?;
-            reference::stand_up(context, attempt, run).await?;
             Ok(Progress::Waiting(why))
         }
         // A lab that could not look is no failure of the service: no evidence, no pass.
@@ -97,25 +96,39 @@ pub fn job_name(attempt: &Attempt, command: &str) -> String {
     format!("{command}-{}", attempt.short())
 }
 
-/// Runs `factory-lab <command>` for `attempt` once, beside the release that it is compared with, and says where its
-/// results are.
+/// Whether a Job that is not there is made.
+pub enum Beginning {
+    /// It is, beside the release that the candidate is compared with, if there is one.
+    Now(Option<Beside>),
+    /// It was there a moment ago: what it needs has not been looked at since, so that the next look makes it.
+    Earlier,
+}
+
+/// Runs `factory-lab <command>` for `attempt` once, and says where its results are.
 pub async fn carry_out(
     context: &Context,
     attempt: &Attempt,
     candidate: &Candidate,
     run: &OpenExperiment,
-    (command, beside): (&str, Option<Beside>),
+    (command, beginning): (&str, Beginning),
     deadline_seconds: i64,
 ) -> Result<Progress<RunEnd>, ReleaseError> {
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), LAB_NAMESPACE);
     let name = job_name(attempt, command);
     let mut labels = attempt.labels();
     labels.insert(EXPERIMENT.to_owned(), command.to_owned());
+    let (begins, beside) = match beginning {
+        Beginning::Now(beside) => (true, beside),
+        Beginning::Earlier => (false, None),
+    };
     let document = document(attempt, candidate, run, (command, beside));
     let generators = document.company.as_ref().map_or(1, |company| company.of);
     let image = &context.settings.lab_image;
     let lab = LabRun { command, name: name.clone(), labels, image, deadline_seconds, generators };
     let Some(job) = jobs.get_opt(&name).await? else {
+        if !begins {
+            return Ok(Progress::waiting("Running", format!("{command} is gone, and begins again")));
+        }
         apply::namespaced(&context.client, &lab.config(serde_json::to_string(&document)?)).await?;
         apply::create_once(&context.client, &lab.job(&attempt.lab)).await?;
         return Ok(Progress::waiting("Running", format!("{command} has begun")));

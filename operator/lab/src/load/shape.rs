@@ -76,8 +76,9 @@ impl Shape {
             let piece = self.pieces.get(place.0)?;
             let within = due - piece.before;
             if within < piece.area() {
+                // Never in the piece after it, however the sum is rounded: in it there may be none.
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // never negative; years fit
-                let at_us = (piece.from_us + piece.after(within)) as u64;
+                let at_us = (piece.from_us + piece.after(within)).min(piece.from_us + piece.length_us - 1.0) as u64;
                 return (at_us < self.end_us).then_some(at_us);
             }
             place.0 += 1;

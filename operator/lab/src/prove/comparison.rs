@@ -48,6 +48,15 @@ pub async fn compare(
         Some(control) => control::pods(client, namespace, control).await.unwrap_or_default(),
         None => Vec::new(),
     };
+    // Schemas may be large: both loads are there before the clock begins.
+    let scenario = |side, targets: &Targets| scenario(plan, beside, nonce, side, targets);
+    let scenarios = match (scenario(Side::Candidate, candidate), scenario(Side::Reference, reference)) {
+        (Ok(candidate), Ok(reference)) => [candidate, reference],
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::warn!(%error, "the two are not compared");
+            return None;
+        }
+    };
     let clock = Clock::starting(Instant::now() + LEAD);
     let per_second = plan.control.as_ref().map_or(0, |control| control.requests_per_second);
     let seconds = u32::try_from(beside.length()).unwrap_or(u32::MAX);
@@ -58,7 +67,7 @@ pub async fn compare(
         seconds,
         "the last confirmed release is asked by turns with the candidate"
     );
-    let asked = both(plan, beside, (candidate, reference), nonce, clock.start()).await;
+    let asked = both(scenarios, (candidate, reference), nonce, clock.start()).await;
     let control = control.await.ok().flatten().filter(|_| plan.control.is_some());
     match asked {
         Ok([candidate, reference]) => Some(evidence(beside, nonce, candidate, reference, control)),
@@ -71,18 +80,13 @@ pub async fn compare(
 
 /// What was counted of each, the candidate first, when all answers are there.
 async fn both(
-    plan: &ProvePlan,
-    beside: &Reference,
+    [of_candidate, of_reference]: [Arc<Scenario>; 2],
     (candidate, reference): (&Targets, &Targets),
     nonce: &str,
     start: Instant,
 ) -> Result<[Measured; 2], ProveError> {
-    let begin = |side, targets: &Targets| {
-        let scenario = scenario(plan, beside, nonce, side, targets)?;
-        generate(scenario, targets.clone(), nonce.to_owned(), start)
-    };
-    let candidate = begin(Side::Candidate, candidate)?;
-    let reference = begin(Side::Reference, reference)?;
+    let candidate = generate(of_candidate, candidate.clone(), nonce.to_owned(), start)?;
+    let reference = generate(of_reference, reference.clone(), nonce.to_owned(), start)?;
     let died = |_| ProveError::Died("load generator of the comparison");
     Ok([candidate.await.map_err(died)??, reference.await.map_err(died)??])
 }
@@ -99,12 +103,17 @@ pub fn scenario(
     let rate = |of| if of == side { WHOLE_PPM } else { 0 };
     let turns = beside.turns(nonce);
     let stretches = turns.iter().map(|turn| Stretch::level(seconds(turn.from, turn.to), rate(turn.side))).collect();
+    // No user waits for the other's turn to end: the schedule alone says when a request is due.
     let load = LoadPlan {
         requests_per_minute: beside.requests_per_minute,
+        timeout_ms: plan.load.timeout_ms,
+        max_in_flight: places(beside.requests_per_minute),
         pause_ms: 0,
         arrivals: Some(Arrivals { gaps: Gaps::Drawn, stretches }),
+        connections: plan.load.connections,
+        closed: None,
+        drawn: Vec::new(),
         operations: operations(plan, beside),
-        ..plan.load.clone()
     };
     let phase =
         Phase { name: "comparison".to_owned(), seconds: seconds(0, beside.length()), role: PhaseRole::WarmUp {} };
@@ -124,6 +133,11 @@ pub fn scenario(
         own.steps_ms = beside.blocks(nonce).iter().flatten().map(|turn| turn.from * 1_000).collect();
     }
     Ok(scenario)
+}
+
+/// Most requests in flight: as many as those of four seconds, as in a load of so many a minute.
+fn places(per_minute: u32) -> u32 {
+    (per_minute / 60).saturating_mul(4).max(64)
 }
 
 /// Each begins a visit, and nothing follows it: what follows would be due in the other's turn.

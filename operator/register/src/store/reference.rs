@@ -90,8 +90,9 @@ async fn last(writing: &mut Writing<'_>, participant: &str, service: &str) -> Re
             "SELECT submissions.summary, events.kind, events.bytes FROM submissions
              JOIN announcements ON announcements.id = submissions.announcement
              JOIN events ON events.seq = announcements.seq
-             WHERE submissions.participant = $1 AND submissions.service = $2 AND submissions.state IN ($3, $4)
-             ORDER BY COALESCE(submissions.confirmation, submissions.entry) DESC LIMIT 1",
+             WHERE submissions.id = (
+                 SELECT id FROM submissions WHERE participant = $1 AND service = $2 AND state IN ($3, $4)
+                 ORDER BY COALESCE(confirmation, entry) DESC LIMIT 1)",
         )
         .bind(participant)
         .bind(service)

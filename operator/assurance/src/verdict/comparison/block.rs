@@ -6,7 +6,7 @@ use crate::{
     evidence::{ComparisonEvidence, Failure},
     plan::{
         Reference,
-        comparison::{Side, Turn},
+        comparison::{FEWEST_REQUESTS, Side, Turn},
     },
 };
 
@@ -15,7 +15,7 @@ use super::super::{
     generator::{self, MAX_UNSENT_PPM},
     histogram::Histogram,
     load::{Measured, exact, ppm},
-    say, steady,
+    say,
 };
 
 /// The percentile of latency that is compared.
@@ -98,7 +98,7 @@ impl<'a> Evidence<'a> {
             Side::Candidate => ("the candidate", &self.seen.candidate),
             Side::Reference => ("the last confirmed release", &self.seen.reference),
         };
-        // Of its first second a part has what the part before it left: its answers, and connections that are opened.
+        // Of its first second a part has most of what the part before it left: its answers, and connections that are opened.
         let judged = |second: u64| turns.iter().any(|turn| turn.side == side && second > turn.from && second < turn.to);
         let mut measured = Measured::default();
         for bucket in buckets.iter().filter(|bucket| judged(bucket.second.into())) {
@@ -106,12 +106,12 @@ impl<'a> Evidence<'a> {
         }
         let seconds = 2 * u128::from(self.reference.seconds.saturating_sub(1));
         let planned = u128::from(self.reference.requests_per_minute) * seconds / 60;
-        let (due, least) = (measured.total(), steady::least(&self.result.standard));
+        let due = measured.total();
         if generator::falls_short(due, planned, 5) {
             return Err(format!("{due} requests to {name} were due where {planned} were planned"));
         }
-        if due < u128::from(least) {
-            return Err(format!("{due} requests to {name} were due; fewer than {least} are no evidence"));
+        if due < u128::from(FEWEST_REQUESTS) {
+            return Err(format!("{due} requests to {name} were due; fewer than {FEWEST_REQUESTS} are no evidence"));
         }
         if let Some(share) = ppm(measured.of(Failure::Unsent), due).filter(|share| *share > MAX_UNSENT_PPM) {
             let (share, most) = (say::percent_measured(share), say::percent(MAX_UNSENT_PPM));

@@ -17,23 +17,35 @@ pub fn contradiction(result: &TestResult, prove: &ProveEvidence) -> Option<Strin
     let Some(reference) = result.plan.prove.comparison.as_ref().and_then(ComparisonPlan::reference) else {
         return Some("the plan compares with no release, and the evidence does".to_owned());
     };
-    let sides = [("the candidate", &seen.candidate), ("the last confirmed release", &seen.reference)];
-    let of_sides =
-        || sides.into_iter().find_map(|(side, buckets)| Some(format!("{side}, {}", odd(reference, buckets)?)));
+    let turns = reference.turns(&result.announcement.nonce);
+    let sides = [
+        ("the candidate", Side::Candidate, &seen.candidate),
+        ("the last confirmed release", Side::Reference, &seen.reference),
+    ];
+    let of_sides = || {
+        let mut odd = sides.into_iter().filter_map(|(name, side, buckets)| {
+            let own = turns.iter().filter(|turn| turn.side == side).copied().collect::<Vec<_>>();
+            Some(format!("{name}, {}", odd(reference, &own, buckets)?))
+        });
+        odd.next()
+    };
     let found = of_sides()
         .or_else(|| lag(reference, seen, &result.announcement.nonce))
         .or_else(|| control::odd(seen.control.as_deref().unwrap_or_default(), reference.length()))?;
     Some(format!("the comparison: {found}"))
 }
 
-/// Requests that were not planned, or whose latencies are not theirs.
-fn odd(reference: &Reference, buckets: &[Bucket]) -> Option<String> {
+/// Requests that were not planned, were due when it was not their side's turn (`own` are those that were), or whose
+/// latencies are not theirs.
+fn odd(reference: &Reference, own: &[Turn], buckets: &[Bucket]) -> Option<String> {
     let length = reference.length();
     let unplanned = buckets.iter().find_map(|Bucket { second, operation, .. }| {
         if !reference.operations.contains(operation) {
             Some(format!("second {second}: operation {operation} was asked, which was not planned"))
         } else if u64::from(*second) >= length {
             Some(format!("second {second}: the comparison ends after {length} s"))
+        } else if !own.iter().any(|turn| (turn.from..turn.to).contains(&u64::from(*second))) {
+            Some(format!("second {second}: it was asked in the other's turn"))
         } else {
             None
         }

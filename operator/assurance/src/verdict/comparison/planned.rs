@@ -51,11 +51,8 @@ fn odd(reference: &Reference, load: &LoadPlan) -> Option<String> {
         Some(format!("a part of a block of the comparison lasts {seconds} s; from 2 s to {LONGEST_PART} s can be read"))
     } else if *warm_up_seconds > LONGEST_PART {
         Some(format!("the comparison warms up for {warm_up_seconds} s; {LONGEST_PART} s are the most"))
-    } else if *requests_per_minute == 0 || *requests_per_minute > load.requests_per_minute {
-        Some(format!(
-            "the comparison asks {requests_per_minute} times a minute; from 1 to the {} of the load are asked",
-            load.requests_per_minute
-        ))
+    } else if *requests_per_minute != load.requests_per_minute {
+        Some(format!("the comparison asks {requests_per_minute} times a minute; the load {}", load.requests_per_minute))
     } else if operations.is_empty() || !operations.iter().all(begins) {
         Some("the comparison has no operation, or one that begins no visit of the load".to_owned())
     } else if operations.windows(2).any(|pair| pair[0] >= pair[1]) {

@@ -3,9 +3,11 @@
 
 use factory_assurance::plan::{
     Absence, ComparisonPlan, LoadPlan, Plan, Reference,
-    comparison::{PARTS, in_common},
+    comparison::{FEWEST_REQUESTS, PARTS, in_common},
 };
 use factory_crds::{EnvironmentSpec, ResilienceStandardSpec, resilience_standard::Comparison};
+
+use super::PlanError;
 
 /// A confirmed release.
 pub struct Confirmed<'a> {
@@ -17,12 +19,11 @@ pub struct Confirmed<'a> {
     pub plan: Option<Plan>,
 }
 
-/// How the candidate with this `load` is compared by `standard` with the release that was `confirmed`, from the lab
-/// `environment`; nothing where the standard asks for no comparison.
+/// How the candidate with this `load` is compared by `standard` with the release that was `confirmed`; nothing where the
+/// standard asks for no comparison.
 pub fn plan(
     standard: &ResilienceStandardSpec,
     load: &LoadPlan,
-    environment: &EnvironmentSpec,
     confirmed: Option<&Confirmed<'_>>,
 ) -> Option<ComparisonPlan> {
     let asked = standard.comparison.as_ref()?;
@@ -36,22 +37,32 @@ pub fn plan(
         release: confirmed.release.to_owned(),
         bundle: confirmed.bundle.to_owned(),
         blocks: asked.blocks,
-        seconds: asked.seconds,
+        seconds: seconds(asked, load.requests_per_minute),
         warm_up_seconds: standard.load.warm_up_seconds,
-        requests_per_minute: rate(load.requests_per_minute, environment),
+        requests_per_minute: load.requests_per_minute,
         operations,
     }))
 }
 
-/// The declared rate, or as much of it as one generator can: the two are asked by one.
-fn rate(declared: u32, environment: &EnvironmentSpec) -> u32 {
-    let each = environment.requests_per_generator.map_or(u32::MAX, |each| each.saturating_mul(60));
-    declared.min(each).max(1)
+/// Refuses what one generator of the lab `environment` cannot ask: the two are asked by one, and at the rate of the load.
+pub fn within_one(planned: &ComparisonPlan, environment: &EnvironmentSpec) -> Result<(), PlanError> {
+    let (Some(reference), Some(each)) = (planned.reference(), environment.requests_per_generator) else {
+        return Ok(());
+    };
+    let (rate, most) = (reference.requests_per_minute, each.saturating_mul(60));
+    if rate > most { Err(PlanError::ComparedTooFast { rate, most }) } else { Ok(()) }
 }
 
-/// Seconds that a comparison takes as `asked` by `standard`.
-pub fn length(standard: &ResilienceStandardSpec, asked: &Comparison) -> u64 {
-    let blocks = u64::from(asked.blocks) * u64::from(PARTS) * u64::from(asked.seconds);
+/// Length of a part, in seconds: as `asked`, or so much longer that half as many again are due in what is judged of a block
+/// as must be. Two parts of a block are of one side, and of each the first second is not judged.
+fn seconds(asked: &Comparison, per_minute: u32) -> u32 {
+    let judged = (FEWEST_REQUESTS * 60 * 3).div_ceil(2 * 2 * u64::from(per_minute.max(1)));
+    asked.seconds.max(u32::try_from(judged + 1).unwrap_or(u32::MAX))
+}
+
+/// Seconds that a comparison takes as `asked` by `standard`, at so many requests a minute.
+pub fn length(standard: &ResilienceStandardSpec, asked: &Comparison, per_minute: u32) -> u64 {
+    let blocks = u64::from(asked.blocks) * u64::from(PARTS) * u64::from(seconds(asked, per_minute));
     2 * u64::from(standard.load.warm_up_seconds) + blocks
 }
 
@@ -73,15 +84,16 @@ mod tests {
 
     #[test]
     fn both_are_asked_what_both_know_for_as_long_as_the_standard_says() {
-        let (standard, lab) = (standard(), places::environment("lab"));
-        let own = composed(&standard);
+        let standard = standard();
+        let mut own = composed(&standard);
+        own.prove.load.requests_per_minute = 6_000;
         let confirmed = Confirmed { release: "service-1", bundle: "sha256:0f", plan: Some(own.clone()) };
-        let planned = plan(&standard, &own.prove.load, &lab, Some(&confirmed)).unwrap();
+        let planned = plan(&standard, &own.prove.load, Some(&confirmed)).unwrap();
         let reference = planned.reference().unwrap();
         assert_eq!((reference.release.as_str(), reference.bundle.as_str()), ("service-1", "sha256:0f"));
         assert_eq!((reference.blocks, reference.seconds), (10, 4));
-        assert_eq!(reference.length(), length(&standard, standard.comparison.as_ref().unwrap()));
-        assert_eq!(reference.requests_per_minute, own.prove.load.requests_per_minute);
+        assert_eq!(reference.length(), length(&standard, standard.comparison.as_ref().unwrap(), 6_000));
+        assert_eq!(reference.requests_per_minute, 6_000);
         assert_eq!(reference.operations, in_common(&own.prove.load, &own.prove.load));
         assert!(!reference.operations.is_empty());
     }
@@ -92,18 +104,33 @@ mod tests {
         let mut own = composed(&standard);
         own.prove.load.requests_per_minute = 600_000;
         let confirmed = Confirmed { release: "service-1", bundle: "sha256:0f", plan: Some(own.clone()) };
-        for (each, want) in [(None, 600_000), (Some(1_000), 60_000), (Some(20_000), 600_000)] {
+        let planned = plan(&standard, &own.prove.load, Some(&confirmed)).unwrap();
+        assert_eq!(planned.reference().unwrap().requests_per_minute, 600_000);
+        for (each, fits) in [(None, true), (Some(9_999), false), (Some(10_000), true), (Some(u32::MAX), true)] {
             lab.requests_per_generator = each;
-            let planned = plan(&standard, &own.prove.load, &lab, Some(&confirmed)).unwrap();
-            assert_eq!(planned.reference().unwrap().requests_per_minute, want);
+            assert_eq!(within_one(&planned, &lab).is_ok(), fits, "{each:?}");
         }
+        lab.requests_per_generator = Some(1);
+        assert_eq!(within_one(&ComparisonPlan::Nothing { why: Absence::NoneConfirmed }, &lab), Ok(()));
+    }
+
+    #[test]
+    fn parts_are_so_long_that_a_slow_load_has_enough_requests_in_them() {
+        let asked = standard().comparison.unwrap();
+        for (per_minute, want) in [(6_000, 4), (1_500, 4), (1_499, 5), (1_200, 5), (60, 76), (0, 4_501)] {
+            assert_eq!(seconds(&asked, per_minute), want, "{per_minute}");
+            let due = u64::from(per_minute) * 2 * u64::from(want - 1) / 60;
+            assert!(per_minute == 0 || due * 2 >= FEWEST_REQUESTS * 3, "{per_minute}: {due}");
+        }
+        let most = length(&standard(), &asked, 1);
+        assert!(most > 3_600, "a run lasts no longer than that, so that one is refused: {most}");
     }
 
     #[test]
     fn where_there_is_nothing_to_compare_with_the_plan_says_so_and_why() {
-        let (standard, lab) = (standard(), places::environment("lab"));
+        let standard = standard();
         let own = composed(&standard);
-        let none = plan(&standard, &own.prove.load, &lab, None);
+        let none = plan(&standard, &own.prove.load, None);
         assert_eq!(none, Some(ComparisonPlan::Nothing { why: Absence::NoneConfirmed }));
         let mut other = own.clone();
         for operation in &mut other.prove.load.operations {
@@ -111,10 +138,10 @@ mod tests {
         }
         for before in [Some(other), None] {
             let confirmed = Confirmed { release: "service-1", bundle: "sha256:0f", plan: before };
-            let planned = plan(&standard, &own.prove.load, &lab, Some(&confirmed));
+            let planned = plan(&standard, &own.prove.load, Some(&confirmed));
             assert_eq!(planned, Some(ComparisonPlan::Nothing { why: Absence::NothingInCommon }));
         }
         let unasked = ResilienceStandardSpec { comparison: None, ..standard };
-        assert_eq!(plan(&unasked, &own.prove.load, &lab, None), None);
+        assert_eq!(plan(&unasked, &own.prove.load, None), None);
     }
 }

@@ -85,12 +85,15 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
     fresh.plan.prove.load.connections = Some(Connections::Kept);
     load(&mut fresh).connections = Some(Connections::Fresh);
     let climbed = shaped(sample::climbed(), &rules()[2]);
+    let mut moved = spike();
+    lasts(&mut moved, 1, 30);
     vec![
         ("v3-shape-spike", spike()),
         ("v3-shape-stages-before-a-ladder", sample::judged(climbed)),
         ("v3-shape-recorded-around-a-soak", sample::judged(shaped(sample::soaked(), &rules()[4]))),
         ("v3-shape-rush-in-the-warm-up", sample::judged(rush)),
         ("v3-shape-other-connections", sample::judged(fresh)),
+        ("v3-shape-moved-off-the-faults", sample::judged(moved)),
     ]
 }
 

@@ -24,25 +24,27 @@ def steps(waited, think):
     return [(last * think, last - before) for before, last in zip(up_to, up_to[1:])]
 
 
-def left_out(bucket, load):
+def left_out(bucket, load, spans):
     """What users left out who waited for the requests of a bucket: second, latency or None, how many good, how many failed."""
     if load.get("closed") is None:
         return []
     think, timeout = think_us(load["closed"]), load["timeoutMs"] * 1000
-    answered = sum(count for _, count in bucket["latencyUs"])
-    bad, all_of_them, failed, out = max(answered - bucket["good"], 0), 0, 0, []
+    began, lost = bucket["second"], bucket["failed"].get("Timeout", 0)
+    in_fault = any(span.role == "fault" and span.start <= began < span.end for span in spans)
+    ended = max(asked(bucket) - lost, 0)
+    bad, all_of_them, failed, out = max(ended - bucket["good"], 0), 0, 0, []
     for value, count in bucket["latencyUs"]:
         waited = min(value, timeout)
         for after, times in steps(waited, think):
             times *= count
             all_of_them += times
-            before, failed = failed, min(all_of_them * bad, MOST) // answered if answered else 0
+            before, failed = failed, min(all_of_them * bad, MOST) // ended if ended else 0
             of_these = max(failed - before, 0)
-            out.append((bucket["second"] + after // 1_000_000, -((after - waited) // 1000) * 1000, max(times - of_these, 0), of_these))
-    lost = bucket["failed"].get("Timeout", 0)
+            out.append((began + after // 1_000_000, -((after - waited) // 1000) * 1000, max(times - of_these, 0), of_these))
     if lost:
-        out += [(bucket["second"] + after // 1_000_000, None, 0, times * lost) for after, times in steps(timeout, think)]
-    return out
+        out += [(began + after // 1_000_000, None, 0, times * lost) for after, times in steps(timeout, think)]
+    end = spans[-1].end if spans else 0
+    return [(began if in_fault else second, *what) for second, *what in out if second < end]
 
 
 def planned(load, buckets, seconds):
@@ -51,7 +53,7 @@ def planned(load, buckets, seconds):
     waited = 0
     for bucket in buckets:
         answered = sum(count for _, count in bucket["latencyUs"])
-        waited += sum(value * count for value, count in bucket["latencyUs"])
+        waited += sum(min(value, load["timeoutMs"] * 1000) * count for value, count in bucket["latencyUs"])
         waited += max(asked(bucket) - answered, 0) * unanswered
     return max(load["closed"]["users"] * seconds * 1_000_000 - waited, 0) // think_us(load["closed"])
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 
 MOST_BYTES, DEEPEST, CHAIN, LONGEST, MOST = 256 << 10, 64, 8, 200, 32
+MOST_PATHS, MOST_PARAMETERS, MOST_VALUES, LONGEST_TARGET = 200, 64, 100, 2 << 10  # and a reference is as long at most
 UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 NOT_PLAIN = frozenset(b'"#<>?\\^`{|}')
 
@@ -31,18 +32,40 @@ def whole(text):
 def read(text):
     """The document, or None."""
     try:
-        if len(text.encode()) > MOST_BYTES:
+        if len(text.encode()) > MOST_BYTES or depth(text) > DEEPEST:
             return None
-        document = json.loads(text, parse_constant=no_number, parse_float=real, parse_int=whole)
+        document = json.loads(text, parse_constant=no_number, parse_float=real, parse_int=whole,
+                              object_pairs_hook=fields)
         json.dumps(document, ensure_ascii=False).encode()  # half of a pair of surrogates is no text
     except (ValueError, RecursionError):
         return None
-    return document if is_shallow(document, DEEPEST) else None
+    return document
 
 
-def is_shallow(value, left):
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return all(left > 0 and is_shallow(one, left - 1) for one in inner)
+def fields(pairs):
+    """The fields of an object; what is overwritten must be text as well."""
+    kept = dict(pairs)
+    if len(kept) < len(pairs):
+        json.dumps([value for _, value in pairs], ensure_ascii=False).encode()
+    return kept
+
+
+def depth(text):
+    """How deep brackets are nested, also in what another of the same name overwrites."""
+    level, deepest, in_text, escaped = 0, 0, False, False
+    for one in text:
+        if escaped:
+            escaped = False
+        elif one == "\\":
+            escaped = in_text
+        elif one == '"':
+            in_text = not in_text
+        elif not in_text and one in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif not in_text and one in "]}":
+            level = max(level - 1, 0)
+    return deepest
 
 
 def at(document, pointer):
@@ -55,7 +78,7 @@ def at(document, pointer):
         if isinstance(value, dict):
             value = value.get(token)
         elif isinstance(value, list) and token.isascii() and token.isdigit() and (token == "0" or token[0] != "0"):
-            value = value[int(token)] if int(token) < len(value) else None
+            value = value[int(token)] if len(token) <= 19 and int(token) < len(value) else None
         else:
             return None
     return value
@@ -66,7 +89,7 @@ def settle(document, value):
         if not isinstance(value, dict) or "$ref" not in value:
             return value
         reference = value["$ref"]
-        if not isinstance(reference, str) or not reference.startswith("#"):
+        if not isinstance(reference, str) or not reference.startswith("#") or len(reference.encode()) > LONGEST_TARGET:
             return None
         value = at(document, reference[1:])
     return None
@@ -79,6 +102,11 @@ def field(value, name):
 def listed(value, name):
     found = field(value, name)
     return found if isinstance(found, list) else []
+
+
+def short(found):
+    """Of a longer list, or of more examples, none is taken."""
+    return found if len(found) <= MOST_VALUES else type(found)()
 
 
 def base(document):
@@ -106,10 +134,11 @@ def words(values):
 def given(document, parameter):
     schema = settle(document, field(parameter, "schema"))
     examples = field(parameter, "examples")
-    named = sorted(examples.items(), key=lambda item: item[0].encode()) if isinstance(examples, dict) else []
+    examples = short(examples) if isinstance(examples, dict) else {}
+    named = sorted(examples.items(), key=lambda item: item[0].encode())
     found = [words([field(parameter, "example")]),
              words([field(settle(document, example), "value") for _, example in named]),
-             words([field(schema, "example")]), words(listed(schema, "examples")), words(listed(schema, "enum")),
+             words([field(schema, "example")]), words(short(listed(schema, "examples"))), words(short(listed(schema, "enum"))),
              words([field(schema, "default")])]
     return next((values for values in found if values), None)
 
@@ -125,17 +154,19 @@ def lot(nonce, *words_of):
 def parameters(document, holders):
     """By place and name in order, or None."""
     every = {}
+    if sum(len(listed(holder, "parameters")) for holder in holders) > MOST_PARAMETERS:
+        return None
     for holder in holders:
         for parameter in listed(holder, "parameters"):
             parameter = settle(document, parameter)
             place, name = field(parameter, "in"), field(parameter, "name")
-            if not isinstance(place, str) or not isinstance(name, str):
+            if not all(isinstance(one, str) and len(one.encode()) <= LONGEST for one in (place, name)):
                 return None
             every[place, name] = parameter
     return sorted(every.items(), key=lambda item: (item[0][0].encode(), item[0][1].encode()))
 
 
-def operation(document, path, item, nonce, plan):
+def operation(document, start, path, item, nonce, plan):
     item = settle(document, item)
     get = field(item, "get")
     if not isinstance(get, dict) or "requestBody" in get:
@@ -143,8 +174,8 @@ def operation(document, path, item, nonce, plan):
     security = get["security"] if "security" in get else field(document, "security")
     if isinstance(security, list) and security:
         return None
-    every, target, query = parameters(document, (item, get)), base(document) + path, []
-    if every is None:
+    every, target, query = parameters(document, (item, get)), start + path, []
+    if every is None or len(target.encode()) > LONGEST_TARGET:
         return None
     for (place, name), parameter in every:
         if place != "path" and parameter.get("required") is not True:
@@ -155,12 +186,16 @@ def operation(document, path, item, nonce, plan):
         value = encoded(values[int(lot(nonce, path, place, name)[:16], 16) % len(values)])
         if place == "path":
             target = target.replace("{" + name + "}", value)
+            if len(target.encode()) > LONGEST_TARGET:
+                return None
         else:
             query.append(f"{encoded(name)}={value}")
     if not all(0x21 <= byte <= 0x7e and byte not in NOT_PLAIN for byte in target.encode()):
         return None
     if query:
         target += "?" + "&".join(query)
+        if len(target) > LONGEST_TARGET:
+            return None
     responses = get.get("responses")
     statuses = [int(status) for status in (responses if isinstance(responses, dict) else ())
                 if len(status) == 3 and status.isascii() and status.isdigit() and status[0] == "2"]
@@ -175,8 +210,9 @@ def draw(text, plan, nonce):
     paths = field(document, "paths")
     if not isinstance(paths, dict):
         return []
-    order = sorted((path for path in paths if path.startswith("/")), key=lambda path: path.encode())
-    every = [one for one in (operation(document, path, paths[path], nonce, plan) for path in order) if one]
+    looked_at = sorted((lot(nonce, path), path) for path in paths if path.startswith("/"))[:MOST_PATHS]
+    order, start = sorted((path for _, path in looked_at), key=lambda path: path.encode()), base(document)
+    every = [one for one in (operation(document, start, path, paths[path], nonce, plan) for path in order) if one]
     lots = sorted((lot(nonce, one["name"]), index) for index, one in enumerate(every))[:plan["most"]]
     chosen = {index for _, index in lots}
     return [one for index, one in enumerate(every) if index in chosen]
@@ -187,11 +223,19 @@ def name_of(one):
 
 
 def pairs(result):
-    """Each description of the plan with what the evidence has in its place, and what follows from it."""
+    """Each description of the plan with what the evidence has in its place, and what follows from it, where that is
+    byte for byte what was verified."""
     seen = (result["evidence"].get("prove") or {}).get("drawn") or []
     nonce = result["announcement"]["nonce"]
-    return [(plan, one, draw(one["description"], plan, nonce))
+    return [(plan, one, draw(one["description"], plan, nonce) if is_verified(result, plan, one) else [])
             for plan, one in zip(result["plan"]["prove"]["load"].get("drawn") or [], seen)]
+
+
+def is_verified(result, plan, seen):
+    """Whether it has the text that was verified, and nothing else was verified of that component and path."""
+    contracts = (result["evidence"].get("verify") or {"contracts": []})["contracts"]
+    verified = {one["digest"] for one in contracts if (one["component"], one["path"]) == (plan["component"], plan["path"])}
+    return verified == {"sha256:" + hashlib.sha256(seen["description"].encode()).hexdigest()}
 
 
 def effective(result):
@@ -228,17 +272,18 @@ def lack(result, mismatch, quote):
     differ = mismatch("drawn description", planned, seen)
     if differ:
         return differ
-    return next((f"description {quote(name_of(plan))}: it gives nothing that could be drawn"
-                 for plan, _, operations in pairs(result) if not operations), None)
+    for plan, one, operations in pairs(result):
+        if not operations:
+            why = "it gives nothing that could be drawn"
+            if not is_verified(result, plan, one):
+                why = "what was drawn from is not what was verified"
+            return f"drawn description {quote(name_of(plan))}: {why}"
+    return None
 
 
 def wrong(result, mismatch, quote):
     for plan, seen, operations in pairs(result):
-        name, digest = quote(name_of(plan)), "sha256:" + hashlib.sha256(seen["description"].encode()).hexdigest()
-        for one in (result["evidence"].get("verify") or {"contracts": []})["contracts"]:
-            if (one["component"], one["path"]) == (plan["component"], plan["path"]) and one["digest"] != digest:
-                return f"description {name}: what was drawn from is not what was verified"
         differ = mismatch("operation", [one["name"] for one in operations], seen["operations"])
-        if differ:
-            return f"description {name}: not as it was to be drawn: {differ}"
+        if differ and is_verified(result, plan, seen):
+            return f"drawn description {quote(name_of(plan))}: not as it was to be drawn: {differ}"
     return None

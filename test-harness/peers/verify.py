@@ -448,8 +448,8 @@ class Run:
             for span, measured in zip(self.spans, self.load):
                 if span.start <= bucket["second"] < span.end:
                     measured.add(bucket)
-            for second, *what in closed.left_out(bucket, self.plan["prove"]["load"]):
-                if second < self.seconds and not self.in_ladder(second):
+            for second, *what in closed.left_out(bucket, self.plan["prove"]["load"], self.spans):
+                if not self.in_ladder(second):
                     self.whole.leave_out(*what)
                 for span, measured in zip(self.spans, self.load):
                     if span.start <= second < span.end:
@@ -593,7 +593,7 @@ def plan_by_standard(run):
     planned, asked = plan.get("connections") or "Visits", load.get("connections") or "Visits"
     if planned != asked:
         lacks.append(f"connections of the load are `{planned}`; the standard asks for `{asked}`")
-    return lacks + [lack for lack in [plan_shape(run, load)] if lack]
+    return lacks + [lack for lack in [plan_shape(run, load), plan_placed(run, load)] if lack]
 
 
 def plan_closed(run):
@@ -619,6 +619,30 @@ def plan_model(run, load, plan):
     said = [f"{users} users who think for {seconds(think)}"
             for users, think in ((planned["users"], planned["thinkMs"]), wanted)]
     return f"the closed model has {said[0]}; by the standard it has {said[1]}" if said[0] != said[1] else None
+
+
+def plan_placed(run, load):
+    """Whether a shape whose rate changes stands where the standard puts it (v3)."""
+    if (load.get("arrivals") or {"kind": "Poisson"})["kind"] in ("Poisson", "Constant"):
+        return None
+    if all(span.role != "warmUp" for span in run.spans):
+        return "the plan has no warm-up, with which the standard's shape of the load begins"
+    asked, steady, struck = {"warmUp": load["warmUpSeconds"], "steady": load["steadySeconds"]}, 0, set()
+    for span in run.spans:
+        length, one = asked.get(span.role), (span.component, span.asked and span.asked.key())
+        if span.role == "fault":
+            windows = [limits["windowSeconds"] for limits in run.standard["faults"] if span.asked.limited_by(limits)]
+            length = max(windows, default=None)
+        if length is None:
+            continue
+        if span.end - span.start != length:
+            return (f"phase {quote(span.name)} lasts {span.end - span.start} s; by the standard's shape of the load "
+                    f"it lasts {length} s")
+        steady += span.role == "steady"
+        if steady > 2 or (span.role == "fault" and one in struck):
+            return f"phase {quote(span.name)} is one more than the standard's shape of the load is for"
+        struck.add(one)
+    return None
 
 
 def plan_shape(run, load):
@@ -1286,7 +1310,8 @@ def wrong_doses(run):
                 return f"{place}: {asked.words()} is not done on a node, and has no dose or end"
             continue
         before = {pod["uid"] for pod in fault["before"]}
-        unplaced = [pod for pod in fault["before"] if pod.get("node") is None] if asked.share == "Node" else []
+        unplaced = [pod for pod in fault["before"] if asked.share == "Node" and pod.get("node") is None
+                    and (pod["ready"] or any(dose["pod"] == pod["uid"] for dose in doses))]
         if doses and unplaced:
             return f"{place}, pod {quote(unplaced[0]['uid'])}: it is not said on which node it was"
         for dose in doses:
@@ -1549,7 +1574,7 @@ def check_operations(run, heard):
             if any(span.start <= bucket["second"] < span.end for span in heard_of):
                 measured[bucket["operation"]].add(bucket)
             left_out[bucket["operation"]] += sum(
-                good + bad for second, _, good, bad in closed.left_out(bucket, run.plan["prove"]["load"])
+                good + bad for second, _, good, bad in closed.left_out(bucket, run.plan["prove"]["load"], run.spans)
                 if any(span.start <= second < span.end for span in heard_of))
         groups.append((place, list(zip(measured, left_out)), bool(meant) and all(heard[index] for index in meant)))
     limit = run.standard["steady"]["maxFailedPpm"]

@@ -36,6 +36,7 @@ fn office() -> Running {
             .route("/things", get(answer))
             .route("/things/{id}", get(answer))
             .route("/openapi.json", get(description))
+            .route("/nothing.json", get(|| async { Json(json!({"openapi": "3.1.0", "paths": {}})) }))
             .route("/gone.json", get(|| async { StatusCode::GONE }))
             .route("/bytes.json", get(|| async { vec![0xff_u8, 0xfe] }))
     })
@@ -88,6 +89,7 @@ fn a_description_that_is_not_served_is_said_and_nothing_is_asked() {
     for (path, why) in [
         ("/gone.json", "description `web/gone.json`: status 410 instead of 200"),
         ("/bytes.json", "description `web/bytes.json`: no text in UTF-8"),
+        ("/nothing.json", "description `web/nothing.json`: it gives nothing that could be drawn"),
     ] {
         let said = drawn(&planned(path), &server.targets()).unwrap_err();
         assert!(said.contains(why), "{said}");

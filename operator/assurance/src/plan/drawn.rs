@@ -4,7 +4,8 @@
 //!
 //! Drawn is what only reads (GET), needs no sign-in, and whose input the description itself gives, by an example, a list or a
 //! default: those are the reserved, synthetic ones of who wrote it. What would have to be guessed is not asked.
-//! The description was served by the service under test: it may be anything.
+//! The description was served by the service under test: it may be anything. What is done with one is bounded, whatever it
+//! refers to how often.
 
 mod document;
 mod given;
@@ -21,6 +22,10 @@ use document::settle;
 
 /// Largest description that is drawn from, in bytes.
 pub const MOST_BYTES: usize = 256 << 10;
+/// Most of its paths that are looked at: those with the smallest lots.
+const MOST_PATHS: usize = 200;
+/// Longest target of a request, in bytes.
+const LONGEST_TARGET: usize = 2 << 10;
 
 /// A description from which operations are drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,29 +54,31 @@ impl DrawnPlan {
     #[must_use]
     pub fn draw(&self, description: &str, nonce: &str) -> Vec<LoadOperation> {
         let Some(document) = document::read(description) else { return Vec::new() };
-        let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
-        let paths: BTreeMap<&str, &Value> =
-            paths.map(|(path, item)| (path.as_str(), item)).filter(|(path, _)| path.starts_with('/')).collect();
-        let asked = |(path, item): (&str, &Value)| self.operation(&document, path, item, nonce);
-        let all: Vec<LoadOperation> = paths.into_iter().filter_map(asked).collect();
-        // By lot: those whose digests with the nonce are the smallest.
-        let mut lots: Vec<(String, usize)> =
-            all.iter().enumerate().map(|(index, one)| (lot(nonce, &[one.name.as_str()]), index)).collect();
-        lots.sort();
-        lots.truncate(usize::try_from(self.most).unwrap_or(usize::MAX));
-        let is_drawn = |index: usize| lots.iter().any(|(_, drawn)| *drawn == index);
-        all.into_iter().enumerate().filter(|(index, _)| is_drawn(*index)).map(|(_, one)| one).collect()
+        let base = document::base(&document);
+        // By lot: those whose digests with the nonce are the smallest. No more of them are kept than are drawn.
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        let mut drawn: BTreeMap<(String, &str), LoadOperation> = BTreeMap::new();
+        for (path, item) in looked_at(&document, nonce) {
+            if let Some(operation) = self.operation(&document, &base, path, item, nonce) {
+                drawn.insert((lot(nonce, &[operation.name.as_str()]), path), operation);
+            }
+            if drawn.len() > most {
+                drawn.pop_last();
+            }
+        }
+        let in_order: BTreeMap<&str, LoadOperation> = drawn.into_iter().map(|((_, path), one)| (path, one)).collect();
+        in_order.into_values().collect()
     }
 
     /// The operation that reads `path`, if all that it needs is given.
-    fn operation(&self, document: &Value, path: &str, item: &Value, nonce: &str) -> Option<LoadOperation> {
+    fn operation(&self, document: &Value, base: &str, path: &str, item: &Value, nonce: &str) -> Option<LoadOperation> {
         let item = settle(document, item)?;
         let get = item.get("get").filter(|get| get.is_object())?;
         let security = get.get("security").or_else(|| document.get("security")).and_then(Value::as_array);
         if get.get("requestBody").is_some() || security.is_some_and(|all| !all.is_empty()) {
             return None;
         }
-        let (mut target, mut query) = (format!("{}{path}", document::base(document)), Vec::new());
+        let (mut target, mut query) = (short(format!("{base}{path}"))?, Vec::new());
         for ((place, name), parameter) in document::parameters(document, [item, get])? {
             if place != "path" && parameter.get("required") != Some(&Value::Bool(true)) {
                 continue;
@@ -79,7 +86,7 @@ impl DrawnPlan {
             let values = given::values(document, parameter)?;
             let value = given::encoded(values.get(drawn(&lot(nonce, &[path, place, name]), values.len()))?);
             match place {
-                "path" => target = target.replace(&format!("{{{name}}}"), &value),
+                "path" => target = short(target.replace(&format!("{{{name}}}"), &value))?,
                 "query" => query.push(format!("{}={value}", given::encoded(name))),
                 _ => return None,
             }
@@ -88,7 +95,7 @@ impl DrawnPlan {
             return None;
         }
         if !query.is_empty() {
-            target = format!("{target}?{}", query.join("&"));
+            target = short(format!("{target}?{}", query.join("&")))?;
         }
         let good = |status: &&String| status.len() == 3 && status.starts_with('2');
         let statuses = get.get("responses")?.as_object()?.keys().filter(good);
@@ -109,6 +116,21 @@ impl DrawnPlan {
             carry: BTreeMap::new(),
         })
     }
+}
+
+/// The paths of `document` that are looked at, each with what stands there.
+fn looked_at<'a>(document: &'a Value, nonce: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let by_lot: BTreeMap<(String, &str), &Value> = paths
+        .filter(|(path, _)| path.starts_with('/'))
+        .map(|(path, item)| ((lot(nonce, &[path.as_str()]), path.as_str()), item))
+        .collect();
+    by_lot.into_iter().take(MOST_PATHS).map(|((_, path), item)| (path, item))
+}
+
+/// `target`, if it is not too long for one.
+fn short(target: String) -> Option<String> {
+    Some(target).filter(|target| target.len() <= LONGEST_TARGET)
 }
 
 /// The SHA-256, in hexadecimal, of `nonce` and `words`, each after a line feed.
@@ -211,8 +233,46 @@ mod tests {
         }
         let large = json!({"paths": {"/": get(&json!([]))}, "x": "y".repeat(MOST_BYTES)});
         assert_eq!(names(&large, 9, "n"), [""; 0]);
+        let overwritten = |lost: &str| format!(r#"{{"x": {lost}, "x": 1, "paths": {{"/": {}}}}}"#, get(&json!([])));
+        assert_eq!(plan(9).draw(&overwritten("[]"), "n").len(), 1);
+        let deeper = format!("{}{}", "[".repeat(64), "]".repeat(64));
+        for lost in [r#"["\ud800"]"#, "1e999", &deeper] {
+            assert_eq!(plan(9).draw(&overwritten(lost), "n"), [], "{lost}");
+        }
         for path in ["/a b", "/{x}", "/a?b=c", "/a#b", "/\u{447}", "/a\nHost: b"] {
             assert_eq!(names(&json!({"paths": {path: get(&json!([]))}}), 9, "n"), [""; 0], "{path}");
         }
+    }
+    /// What a small text makes large by referring to one thing many times is not made.
+    #[test]
+    fn of_a_description_that_would_be_large_only_so_much_is_looked_at() {
+        let paths = |count: usize, item: &Value| {
+            (0..count).map(|n| (format!("/{n:04}"), item.clone())).collect::<serde_json::Map<_, _>>()
+        };
+        let many = json!({"x": get(&json!([])), "paths": paths(6_000, &json!({"$ref": "#/x"}))});
+        assert!(many.to_string().len() < MOST_BYTES);
+        let looked_at: Vec<_> = looked_at(&many, "n").map(|(path, _)| path).collect();
+        assert_eq!(looked_at.len(), MOST_PATHS);
+        let all = names(&many, u32::MAX, "n");
+        assert!(all.len() == MOST_PATHS && all.is_sorted(), "{}", all.len());
+        assert_ne!(all, names(&many, u32::MAX, "m"), "which are looked at is drawn too");
+
+        let parameter =
+            |name: &str, schema: &Value| json!({"name": name, "in": "query", "required": true, "schema": schema});
+        let one = |parameters: &Value| names(&json!({"paths": {"/": get(parameters)}}), 9, "n").len();
+        let asked = |count: usize, value: &str| {
+            let all = (0..count).map(|n| parameter(&n.to_string(), &json!({"example": value})));
+            one(&all.collect::<Vec<_>>().into())
+        };
+        assert_eq!([asked(64, "x"), asked(65, "x")], [1, 0], "parameters");
+        let same = vec![parameter("a", &json!({"example": 1})); 65];
+        assert_eq!(one(&same.into()), 0, "each that stands there counts");
+        assert_eq!([asked(9, &"x".repeat(200)), asked(11, &"x".repeat(200))], [1, 0], "bytes of a target");
+        let listed = |count: usize| json!({"enum": (0..count).collect::<Vec<_>>()});
+        assert_eq!([100, 101].map(|count| one(&json!([parameter("a", &listed(count))]))), [1, 0], "values");
+        assert_eq!([200, 201].map(|length| one(&json!([parameter(&"n".repeat(length), &listed(1))]))), [1, 0], "names");
+        let grown = format!("/{}", "{a}".repeat(200));
+        let longer = json!({"name": "a", "in": "path", "example": "x".repeat(20)});
+        assert_eq!(names(&json!({"paths": {grown: get(&json!([longer]))}}), 9, "n"), [""; 0], "a target that grows");
     }
 }

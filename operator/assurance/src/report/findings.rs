@@ -310,6 +310,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_drawn_from_a_description_is_of_the_load_and_not_of_the_checks() {
+        let message = "drawn description `web/openapi.json`: it gives nothing that could be drawn".to_owned();
+        let finding = Finding { code: "EvidenceIncomplete".to_owned(), message };
+        let read = Read { finding: &finding, outcome: outcome(&finding.code), places: vec![Place::Run] };
+        assert!(read.voids(Place::Phase(1)) && !read.voids(Place::Check(0)) && !read.voids(Place::Description(0)));
+    }
+
+    #[test]
     fn a_code_that_nobody_knows_voids_everything() {
         let finding = Finding { code: "UnknownRules".to_owned(), message: "the result names the rules".to_owned() };
         let read = Read { finding: &finding, outcome: outcome(&finding.code), places: vec![Place::Run] };

@@ -7,7 +7,7 @@
 use crate::{
     dossier::TestResult,
     evidence::{Bucket, Failure},
-    plan::{Closed, LoadPlan},
+    plan::{Closed, LoadPlan, PhaseRole},
 };
 
 use super::{
@@ -25,10 +25,6 @@ const STEPS: u64 = 64;
 pub fn plan_lacks(result: &TestResult, rules: Rules) -> Option<String> {
     let load = &result.plan.prove.load;
     let closed = load.closed.as_ref()?;
-    let twice = |index: usize| {
-        let follow = load.operations.iter().filter_map(|operation| usize::try_from(operation.after?).ok());
-        follow.filter(|before| *before == index).count() > 1
-    };
     if rules < Rules::V3 {
         Some("the plan has a closed model, which these rules do not know".to_owned())
     } else if closed.users == 0 || closed.think_ms == 0 {
@@ -42,7 +38,11 @@ pub fn plan_lacks(result: &TestResult, rules: Rules) -> Option<String> {
     } else if load.max_in_flight < closed.users {
         Some(format!("the closed model has {} places in flight for {} users", load.max_in_flight, closed.users))
     } else {
-        let (_, operation) = load.operations.iter().enumerate().find(|(index, _)| twice(*index))?;
+        let mut followed = vec![0_u32; load.operations.len()];
+        for before in load.operations.iter().filter_map(|operation| usize::try_from(operation.after?).ok()) {
+            followed.get_mut(before).into_iter().for_each(|count| *count = count.saturating_add(1));
+        }
+        let (operation, _) = load.operations.iter().zip(followed).find(|(_, count)| *count > 1)?;
         let name = say::quote(&operation.name);
         Some(format!(
             "operation {name} of the closed model is followed by more than one: a user does one thing at a time"
@@ -56,12 +56,13 @@ pub fn plan_lacks(result: &TestResult, rules: Rules) -> Option<String> {
 pub fn planned(closed: &Closed, result: &TestResult, timeline: &Timeline<'_>) -> u128 {
     let seconds = timeline.ladder.unwrap_or(timeline.seconds);
     let all = u128::from(closed.users).saturating_mul(seconds.into()).saturating_mul(1_000_000);
-    let unanswered_us = timeout_us(&result.plan.prove.load).saturating_add(AWAY_US);
+    let longest_us = timeout_us(&result.plan.prove.load);
+    let unanswered_us = longest_us.saturating_add(AWAY_US);
     let buckets = result.evidence.prove.iter().flat_map(|prove| &prove.buckets);
     let waited = buckets.filter(|bucket| !timeline.is_in_ladder(bucket.second.into())).fold(0, |sum: u128, bucket| {
         let unanswered = asked(bucket).saturating_sub(histogram::count(&bucket.latency_us));
         let answered = bucket.latency_us.iter().fold(0, |sum: u128, [value, count]| {
-            sum.saturating_add(u128::from(*value).saturating_mul((*count).into()))
+            sum.saturating_add(u128::from((*value).min(longest_us)).saturating_mul((*count).into()))
         });
         sum.saturating_add(answered).saturating_add(unanswered.saturating_mul(unanswered_us.into()))
     });
@@ -72,6 +73,7 @@ pub fn planned(closed: &Closed, result: &TestResult, timeline: &Timeline<'_>) ->
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     /// Second from the start of the load. That of a bucket is the one in which it was asked; how far into it, nobody knows.
+    /// Of a wait that began in a fault phase always the one in which it began: what a fault costs is held against its limits.
     pub second: u64,
     /// How long they would have waited, in microseconds, rounded up to a millisecond so that few values stand for many;
     /// `None` where there would have been no answer.
@@ -82,40 +84,42 @@ pub struct LeftOut {
     pub failed: u128,
 }
 
-/// What the users of `load` left out while they waited for the requests of `bucket`: the correction for coordinated
-/// omission, with the time that they think as the interval at which each would have asked. Nothing in an open model.
-pub fn left_out(bucket: &Bucket, load: &LoadPlan) -> Vec<LeftOut> {
-    let Some(closed) = &load.closed else { return Vec::new() };
+/// Gives `take` what the users of `load` left out while they waited for the requests of `bucket`, up to the end of the run:
+/// the correction for coordinated omission, with the time that they think as the interval at which each would have asked.
+/// Nothing in an open model.
+pub fn left_out(bucket: &Bucket, load: &LoadPlan, timeline: &Timeline<'_>, mut take: impl FnMut(LeftOut)) {
+    let Some(closed) = &load.closed else { return };
     let (think_us, timeout_us) = (closed.think_us(), timeout_us(load));
-    let second = |after_us: u64| u64::from(bucket.second) + after_us / 1_000_000;
-    let answered = histogram::count(&bucket.latency_us);
-    let bad = answered.saturating_sub(bucket.good.into());
+    let began = u64::from(bucket.second);
+    let phase = timeline.phase_at(began).and_then(|index| timeline.spans.get(index));
+    let in_fault = phase.is_some_and(|span| matches!(span.phase.role, PhaseRole::Fault { .. }));
+    let mut take = |after_us: u64, latency_us: Option<u64>, good: u128, failed: u128| {
+        let due = began + after_us / 1_000_000;
+        if due < timeline.seconds {
+            take(LeftOut { second: if in_fault { began } else { due }, latency_us, good, failed });
+        }
+    };
+    let lost = bucket.failed.get(&Failure::Timeout).copied().unwrap_or(0);
+    // Of all that did not run out of time, with an answer or without: who was refused at once has no latency.
+    let ended = asked(bucket).saturating_sub(lost.into());
+    let bad = ended.saturating_sub(bucket.good.into());
     let (mut all, mut failed_before) = (0_u128, 0);
-    let mut left_out = Vec::new();
     for [value, count] in &bucket.latency_us {
         // Nobody waits longer than for the timeout, and no number that follows is too large.
         let waited = (*value).min(timeout_us);
         for (after_us, times) in steps(waited, think_us) {
             let times = u128::from(times).saturating_mul((*count).into());
             all = all.saturating_add(times);
-            // What was left out ended as what was waited for: as many in all as the share of answers that were not good.
-            let failed = all.saturating_mul(bad).checked_div(answered).unwrap_or(0);
+            // What was left out ended as what was asked: as many in all as the share of requests that failed.
+            let failed = all.saturating_mul(bad).checked_div(ended).unwrap_or(0);
             let of_these = failed.saturating_sub(std::mem::replace(&mut failed_before, failed));
             let latency_us = Some((waited - after_us).div_ceil(1_000) * 1_000);
-            left_out.push(LeftOut {
-                second: second(after_us),
-                latency_us,
-                good: times.saturating_sub(of_these),
-                failed: of_these,
-            });
+            take(after_us, latency_us, times.saturating_sub(of_these), of_these);
         }
     }
-    let lost = bucket.failed.get(&Failure::Timeout).copied().unwrap_or(0);
-    left_out.extend(steps(timeout_us, think_us).filter(|_| lost > 0).map(|(after_us, times)| {
-        let failed = u128::from(times).saturating_mul(lost.into());
-        LeftOut { second: second(after_us), latency_us: None, good: 0, failed }
-    }));
-    left_out
+    for (after_us, times) in steps(timeout_us, think_us).filter(|_| lost > 0) {
+        take(after_us, None, 0, u128::from(times).saturating_mul(lost.into()));
+    }
 }
 
 /// When a user who waits for `waited` microseconds would have asked meanwhile, from the begin of the wait on, and how often:
@@ -152,6 +156,7 @@ pub fn counts(load: &LoadPlan, operation: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Phase;
 
     fn all(waited: u64, think_us: u64) -> Vec<(u64, u64)> {
         steps(waited, think_us).collect()
@@ -177,16 +182,45 @@ mod tests {
         }
     }
 
-    /// Three answers in 2.5 s, one of them with a wrong status, and a request that ran out of time; users think for a second.
+    /// What is left out of `bucket` in a run of 20 s, of which the last 8 s are a fault phase.
+    fn of_bucket(bucket: &Bucket, load: &LoadPlan) -> Vec<LeftOut> {
+        let plan = crate::sample::passing().plan.prove;
+        let fault = plan.phases.iter().find(|phase| matches!(phase.role, PhaseRole::Fault { .. })).unwrap();
+        let steady = plan.phases.iter().find(|phase| phase.role == PhaseRole::Steady {}).unwrap();
+        let phases = [Phase { seconds: 12, ..steady.clone() }, Phase { seconds: 8, ..fault.clone() }];
+        let mut all = Vec::new();
+        left_out(bucket, load, &Timeline::of(&phases), |one| all.push(one));
+        all
+    }
+
+    /// Three answers in 2.5 s, one request in seven with a wrong status or none, and one that ran out of time; users think
+    /// for a second.
     #[test]
-    fn it_is_due_in_its_own_second_and_ends_as_what_was_waited_for() {
+    fn it_is_due_in_its_own_second_and_ends_as_what_was_asked() {
         let mut load = crate::sample::passing().plan.prove.load;
         (load.closed, load.timeout_ms) = (Some(Closed { users: 9, think_ms: 1_000 }), 3_000);
         let failed = [(Failure::Status, 1), (Failure::Timeout, 1), (Failure::Connect, 7)].into();
+        let left_out = of_bucket;
         let latency_us = vec![[900_000, 4], [2_500_000, 3]];
         let bucket = Bucket { second: 9, operation: 0, good: 6, failed, latency_us };
         let of = |second, latency_us, good, failed| LeftOut { second, latency_us, good, failed };
-        assert_eq!(left_out(&bucket, &load), [of(10, Some(1_500_000), 3, 0), of(10, None, 0, 1), of(11, None, 0, 1)]);
+        let all = [of(10, Some(1_500_000), 2, 1), of(10, None, 0, 1), of(11, None, 0, 1)];
+        assert_eq!(left_out(&bucket, &load), all, "eight of fourteen that did not run out of time");
+        let fault = Bucket { second: 12, ..bucket.clone() };
+        assert_eq!(
+            left_out(&fault, &load),
+            all.map(|one| LeftOut { second: 12, ..one }),
+            "what a fault costs is its own"
+        );
+        let last = Bucket { second: 18, ..bucket.clone() };
+        assert_eq!(left_out(&last, &load), [of(18, Some(1_500_000), 2, 1), of(18, None, 0, 1)], "up to the end");
+        let refused = Bucket {
+            good: 10,
+            failed: [(Failure::Connect, 10)].into(),
+            latency_us: vec![[2_000_000, 10]],
+            ..bucket.clone()
+        };
+        assert_eq!(left_out(&refused, &load), [of(10, Some(1_000_000), 5, 5)], "half of them refused at once");
         let fine = Bucket { latency_us: vec![[2_400_001, 1]], failed: [].into(), good: 1, ..bucket.clone() };
         assert_eq!(left_out(&fine, &load), [of(10, Some(1_401_000), 1, 0)], "rounded up");
         let half = Bucket { good: 3, failed: [(Failure::Status, 4)].into(), ..bucket.clone() };

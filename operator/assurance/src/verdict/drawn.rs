@@ -26,18 +26,23 @@ pub fn effective(result: &TestResult) -> Cow<'_, TestResult> {
     Cow::Owned(effective)
 }
 
-/// Each description of the plan with what the evidence has in its place, and what follows from it.
+/// Each description of the plan with what the evidence has in its place, and what follows from it: nothing where it is not
+/// byte for byte what was verified.
 fn drawn(result: &TestResult) -> impl Iterator<Item = (&DrawnPlan, &DrawnEvidence, Vec<LoadOperation>)> {
     let seen = result.evidence.prove.iter().flat_map(|prove| prove.drawn.iter().flatten());
     let nonce = result.announcement.nonce.as_str();
-    result
-        .plan
-        .prove
-        .load
-        .drawn
-        .iter()
-        .zip(seen)
-        .map(move |(plan, seen)| (plan, seen, plan.draw(&seen.description, nonce)))
+    result.plan.prove.load.drawn.iter().zip(seen).map(move |(plan, seen)| {
+        let operations = if is_verified(result, plan, seen) { plan.draw(&seen.description, nonce) } else { Vec::new() };
+        (plan, seen, operations)
+    })
+}
+
+/// Whether `seen` has the text that was verified, and nothing else was verified of that component and path.
+fn is_verified(result: &TestResult, plan: &DrawnPlan, seen: &DrawnEvidence) -> bool {
+    let contracts = result.evidence.verify.iter().flat_map(|verify| &verify.contracts);
+    let verified = contracts.filter(|one| one.component == plan.component && one.path == plan.path);
+    let digests: BTreeSet<&str> = verified.map(|one| one.digest.as_str()).collect();
+    digests == BTreeSet::from([sha256(seen.description.as_bytes()).as_str()])
 }
 
 /// What the plan lacks, if it draws anything.
@@ -68,22 +73,23 @@ pub fn lacks(result: &TestResult, prove: &ProveEvidence) -> Option<String> {
     let planned: Vec<String> = result.plan.prove.load.drawn.iter().map(DrawnPlan::name).collect();
     let seen = prove.drawn.iter().flatten().map(|one| format!("{}{}", one.component, one.path)).collect::<Vec<_>>();
     mismatch("drawn description", planned.iter().map(String::as_str), seen.iter().map(String::as_str)).or_else(|| {
-        let (plan, ..) = drawn(result).find(|(_, _, operations)| operations.is_empty())?;
-        Some(format!("description {}: it gives nothing that could be drawn", say::quote(&plan.name())))
+        let (plan, seen, _) = drawn(result).find(|(_, _, operations)| operations.is_empty())?;
+        let why = if is_verified(result, plan, seen) {
+            "it gives nothing that could be drawn"
+        } else {
+            "what was drawn from is not what was verified"
+        };
+        Some(format!("drawn description {}: {why}", say::quote(&plan.name())))
     })
 }
 
-/// What in the evidence was not so drawn, or from something else than what was verified.
+/// What in the evidence was not so drawn from what was verified; something else is a lack.
 pub fn contradiction(result: &TestResult) -> Option<String> {
-    drawn(result).find_map(|(plan, seen, operations)| {
+    let verified = drawn(result).filter(|(plan, seen, _)| is_verified(result, plan, seen));
+    verified.into_iter().find_map(|(plan, seen, operations)| {
         let name = say::quote(&plan.name());
-        let contracts = result.evidence.verify.iter().flat_map(|verify| &verify.contracts);
-        let verified = contracts.filter(|one| one.component == plan.component && one.path == plan.path);
-        if verified.into_iter().any(|one| one.digest != sha256(seen.description.as_bytes())) {
-            return Some(format!("description {name}: what was drawn from is not what was verified"));
-        }
         let names = operations.iter().map(|one| one.name.as_str());
         let differ = mismatch("operation", names, seen.operations.iter().map(String::as_str))?;
-        Some(format!("description {name}: not as it was to be drawn: {differ}"))
+        Some(format!("drawn description {name}: not as it was to be drawn: {differ}"))
     })
 }

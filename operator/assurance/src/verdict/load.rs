@@ -136,9 +136,9 @@ impl Load {
                 }
                 part.add(bucket);
             }
-            for one in closed::left_out(bucket, plan).into_iter().filter(|one| one.second < timeline.seconds) {
+            closed::left_out(bucket, plan, timeline, |one| {
                 load.parts(timeline, one.second).for_each(|part| part.leave_out(&one));
-            }
+            });
         }
         load
     }

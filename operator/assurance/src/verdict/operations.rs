@@ -80,9 +80,11 @@ impl Together {
             if is_counted(bucket.second.into()) {
                 measured[index].add(bucket);
             }
-            for one in closed::left_out(bucket, load).into_iter().filter(|one| is_counted(one.second)) {
-                omitted[index] = omitted[index].saturating_add(one.good).saturating_add(one.failed);
-            }
+            closed::left_out(bucket, load, timeline, |one| {
+                if is_counted(one.second) {
+                    omitted[index] = omitted[index].saturating_add(one.good).saturating_add(one.failed);
+                }
+            });
         }
         let is_whole = meant.contains(&true) && (0..meant.len()).all(|phase| !is_of(phase) || is_heard(phase));
         Self { place, measured, omitted, is_whole }

@@ -2,7 +2,7 @@
 
 use factory_assurance::{
     dossier::TestResult,
-    evidence::{Dose, Failure, FaultEvidence},
+    evidence::{Dose, Failure, FaultEvidence, PodSeen},
     plan::PhaseRole,
     sample,
 };
@@ -116,6 +116,15 @@ fn all_pods_of_one_node_must_feel_it_and_none_of_another() {
     assert!(passed.contains("1 of 2 ready pods felt it, 2 must"), "{passed}");
     said(|r| of(r).doses.clear(), &["FaultDoseUnknown"]);
     said(|r| of(r).before[1].node = None, &["EvidenceContradictory"]);
+    // A pod that waited for a node voids nothing; one that was struck was somewhere.
+    let waiting = |r: &mut TestResult| of(r).before.push(PodSeen { uid: "waits".to_owned(), ready: false, node: None });
+    assert_finds(&cut_off(waiting).verdict, Passed, &[], "a pod that is nowhere yet");
+    let struck = cut_off(|r| {
+        waiting(r);
+        let more = as_of(of(r), "waits");
+        of(r).doses.extend(more);
+    });
+    assert_finds(&struck.verdict, Inconclusive, &["EvidenceContradictory"], "struck, and nowhere");
     // Pods that came there while it lasted are struck as well.
     let came = cut_off(|r| {
         let more = as_of(of(r), "web-that-came");

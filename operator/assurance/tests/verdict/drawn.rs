@@ -100,7 +100,7 @@ type Change = fn(&mut TestResult);
 const TABLE: &[(Change, &[&str], &str)] = &[
     (
         |r| asked(r).path = "/other.json".to_owned(),
-        &["PlanIncomplete", "EvidenceIncomplete"],
+        &["PlanIncomplete", "EvidenceIncomplete", "EvidenceContradictory"],
         "operations are drawn from description `web/other.json`, which is not verified",
     ),
     (
@@ -129,12 +129,12 @@ const TABLE: &[(Change, &[&str], &str)] = &[
     (
         |r| drop(seen(r).operations.pop()),
         &["EvidenceContradictory"],
-        "description `web/openapi.json`: not as it was to be drawn: operation 2: planned was `GET /v1/streets`, the evidence has nothing",
+        "drawn description `web/openapi.json`: not as it was to be drawn: operation 2: planned was `GET /v1/streets`, the evidence has nothing",
     ),
     (
         |r| seen(r).description.push('\n'),
-        &["EvidenceContradictory"],
-        "description `web/openapi.json`: what was drawn from is not what was verified",
+        &["EvidenceIncomplete", "EvidenceContradictory"],
+        "drawn description `web/openapi.json`: what was drawn from is not what was verified",
     ),
 ];
 
@@ -146,6 +146,30 @@ fn what_was_not_so_drawn_proves_nothing() {
         let verdict = result.judge();
         assert_finds(&verdict, Inconclusive, codes, said);
         assert!(verdict.findings.iter().any(|finding| finding.message == *said), "{said}: {:#?}", verdict.findings);
+    }
+}
+
+/// Nothing is drawn from what was not verified, however large it would become.
+#[test]
+fn from_a_text_that_was_not_verified_nothing_is_drawn() {
+    let first = passing().plan.prove.load.operations.len();
+    for change in [
+        |r| seen(r).description.push(' '),
+        |r| verify(r).contracts.clear(),
+        |r| {
+            let mut another = verify(r).contracts[0].clone();
+            another.digest = sha256(b"another");
+            verify(r).contracts.push(another);
+        },
+    ] as [fn(&mut TestResult); 3]
+    {
+        let mut result = passing();
+        change(&mut result);
+        let messages: Vec<_> = result.judge().findings.into_iter().map(|finding| finding.message).collect();
+        let said = "drawn description `web/openapi.json`: what was drawn from is not what was verified";
+        assert!(messages.iter().any(|message| message == said), "{messages:#?}");
+        let unknown = format!("operation {first} is not in the plan, which has {first}");
+        assert!(messages.iter().any(|message| message.ends_with(&unknown)), "{messages:#?}");
     }
 }
 
@@ -183,7 +207,7 @@ pub fn varied(seed: u64) -> TestResult {
         absurd(&mut document, &mut random);
     }
     let mut text = document.to_string();
-    match random.below(24) {
+    match random.below(32) {
         0 => text = text.chars().take(text.chars().count() / 2).collect(),
         1 => text = format!("\u{feff}{text}"),
         2 => text = text.replacen("Manas", "\\ud800", 1),
@@ -194,6 +218,10 @@ pub fn varied(seed: u64) -> TestResult {
         7 => text = text.replacen("\"3.1.0\"", &"9".repeat(400), 1),
         8 => text = text.replacen("\"3.1.0\"", "NaN", 1),
         9 => text = text.replacen("/v1/streets", "/v1/houses", 1),
+        10 => text = text.replacen("\"3.1.0\"", "[\"\\ud800\"],\"openapi\":1", 1),
+        11 => text = text.replacen("\"3.1.0\"", &format!("{}{},\"openapi\":1", "[".repeat(63), "]".repeat(63)), 1),
+        12 => text = text.replacen("\"3.1.0\"", &format!("{}{},\"openapi\":1", "[".repeat(200), "]".repeat(200)), 1),
+        13 => text = text.replacen("\"3.1.0\"", "\"\\\\\\\"[[{{\"", 1),
         _ => {}
     }
     let plan = DrawnPlan { most: [1, 2, 8, 40][random.index(4)], weight: [1, 1, 3, 0][random.index(4)], ..plan() };
@@ -233,7 +261,23 @@ fn absurd(document: &mut Value, random: &mut Random) {
     if let Some(part) = document.pointer_mut(place) {
         *part = value;
     }
-    let more: [(&str, Value); 6] = [
+    let many = |count: usize| (0..count).map(|n| format!("/{n}")).collect::<Vec<_>>();
+    let pinned = |count: usize| json!({"$ref": format!("#/components/{}", "9".repeat(count)), "enum": many(count), "in": "path", "name": "q"});
+    let more: [(&str, Value); 11] = [
+        (
+            "paths",
+            many(300).into_iter().map(|path| (path, json!({"$ref": "#/x"}))).collect::<serde_json::Map<_, _>>().into(),
+        ),
+        ("x", json!({"get": {"parameters": [pinned(5_000)], "responses": {"200": {}}}})),
+        ("x", json!({"get": {"parameters": vec![json!({"in": "query", "name": "q"}); 65], "responses": {"200": {}}}})),
+        (
+            "x",
+            json!({"get": {"parameters": [{"in": "query", "name": "q", "required": true, "schema": {"enum": many(101), "default": 1}}], "responses": {"200": {}}}}),
+        ),
+        (
+            "x",
+            json!({"get": {"parameters": [{"in": "path", "name": "n".repeat(201), "example": 1}], "responses": {"200": {}}}}),
+        ),
         (
             "components",
             json!({"parameters": [{"name": "q", "in": "query", "required": true, "example": -3}], "Pin": {"examples": [1.5, "p?q"]}}),

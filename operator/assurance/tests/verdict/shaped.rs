@@ -3,7 +3,7 @@
 
 use factory_assurance::{
     dossier::TestResult,
-    plan::{Arrivals, Gaps, Stretch, WHOLE_PPM, shape},
+    plan::{Arrivals, Gaps, Phase, Stretch, WHOLE_PPM, shape},
     sample,
     standard::StandardLoad,
 };
@@ -53,6 +53,24 @@ fn arrives(result: &mut TestResult, stretches: &[Stretch]) {
     result.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches: stretches.to_vec() });
 }
 
+/// The sample with a spike that follows from its phases, of which `change` makes others.
+fn with_phases(result: &mut TestResult, change: impl FnOnce(&mut Vec<Phase>)) {
+    change(&mut result.plan.prove.phases);
+    result.plan.prove.load.arrivals = shape::of(Some(&rules()[3]), &result.plan.prove.phases).unwrap();
+}
+
+fn lasts(result: &mut TestResult, index: usize, seconds: u32) {
+    with_phases(result, |phases| phases[index].seconds = seconds);
+}
+
+/// A phase comes twice, one after the other.
+fn again(result: &mut TestResult, index: usize) {
+    with_phases(result, |phases| {
+        let again = Phase { name: "once-more".to_owned(), ..phases[index].clone() };
+        phases.insert(index + 1, again);
+    });
+}
+
 /// What the plan lacks.
 fn lacks(result: &TestResult) -> Vec<String> {
     let findings = result.judge().findings.into_iter().filter(|finding| finding.code == "PlanIncomplete");
@@ -67,12 +85,15 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
     fresh.plan.prove.load.connections = Some(Connections::Kept);
     load(&mut fresh).connections = Some(Connections::Fresh);
     let climbed = shaped(sample::climbed(), &rules()[2]);
+    let mut moved = spike();
+    lasts(&mut moved, 1, 30);
     vec![
         ("v3-shape-spike", spike()),
         ("v3-shape-stages-before-a-ladder", sample::judged(climbed)),
         ("v3-shape-recorded-around-a-soak", sample::judged(shaped(sample::soaked(), &rules()[4]))),
         ("v3-shape-rush-in-the-warm-up", sample::judged(rush)),
         ("v3-shape-other-connections", sample::judged(fresh)),
+        ("v3-shape-moved-off-the-faults", sample::judged(moved)),
     ]
 }
 
@@ -140,6 +161,11 @@ const TABLE: &[(Change, &str)] = &[
         |r| load(r).arrivals.as_mut().unwrap().kind = ArrivalKind::Recorded,
         "the standard's shape of the load does not fit into the 36 s of the plan",
     ),
+    (|r| lasts(r, 0, 1), "phase `warm-up` lasts 1 s; by the standard's shape of the load it lasts 2 s"),
+    (|r| lasts(r, 1, 30), "phase `steady-before` lasts 30 s; by the standard's shape of the load it lasts 5 s"),
+    (|r| lasts(r, 2, 30), "phase `pod-kill-registry` lasts 30 s; by the standard's shape of the load it lasts 6 s"),
+    (|r| again(r, 1), "phase `steady-after` is one more than the standard's shape of the load is for"),
+    (|r| again(r, 2), "phase `once-more` is one more than the standard's shape of the load is for"),
     (
         |r| r.plan.prove.load.connections = Some(Connections::Kept),
         "connections of the load are `Kept`; the standard asks for `Visits`",
@@ -159,6 +185,21 @@ fn a_load_that_comes_otherwise_proves_nothing() {
         result.rules = "factory.gov.kg/verdict/v2".to_owned();
         assert_eq!(lacks(&result), [""; 0], "the second rules do not ask: {said}");
     }
+}
+
+/// A shape whose rate does not change stands anywhere; one that does begins with the warm-up.
+#[test]
+fn phases_may_be_longer_where_nothing_is_moved_by_it() {
+    for rule in [None, Some(&rules()[0]), Some(&rules()[1])] {
+        let mut result = sample::passing();
+        load(&mut result).arrivals = rule.cloned();
+        result.plan.prove.phases[1].seconds = 30;
+        result.plan.prove.load.arrivals = shape::of(rule, &result.plan.prove.phases).unwrap();
+        assert_eq!(lacks(&result), [""; 0], "{rule:?}");
+    }
+    let mut result = spike();
+    with_phases(&mut result, |phases| drop(phases.remove(0)));
+    assert_eq!(lacks(&result), ["the plan has no warm-up, with which the standard's shape of the load begins"]);
 }
 
 /// One deviation is one finding: what the ladder or the soak says is not said again.

@@ -11,7 +11,7 @@ use factory_assurance::{
 };
 use factory_crds::{Json, ReleaseStatus, release::AnnouncementReference};
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, plan, reference};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, generators, plan, reference};
 use crate::{context::Context, register::RegisterError, stage::Progress};
 
 /// An announced run: only this may be carried out.
@@ -35,7 +35,9 @@ pub async fn run(
 ) -> Result<Progress<AnnouncedPlan>, ReleaseError> {
     facts.images.clone_from(&bundle.bundle.images);
     facts.databases.clone_from(&bundle.bundle.databases);
-    let mut plan = match plan::compose(&attempt.spec, &attempt.standard) {
+    let composed = plan::compose(&attempt.spec, &attempt.standard)
+        .and_then(|plan| generators::suffice(&plan.prove.load, &attempt.lab).map(|()| plan));
+    let mut plan = match composed {
         Ok(plan) => plan,
         Err(error) => return Ok(Progress::stopped(error.reason(), error.to_string())),
     };

@@ -27,6 +27,8 @@ pub struct SignedDossier {
     pub(super) digest: String,
     /// What follows from it.
     pub(super) verdict: Verdict,
+    /// Why the lab could not measure, where it could not: no evidence, so it is not in the dossier.
+    pub(super) unmeasured: Option<Why>,
 }
 
 impl SignedDossier {
@@ -38,7 +40,11 @@ impl SignedDossier {
             Outcome::Failed => "Failed",
             Outcome::Inconclusive => "Inconclusive",
         };
-        let message = self.verdict.findings.first().map_or("", |finding| finding.message.as_str());
+        let found = self.verdict.findings.first().map_or("", |finding| finding.message.as_str());
+        let message = match &self.unmeasured {
+            None => found.to_owned(),
+            Some(why) => format!("{found}: {}", why.message),
+        };
         Some(Why::new(reason, message))
     }
 }
@@ -68,7 +74,7 @@ pub async fn compose(
     let verdict = result.verdict.clone();
     let keys = context.keys.now();
     let envelope = dsse::sign(&result.into_statement()?, keys.dossier.at(Timestamp::now()))?;
-    Ok(SignedDossier { digest: envelope.payload_digest()?, envelope, verdict })
+    Ok(SignedDossier { digest: envelope.payload_digest()?, envelope, verdict, unmeasured: measured.unmeasured })
 }
 
 /// What the entry shall say: announced by its digest, and the same in the dossier.

@@ -7,6 +7,7 @@ use factory_assurance::{
 };
 use factory_crds::EnvironmentSpec;
 
+use super::plan::PlanError;
 use crate::{context::LAB_NAMESPACE, manifests::lab_job::COMPANY};
 
 /// Most pods that share a load.
@@ -17,14 +18,26 @@ const PORT: u16 = 7070;
 /// The pods of the Job `job` that share `load` in `environment`, if one is not enough. Where operations are drawn there is
 /// one: a service could describe itself otherwise to each.
 pub fn company(load: &LoadPlan, environment: &EnvironmentSpec, job: &str) -> Option<Company> {
-    if !load.drawn.is_empty() {
-        return None;
-    }
+    let of = needed(load, environment).filter(|_| load.drawn.is_empty())?;
+    Some(Company { of, leader: format!("{job}-0.{COMPANY}.{LAB_NAMESPACE}.svc"), port: PORT })
+}
+
+/// Whether `load` can be made in `environment`: one generator must do where operations are drawn. It would be void each time.
+///
+/// # Errors
+///
+/// [`PlanError::DrawnByMany`].
+pub fn suffice(load: &LoadPlan, environment: &EnvironmentSpec) -> Result<(), PlanError> {
+    let many = needed(load, environment).filter(|_| !load.drawn.is_empty());
+    many.map_or(Ok(()), |of| Err(PlanError::DrawnByMany(of)))
+}
+
+/// How many pods `load` takes, if it is more than one.
+fn needed(load: &LoadPlan, environment: &EnvironmentSpec) -> Option<u32> {
     let each = u64::from(environment.requests_per_generator?).max(1);
     let peak_ppm = load.arrivals.as_ref().map_or(WHOLE_PPM, Arrivals::peak_ppm);
     let peak = (u64::from(load.requests_per_minute) * u64::from(peak_ppm)).div_ceil(60 * u64::from(WHOLE_PPM));
-    let of = u32::try_from(peak.div_ceil(each).min(MOST)).ok().filter(|of| *of > 1)?;
-    Some(Company { of, leader: format!("{job}-0.{COMPANY}.{LAB_NAMESPACE}.svc"), port: PORT })
+    u32::try_from(peak.div_ceil(each).min(MOST)).ok().filter(|of| *of > 1)
 }
 
 #[cfg(test)]
@@ -56,8 +69,10 @@ mod tests {
             most: 8,
         }];
         assert_eq!(of(&load, Some(1)), 1);
-        load.drawn.clear();
         environment.requests_per_generator = Some(1_000);
+        assert_eq!(suffice(&load, &environment), Err(PlanError::DrawnByMany(3)));
+        load.drawn.clear();
+        assert_eq!(suffice(&load, &environment), Ok(()));
         let company = company(&load, &environment, "prove-x").unwrap();
         assert_eq!(company.leader, "prove-x-0.factory-lab.factory-lab.svc");
     }

@@ -66,6 +66,16 @@ pub enum PlanError {
     /// Secrets that cannot be rotated.
     #[error("{0}")]
     NoSuccessor(#[from] rotation::NoSuccessor),
+    /// Operations would be drawn twice from one description.
+    #[error(
+        "spec.interfaces[{0}].weight: an interface before it has the same component and description, and a weight; operations are drawn from a description once"
+    )]
+    DrawnTwice(usize),
+    /// Operations are drawn by one generator, which would not do for the load.
+    #[error(
+        "spec.interfaces: a `weight` has operations drawn from a description, which one generator does for all of the load; this one takes {0}, by the lab's requestsPerGenerator: give no interface a weight, or have checks for what it describes"
+    )]
+    DrawnByMany(u32),
     /// The standard's shape of the load is longer than the run.
     #[error("{0}")]
     Arrivals(#[from] shape::Misfit),
@@ -86,6 +96,8 @@ impl PlanError {
             Self::Authority(_) => "AuthorityUnreadable",
             Self::Unreached(_) => "ComponentUnreached",
             Self::NoSuccessor(_) => "SuccessorMissing",
+            Self::DrawnTwice(_) => "DrawnTwice",
+            Self::DrawnByMany(_) => "DrawnByMany",
             Self::Arrivals(_) => "ArrivalsDoNotFit",
         }
     }
@@ -102,6 +114,9 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
     }
     reach::check(spec, &operations)?;
     peers_exist(spec, standard)?;
+    if let Some(index) = drawn_twice(spec) {
+        return Err(PlanError::DrawnTwice(index));
+    }
     let unread = |component: &&Component| component.tls.as_ref().is_some_and(|tls| !is_authority(&tls.authority));
     if let Some(component) = spec.components.iter().find(unread) {
         return Err(PlanError::Authority(component.name.clone()));
@@ -184,6 +199,12 @@ fn drawn(spec: &StateServiceSpec) -> Vec<DrawnPlan> {
         most: MOST_DRAWN,
     };
     drawn.map(plan).collect()
+}
+
+/// The first interface with a weight that has the description of one before it with a weight.
+fn drawn_twice(spec: &StateServiceSpec) -> Option<usize> {
+    let mut known = BTreeSet::new();
+    spec.interfaces.iter().position(|one| one.weight > 0 && !known.insert((&one.component, &one.openapi)))
 }
 
 /// Whether certificates stand in `pem`, and nothing that is none. The lab would find out when the run has begun.
@@ -455,6 +476,14 @@ mod tests {
         interface.weight = 3;
         let (component, path) = (interface.component.clone(), interface.openapi.clone());
         assert_eq!(planned(&service), [DrawnPlan { component, path, weight: 3, most: 8 }]);
+        let mut again = service.spec.interfaces[0].clone();
+        again.weight = 0;
+        service.spec.interfaces.push(again);
+        assert_eq!(planned(&service).len(), 1, "it is drawn from once");
+        let last = service.spec.interfaces.len() - 1;
+        service.spec.interfaces[last].weight = 1;
+        let refused = compose(&service.spec, &examples::standard().spec).unwrap_err();
+        assert_eq!((&refused, refused.reason()), (&PlanError::DrawnTwice(last), "DrawnTwice"));
     }
 
     #[test]

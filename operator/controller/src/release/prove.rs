@@ -34,6 +34,8 @@ pub struct Measured {
     pub(super) evidence: Evidence,
     /// What the lab signed of them.
     pub(super) measurements: Measurements,
+    /// Why the lab could not measure the load, where it could not.
+    pub(super) unmeasured: Option<Why>,
 }
 
 /// Lets the candidate withstand the plan, once, and keeps in `facts` where the measurements are.
@@ -45,12 +47,13 @@ pub async fn withstand(
     findings: Findings,
     facts: &mut ReleaseStatus,
 ) -> Result<Progress<Measured>, ReleaseError> {
-    let only_checked = |findings: Findings| {
+    let only_checked = |findings: Findings, unmeasured: Option<Why>| {
         let measurements = Measurements { verify: findings.measurement, prove: None };
-        Progress::Done(Measured { evidence: Evidence { verify: findings.evidence, prove: None }, measurements })
+        let evidence = Evidence { verify: findings.evidence, prove: None };
+        Progress::Done(Measured { evidence, measurements, unmeasured })
     };
     if findings.deviation().is_some() {
-        return Ok(only_checked(findings));
+        return Ok(only_checked(findings, None));
     }
     let mut beginning = Beginning::Earlier;
     // A run that has begun has the nodes already, and one that has ended needs none.
@@ -82,7 +85,7 @@ pub async fn withstand(
             lab_pool::give_on(context, attempt).await?;
             let evidence = Evidence { verify: findings.evidence, prove: Some(prove) };
             let measurements = Measurements { verify: findings.measurement, prove: Some(end.measurement) };
-            Ok(Progress::Done(Measured { evidence, measurements }))
+            Ok(Progress::Done(Measured { evidence, measurements, unmeasured: None }))
         }
         Progress::Stopped(why) => {
             strike::stand_down(context, attempt).await?;
@@ -90,7 +93,7 @@ pub async fn withstand(
             // A lab that could not measure is no failure of the service: no evidence, no pass.
             lab_pool::give_on(context, attempt).await?;
             tracing::warn!(release = %attempt.name, reason = why.reason, message = %why.message, "no measurement");
-            Ok(only_checked(findings))
+            Ok(only_checked(findings, Some(why)))
         }
         Progress::Waiting(why) => {
             strike::stand_by(context, attempt, candidate, run, deadline).await?;

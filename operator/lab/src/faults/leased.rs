@@ -58,10 +58,15 @@ pub async fn run(
     clock: Clock,
     end: Instant,
 ) -> FaultEvidence {
-    let mut evidence = nothing(&ordered.phase, &view.borrow_and_update());
-    if ordered.strike.share == Share::Node {
-        number(&mut evidence.before, &view.borrow());
-    }
+    // Of one moment: a pod that is seen must not be gone when it is asked where it is.
+    let mut evidence = {
+        let view = view.borrow_and_update();
+        let mut evidence = nothing(&ordered.phase, &view);
+        if ordered.strike.share == Share::Node {
+            number(&mut evidence.before, &view);
+        }
+        evidence
+    };
     let pods = chosen(&evidence.before, ordered, nodes.nonce());
     if pods.is_empty() {
         evidence.errors.push(format!("{}: no pod is ready that could be struck", line(&ordered.component)));

@@ -61,7 +61,7 @@ pub fn run(
         timer: Timer::new(poll.registry(), TIMER).map_err(LoadError::Kernel)?,
         poll,
         arrivals: Arrivals::new(&scenario.model, nonce, scenario.length_ms(), weights, scenario.shard),
-        visits: Visits::new(nonce, pause_us, scenario.length_ms().saturating_mul(1000)),
+        visits: Visits::new(nonce, scenario.shard.index, pause_us, scenario.length_ms().saturating_mul(1000)),
         deadlines: Deadlines::default(),
         tally: tally()?,
         recorder: Recorder::start(scenario, targets, tally()?, waker)?,

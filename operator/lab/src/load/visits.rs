@@ -81,10 +81,12 @@ pub struct Visits {
 }
 
 impl Visits {
-    /// None yet. Pauses take `pause_us` on average and follow from `nonce`; after `end_us` nothing is due.
+    /// None yet. Pauses take `pause_us` on average and follow from `nonce` and the number of the generator, from 0: two
+    /// that share a load must not pause alike. After `end_us` nothing is due.
     #[must_use]
-    pub fn new(nonce: &str, pause_us: f64, end_us: u64) -> Self {
-        let random = Random::seeded("pauses", nonce);
+    pub fn new(nonce: &str, generator: u32, pause_us: f64, end_us: u64) -> Self {
+        let purpose = if generator == 0 { "pauses".to_owned() } else { format!("pauses-{generator}") };
+        let random = Random::seeded(&purpose, nonce);
         Self { steps: Slab::new(), bytes: 0, due: BinaryHeap::new(), random, pause_us, end_us }
     }
 
@@ -191,7 +193,7 @@ mod tests {
     fn steps_are_due_in_order_after_pauses_and_never_after_the_end() {
         let all = operations("/id");
         let step = || Step::following(None, &answer(r#"{"id": 7}"#), &all[0], &all, &targets()).unwrap().remove(0);
-        let mut visits = Visits::new("nonce", 1e6, 10_000_000);
+        let mut visits = Visits::new("nonce", 0, 1e6, 10_000_000);
         for now_us in 0..1_000 {
             visits.add(step(), now_us * 10_000).unwrap();
         }
@@ -212,11 +214,24 @@ mod tests {
     }
 
     #[test]
+    fn generators_that_share_a_load_pause_each_in_their_own_way() {
+        let all = operations("/id");
+        let pause = |generator: u32| {
+            let step = Step::following(None, &answer(r#"{"id": 7}"#), &all[0], &all, &targets()).unwrap().remove(0);
+            let mut visits = Visits::new("nonce", generator, 1e6, u64::MAX);
+            visits.add(step, 0).unwrap();
+            visits.next_us()
+        };
+        assert_eq!(pause(1), pause(1));
+        assert!(pause(0) != pause(1) && pause(1) != pause(2));
+    }
+
+    #[test]
     fn what_there_is_no_memory_for_is_told_as_unsent() {
         let all = operations("/id");
         let long = answer(&format!(r#"{{"id": "{}"}}"#, "x".repeat(4_000)));
         let step = Step::following(None, &long, &all[0], &all, &targets()).unwrap().remove(0);
-        let mut visits = Visits::new("nonce", 0.0, 10);
+        let mut visits = Visits::new("nonce", 0, 0.0, 10);
         let fit = UNSENT / step.size();
         assert!((0..fit).all(|_| visits.add(step.clone(), 5).is_ok()));
         assert_eq!(visits.add(step, 5), Err(Due { at_us: 5, operation: 1, step: None }));

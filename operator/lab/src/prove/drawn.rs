@@ -12,6 +12,9 @@ use factory_crds::state_service::Request;
 use super::ProveError;
 use crate::{request::Prepared, target::Targets, verify::exchange::ask};
 
+/// Why nothing is asked of a description that cannot be drawn from.
+const NOTHING: &str = "it gives nothing that could be drawn: no GET without sign-in of which all input is given by an example, a list or a default";
+
 /// A plan with the operations that were drawn, and what they were drawn from.
 #[derive(Debug)]
 pub struct Drawn {
@@ -25,13 +28,16 @@ pub struct Drawn {
 ///
 /// # Errors
 ///
-/// A description that is not served, or is no text of a size that is read.
+/// A description that is not served, is no text of a size that is read, or gives nothing: the run would prove nothing.
 pub async fn draw(plan: &ProvePlan, targets: &Targets, nonce: &str) -> Result<Drawn, ProveError> {
     let mut plan = plan.clone();
     let mut evidence = Vec::with_capacity(plan.load.drawn.len());
     for drawn in &plan.load.drawn {
         let description = served(drawn, targets).await.map_err(|why| ProveError::Description(drawn.name(), why))?;
         let operations: Vec<LoadOperation> = drawn.draw(&description, nonce);
+        if operations.is_empty() {
+            return Err(ProveError::Description(drawn.name(), NOTHING.to_owned()));
+        }
         let names = operations.iter().map(|one| one.name.clone()).collect();
         plan.load.operations.extend(operations);
         let (component, path) = (drawn.component.clone(), drawn.path.clone());

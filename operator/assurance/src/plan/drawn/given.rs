@@ -6,17 +6,20 @@ use super::document::settle;
 
 /// Longest value, in bytes.
 const LONGEST: usize = 200;
+/// Most values of one list: of a longer one none is taken.
+const MOST: usize = 100;
 
 /// The values that are given for `parameter`: of the first of `example` and `examples` of its own, and `example`, `examples`,
 /// `enum` and `default` of its schema that has any that can stand in a request. None where there is none.
 pub fn values(document: &Value, parameter: &Value) -> Option<Vec<String>> {
     let one = |holder: &Value, name: &str| holder.get(name).and_then(word).into_iter().collect::<Vec<_>>();
     let list = |holder: &Value, name: &str| {
-        holder.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(word).collect::<Vec<_>>()
+        let list = holder.get(name).and_then(Value::as_array).filter(|list| list.len() <= MOST);
+        list.into_iter().flatten().filter_map(word).collect::<Vec<_>>()
     };
     let named = || {
-        let mut named: Vec<(&String, &Value)> =
-            parameter.get("examples").and_then(Value::as_object).into_iter().flatten().collect();
+        let examples = parameter.get("examples").and_then(Value::as_object).filter(|all| all.len() <= MOST);
+        let mut named: Vec<(&String, &Value)> = examples.into_iter().flatten().collect();
         named.sort_by_key(|(name, _)| *name);
         let value = |(_, example): (&String, &Value)| settle(document, example)?.get("value").and_then(word);
         named.into_iter().filter_map(value).collect::<Vec<_>>()

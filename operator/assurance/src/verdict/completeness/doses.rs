@@ -37,7 +37,11 @@ fn of_fault(asked: &Asked, fault: &FaultEvidence) -> Option<String> {
         return (!none)
             .then(|| format!("phase {phase}: {} is not done on a node, and has no dose or end", asked.words()));
     }
-    let unplaced = |pod: &&PodSeen| asked.share() == Share::Node && pod.node.is_none();
+    let struck: BTreeSet<&str> = fault.doses.iter().map(|dose| dose.pod.as_str()).collect();
+    // A pod that waits for a node is nowhere; only one that could be struck, or was, must be somewhere.
+    let unplaced = |pod: &&PodSeen| {
+        asked.share() == Share::Node && pod.node.is_none() && (pod.ready || struck.contains(pod.uid.as_str()))
+    };
     if !fault.doses.is_empty()
         && let Some(pod) = fault.before.iter().find(unplaced)
     {

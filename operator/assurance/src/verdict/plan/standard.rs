@@ -29,6 +29,7 @@ pub fn lacks(result: &TestResult, rules: Rules) -> Vec<String> {
         model::check(result, load),
         shape::connections(result, load),
         shape::arrivals(result, load),
+        shape::placed(result, rules, load),
     ]
     .into_iter()
     .flatten()

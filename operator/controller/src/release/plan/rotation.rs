@@ -9,20 +9,23 @@ use factory_crds::{ResilienceStandardSpec, StateServiceSpec, state_service::Comp
 
 use crate::manifests::secret;
 
-/// A component has secrets, and nothing that follows them.
+/// A component has a secret, and nothing that follows it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "spec.components[{index}].secrets: the standard rotates secrets, and none of those of `{component}` has a `next`, the key of the value that follows; put that value into the Secret beside the first one and name its key"
+    "spec.components[{index}].secrets: the standard rotates secrets, and `{env}` of `{component}` has no `next`, the key of the value that follows; put that value into the Secret beside the first one and name its key"
 )]
 pub struct NoSuccessor {
     /// Place of the component in the manifest.
     pub index: usize,
     /// Its name.
     pub component: String,
+    /// The first of its variables that nothing follows.
+    pub env: String,
 }
 
 /// By component, what is rotated; nothing where `standard` rotates nothing. A component without secrets has nothing to
-/// rotate; one with secrets of which none is followed by another is refused: it would be left out by its own manifest.
+/// rotate; one with a secret that nothing follows is refused: its own manifest would leave out what hurts, and rotate a
+/// secret that nobody reads.
 pub fn of(
     spec: &StateServiceSpec,
     standard: &ResilienceStandardSpec,
@@ -33,17 +36,17 @@ pub fn of(
     let with_secrets = spec.components.iter().enumerate().filter(|(_, component)| !component.secrets.is_empty());
     with_secrets
         .map(|(index, component)| {
-            let rotation = of_component(component);
-            let none = || NoSuccessor { index, component: component.name.clone() };
-            if rotation.is_empty() { Err(none()) } else { Ok((component.name.clone(), rotation)) }
+            let unfollowed = |env: String| NoSuccessor { index, component: component.name.clone(), env };
+            Ok((component.name.clone(), of_component(component).map_err(unfollowed)?))
         })
         .collect()
 }
 
-fn of_component(component: &Component) -> Rotation {
-    let followed = component.secrets.iter().filter_map(|reference| {
-        let succession = Succession { key: secret::entry(reference), next: secret::next_entry(reference)? };
-        Some((reference.env.clone(), succession))
+/// What follows each of its secrets, or the first variable that nothing follows.
+fn of_component(component: &Component) -> Result<Rotation, String> {
+    let followed = component.secrets.iter().map(|reference| {
+        let next = secret::next_entry(reference).ok_or_else(|| reference.env.clone())?;
+        Ok((reference.env.clone(), Succession { key: secret::entry(reference), next }))
     });
     followed.collect()
 }
@@ -77,8 +80,7 @@ mod tests {
         };
         assert!(rotates(&plan).is_empty() && plan.prove.rotations.is_empty(), "none has a secret");
 
-        let secrets = vec![reference("KEY", "key", Some("next.key")), reference("USER", "user", None)];
-        service.spec.components[0].secrets = secrets;
+        service.spec.components[0].secrets = vec![reference("KEY", "key", Some("next.key"))];
         let plan = compose(&service.spec, &standard.spec).unwrap();
         assert_eq!(rotates(&plan), ["secret-rotation-web"]);
         let succession = Succession { key: "tls_key".to_owned(), next: "tls_next.key".to_owned() };
@@ -91,15 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn a_component_whose_secrets_nothing_follows_is_refused_by_its_field() {
+    fn a_component_with_a_secret_that_nothing_follows_is_refused_by_its_field() {
         let (mut service, mut standard) = (examples::service(), examples::standard());
-        service.spec.components[1].secrets = vec![reference("USER", "user", None)];
+        // One that is followed and that nobody reads must not stand for the other.
+        service.spec.components[1].secrets =
+            vec![reference("UNUSED", "unused", Some("next")), reference("USER", "user", None)];
         assert!(compose(&service.spec, &standard.spec).is_ok(), "nobody rotates it");
         standard.spec.faults.push(FaultLimits::once(FaultKind::SecretRotation, 0, 30));
         let refused = compose(&service.spec, &standard.spec).unwrap_err();
         assert!(matches!(refused, PlanError::NoSuccessor(_)) && refused.reason() == "SuccessorMissing", "{refused}");
         assert!(
-            refused.to_string().starts_with("spec.components[1].secrets: the standard rotates secrets"),
+            refused.to_string().starts_with("spec.components[1].secrets: the standard rotates secrets, and `USER` of"),
             "{refused}"
         );
     }

@@ -1,11 +1,13 @@
 //! Whether requests are planned to come as the standard says, over connections as it says. The rate alone says little: all
 //! of the load could come in one rush within the warm-up, and what is judged would be a hundredth of it.
 
+use factory_crds::resilience_standard::ArrivalKind;
+
 use crate::{
     dossier::TestResult,
-    plan::{Gaps, Stretch, shape},
-    standard::StandardLoad,
-    verdict::{arrivals, capacity, load::Timeline, say, soak},
+    plan::{Gaps, PhaseRole, Stretch, shape},
+    standard::{Standard, StandardLoad},
+    verdict::{Rules, arrivals, asked::Asked, capacity, load::Timeline, say, soak},
 };
 
 /// How long connections are kept.
@@ -41,6 +43,46 @@ pub fn arrivals(result: &TestResult, load: &StandardLoad) -> Option<String> {
             format!("stretch {} of the load is {planned}; by the standard it is {asked}", index + 1)
         })
     })
+}
+
+/// Whether the shape stands where the standard puts it, where its rate changes: elsewhere a phase may be longer than the
+/// standard asks for, but here a longer one, or one more, would move the rush away from the faults.
+pub fn placed(result: &TestResult, rules: Rules, load: &StandardLoad) -> Option<String> {
+    let kind = load.arrivals.as_ref()?.kind;
+    if matches!(kind, ArrivalKind::Poisson | ArrivalKind::Constant) {
+        return None;
+    }
+    let phases = &result.plan.prove.phases;
+    if !phases.iter().any(|phase| phase.role == PhaseRole::WarmUp {}) {
+        return Some("the plan has no warm-up, with which the standard's shape of the load begins".to_owned());
+    }
+    let (mut steady, mut struck) = (0, Vec::<(Asked, &str)>::new());
+    phases.iter().find_map(|phase| {
+        let fault = Asked::of(rules, &phase.role);
+        let seconds = match &phase.role {
+            PhaseRole::WarmUp {} => load.warm_up_seconds,
+            PhaseRole::Steady {} => load.steady_seconds,
+            PhaseRole::Fault { .. } => window(&fault.as_ref()?.0, &result.standard)?,
+            PhaseRole::Soak { .. } | PhaseRole::Capacity { .. } => return None,
+        };
+        let name = say::quote(&phase.name);
+        if phase.seconds != seconds {
+            let planned = phase.seconds;
+            return Some(format!(
+                "phase {name} lasts {planned} s; by the standard's shape of the load it lasts {seconds} s"
+            ));
+        }
+        steady += u32::from(phase.role == PhaseRole::Steady {});
+        let again = fault.as_ref().is_some_and(|fault| struck.contains(fault));
+        struck.extend(fault);
+        (again || steady > 2).then(|| format!("phase {name} is one more than the standard's shape of the load is for"))
+    })
+}
+
+/// Seconds for which the standard has `asked` watched.
+fn window(asked: &Asked, standard: &Standard) -> Option<u32> {
+    let limited = standard.faults.iter().filter(|limits| asked.is_limited_by(limits));
+    limited.map(|limits| limits.window_seconds).max()
 }
 
 const fn gaps(gaps: Gaps) -> &'static str {

@@ -35,7 +35,8 @@ async fn users_who_wait_ask_what_the_description_says() -> Result<(), Failure> {
     let drawn = list(&measured["drawn"][0]["operations"]);
     ensure(!drawn.is_empty(), || format!("nothing was drawn: {}", measured["drawn"]))?;
     for (index, operation) in drawn.iter().enumerate() {
-        let asked = list(&measured["buckets"]).into_iter().filter(|bucket| bucket["operation"] == json!(planned + index));
+        let asked =
+            list(&measured["buckets"]).into_iter().filter(|bucket| bucket["operation"] == json!(planned + index));
         let good: u64 = asked.filter_map(|bucket| bucket["good"].as_u64()).sum();
         ensure(good > 0, || format!("{operation}: no good answer"))?;
     }

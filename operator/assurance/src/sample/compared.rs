@@ -58,7 +58,7 @@ pub fn measure(result: &mut TestResult, ppm: u64) {
         }
     }
     let parts = reference.blocks * PARTS;
-    let left = 2 * each * u64::from(reference.seconds);
+    let left = each * reference.operations.len() as u64 * u64::from(reference.seconds);
     let second = |second| ControlSecond { second, good: 10, failed: 0, latency_us: vec![[1_023, 10]] };
     let length = u32::try_from(reference.length()).unwrap_or_default();
     let seen = ComparisonEvidence {

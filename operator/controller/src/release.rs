@@ -109,7 +109,7 @@ pub async fn reconcile(release: Arc<Release>, context: Arc<Context>) -> Result<A
         return Ok(Action::await_change());
     }
     let outcome = match Attempt::read(&context, &release).await {
-        Ok(attempt) => road(&context, &attempt, &mut record).await,
+        Ok(attempt) => Box::pin(road(&context, &attempt, &mut record)).await,
         Err(error) => Err(error.into()),
     };
     // The condition is written first, so that an error is never silent.

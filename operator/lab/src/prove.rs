@@ -91,15 +91,10 @@ pub async fn prove(
     let plan = &plan;
     let scenario = Scenario::new(plan, targets, company.as_ref().map_or(Shard::ALONE, Company::shard))?;
     // Names are looked up and pods watched before the clock starts: neither may cost load time.
-    for (component, target) in targets.iter() {
-        target.resolve().await.map_err(|error| LoadError::Address(component.to_owned(), error))?;
-    }
+    resolved(targets).await?;
     // By itself, before anything else is asked or watched: the run after it is as it would be without.
     let comparison = comparison::compare(plan, targets, reference, (namespace, client), nonce).await;
-    let mut followers = BTreeMap::new();
-    for component in followed(plan, targets) {
-        followers.insert(component.to_owned(), Follower::new(client, namespace, component).await?);
-    }
+    let followers = followers(plan, targets, namespace, client).await?;
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
     let beside = beside::Found::of(plan, namespace, client).await;
     let doors = doors(plan, client).await;
@@ -196,6 +191,28 @@ pub async fn prove(
         drawn,
         comparison,
     })
+}
+
+/// Looks up the names of all `targets`.
+async fn resolved(targets: &Targets) -> Result<(), LoadError> {
+    for (component, target) in targets.iter() {
+        target.resolve().await.map_err(|error| LoadError::Address(component.to_owned(), error))?;
+    }
+    Ok(())
+}
+
+/// Whoever follows the pods of what is [`followed`], by its name.
+async fn followers(
+    plan: &ProvePlan,
+    targets: &Targets,
+    namespace: &str,
+    client: &Client,
+) -> Result<BTreeMap<String, Follower>, ProveError> {
+    let mut followers = BTreeMap::new();
+    for component in followed(plan, targets) {
+        followers.insert(component.to_owned(), Follower::new(client, namespace, component).await?);
+    }
+    Ok(followers)
 }
 
 /// Why a fault is not injected, by what became of the nodes. Where nobody stands by on them the rest of the run is

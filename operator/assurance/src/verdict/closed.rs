@@ -53,7 +53,7 @@ pub fn plan_lacks(result: &TestResult, rules: Rules) -> Option<String> {
 /// Requests that the users of `closed` made before the ladder of the run, by the time that they were not waiting, rounded
 /// down: each asks about once in the time that it thinks. How long they waited is what the evidence says of each request,
 /// and for one without an answer as long as they may have.
-pub fn planned(closed: &Closed, result: &TestResult, timeline: &Timeline<'_>) -> u128 {
+pub fn planned(closed: Closed, result: &TestResult, timeline: &Timeline<'_>) -> u128 {
     let seconds = timeline.ladder.unwrap_or(timeline.seconds);
     let all = u128::from(closed.users).saturating_mul(seconds.into()).saturating_mul(1_000_000);
     let longest_us = timeout_us(&result.plan.prove.load);

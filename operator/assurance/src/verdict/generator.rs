@@ -41,7 +41,7 @@ pub fn lag_limit(standard: &Standard) -> u64 {
 pub fn planned(result: &TestResult, timeline: &Timeline<'_>) -> u128 {
     let load = &result.plan.prove.load;
     if let Some(closed) = &load.closed {
-        return closed::planned(closed, result, timeline);
+        return closed::planned(*closed, result, timeline);
     }
     load.beginning(load.requests(timeline.seconds, timeline.ladder))
 }

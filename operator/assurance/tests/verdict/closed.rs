@@ -139,7 +139,7 @@ fn stalling() -> Service {
 
 /// No answer for four seconds of the first steady phase, where users wait for one.
 fn away() -> Service {
-    let stalls = vec![2_500_000..6_500_000];
+    let stalls = std::iter::once(2_500_000..6_500_000).collect();
     Service { stalls, timeout_us: 1_000_000, ..Service::sound() }
 }
 

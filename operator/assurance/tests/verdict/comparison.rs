@@ -100,7 +100,9 @@ fn thin(result: &mut TestResult, came: u64) {
     for bucket in candidate.iter_mut().chain(reference) {
         (bucket.good, bucket.latency_us[0][1]) = (came, came);
     }
-    lag_us.iter_mut().for_each(|part| part[0][1] = 8 * came);
+    for part in lag_us {
+        part[0][1] = 8 * came;
+    }
 }
 
 /// The control does not answer in a block.

@@ -61,7 +61,9 @@ const SABOTAGE: &[(&str, Sabotage)] = &[
     ("one pod was rotated before it already", |d| d[1].before = vec![[1, 2]]),
     ("one variable was rotated before it already", |d| d[0].before = vec![[0, 1], [1, 1]]),
     ("the two sides exchanged", |d| {
-        d.iter_mut().for_each(|dose| std::mem::swap(&mut dose.before, &mut dose.during));
+        for dose in d {
+            std::mem::swap(&mut dose.before, &mut dose.during);
+        }
     }),
     ("the pods that went say that they came", |d| {
         d[..2].iter_mut().for_each(|dose| dose.during = vec![[1, 2]]);

@@ -141,7 +141,7 @@ fn the_second_verifier_agrees_on_users_who_wait() {
         let found = |result: &&TestResult| result.verdict.findings.iter().any(|finding| finding.code == code);
         results.iter().filter(found).count()
     };
-    let counts = ["LoadTooLow", "SteadyP95TooHigh", "SteadyFailuresTooHigh", "PlanIncomplete"].map(|code| count(code));
+    let counts = ["LoadTooLow", "SteadyP95TooHigh", "SteadyFailuresTooHigh", "PlanIncomplete"].map(count);
     assert!(counts.into_iter().all(|count| count > 10), "{counts:?}");
     assert!(results.iter().filter(|result| result.verdict.outcome == Outcome::Passed).count() > 10);
     assert_agree(&results);

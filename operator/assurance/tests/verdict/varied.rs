@@ -248,10 +248,7 @@ fn given_otherwise(result: &mut TestResult, random: &mut Random) {
 fn compared_otherwise(result: &mut TestResult, random: &mut Random) {
     let (from, long, noise) = (random.small(196), random.small(120), random.below(60_000));
     let kind = random.below(12);
-    let reference = match &mut result.plan.prove.comparison {
-        Some(ComparisonPlan::Reference(reference)) => reference,
-        _ => return,
-    };
+    let Some(ComparisonPlan::Reference(reference)) = &mut result.plan.prove.comparison else { return };
     match kind {
         0 => return reference.blocks = 6 + random.small(8),
         1 => return reference.seconds = 1 + random.small(4),
@@ -271,7 +268,7 @@ fn compared_otherwise(result: &mut TestResult, random: &mut Random) {
     let stretch = side.iter_mut().filter(|bucket| (from..from + long).contains(&bucket.second));
     match kind {
         6 => {
-            stretch.for_each(|bucket| bucket.latency_us.iter_mut().for_each(|cell| cell[0] += random.below(noise + 1)))
+            stretch.for_each(|bucket| bucket.latency_us.iter_mut().for_each(|cell| cell[0] += random.below(noise + 1)));
         }
         7 => stretch.for_each(|bucket| {
             let failed = random.below(3);

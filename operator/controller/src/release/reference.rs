@@ -2,6 +2,8 @@
 //! was: by its own manifest, which its `Release` keeps, of its own images by digest, and with databases and passwords of its
 //! own, in a namespace of its own that goes with the candidate's release. Nothing of the manifest under test is in it.
 
+use std::cmp::Reverse;
+
 use factory_assurance::{
     plan::{ComparisonPlan, Plan, Reference},
     wire::Beside,
@@ -76,6 +78,7 @@ pub async fn choices(
 }
 
 /// The comparison of `facts`, as announced.
+#[must_use]
 pub fn announced(facts: &ReleaseStatus) -> Option<ComparisonPlan> {
     facts.comparison.as_ref().and_then(|Json(value)| serde_json::from_value(value.clone()).ok())
 }
@@ -100,7 +103,7 @@ fn confirmed(releases: Vec<Release>, service: &str) -> Vec<Release> {
             Some((at, release))
         })
         .collect();
-    found.sort_by(|(one, _), (other, _)| other.0.cmp(&one.0));
+    found.sort_by_key(|(confirmed, _)| Reverse(confirmed.0));
     found.into_iter().map(|(_, release)| release).collect()
 }
 
@@ -236,10 +239,14 @@ mod tests {
         };
         assert_eq!(names(all()), ["last", "late", "first"]);
         let mut others = all();
-        others.iter_mut().for_each(|release| release.spec.service = "another".to_owned());
+        for release in &mut others {
+            release.spec.service = "another".to_owned();
+        }
         assert_eq!(names(others), [""; 0]);
         let mut rehearsed = all();
-        rehearsed.iter_mut().for_each(|release| release.spec.rehearsal = true);
+        for release in &mut rehearsed {
+            release.spec.rehearsal = true;
+        }
         assert_eq!(names(rehearsed), [""; 0]);
     }
 

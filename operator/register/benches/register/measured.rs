@@ -85,7 +85,7 @@ pub async fn submissions(world: &World, recorded: Option<&str>) -> Figure {
         requests.push(world.submission(dossier, &key));
     }
     let started = Instant::now();
-    let mut taken = stream::iter(requests).map(|request| send(request)).buffer_unordered(CALLERS);
+    let mut taken = stream::iter(requests).map(send).buffer_unordered(CALLERS);
     while let Some(answer) = taken.next().await {
         assert_eq!(answer.status.as_u16(), 201);
     }

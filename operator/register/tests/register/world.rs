@@ -228,12 +228,12 @@ impl World {
         let folder = Folder::new();
         let place = Database::new(&folder.0).await;
         let keys = Self::new_keys(&folder);
-        Self::over(place, folder, keys, plenty(), prepare).await
+        Box::pin(Self::over(place, folder, keys, plenty(), prepare)).await
     }
 
     async fn start_over(folder: Folder, place: Database, settings: Settings) -> Self {
         let keys = Self::new_keys(&folder);
-        Self::over(place, folder, keys, settings, |_, _| {}).await
+        Box::pin(Self::over(place, folder, keys, settings, |_, _| {})).await
     }
 
     /// Those of the factory and of the regulator, pinned.
@@ -294,7 +294,8 @@ impl World {
         self.stop.send_replace(true);
         self.served.await.unwrap().unwrap();
         between.await;
-        Self::over(self.place, self.folder, (self.factory_key, self.regulator_key), plenty(), |_, _| {}).await
+        let keys = (self.factory_key, self.regulator_key);
+        Box::pin(Self::over(self.place, self.folder, keys, plenty(), |_, _| {})).await
     }
 
     /// The same over another database.
@@ -303,7 +304,7 @@ impl World {
         self.served.await.unwrap().unwrap();
         let former = std::mem::replace(&mut self.place, place);
         let keys = (self.factory_key, self.regulator_key);
-        let mut world = Self::over(self.place, self.folder, keys, plenty(), |_, _| {}).await;
+        let mut world = Box::pin(Self::over(self.place, self.folder, keys, plenty(), |_, _| {})).await;
         world.former.push(former);
         world
     }
@@ -350,11 +351,15 @@ impl World {
 
     /// Announces the run of `result` under `key`, by its standard, which is issued for it, and answers `result` as that
     /// run's.
-    pub async fn announce(&self, result: TestResult, key: &str) -> TestResult {
-        self.issued(&result.standard).await;
-        let answer = self.post("/api/v1/announcements", "factory", key, &sample::announcement(&result, 1)).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
-        sample::announced(result, &answer.json::<Announced>())
+    pub fn announce<'a>(&'a self, result: TestResult, key: &'a str) -> BoxFuture<'a, TestResult> {
+        // Results are large, and would stand in every future that waits for this one.
+        Box::pin(async move {
+            self.issued(&result.standard).await;
+            let announcement = sample::announcement(&result, 1);
+            let answer = self.post("/api/v1/announcements", "factory", key, &announcement).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+            sample::announced(result, &answer.json::<Announced>())
+        })
     }
 
     pub fn dossier(&self, result: &TestResult) -> Envelope {
@@ -371,11 +376,13 @@ impl World {
     }
 
     /// Announces and submits `result`, both under `key`.
-    pub async fn submitted(&self, result: TestResult, key: &str) -> SubmissionState {
-        let result = self.announce(result, key).await;
-        let answer = self.submit(self.dossier(&result), key).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
-        answer.json()
+    pub fn submitted<'a>(&'a self, result: TestResult, key: &'a str) -> BoxFuture<'a, SubmissionState> {
+        Box::pin(async move {
+            let result = self.announce(result, key).await;
+            let answer = self.submit(self.dossier(&result), key).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+            answer.json()
+        })
     }
 
     pub fn confirmation(&self, state: &SubmissionState) -> ConfirmationRequest {
@@ -464,7 +471,7 @@ pub fn named(mut result: TestResult, service: &str) -> TestResult {
 }
 
 pub async fn send(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    let response = Box::pin(request.send()).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     Answer { status, headers, text: response.text().await.unwrap() }
 }

@@ -1,5 +1,7 @@
 //! Whether the evidence of a comparison is that of the plan, and agrees with itself.
 
+use std::iter;
+
 use crate::{
     dossier::TestResult,
     evidence::{Bucket, ComparisonEvidence, ControlSecond, Failure, ProveEvidence},
@@ -83,15 +85,21 @@ fn sent(seen: &ComparisonEvidence, turn: Turn) -> u128 {
 /// All numbers in it.
 pub fn numbers(prove: &ProveEvidence) -> impl Iterator<Item = u64> {
     let seen = prove.comparison.iter();
-    let cells = |cells: &[[u64; 2]]| cells.to_vec().into_iter().flatten();
-    let bucket = move |bucket: &Bucket| {
-        let failed: Vec<u64> = bucket.failed.values().copied().collect();
-        std::iter::once(bucket.good).chain(failed).chain(cells(&bucket.latency_us))
-    };
-    let second = move |one: &ControlSecond| [one.good, one.failed].into_iter().chain(cells(&one.latency_us));
     seen.flat_map(move |seen| {
-        let buckets = seen.candidate.iter().chain(&seen.reference).flat_map(bucket);
-        let control = seen.control.iter().flatten().flat_map(second);
-        buckets.chain(control).chain(seen.lag_us.iter().flat_map(move |part| cells(part)))
+        let buckets = seen.candidate.iter().chain(&seen.reference).flat_map(of_bucket);
+        let control = seen.control.iter().flatten().flat_map(of_second);
+        buckets.chain(control).chain(seen.lag_us.iter().flat_map(|part| cells(part)))
     })
+}
+
+fn of_bucket(bucket: &Bucket) -> impl Iterator<Item = u64> {
+    iter::once(bucket.good).chain(bucket.failed.values().copied()).chain(cells(&bucket.latency_us))
+}
+
+fn of_second(one: &ControlSecond) -> impl Iterator<Item = u64> {
+    [one.good, one.failed].into_iter().chain(cells(&one.latency_us))
+}
+
+fn cells(cells: &[[u64; 2]]) -> impl Iterator<Item = u64> {
+    cells.iter().flatten().copied()
 }

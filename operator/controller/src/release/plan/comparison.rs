@@ -21,6 +21,7 @@ pub struct Confirmed<'a> {
 
 /// How the candidate with this `load` is compared by `standard` with the release that was `confirmed`; nothing where the
 /// standard asks for no comparison.
+#[must_use]
 pub fn plan(
     standard: &ResilienceStandardSpec,
     load: &LoadPlan,
@@ -61,6 +62,7 @@ fn seconds(asked: &Comparison, per_minute: u32) -> u32 {
 }
 
 /// Seconds that a comparison takes as `asked` by `standard`, at so many requests a minute.
+#[must_use]
 pub fn length(standard: &ResilienceStandardSpec, asked: &Comparison, per_minute: u32) -> u64 {
     let blocks = u64::from(asked.blocks) * u64::from(PARTS) * u64::from(seconds(asked, per_minute));
     2 * u64::from(standard.load.warm_up_seconds) + blocks

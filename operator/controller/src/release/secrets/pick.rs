@@ -29,7 +29,7 @@ pub(super) fn references(spec: &StateServiceSpec) -> impl Iterator<Item = (Strin
 type Named<'a> = (String, &'a str, &'a str, String);
 
 /// The value of `reference`, and the one that follows it where a rotation `follows`.
-fn named<'a>(field: String, reference: &'a SecretReference, follows: bool) -> impl Iterator<Item = Named<'a>> {
+fn named(field: String, reference: &SecretReference, follows: bool) -> impl Iterator<Item = Named<'_>> {
     let next = reference.next.as_deref().filter(|_| follows).zip(secret::next_entry(reference));
     let next = next.map(|(key, entry)| (format!("{field}.next"), reference.secret.as_str(), key, entry));
     [(field, reference.secret.as_str(), reference.key.as_str(), secret::entry(reference))].into_iter().chain(next)

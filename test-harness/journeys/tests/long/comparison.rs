@@ -58,7 +58,7 @@ async fn released(scene: &Scene, name: &str, server: &str, confirms: bool) -> Re
     let asks = json!({
         "faults": [fault("PodKill", &json!({"windowSeconds": 8}))],
         // What another node makes of some milliseconds is not what is looked at.
-        "comparison": {"blocks": 9, "seconds": 3, "maxP95SlowerPpm": 500_000, "mattersMs": 50},
+        "comparison": {"blocks": 10, "seconds": 3, "maxP95SlowerPpm": 500_000, "mattersMs": 50},
     });
     scene.to_the_end_under(("critical", asks), &manifest, &commit, confirms).await
 }

@@ -147,11 +147,22 @@ pub struct LoadPlan {
     pub operations: Vec<LoadOperation>,
 }
 
+/// Most requests in flight, for each request a second of the planned rate.
+const IN_FLIGHT_PER_RATE: u32 = 4;
+
 /// Requests a minute that so many users make who take `think_time_ms` between two of them: at least one.
 #[must_use]
 pub fn requests_per_minute(simultaneous_users: u32, think_time_ms: u64) -> u32 {
     let requests = u64::from(simultaneous_users) * 60_000 / think_time_ms.max(1);
     u32::try_from(requests).unwrap_or(u32::MAX).max(1)
+}
+
+/// Most requests in flight for `per_minute` of them while the rate is at its highest, `peak_ppm` of that: as many as are due
+/// in four seconds, and at least 64.
+#[must_use]
+pub fn places(per_minute: u32, peak_ppm: u32) -> u32 {
+    let peak = u64::from(per_minute / 60 * IN_FLIGHT_PER_RATE) * u64::from(peak_ppm) / u64::from(WHOLE_PPM);
+    u32::try_from(peak).unwrap_or(u32::MAX).max(64)
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde gives a reference

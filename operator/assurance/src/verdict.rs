@@ -119,32 +119,27 @@ pub fn judge(result: &TestResult) -> Verdict {
 
 /// What became of the ladder of `result`.
 pub(crate) fn ladder(result: &TestResult) -> Ladder {
-    let Some(rules) = Rules::named(&result.rules) else { return Ladder::default() };
-    let effective = drawn::effective(result);
-    let result: &TestResult = &effective;
-    let timeline = Timeline::of(&result.plan.prove.phases);
-    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
-    proven(result, rules, &timeline, &load).ladder
+    concluded(result).map(|proven| proven.ladder).unwrap_or_default()
 }
 
 /// What became of the soak of `result`; nothing where nothing is concluded from it.
 pub(crate) fn soaked(result: &TestResult) -> Option<Soaked> {
-    let rules = Rules::named(&result.rules)?;
-    let effective = drawn::effective(result);
-    let result: &TestResult = &effective;
-    let timeline = Timeline::of(&result.plan.prove.phases);
-    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
-    proven(result, rules, &timeline, &load).soaked
+    concluded(result)?.soaked
 }
 
 /// What became of the comparison of `result`; nothing where nothing is concluded from it.
 pub(crate) fn compared(result: &TestResult) -> Option<Compared> {
+    concluded(result)?.compared
+}
+
+/// What follows from what `factory-lab prove` measured for `result`, if its rules are known.
+fn concluded(result: &TestResult) -> Option<Proven> {
     let rules = Rules::named(&result.rules)?;
     let effective = drawn::effective(result);
     let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
-    proven(result, rules, &timeline, &load).compared
+    Some(proven(result, rules, &timeline, &load))
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.

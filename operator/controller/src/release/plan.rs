@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use factory_assurance::plan::{
     Closed, Description, DrawnPlan, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
-    WHOLE_PPM, requests_per_minute, shape,
+    WHOLE_PPM, places, requests_per_minute, shape,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
@@ -102,9 +102,6 @@ impl PlanError {
         }
     }
 }
-
-/// Most requests in flight, for each request a second of the planned rate.
-const IN_FLIGHT_PER_RATE: u32 = 4;
 
 /// The plan for `spec` by `standard`.
 pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Result<Plan, PlanError> {
@@ -212,12 +209,6 @@ fn is_authority(pem: &str) -> bool {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let readable = |certificate: &CertificateDer<'_>| x509_parser::parse_x509_certificate(certificate).is_ok();
     certificates.is_ok_and(|certificates| !certificates.is_empty() && certificates.iter().all(readable))
-}
-
-/// Most requests in flight while the rate is at its highest, a share of `per_minute`.
-fn places(per_minute: u32, peak_ppm: u32) -> u32 {
-    let peak = u64::from(per_minute / 60 * IN_FLIGHT_PER_RATE) * u64::from(peak_ppm) / u64::from(WHOLE_PPM);
-    u32::try_from(peak).unwrap_or(u32::MAX).max(64)
 }
 
 /// A peer of another service is none of this one: nobody could be struck, and that must not look like a pass.

@@ -11,7 +11,7 @@ use factory_assurance::{
     evidence::{Bucket, ComparisonEvidence, ControlSecond},
     plan::{
         Arrivals, ComparisonPlan, Gaps, LoadOperation, LoadPlan, Phase, PhaseRole, ProvePlan, Reference, Stretch,
-        WHOLE_PPM, comparison::Side,
+        WHOLE_PPM, comparison::Side, places,
     },
 };
 use kube::Client;
@@ -107,7 +107,7 @@ pub fn scenario(
     let load = LoadPlan {
         requests_per_minute: beside.requests_per_minute,
         timeout_ms: plan.load.timeout_ms,
-        max_in_flight: places(beside.requests_per_minute),
+        max_in_flight: places(beside.requests_per_minute, WHOLE_PPM),
         pause_ms: 0,
         arrivals: Some(Arrivals { gaps: Gaps::Drawn, stretches }),
         connections: plan.load.connections,
@@ -133,11 +133,6 @@ pub fn scenario(
         own.steps_ms = beside.blocks(nonce).iter().flatten().map(|turn| turn.from * 1_000).collect();
     }
     Ok(scenario)
-}
-
-/// Most requests in flight: as many as those of four seconds, as in a load of so many a minute.
-fn places(per_minute: u32) -> u32 {
-    (per_minute / 60).saturating_mul(4).max(64)
 }
 
 /// Each begins a visit, and nothing follows it: what follows would be due in the other's turn.

@@ -24,36 +24,42 @@ pub fn due(
     let tries: Vec<_> = known.iter().filter(same).collect();
     let asked = service.annotations().get(RUN);
     let wanted = match tries.iter().max_by_key(|release| release.spec.attempt) {
-        None => Some(1),
+        None => Some((1, None)),
         Some(last) => {
             let outcome = last.status.as_ref().and_then(|status| status.outcome);
             let again = outcome == Some(Outcome::Inconclusive) && last.spec.attempt < BY_ITSELF;
             let requested = asked.is_some()
                 && known.iter().all(|release| release.annotations().get(RUN) != asked)
                 && outcome.is_some();
-            (again || requested).then_some(last.spec.attempt + 1)
+            // What nobody asked for repeats the same test, whatever the regulator has issued since.
+            let repeated = (again && !requested).then_some(*last);
+            (again || requested).then_some((last.spec.attempt + 1, repeated))
         }
     };
-    wanted.map(|attempt| release(service, commit, &spec_hash, standard, attempt)).transpose()
+    let Some((attempt, repeated)) = wanted else { return Ok(None) };
+    let standard = match repeated {
+        Some(last) => (last.spec.standard.clone(), last.spec.standard_spec.clone()),
+        None => (standard.name_any(), Json(serde_json::to_value(&standard.spec)?)),
+    };
+    Ok(Some(release(service, commit, &spec_hash, standard, attempt)?))
 }
 
 fn release(
     service: &StateService,
     commit: &str,
     spec_hash: &str,
-    standard: &ResilienceStandard,
+    (standard, standard_spec): (String, Json),
     attempt: u32,
 ) -> Result<Release, NotCanonical> {
-    let document = |value: serde_json::Result<serde_json::Value>| value.map(Json).map_err(NotCanonical::from);
     let id = canonical::sha256(format!("{commit} {spec_hash}").as_bytes());
     let name = format!("{}-{}-{attempt}", service.name_any(), &id["sha256:".len()..][..8]);
     let spec = ReleaseSpec {
         service: service.name_any(),
         commit: commit.to_owned(),
         spec_hash: spec_hash.to_owned(),
-        manifest: document(serde_json::to_value(&service.spec))?,
-        standard: standard.name_any(),
-        standard_spec: document(serde_json::to_value(&standard.spec))?,
+        manifest: Json(serde_json::to_value(&service.spec)?),
+        standard,
+        standard_spec,
         attempt,
         rehearsal: false,
     };
@@ -111,6 +117,20 @@ mod tests {
         assert!(due(&service, COMMIT, &examples::standard(), &[one, two]).unwrap().is_none());
         let failed = ended(first(&service), Outcome::Failed);
         assert!(due(&service, COMMIT, &examples::standard(), &[failed]).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_repetition_is_judged_as_the_first_attempt_was_and_one_that_is_asked_for_by_what_holds_now() {
+        let mut service = examples::service();
+        let one = ended(first(&service), Outcome::Inconclusive);
+        let mut newer = examples::standard();
+        newer.metadata.name = Some("newer".to_owned());
+        newer.spec.version = "newer".to_owned();
+        let two = due(&service, COMMIT, &newer, std::slice::from_ref(&one)).unwrap().unwrap();
+        assert_eq!((&two.spec.standard, &two.spec.standard_spec), (&one.spec.standard, &one.spec.standard_spec));
+        service.annotations_mut().insert(RUN.to_owned(), "2026-11-23T00:00:00Z".to_owned());
+        let asked = due(&service, COMMIT, &newer, &[one]).unwrap().unwrap();
+        assert_eq!((asked.spec.standard.as_str(), &asked.spec.standard_spec.0["version"]), ("newer", &"newer".into()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_the_declared_users_are_held_and_it_is_said_on_what() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-capacity").await?;
     let asks = json!({
         "faults": [fault("PodKill", &json!({"windowSeconds": 8}))],

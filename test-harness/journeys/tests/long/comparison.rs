@@ -23,7 +23,7 @@ const ANSWERS: [&str; 2] = ["self.server.answer(", "(threading.Event().wait(0.12
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slower_release_is_refused_beside_the_confirmed_one_and_an_equal_one_is_not() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-comparison").await?;
     let root = &scene.people.cluster.root;
     let server = fs::read_to_string(root.join("examples/queue-number").join(SERVER))?;

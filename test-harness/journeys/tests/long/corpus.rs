@@ -16,7 +16,7 @@ const PAIRS: [&str; 6] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn seeded_defects_are_refused_for_their_own_reason_and_the_sound_twin_passes() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-corpus").await?;
     let all = pairs(&scene.people.cluster.root)?;
     let chosen: Vec<_> = all.iter().filter(|pair| PAIRS.contains(&pair.name.as_str())).collect();

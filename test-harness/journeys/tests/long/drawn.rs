@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_who_wait_ask_what_the_description_says() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-drawn").await?;
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;
     let name = Scene::fresh("drawn");

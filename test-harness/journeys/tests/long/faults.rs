@@ -14,7 +14,7 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_answers_and_of_what_is_scarce_is_felt_by_a_sound_service_and_leaves_nothing()
 -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-scarce").await?;
     let faults = json!([
         fault("CpuStarvation", &json!({"leaseSeconds": 5, "cpuPercent": 60})),
@@ -49,7 +49,7 @@ async fn every_fault_of_answers_and_of_what_is_scarce_is_felt_by_a_sound_service
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_on_the_node_is_felt_by_a_sound_service_and_leaves_nothing() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-strikes").await?;
     let faults = json!([
         fault("ContainerKill", &json!({})),

@@ -16,13 +16,13 @@ use factory_journeys::{
 use kube::ResourceExt as _;
 use serde_json::json;
 
-/// A build and a deployment.
-const TO_ITS_END: Duration = Duration::from_mins(5);
+/// A build and a deployment, and what others have in the lab first.
+const TO_ITS_END: Duration = Duration::from_mins(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_that_cannot_be_done_here_is_refused_and_the_release_is_neither_passed_nor_failed()
 -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-strikes").await?;
     // Policies let no candidate reach the API server: that it is away can change nothing.
     let faults = json!([fault("ControlPlaneOutage", &json!({"leaseSeconds": 4}))]);

@@ -1,5 +1,5 @@
-//! Journeys of many releases, each by itself: `make test-long`. They take the factory's programs away or keep the lab
-//! busy for minutes, so each has the cluster to itself.
+//! Journeys of many releases: `make test-long`. Those that keep the lab busy for minutes stand beside each other, and the
+//! factory lets one of them at the lab at a time; those that take its programs away have the cluster to themselves.
 
 mod broken_off;
 mod capacity;
@@ -16,5 +16,18 @@ mod removed;
 mod rotation;
 mod soak;
 
-/// Is held for the length of a journey.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
+
+/// How many journeys stand beside each other: more candidates than theirs have no room on the nodes.
+const AT_ONCE: u32 = 3;
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE as usize);
+
+/// A turn of a journey that shares the cluster: held for its length.
+async fn beside() -> Result<SemaphorePermit<'static>, AcquireError> {
+    TURNS.acquire().await
+}
+
+/// A turn of one that takes away, or changes, what others need: it waits until nobody has one, and nobody gets one meanwhile.
+async fn alone() -> Result<SemaphorePermit<'static>, AcquireError> {
+    TURNS.acquire_many(AT_ONCE).await
+}

@@ -21,7 +21,7 @@ const FROM: &str = "ARG REGISTRY\nFROM ${REGISTRY}/base/python:bookworm\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mended_commit_goes_on_from_whatever_stopped_the_one_before() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-input").await?;
     let fails = format!("{FROM}RUN exit 7\n");
     let lying = sources::lying_description(&scene.people.cluster)?;
@@ -39,7 +39,7 @@ async fn mended(scene: &Scene, prefix: &str, change: (&str, String), code: &str,
     let (git, bad) = sources::push_changed(cluster, "queue-number", &name, &[change]).await?;
     let source = json!({"git": git, "ref": "main", "poll": "5s"});
     let service = scene.manifest("queue-number", &name)?.with("/spec/source", source).apply(&scene.team.client).await?;
-    let limit = Duration::from_mins(5);
+    let limit = Duration::from_mins(20);
     let release = release_of(&scene.team.client, &service, &bad, limit).await?;
     let stopped = travel(&scene.team.client, &release, limit, |_| false, |_| {}).await?;
     ensure(matches!(standing(&stopped), Standing::Stopped(_)), || format!("{name}: {:#?}", stopped.status))?;
@@ -54,7 +54,7 @@ async fn mended(scene: &Scene, prefix: &str, change: (&str, String), code: &str,
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_is_listed_later_is_asked_then() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-input").await?;
     let name = Scene::fresh("listed");
     let host = "git.not-there.test";

@@ -19,7 +19,7 @@ const NEXT: &str = "osh-2026-other-key";
 /// All of them stand at the same time: the lab takes one after another.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_be_rotated_passes_and_what_cannot_is_refused_for_its_own_reason() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-rotation").await?;
     try_join(keys(&scene), certificates(&scene)).await.map(drop)
 }

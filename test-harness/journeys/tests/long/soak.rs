@@ -20,7 +20,7 @@ const PAGE: [&str; 2] = ["PAGE = 2 << 20", "PAGE = 12 << 10"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leak_is_refused_for_where_it_leads_to_and_its_sound_twin_passes() -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-soak").await?;
     let root = &scene.people.cluster.root;
     let all = pairs(root)?;

@@ -5,13 +5,14 @@ use factory_assurance::{
     canonical,
     dossier::{AnnouncedRun, Subject},
     plan::{ComparisonPlan, Plan},
+    risk::Planned,
     standard::Standard,
     verdict,
     wire::{Announced, Announcement},
 };
 use factory_crds::{Json, ReleaseStatus, release::AnnouncementReference};
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, plan, reference};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, history, plan, reference};
 use crate::{context::Context, register::RegisterError, stage::Progress};
 
 /// An announced run: only this may be carried out.
@@ -43,12 +44,16 @@ pub async fn run(
     let standard = Standard::of(&attempt.pinned.standard, &attempt.standard);
     if let Some(known) = &facts.announcement {
         plan.prove.comparison = reference::announced(facts);
+        plan.prove.history = history::announced(facts);
         let run = AnnouncedRun { id: known.id.clone(), nonce: known.nonce.clone(), attempt: known.attempt };
         return Ok(Progress::Done(AnnouncedPlan { subject, standard, plan, run }));
     }
     let choices = reference::choices(context, attempt, &plan).await?;
     let run = if attempt.rehearsal() {
         plan.prove.comparison = choices.into_iter().next().flatten();
+        let planned =
+            Planned { rules: verdict::RULES, bundle: &bundle.bundle, standard: &standard, prove: &plan.prove };
+        plan.prove.history = history::none(&planned)?;
         // Not evidence, so nobody need draw its nonce.
         AnnouncedRun { id: "rehearsal".to_owned(), nonce: canonical::sha256(attempt.uid.as_bytes()), attempt: 0 }
     } else {
@@ -62,12 +67,25 @@ pub async fn run(
             plan,
             epoch: context.epoch,
         };
+        match history::asked(context, &announcement, facts).await? {
+            history::Asked::Nothing => {}
+            history::Asked::Known(known) => announcement.plan.prove.history = Some(known),
+            // It is announced when the answer is kept.
+            history::Asked::Now => return Ok(Progress::waiting("HistoryKept", "the register said which earlier runs count")),
+            history::Asked::Not(error) if error.passes() => return Ok(context.unavailable(&error)),
+            history::Asked::Not(error) => return Ok(Progress::stopped("AnnouncementRefused", error.to_string())),
+        }
         let answer = match announced(context, attempt, &mut announcement, choices).await {
             Ok(answer) => answer,
             // Asked again at each look: the register alone knows when the regulator has.
             Err(RegisterError::NotIssued(why)) => return Ok(Progress::waiting("StandardNotIssued", why)),
             // The confirmation may not have been seen here yet.
             Err(RegisterError::OtherReference(why)) => return Ok(Progress::waiting("OtherReference", why)),
+            // Asked again at the next look: what was refused was not written.
+            Err(RegisterError::OtherHistory(why)) => {
+                facts.history = None;
+                return Ok(Progress::waiting("OtherHistory", why));
+            }
             Err(error) if error.passes() => {
                 return Ok(context.unavailable(&error));
             }
@@ -77,6 +95,7 @@ pub async fn run(
         AnnouncedRun { id: answer.id, nonce: answer.nonce, attempt: answer.attempt }
     };
     facts.comparison = plan.prove.comparison.as_ref().map(serde_json::to_value).transpose()?.map(Json);
+    facts.history = history::kept(plan.prove.history.as_ref())?;
     facts.announcement =
         Some(AnnouncementReference { id: run.id.clone(), nonce: run.nonce.clone(), attempt: run.attempt });
     Ok(Progress::Done(AnnouncedPlan { subject, standard, plan, run }))

@@ -65,7 +65,8 @@ fn coverage(truth: Truth, repetitions: u32, exact: bool) -> (f64, f64) {
         if lost_ms.iter().any(|ms| *ms > WINDOW_MS) {
             continue;
         }
-        let fault = Repeated { asked: asked.clone(), times: EVENTS, window_ms: WINDOW_MS, lost_ms };
+        let risks = lost_ms.into_iter().map(|ms| vec![Lost { ms, ended: true }]).collect();
+        let fault = Repeated { asked: asked.clone(), times: EVENTS, window_ms: WINDOW_MS, risks };
         let bound = model(&[fault], dataset, 1_000).whole.modelled as f64;
         covered += (0..TRUE_YEARS).filter(|_| true_year(truth, exact, &mut random) <= bound).count();
         runs += 1;

@@ -45,6 +45,7 @@ use crate::{
 use factory_crds::release::Outcome;
 
 pub use object::object;
+pub use pooled::earlier;
 pub use office::{CONFIRMED, Office, Revoked, Story};
 pub use terms::{rebuilt, terms};
 

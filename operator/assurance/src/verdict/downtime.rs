@@ -8,6 +8,8 @@
 
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod pooled;
 
 use std::collections::BTreeSet;
 

@@ -45,8 +45,8 @@ use crate::{
 use factory_crds::release::Outcome;
 
 pub use object::object;
-pub use pooled::earlier;
 pub use office::{CONFIRMED, Office, Revoked, Story};
+pub use pooled::earlier;
 pub use terms::{rebuilt, terms};
 
 /// A result that passes, its verdict computed: two components, `web` and `registry`, both faults

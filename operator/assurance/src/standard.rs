@@ -7,7 +7,8 @@
 use factory_crds::{
     ResilienceStandardSpec,
     resilience_standard::{
-        ArrivalRule, Capacity, Comparison, Connections, FaultLimits, History, Indicator, LoadModel, LoadRule, Soak, SteadyLimits,
+        ArrivalRule, Capacity, Comparison, Connections, FaultLimits, History, Indicator, LoadModel, LoadRule, Soak,
+        SteadyLimits,
     },
     state_service::ServiceClass,
 };

@@ -6,8 +6,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use factory_assurance::plan::EarlierRuns;
 use factory_assurance::wire::{
-    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, OTHER_HISTORY, OTHER_REFERENCE, Problem, Submission,
-    SubmissionState,
+    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, OTHER_HISTORY, OTHER_REFERENCE, Problem,
+    Submission, SubmissionState,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};

@@ -67,10 +67,9 @@ impl EarlierRuns {
             recovery_ms: one.recovery_ms,
             lost_ms: one.lost_ms,
         };
-        let faults = faults.iter().map(|(risk, kept)| EarlierFault {
-            risk: risk.clone(),
-            repetitions: kept.iter().map(earlier).collect(),
-        });
+        let faults = faults
+            .iter()
+            .map(|(risk, kept)| EarlierFault { risk: risk.clone(), repetitions: kept.iter().map(earlier).collect() });
         Self { faults: faults.collect(), dossiers: dossiers.values().map(|dossier| (*dossier).to_owned()).collect() }
     }
 }

@@ -173,9 +173,10 @@ pub fn check(downtime: &Downtime, declared_ms: u64) -> Option<Found> {
     if let Some(own) = own {
         return check(own, declared_ms);
     }
-    let with = downtime.earlier.as_ref().map_or_else(String::new, |earlier| {
-        format!("; with {} repetitions of earlier runs", earlier.repetitions)
-    });
+    let with = downtime
+        .earlier
+        .as_ref()
+        .map_or_else(String::new, |earlier| format!("; with {} repetitions of earlier runs", earlier.repetitions));
     let alone = |of: fn(&Bound) -> u64| alone(downtime, of);
     let Bound { modelled, seen } = downtime.whole;
     if seen > declared_ms {
@@ -214,7 +215,8 @@ fn alone(downtime: &Downtime, of: fn(&Bound) -> u64) -> String {
 fn seed(nonce: &str, faults: &[Repeated]) -> u64 {
     let mut text = nonce.to_owned();
     for fault in faults {
-        let numbers = [fault.times, fault.window_ms].into_iter().chain(fault.risks.iter().flatten().map(|lost| lost.ms));
+        let numbers =
+            [fault.times, fault.window_ms].into_iter().chain(fault.risks.iter().flatten().map(|lost| lost.ms));
         text.push('\n');
         text.push_str(&numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(" "));
     }

@@ -111,9 +111,7 @@ fn odd(history: &EarlierRuns, most: u32) -> Option<String> {
             if u64::from(one.dossier) >= dossiers {
                 Some(format!("earlier repetitions {number} are of dossier {}; there are {dossiers}", one.dossier))
             } else if one.lost_ms.max(one.recovery_ms.unwrap_or(0)) > MAX_EXACT {
-                Some(format!(
-                    "a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"
-                ))
+                Some(format!("a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"))
             } else {
                 None
             }

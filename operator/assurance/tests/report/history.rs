@@ -45,12 +45,10 @@ fn as_data_each_fault_has_its_repetitions() {
     let history = &value["history"];
     assert_eq!(history["dossiers"].as_array().unwrap().len(), 29);
     let freeze = &history["faults"][1];
-    assert_eq!((&freeze["phase"], &freeze["repetitions"], &freeze["earlier"], &freeze["late"]), (
-        &"freeze-web".into(),
-        &30.into(),
-        &29.into(),
-        &2.into(),
-    ));
+    assert_eq!(
+        (&freeze["phase"], &freeze["repetitions"], &freeze["earlier"], &freeze["late"]),
+        (&"freeze-web".into(), &30.into(), &29.into(), &2.into(),)
+    );
     assert!(json(sample::modelled()).get("history").is_none());
 }
 

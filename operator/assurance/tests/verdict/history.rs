@@ -256,5 +256,8 @@ fn repetitions_of_one_result_have_the_risks_of_its_plan() {
     sample::earlier(&mut result, 1, |_, _| (Some(0), 0));
     let planned: Vec<String> = faults(&mut result).iter().map(|fault| fault.risk.clone()).collect();
     assert_eq!(found.iter().map(|one| one.risk.clone()).collect::<Vec<_>>(), planned);
-    assert_eq!(faults(&mut result)[0].repetitions, [EarlierRepetition { dossier: 0, recovery_ms: Some(0), lost_ms: 0 }]);
+    assert_eq!(
+        faults(&mut result)[0].repetitions,
+        [EarlierRepetition { dossier: 0, recovery_ms: Some(0), lost_ms: 0 }]
+    );
 }

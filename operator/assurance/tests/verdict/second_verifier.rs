@@ -20,7 +20,9 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{closed, comparison, cut_off, drawn, fault, history, rotated, shaped, simulated, soak, third, twin, varied};
+use super::{
+    closed, comparison, cut_off, drawn, fault, history, rotated, shaped, simulated, soak, third, twin, varied,
+};
 
 const RESULTS: u64 = 1_800;
 

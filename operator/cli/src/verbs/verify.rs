@@ -179,7 +179,11 @@ fn write_result(out: &mut impl io::Write, result: &TestResult, digest: &str) -> 
     writeln!(out, "Run:      {}, attempt {} at this bundle", result.announcement.id, result.announcement.attempt)?;
     writeln!(out, "Dossier:  {digest}")?;
     if let Some(earlier) = earlier(result) {
-        writeln!(out, "Earlier:  it builds on {} dossiers of earlier runs, with figures that the register held against them", earlier.len())?;
+        writeln!(
+            out,
+            "Earlier:  it builds on {} dossiers of earlier runs, with figures that the register held against them",
+            earlier.len()
+        )?;
         for dossier in earlier {
             writeln!(out, "          {}", harmless(dossier))?;
         }

@@ -71,7 +71,9 @@ pub async fn run(
             history::Asked::Nothing => {}
             history::Asked::Known(known) => announcement.plan.prove.history = Some(known),
             // It is announced when the answer is kept.
-            history::Asked::Now => return Ok(Progress::waiting("HistoryKept", "the register said which earlier runs count")),
+            history::Asked::Now => {
+                return Ok(Progress::waiting("HistoryKept", "the register said which earlier runs count"));
+            }
             history::Asked::Not(error) if error.passes() => return Ok(context.unavailable(&error)),
             history::Asked::Not(error) => return Ok(Progress::stopped("AnnouncementRefused", error.to_string())),
         }

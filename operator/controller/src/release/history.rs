@@ -2,11 +2,7 @@
 //! other. What it said is kept in the status of the release before it is announced, so that the same run is announced the
 //! same, whatever is reported between.
 
-use factory_assurance::{
-    plan::EarlierRuns,
-    risk::Planned,
-    wire::Announcement,
-};
+use factory_assurance::{plan::EarlierRuns, risk::Planned, wire::Announcement};
 use factory_crds::{Json, ReleaseStatus};
 
 use super::ReleaseError;

@@ -19,8 +19,7 @@ use crate::{
     signer::SignerError,
     store::{
         StoreError, WriteError, claims::ClaimError, delegations::DelegationError, history::HistoryError,
-        issued::IssuedError,
-        membership::AccessError as MembershipError, objects::ObjectError,
+        issued::IssuedError, membership::AccessError as MembershipError, objects::ObjectError,
     },
 };
 

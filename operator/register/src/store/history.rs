@@ -69,8 +69,7 @@ pub(super) async fn check(writing: &mut Writing<'_>, run: &AnnouncedPlan) -> Res
 
 async fn of(rows: &mut Rows<'_>, run: &AnnouncedPlan) -> Result<Option<EarlierRuns>, WriteError> {
     let Some(asked) = &run.standard.history else { return Ok(None) };
-    let planned =
-        Planned { rules: &run.rules, bundle: &run.bundle, standard: &run.standard, prove: &run.plan.prove };
+    let planned = Planned { rules: &run.rules, bundle: &run.bundle, standard: &run.standard, prove: &run.plan.prove };
     let risks = planned.distinct()?;
     if risks.len() > MOST_RISKS {
         return Err(HistoryError::TooMany(risks.len()).into());
@@ -194,7 +193,11 @@ mod tests {
             (of([&[kept(3, 10)], &[kept(3, 20)]]), log.clone(), "fault 1 has 1 repetitions, and the log has 2"),
             (of([&[kept(3, 10), kept(5, 9)], &[kept(3, 20)]]), log.clone(), "fault 1 has 2 repetitions, other ones"),
             (of([&[kept(3, 10), kept(5, 9_000)], &[kept(3, 20), kept(3, 20)]]), log.clone(), "fault 2 has 2"),
-            (of([&[kept(5, 9_000), kept(3, 10)], &[kept(3, 20)]]), log.clone(), "fault 1 has 2 repetitions, other ones"),
+            (
+                of([&[kept(5, 9_000), kept(3, 10)], &[kept(3, 20)]]),
+                log.clone(),
+                "fault 1 has 2 repetitions, other ones",
+            ),
             (renamed, log.clone(), "it names 2 dossiers"),
             (never, log.clone(), "fault 1 has 2 repetitions, other ones"),
         ] {

@@ -125,8 +125,7 @@ mod tests {
         let as_it_is = risks(|_| {});
         assert_eq!(as_it_is.iter().flatten().count(), 8, "{as_it_is:?}");
         assert_eq!(as_it_is, risks(|_| {}));
-        type Change = fn(&mut TestResult);
-        let all: [(&str, Change); 7] = [
+        let all: [(&str, fn(&mut TestResult)); 7] = [
             ("image", |r| drop(r.bundle.images.insert("web".to_owned(), format!("web@sha256:{}", "0".repeat(64))))),
             ("manifests", |r| r.bundle.manifests = "sha256:other".to_owned()),
             ("configuration", |r| r.bundle.configuration = "sha256:other".to_owned()),
@@ -144,11 +143,12 @@ mod tests {
     #[test]
     fn another_strike_is_another_risk_of_its_own_phase_alone() {
         let as_it_is = risks(|_| {});
-        type Change = fn(&mut TestResult, usize);
-        let changes: [Change; 3] = [
+        let changes: [fn(&mut TestResult, usize); 3] = [
             |r, at| r.plan.prove.phases[at].seconds += 1,
             |r, at| {
-                let PhaseRole::Fault { strike: Some(strike), .. } = &mut r.plan.prove.phases[at].role else { panic!() };
+                let PhaseRole::Fault { strike: Some(strike), .. } = &mut r.plan.prove.phases[at].role else {
+                    unreachable!()
+                };
                 strike.lease_seconds += 1;
                 r.standard.faults.iter_mut().for_each(|limits| {
                     limits.lease_seconds = limits.lease_seconds.map(|lease| lease + 1);
@@ -156,7 +156,7 @@ mod tests {
             },
             |r, at| {
                 let PhaseRole::Fault { kind, strike: Some(strike), .. } = &mut r.plan.prove.phases[at].role else {
-                    panic!()
+                    unreachable!()
                 };
                 strike.share = if strike.share == Share::One { Share::All } else { Share::One };
                 let (kind, share) = (*kind, strike.share);

@@ -53,7 +53,7 @@ fn faults(result: &mut TestResult) -> &mut Vec<EarlierFault> {
 /// Value of a figure.
 fn figure(verdict: &Verdict, phase: &str, name: &str) -> Option<u64> {
     let found = verdict.figures.iter().find(|figure| figure.phase == phase && figure.name == name);
-    found.unwrap_or_else(|| panic!("no figure {name} of `{phase}`")).value
+    found.unwrap_or_else(|| unreachable!("no figure {name} of `{phase}`")).value
 }
 
 /// Vectors of earlier runs.

@@ -7,6 +7,7 @@ mod comparison;
 mod corpus;
 mod faults;
 mod generators;
+mod history;
 mod impossible;
 mod killed;
 mod leases;

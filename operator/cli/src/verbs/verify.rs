@@ -181,7 +181,7 @@ fn write_result(out: &mut impl io::Write, result: &TestResult, digest: &str) -> 
     if let Some(earlier) = earlier(result) {
         writeln!(
             out,
-            "Earlier:  it builds on {} dossiers of earlier runs, with figures that the register held against them",
+            "Earlier:  it builds on {} dossiers of earlier runs; its figures of them are the register's word, and not held against them here",
             earlier.len()
         )?;
         for dossier in earlier {

@@ -67,15 +67,10 @@ pub async fn run(
             plan,
             epoch: context.epoch,
         };
-        match history::asked(context, &announcement, facts).await? {
-            history::Asked::Nothing => {}
-            history::Asked::Known(known) => announcement.plan.prove.history = Some(known),
-            // It is announced when the answer is kept.
-            history::Asked::Now => {
-                return Ok(Progress::waiting("HistoryKept", "the register said which earlier runs count"));
-            }
-            history::Asked::Not(error) if error.passes() => return Ok(context.unavailable(&error)),
-            history::Asked::Not(error) => return Ok(Progress::stopped("AnnouncementRefused", error.to_string())),
+        match history::ask(context, &mut announcement, facts).await? {
+            Progress::Done(()) => {}
+            Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
+            Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
         }
         let answer = match announced(context, attempt, &mut announcement, choices).await {
             Ok(answer) => answer,

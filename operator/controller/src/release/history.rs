@@ -6,38 +6,30 @@ use factory_assurance::{plan::EarlierRuns, risk::Planned, wire::Announcement};
 use factory_crds::{Json, ReleaseStatus};
 
 use super::ReleaseError;
-use crate::{context::Context, register::RegisterError};
+use crate::{context::Context, stage::Progress};
 
-/// What became of the question.
-pub enum Asked {
-    /// The standard has no earlier runs count.
-    Nothing,
-    /// It was answered before, and this was kept.
-    Known(EarlierRuns),
-    /// It was answered now, and is kept.
-    Now,
-    /// It was not answered.
-    Not(RegisterError),
-}
-
-/// Which repetitions count for the run of `announcement`, by `facts` or by the register, whose answer is kept in `facts`.
-pub async fn asked(
+/// Puts into the plan of `announcement` which repetitions count for it, by `facts` or by the register, whose answer is kept
+/// in `facts` first. Nothing where its standard has no earlier runs count.
+pub async fn ask(
     context: &Context,
-    announcement: &Announcement,
+    announcement: &mut Announcement,
     facts: &mut ReleaseStatus,
-) -> Result<Asked, ReleaseError> {
+) -> Result<Progress<()>, ReleaseError> {
     if announcement.standard.history.is_none() {
-        return Ok(Asked::Nothing);
+        return Ok(Progress::Done(()));
     }
     if let Some(known) = announced(facts) {
-        return Ok(Asked::Known(known));
+        announcement.plan.prove.history = Some(known);
+        return Ok(Progress::Done(()));
     }
     Ok(match context.register.history(announcement).await {
         Ok(history) => {
             facts.history = kept(Some(&history))?;
-            Asked::Now
+            // It is announced when that is written.
+            Progress::waiting("HistoryKept", "the register said which earlier runs count")
         }
-        Err(error) => Asked::Not(error),
+        Err(error) if error.passes() => context.unavailable(&error),
+        Err(error) => Progress::stopped("AnnouncementRefused", error.to_string()),
     })
 }
 

@@ -10,7 +10,10 @@ use factory_crds::{release::Outcome, resilience_standard::History};
 use factory_register::store::audit::audit;
 use reqwest::StatusCode;
 
-use crate::world::{Answer, World, named};
+use crate::{
+    log::sql,
+    world::{Answer, World, named},
+};
 
 const HISTORY: &str = "/api/v1/history";
 const SERVICE: &str = "pooled";
@@ -201,4 +204,23 @@ async fn what_was_announced_holds_when_another_dossier_comes_first() {
     let again = announced(&world, "one", &with("one", &history)).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.text);
     assert_eq!(counts(&asked(&world, &run("three")).await), [2; 4]);
+}
+
+/// Whoever rules the database can make another list, and the audit names it.
+#[tokio::test]
+async fn a_repetition_that_is_edited_in_the_database_is_found() {
+    for harm in [
+        "UPDATE repetitions SET lost_ms = 0 WHERE lost_ms > 0",
+        "UPDATE repetitions SET recovery_ms = 0 WHERE recovery_ms > 0",
+        "UPDATE repetitions SET dossier = 'sha256:another'",
+        "UPDATE repetitions SET service = 'neighbour'",
+        "DELETE FROM repetitions WHERE place = 2",
+    ] {
+        let world = World::start().await;
+        reported(&world, run("first"), "first").await;
+        audit(&world.database()).await.unwrap();
+        sql(&world.database(), &[harm]).await.unwrap();
+        let found = audit(&world.database()).await.unwrap_err().to_string();
+        assert!(found.contains("view `repetitions` does not follow from the log"), "{harm}: {found}");
+    }
 }

@@ -236,7 +236,10 @@ mod tests {
         let (as_it_is, changed) = (of(""), of(".other"));
         let differ: Vec<usize> = (0..changed.len()).filter(|at| changed[*at] != as_it_is[*at]).collect();
         let rotates = |at: &usize| {
-            matches!(sample::rotated().plan.prove.phases[*at].role, PhaseRole::Fault { kind: FaultKind::SecretRotation, .. })
+            matches!(
+                sample::rotated().plan.prove.phases[*at].role,
+                PhaseRole::Fault { kind: FaultKind::SecretRotation, .. }
+            )
         };
         assert!(!differ.is_empty() && differ.iter().all(rotates), "{differ:?}");
         assert!(as_it_is.iter().flatten().count() > differ.len(), "{as_it_is:?}");

@@ -101,6 +101,9 @@ pub struct ReleaseStatus {
     /// another release is confirmed meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Json>,
+    /// The repetitions of earlier runs that it builds on, as the register gave them and as announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Json>,
     /// `repository@sha256:…` of the functional results in the image registry, once they are there.
     #[serde(default)]
     pub verify_results: String,

@@ -8,6 +8,7 @@ mod arrivals;
 mod capacity;
 mod comparison;
 mod fault;
+mod history;
 mod indicator;
 mod model;
 mod soak;
@@ -21,6 +22,7 @@ pub use arrivals::{ArrivalKind, ArrivalRule, Connections, Spike, Stage};
 pub use capacity::Capacity;
 pub use comparison::Comparison;
 pub use fault::{Direction, EACH_PEER, FaultKind, FaultLimits, Share};
+pub use history::History;
 pub use indicator::{Indicator, Measure};
 pub use model::LoadModel;
 pub use soak::Soak;
@@ -72,6 +74,10 @@ pub struct ResilienceStandardSpec {
     /// none of a service that has no confirmed release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// Repetitions of earlier runs that count beside those of a run, where nothing that could change them is another; none
+    /// where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     /// How far the generator may lag, as ppm of the steady p99 limit, before its run is void.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_lag_ppm: u32,

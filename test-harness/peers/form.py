@@ -175,10 +175,14 @@ COMPARISON_PLAN = variant(
     reference=record(
         release=text, bundle=text, blocks=U32, seconds=U32, warmUpSeconds=U32, requestsPerMinute=U32,
         operations=each(U32)))
+HISTORY_PLAN = record(
+    dossiers=each(text),
+    faults=each(record(
+        risk=text, repetitions=each(record(dossier=U32, recoveryMs=Left(U64), lostMs=U64)))))
 PROVE_PLAN = record(
     load=LOAD, phases=each(PHASE), calls=Left(table(sorted_set), {}),
     rotations=Left(table(table(record(key=text, next=text))), {}), control=Left(CONTROL_PLAN), twin=Left(TWIN_PLAN),
-    comparison=Left(COMPARISON_PLAN))
+    comparison=Left(COMPARISON_PLAN), history=Left(HISTORY_PLAN))
 PLAN = record(entry=text, verify=VERIFY_PLAN, prove=PROVE_PLAN)
 
 # --- the standard ------------------------------------------------------------------------------
@@ -208,7 +212,7 @@ STANDARD_LOAD = record(
 COMPARISON = record(blocks=U32, seconds=U32, maxP95SlowerPpm=Left(U32), mattersMs=U32)
 STANDARD = record(
     name=text, version=text, steady=record(maxFailedPpm=U32, p95Ms=U32, p99Ms=U32), faults=each(FAULT_LIMITS),
-    capacity=Left(CAPACITY), soak=Left(SOAK), comparison=Left(COMPARISON), maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
+    capacity=Left(CAPACITY), soak=Left(SOAK), comparison=Left(COMPARISON), history=Left(record(mostRepetitions=U32)), maxLagPpm=U32, minRequests=U64, maxAttempts=Left(U32), freezeWhenOverdue=Left(flag, False), indicators=Left(each(INDICATOR), []),
     **{"class": Left(one_of("basic", "important", "critical"))},
     load=Left(STANDARD_LOAD))
 

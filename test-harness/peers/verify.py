@@ -2,8 +2,8 @@
 """A second verifier of dossiers, written from docs/verdict.md: it shares no code with the factory.
 
 It stands beside the road: it reads what the factory reported and computes the verdict again. It must
-not import anything but Python's standard library and closed.py, compared.py, drawn.py, form.py, shape.py and trend.py beside
-it, and must not be used by any product.
+not import anything but Python's standard library and closed.py, compared.py, drawn.py, form.py, history.py, shape.py and
+trend.py beside it, and must not be used by any product.
 
     verify.py ENVELOPE [--key PUBLIC.pem]... [--lab-key PUBLIC.pem]...
                                                 opens a dossier, prints its verdict as canonical JSON
@@ -31,6 +31,7 @@ import closed
 import compared
 import drawn
 import form
+import history
 import shape
 from trend import Trend
 
@@ -426,6 +427,9 @@ class Run:
         self.recovery_ms = span_ms(result["availability"]["recoveryTime"])
         self.downtime_ms = span_ms(result["availability"]["maxDowntimePerYear"])
         self.downtime = None
+        self.costs = []  # of each fault that was done as planned: what was asked, index of its phase, lost, recovery
+        self.pooled = None  # repetitions of earlier runs
+        self.own_downtime = None  # by this run alone, where there are some
         self.control = self.plan["prove"].get("control") if self.rules != V1 else None
         self.twin = self.plan["prove"].get("twin") if self.rules != V1 else None
         self.spans, start = [], 0
@@ -1907,14 +1911,15 @@ class Struck:
         self.as_planned = self.injected is not None and self.gone > 0
 
     def check(self, measured):
-        """What is found, and the lost service from which something may be concluded, or None."""
+        """What is found, and lost service and recovery from which something may be concluded, or None."""
         found = self.done() + self.residue()
         if not self.as_planned or self.limit is None:
             return found, None
         few = too_few(self.run, self.span, measured)
         if few:
             return found + few, None
-        return found + self.cost(measured) + self.slow(measured) + self.late_recovery(), self.lost()
+        found += self.cost(measured) + self.slow(measured) + self.late_recovery()
+        return found, (self.lost(), self.recovery())
 
     def due(self, since):
         """Slots with requests, from a moment in milliseconds on: index, good, failed."""
@@ -2076,8 +2081,8 @@ class Struck:
 
 
 def check_phases(run):
-    faults, found, lost, heard = iter(run.prove["faults"]), [], [], []
-    for span, measured in zip(run.spans, run.load):
+    faults, found, heard = iter(run.prove["faults"]), [], []
+    for place, (span, measured) in enumerate(zip(run.spans, run.load)):
         if span.percent is not None:
             continue
         void = disturbed(run, span)
@@ -2091,10 +2096,10 @@ def check_phases(run):
         elif struck:
             of_fault, cost = struck.check(measured)
             found += of_fault
-            lost += [] if cost is None else [(span.asked, cost)]
+            run.costs += [] if cost is None else [(span.asked, place, *cost)]
     if run.rules in ADDED:
         found += check_operations(run, heard)
-    return found + check_soak(run) + climb(run) + check_downtime(run, lost) + check_comparison(run)
+    return found + check_soak(run) + climb(run) + check_downtime(run) + check_comparison(run)
 
 
 # --- the soak ----------------------------------------------------------------------------------
@@ -2301,7 +2306,8 @@ class Repeated:
     """A fault of the standard with what its repetitions cost."""
 
     def __init__(self, asked):
-        self.asked, self.times, self.window, self.lost, self.powers = asked, 0, 0, [], []
+        self.asked, self.times, self.window, self.powers = asked, 0, 0, []
+        self.risks = []  # of each risk its repetitions: what was lost, and whether it was seen to end
 
     def prepare(self):
         power = (self.times << 64) // (self.times + SHAPE)
@@ -2312,7 +2318,7 @@ class Repeated:
 
     def year(self, draw):
         """With what cannot be excluded, and as it was seen."""
-        most, events = min(len(self.lost), MOST_REPETITIONS), 0
+        most, events = min(len(self.risks) * min(map(len, self.risks)), MOST_REPETITIONS), 0
         for _ in range(SHAPE):
             drawn, reached = draw(), 1 << 64
             for step, power in self.bits:
@@ -2324,9 +2330,14 @@ class Repeated:
         unseen = events * unlike + draw() >> 64
         tail = min((self.window << 64) // (draw() + 1), YEAR_MS)
         few = min(events, most)
-        total = sum(self.lost[draw() * len(self.lost) >> 64] for _ in range(few))
-        known, seen = (ceil_div(total * count, max(few, 1)) for count in (events - unseen, events))
+        drawn = [self.one(draw()) for _ in range(few)]
+        known = ceil_div(sum(ms if ended else max(ms, tail) for ms, ended in drawn) * (events - unseen), max(few, 1))
+        seen = ceil_div(sum(ms for ms, _ in drawn) * events, max(few, 1))
         return min(known + unseen * tail, YEAR_MS), min(seen, YEAR_MS)
+
+    def one(self, drawn):
+        risk, rest = divmod(drawn * len(self.risks), 1 << 64)
+        return self.risks[risk][rest * len(self.risks[risk]) >> 64]
 
 
 def models_downtime(run):
@@ -2334,8 +2345,8 @@ def models_downtime(run):
     return run.rules != V1 and bool(faults) and all(fault.get("timesAYear") is not None for fault in faults)
 
 
-def model_downtime(run, lost):
-    """Bounds of all faults and of each alone, each as (modelled, seen), or None."""
+def model_downtime(run, pooled):
+    """Bounds of all faults and of each alone, each as (modelled, seen), or None; with earlier repetitions or without."""
     faults = {}
     for limits in run.standard["faults"]:
         asked = Asked(run.rules, limits["kind"], strike_of(limits))
@@ -2345,11 +2356,12 @@ def model_downtime(run, lost):
         fault = faults.setdefault(asked.key(), Repeated(asked))
         fault.times = max(fault.times, limits["timesAYear"] * struck)
         fault.window = max(fault.window, limits["windowSeconds"] * 1000)
-        fault.lost = [ms for of, ms in lost if of.belongs_to(asked)]
+        fault.risks = risks_of(run, asked, pooled)
     faults = list(faults.values())
-    if not faults or not all(fault.lost for fault in faults):
+    if not faults or not all(fault.risks for fault in faults):
         return None
-    lines = [" ".join(map(str, [fault.times, fault.window, *fault.lost])) for fault in faults]
+    lost = [[ms for risk in fault.risks for ms, _ in risk] for fault in faults]
+    lines = [" ".join(map(str, [fault.times, fault.window, *of])) for fault, of in zip(faults, lost)]
     text = "\n".join([run.result["announcement"]["nonce"], *lines])
     draw = Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")).next
     for fault in faults:
@@ -2364,11 +2376,38 @@ def model_downtime(run, lost):
     return whole, [(fault.asked, bounds) for fault, bounds in zip(faults, alone)]
 
 
-def check_downtime(run, lost):
-    run.downtime = model_downtime(run, lost) if models_downtime(run) else None
+def risks_of(run, asked, pooled):
+    """What each risk of a fault has cost, each time; without earlier runs each phase stands by itself."""
+    risks = {}
+    for of, place, lost, recovery in run.costs:
+        if not of.belongs_to(asked):
+            continue
+        if pooled is None:
+            risks[place] = [(lost, True)]
+            continue
+        before = [(one["lostMs"], one.get("recoveryMs") is not None) for one in pooled.of(place)]
+        risks.setdefault((pooled.phases[place],), before).append((lost, recovery != "never"))
+    return list(risks.values())
+
+
+def check_downtime(run):
+    if not models_downtime(run):
+        return []
+    run.downtime, declared = model_downtime(run, None), run.downtime_ms
     if run.downtime is None:
         return []
-    (modelled, seen), alone = run.downtime
+    if run.pooled is None:
+        return hold_downtime(run, run.downtime, "")
+    run.own_downtime, run.downtime = run.downtime, model_downtime(run, run.pooled)
+    if run.own_downtime[0][1] > declared:
+        return hold_downtime(run, run.own_downtime, "")
+    met = {run.pooled.phases[place] for _, place, _, _ in run.costs} - {None}
+    earlier = sum(len(run.pooled.faults[risk]) for risk in met)
+    return hold_downtime(run, run.downtime, f"; with {earlier} repetitions of earlier runs")
+
+
+def hold_downtime(run, downtime, tail):
+    (modelled, seen), alone = downtime
 
     def parts(side):
         most = sorted(alone, key=lambda one: -one[1][side])
@@ -2378,11 +2417,11 @@ def check_downtime(run, lost):
     declared = f"declared maxDowntimePerYear is {seconds(run.downtime_ms)}; alone: "
     if seen > run.downtime_ms:
         message = (f"1 of 20 modelled years has over {seconds_measured(seen)} of downtime by the faults of the "
-                   f"standard; {declared}{parts(1)}")
+                   f"standard; {declared}{parts(1)}{tail}")
         return [failed("DowntimeTooLong", message)]
     if modelled > run.downtime_ms:
         message = (f"so few repetitions do not exclude over {seconds_measured(modelled)} of downtime by the faults of "
-                   f"the standard in 1 of 20 years; {declared}{parts(0)}")
+                   f"the standard in 1 of 20 years; {declared}{parts(0)}{tail}")
         return [inconclusive("DowntimeNotExcluded", message)]
     return []
 
@@ -2523,6 +2562,10 @@ def figures_of(run):
         whole = run.downtime[0] if run.downtime else (None, None)
         add("", "modelledDowntimeMs", whole[0], run.downtime_ms)
         add("", "seenDowntimeMs", whole[1], run.downtime_ms)
+        if builds_on_earlier(run):
+            add("", "ownSeenDowntimeMs", run.own_downtime[0][1] if run.own_downtime else None, run.downtime_ms)
+    if builds_on_earlier(run):
+        add("", "earlierRuns", run.pooled.dossiers if run.pooled else None, None)
     capacity = run.standard.get("capacity")
     if capacity is not None or run.ladder is not None:
         add("", "heldPercent", held(run), capacity["headroomPercent"] if capacity else None)
@@ -2538,7 +2581,7 @@ def figures_of(run):
     faults = iter(run.prove["faults"] if proven else [])
     lags = iter(run.prove.get("stepLagUs", []) if proven else [])
     steady = run.standard["steady"]
-    for span, measured in zip(run.spans, run.load):
+    for place, (span, measured) in enumerate(zip(run.spans, run.load)):
         least, limits = None, [None, None, None]
         if span.role in ("steady", "soak", "capacity"):
             least, limits = run.least(), [steady["maxFailedPpm"], steady["p95Ms"] * 1000, steady["p99Ms"] * 1000]
@@ -2592,7 +2635,16 @@ def figures_of(run):
                 alone = run.downtime[1] if run.downtime else []
                 modelled = next((bounds[0] for asked, bounds in alone if span.asked.belongs_to(asked)), None)
                 add(span.name, "modelledDowntimeMs", modelled, None)
+            if builds_on_earlier(run):
+                own = [recovery for _, at, _, recovery in run.costs if at == place]
+                proof = run.pooled.proof(place, own, run.recovery_ms) if run.pooled else (None, None, None)
+                for name, value in zip(("repetitions", "earlierRepetitions", "recoveredPercent"), proof):
+                    add(span.name, name, value, None)
     return figures
+
+
+def builds_on_earlier(run):
+    return run.standard.get("history") is not None and run.plan["prove"].get("history") is not None
 
 
 # --- the verdict -------------------------------------------------------------------------------
@@ -2603,13 +2655,21 @@ def judge(result):
         message = f"the result names the rules {quote(result['rules'])}; known are {' and '.join(KNOWN)}"
         return verdict([inconclusive("UnknownRules", message)], [])
     run = Run(drawn.effective(result))
-    found = check_plan(run)
+    allowed = [allowed_of(run, span) for span in run.spans]
+    lack, run.pooled = history.pool(result, allowed, quote)  # of what was announced, and not of what was drawn
+    found = check_plan(run) + ([inconclusive("PlanIncomplete", lack)] if lack else [])
     found += lacks_of_verify(run) or check_functional(run) + check_contracts(run)
     void = lacks_of_prove(run) or voids(run) or knocked(run)
     if any(code == "TwinPassed" for _, code, _ in void):
         found = []
     found += void or saturated(run) + check_phases(run)
     return verdict(found, figures_of(run))
+
+
+def allowed_of(run, span):
+    """Of ten tenths of a second that serve after a fault, the share that may fail."""
+    limit = span.asked.limit(run.standard, "maxFailedPpm") if span.role == "fault" else None
+    return None if limit is None else max(limit, run.standard["steady"]["maxFailedPpm"])
 
 
 def verdict(found, figures):

@@ -22,6 +22,7 @@ pub mod object;
 pub mod plan;
 pub mod provenance;
 pub mod report;
+pub mod risk;
 #[cfg(any(test, feature = "sample"))]
 pub mod sample;
 pub mod signing;

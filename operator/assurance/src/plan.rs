@@ -6,6 +6,7 @@ mod arrivals;
 mod closed;
 pub mod comparison;
 mod drawn;
+pub mod history;
 pub mod shape;
 pub mod twin;
 
@@ -21,6 +22,7 @@ pub use arrivals::{Arrivals, Gaps, Stretch, WHOLE_PPM};
 pub use closed::Closed;
 pub use comparison::{Absence, ComparisonPlan, Reference};
 pub use drawn::{DrawnPlan, MOST_BYTES};
+pub use history::EarlierRuns;
 pub use twin::TwinPlan;
 
 /// Everything that the two lab programs will do to one candidate.
@@ -84,6 +86,10 @@ pub struct ProvePlan {
     /// comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ComparisonPlan>,
+    /// Repetitions of earlier runs that count beside those of this one, as the register has them; nothing where the
+    /// standard asks for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<EarlierRuns>,
 }
 
 /// Variables of one component, and how their values are followed by others.

@@ -12,6 +12,7 @@ pub mod comparison;
 mod confirmed;
 mod dose;
 mod findings;
+mod history;
 mod html;
 mod json;
 mod junit;
@@ -30,6 +31,7 @@ mod words;
 
 pub use capacity::{CapacityReport, StepReport};
 pub use confirmed::{BlockReport, ConfirmedReport};
+pub use history::{EarlierReport, HistoryReport};
 pub use json::{DoseSummary, FaultReport, FindingReport, Noticed, PhaseReport, PodReport, RunReport, SecondReport};
 pub use language::Language;
 pub use soak::{PodSoakReport, SoakReport, TrendReport};

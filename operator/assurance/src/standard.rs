@@ -7,7 +7,8 @@
 use factory_crds::{
     ResilienceStandardSpec,
     resilience_standard::{
-        ArrivalRule, Capacity, Comparison, Connections, FaultLimits, Indicator, LoadModel, LoadRule, Soak, SteadyLimits,
+        ArrivalRule, Capacity, Comparison, Connections, FaultLimits, History, Indicator, LoadModel, LoadRule, Soak,
+        SteadyLimits,
     },
     state_service::ServiceClass,
 };
@@ -35,6 +36,9 @@ pub struct Standard {
     /// A comparison with the last confirmed release of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Comparison>,
+    /// Repetitions of earlier runs that count beside those of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     /// How far the generator may lag, as ppm of the p99 limit, before its run is void.
     pub max_lag_ppm: u32,
     /// Fewer requests than this in a phase are no evidence.
@@ -110,6 +114,7 @@ impl Standard {
             capacity: spec.capacity.clone(),
             soak: spec.soak.clone(),
             comparison: spec.comparison.clone(),
+            history: spec.history.clone(),
             max_lag_ppm: spec.max_lag_ppm,
             min_requests: spec.min_requests,
             max_attempts: spec.max_attempts,

@@ -25,6 +25,7 @@ mod found;
 mod functional;
 mod generator;
 mod histogram;
+mod history;
 mod lease;
 mod load;
 mod operations;
@@ -42,12 +43,20 @@ use serde::{Deserialize, Serialize};
 
 use factory_crds::release::{Finding, Outcome};
 
-use crate::{dossier::TestResult, evidence::ProveEvidence, plan::PhaseRole};
+use crate::{
+    canonical::NotCanonical,
+    dossier::TestResult,
+    evidence::ProveEvidence,
+    plan::PhaseRole,
+    risk::{Planned, Repetition},
+};
 use asked::Asked;
 use capacity::Ladder;
 use comparison::Compared;
+use fault::Cost;
 use figures::Followed;
 use found::{Found, inconclusive};
+use history::Pooled;
 use load::{Load, Timeline};
 pub(crate) use rules::Rules;
 use soak::Soaked;
@@ -85,7 +94,8 @@ pub struct Figure {
     /// before the ladder `requests`, `unsentPpm`, `lagP99Us`, of users who wait `omittedRequests`, `twinPercent`, and where there is a ladder `heldPercent`
     /// and `brokeAtPercent`, and where there is a comparison `comparedBlocks`, `comparedPpm`, `comparedLeastPpm` and
     /// `comparedMostPpm`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
-    /// `seenDowntimeMs`.
+    /// `seenDowntimeMs`. Where earlier runs count too, of the whole run `earlierRuns` and `ownSeenDowntimeMs`, and of a fault
+    /// `repetitions`, `earlierRepetitions` and `recoveredPercent`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
@@ -102,17 +112,21 @@ pub fn judge(result: &TestResult) -> Verdict {
         let message = format!("the result names the rules {}; known are {}", say::quote(&result.rules), known());
         return verdict(vec![inconclusive("UnknownRules", message)], Vec::new());
     };
+    // The risk of a fault is that of the announced load, and not of what was drawn from it.
+    let earlier = history::of(result);
     let effective = drawn::effective(result);
     let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
     let mut found = plan::check(result, rules);
+    found.extend(history::check(&earlier));
     found.extend(verified(result));
-    let proven = proven(result, rules, &timeline, &load);
+    let pooled = earlier.as_ref().ok().and_then(Option::as_ref);
+    let proven = proven(result, rules, &timeline, &load, pooled);
     if twin::silences(&proven.found) {
         found.clear();
     }
-    let figures = figures::of(result, rules, &timeline, &load, &proven.followed());
+    let figures = figures::of(result, rules, &timeline, &load, &proven.followed(pooled));
     found.extend(proven.found);
     verdict(found, figures)
 }
@@ -139,7 +153,15 @@ fn concluded(result: &TestResult) -> Option<Proven> {
     let result: &TestResult = &effective;
     let timeline = Timeline::of(&result.plan.prove.phases);
     let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
-    Some(proven(result, rules, &timeline, &load))
+    Some(proven(result, rules, &timeline, &load, None))
+}
+
+/// The repetitions of faults in `result` that later runs may build on: where its standard asks for that, those that were done as
+/// planned and measured, whatever came of them. Costs as much time as a verdict.
+pub fn repetitions(result: &TestResult) -> Result<Vec<Repetition>, NotCanonical> {
+    let Some(proven) = result.standard.history.as_ref().and_then(|_| concluded(result)) else { return Ok(Vec::new()) };
+    let timeline = Timeline::of(&result.plan.prove.phases);
+    Ok(history::repetitions(&proven.costs, &timeline, &Planned::from(result).risks()?))
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.
@@ -175,9 +197,18 @@ fn verified(result: &TestResult) -> Vec<Found> {
     }
 }
 
+/// What the fault of one phase came to, where that may be concluded.
+struct PhaseCost {
+    /// Index of the phase.
+    phase: usize,
+    asked: Asked,
+    cost: Cost,
+}
+
 /// What follows from what `factory-lab prove` measured.
 struct Proven {
     found: Vec<Found>,
+    costs: Vec<PhaseCost>,
     downtime: Option<downtime::Downtime>,
     ladder: Ladder,
     soaked: Option<Soaked>,
@@ -185,8 +216,10 @@ struct Proven {
 }
 
 impl Proven {
-    fn followed(&self) -> Followed<'_> {
+    fn followed<'a>(&'a self, pooled: Option<&'a Pooled>) -> Followed<'a> {
         Followed {
+            costs: &self.costs,
+            pooled,
             downtime: self.downtime.as_ref(),
             ladder: &self.ladder,
             soaked: self.soaked.as_ref(),
@@ -197,9 +230,15 @@ impl Proven {
 
 /// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator,
 /// and what follows from it.
-fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -> Proven {
-    let nothing =
-        |found| Proven { found, downtime: None, ladder: Ladder::unknown(timeline), soaked: None, compared: None };
+fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load, pooled: Option<&Pooled>) -> Proven {
+    let nothing = |found| Proven {
+        found,
+        costs: Vec::new(),
+        downtime: None,
+        ladder: Ladder::unknown(timeline),
+        soaked: None,
+        compared: None,
+    };
     let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
     let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return nothing(lacks) };
     let mut void = generator::voids(result, prove, timeline, load);
@@ -210,18 +249,18 @@ fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load) -
         return nothing(void);
     }
     let mut found: Vec<Found> = generator::saturated(load).into_iter().collect();
-    let (of_phases, lost) = phases(result, rules, prove, timeline, load);
+    let (of_phases, costs) = phases(result, rules, prove, timeline, load);
     found.extend(of_phases);
     let (of_soak, soaked) = soak::check(result, rules, prove, timeline, load);
     found.extend(of_soak);
     let (of_ladder, ladder) = capacity::climb(result, rules, prove, timeline, load);
     found.extend(of_ladder);
-    let downtime = downtime::of(result, rules, &lost);
+    let downtime = downtime::of(result, rules, &costs, pooled);
     let declared = result.availability.max_downtime_per_year.millis();
     found.extend(downtime.as_ref().and_then(|downtime| downtime::check(downtime, declared)));
     let (of_comparison, compared) = comparison::check(result, prove);
     found.extend(of_comparison);
-    Proven { found, downtime, ladder, soaked, compared }
+    Proven { found, costs, downtime, ladder, soaked, compared }
 }
 
 /// Every phase but the steps of the ladder by its own limits, in the order of the plan, then every operation; and what
@@ -232,11 +271,12 @@ fn phases(
     prove: &ProveEvidence,
     timeline: &Timeline,
     load: &Load,
-) -> (Vec<Found>, Vec<(Asked, u64)>) {
+) -> (Vec<Found>, Vec<PhaseCost>) {
     let mut faults = prove.faults.iter();
-    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    let (mut found, mut costs) = (Vec::new(), Vec::new());
     let mut heard = Vec::with_capacity(timeline.spans.len());
-    for (span, measured) in timeline.spans.iter().zip(&load.phases).filter(|(span, _)| span.percent().is_none()) {
+    let spans = timeline.spans.iter().zip(&load.phases).enumerate();
+    for (phase, (span, measured)) in spans.filter(|(_, (span, _))| span.percent().is_none()) {
         let void = control::voids(result, rules, prove, span);
         let is_void = void.is_some();
         found.extend(void);
@@ -247,7 +287,7 @@ fn phases(
                 let struck = fault::Struck { asked: asked.clone(), component, variables, span, evidence, slots };
                 let (of_fault, cost) = fault::check(result, &struck, measured);
                 found.extend(of_fault);
-                lost.extend(cost.map(|ms| (asked, ms)));
+                costs.extend(cost.map(|cost| PhaseCost { phase, asked, cost }));
             }
         } else if (span.phase.role == (PhaseRole::Steady {}) || span.soak().is_some()) && !is_void {
             found.extend(steady::check(&result.standard, timeline, span, measured));
@@ -256,7 +296,7 @@ fn phases(
     if rules.judges_operations() {
         found.extend(operations::check(result, prove, timeline, &heard));
     }
-    (found, lost)
+    (found, costs)
 }
 
 fn verdict(mut found: Vec<Found>, figures: Vec<Figure>) -> Verdict {

@@ -232,6 +232,8 @@ pub const DAMAGED: &str = "urn:factory.gov.kg:register:damaged";
 pub const NOT_ISSUED: &str = "urn:factory.gov.kg:register:standard-not-issued";
 /// Kind of the refusal of an announcement whose plan compares with another release than the one confirmed last.
 pub const OTHER_REFERENCE: &str = "urn:factory.gov.kg:register:other-reference";
+/// Kind of the refusal of an announcement whose plan builds on other repetitions of earlier runs than those in the log.
+pub const OTHER_HISTORY: &str = "urn:factory.gov.kg:register:other-history";
 
 /// Problem details (RFC 9457) with which every refusal is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,6 +14,8 @@ mod comparison;
 mod confirmed;
 #[path = "report/data.rs"]
 mod data;
+#[path = "report/history.rs"]
+mod history;
 #[path = "report/hostile.rs"]
 mod hostile;
 #[path = "report/junit.rs"]

@@ -26,6 +26,8 @@ mod drawn;
 mod evidence;
 #[path = "verdict/form.rs"]
 mod form;
+#[path = "verdict/history.rs"]
+mod history;
 #[path = "verdict/limits.rs"]
 mod limits;
 #[path = "verdict/operations.rs"]

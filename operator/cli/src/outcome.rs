@@ -82,6 +82,11 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "comparedPpm" => ("time of last confirmed", share),
         "comparedLeastPpm" => ("the same, at least", share),
         "comparedMostPpm" => ("the same, at most", share),
+        "ownSeenDowntimeMs" => ("as seen in this run", milliseconds),
+        "earlierRuns" => ("earlier runs that count", count),
+        "repetitions" => ("repetitions that count", count),
+        "earlierRepetitions" => ("of them in earlier runs", count),
+        "recoveredPercent" => ("in time, as is proven", whole),
         other => (other, count),
     }
 }

@@ -4,9 +4,10 @@ mod connection;
 
 use std::{path::PathBuf, sync::Arc};
 
+use factory_assurance::plan::EarlierRuns;
 use factory_assurance::wire::{
-    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, OTHER_REFERENCE, Problem, Submission,
-    SubmissionState,
+    Announced, Announcement, BindingInstruction, NOT_ISSUED, NewestEntry, OTHER_HISTORY, OTHER_REFERENCE, Problem,
+    Submission, SubmissionState,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -32,6 +33,9 @@ pub enum RegisterError {
     /// Another release than the one that the plan compares with was confirmed last.
     #[error("{0}")]
     OtherReference(String),
+    /// Another dossier was taken since it was asked what the plan builds on.
+    #[error("{0}")]
+    OtherHistory(String),
     /// It shows a certificate of a CA that is not trusted, or one that does not hold.
     #[error("the register's certificate does not hold by {path}", path = ca.as_ref().map_or_else(|| "the system's CAs".into(), |ca| ca.to_string_lossy()))]
     Untrusted {
@@ -68,7 +72,7 @@ impl RegisterError {
     /// Whether the same call can succeed later without anybody doing anything.
     #[must_use]
     pub fn passes(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::NotIssued(_) | Self::OtherReference(_))
+        !matches!(self, Self::Refused(_) | Self::NotIssued(_) | Self::OtherReference(_) | Self::OtherHistory(_))
     }
 }
 
@@ -112,6 +116,11 @@ impl Register {
     /// Announces a run. The same `key` gives the same answer, however often it is sent.
     pub async fn announce(&self, key: &str, announcement: &Announcement) -> Result<Announced, RegisterError> {
         self.post("/api/v1/announcements", key, announcement).await
+    }
+
+    /// Which repetitions of earlier runs the plan of `announcement` must have. Nothing is written.
+    pub async fn history(&self, announcement: &Announcement) -> Result<EarlierRuns, RegisterError> {
+        self.send(self.request(Method::POST, "/api/v1/history").await?.json(announcement)).await
     }
 
     /// Submits a dossier. The same `key` is the same submission.
@@ -178,6 +187,7 @@ fn refusal(status: StatusCode, problem: Option<Problem>) -> RegisterError {
     match status {
         _ if problem.kind == NOT_ISSUED => RegisterError::NotIssued(problem.detail),
         _ if problem.kind == OTHER_REFERENCE => RegisterError::OtherReference(problem.detail),
+        _ if problem.kind == OTHER_HISTORY => RegisterError::OtherHistory(problem.detail),
         StatusCode::PRECONDITION_FAILED => RegisterError::Deposed(problem.detail),
         // 401 passes too: a register that starts before the API server answers cannot know anybody.
         StatusCode::TOO_MANY_REQUESTS | StatusCode::UNAUTHORIZED | StatusCode::REQUEST_TIMEOUT => {
@@ -223,6 +233,14 @@ mod tests {
         let problem = problem(status).map(|problem| Problem { kind: OTHER_REFERENCE.to_owned(), ..problem });
         let refused = refusal(status, problem);
         assert!(matches!(&refused, RegisterError::OtherReference(why) if why == "why"), "{refused}");
+    }
+
+    #[test]
+    fn that_another_dossier_was_taken_meanwhile_is_no_end() {
+        let status = StatusCode::CONFLICT;
+        let problem = problem(status).map(|problem| Problem { kind: OTHER_HISTORY.to_owned(), ..problem });
+        let refused = refusal(status, problem);
+        assert!(matches!(&refused, RegisterError::OtherHistory(why) if why == "why"), "{refused}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod deploy;
 pub mod dossier;
 pub mod experiment;
 mod generators;
+mod history;
 pub mod jobs;
 pub mod lab_pool;
 pub mod launch;

@@ -55,6 +55,7 @@ pub fn plan(per_second: u32, seconds: u32, operations: Vec<LoadOperation>) -> Pr
         control: None,
         twin: None,
         comparison: None,
+        history: None,
     }
 }
 

@@ -19,6 +19,7 @@ mod fresh;
 mod glossary;
 mod grounds;
 mod health;
+mod history;
 pub(crate) mod instructions;
 mod key;
 pub(crate) mod kpis;
@@ -212,6 +213,7 @@ fn fresh_for_everyone() -> OpenApiRouter<Arc<Register>> {
 fn large() -> OpenApiRouter<Arc<Register>> {
     OpenApiRouter::new()
         .routes(routes!(announcements::announce))
+        .routes(routes!(history::history))
         .routes(routes!(submissions::list, submissions::submit))
 }
 

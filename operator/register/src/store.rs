@@ -18,6 +18,7 @@ mod decide;
 pub mod delegations;
 mod entries;
 pub mod grounds;
+pub mod history;
 mod instructions;
 pub mod issued;
 mod keys;
@@ -289,6 +290,9 @@ pub enum WriteError {
     /// A run is not compared with what was confirmed last.
     #[error(transparent)]
     Reference(#[from] reference::ReferenceError),
+    /// A run builds on other repetitions than those in the log.
+    #[error(transparent)]
+    History(#[from] history::HistoryError),
 }
 
 impl From<sqlx::Error> for WriteError {

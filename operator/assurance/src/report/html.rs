@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::Offset};
 use crate::{dossier::TestResult, plan::LoadPlan};
 
 use super::{
-    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, confirmed, findings, numbers,
+    Contradiction, Language, NotWritten, Report, Signature, budget, capacity, confirmed, findings, history, numbers,
     phases::{self, Span},
     plot::{self, Plot},
     requests::{self, Requests},
@@ -44,6 +44,7 @@ struct Page<'a> {
     capacity: Option<capacity::Section>,
     soak: Option<soak::Section>,
     confirmed: Option<confirmed::Section>,
+    history: Option<history::Section>,
     digests: Vec<Fact>,
     service: String,
     participant: String,
@@ -121,6 +122,7 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         capacity: capacity::section(result, &spans, language),
         soak: soak::section(result, &spans, language),
         confirmed: confirmed::section(result, language),
+        history: history::section(result, &report.verdict, language),
         digests: digests(report, words),
         service: command_name(&result.subject.service, "SERVICE"),
         participant: command_name(&result.subject.participant, "PARTICIPANT"),

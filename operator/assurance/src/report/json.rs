@@ -20,7 +20,9 @@ use super::{
     capacity::{self, CapacityReport},
     confirmed::{self, ConfirmedReport},
     dose::{self, Summary},
-    findings, noticed, numbers,
+    findings,
+    history::{self, HistoryReport},
+    noticed, numbers,
     phases::{self, Span},
     requests,
     soak::{self, SoakReport},
@@ -82,6 +84,9 @@ pub struct RunReport {
     /// The comparison with the last confirmed release, if the plan says anything of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<ConfirmedReport>,
+    /// What earlier runs add, if the plan says anything of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryReport>,
 }
 
 /// The smallest effect that nine of ten such runs refuse.
@@ -258,6 +263,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         capacity: capacity::data(result, &spans),
         soak: soak::data(result, &spans),
         confirmed: confirmed::data(result),
+        history: history::data(result, &report.verdict),
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Figures of the verdict that stand in the section of a fault, as far as the verdict has them.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 14] = [
     "podsGone",
     "podsFelt",
     "doseP50",
@@ -28,6 +28,9 @@ const SHOWN: [&str; 11] = [
     "readyAgainMs",
     "lostMs",
     "modelledDowntimeMs",
+    "repetitions",
+    "earlierRepetitions",
+    "recoveredPercent",
 ];
 
 /// A fault.

@@ -148,6 +148,7 @@ fn standard_of(faults: Vec<FaultLimits>) -> Standard {
         capacity: None,
         soak: None,
         comparison: None,
+        history: None,
         max_lag_ppm: 100_000,
         min_requests: 50,
         max_attempts: None,
@@ -207,6 +208,7 @@ fn prove(standard: &Standard, components: &[&str]) -> ProvePlan {
         control: None,
         twin: None,
         comparison: None,
+        history: None,
     };
     if standard.faults.iter().any(|limits| limits.kind.rotates()) {
         let follows = |variable: &str, key: &str| {

@@ -18,11 +18,6 @@ impl Random {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
-
-    /// One of `0..bound`; 0 where that is empty.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        share(self.next(), bound.into())
-    }
 }
 
 /// `⌊part / 2^64 × whole⌋`, for wholes of at most 64 bits.

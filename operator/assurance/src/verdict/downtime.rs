@@ -3,10 +3,15 @@
 //!
 //! What is declared is a limit and no mean, so it is held against a year worse than 19 of 20. Few
 //! repetitions exclude little: by Laplace's rule of succession the next event is unlike all `n` that
-//! were seen with a chance of 1 in `n + 1`, and then it may last longer than anybody watched.
+//! were seen with a chance of 1 in `n + 1`, and then it may last longer than anybody watched. Repetitions of earlier runs of
+//! the same risk exclude more; what this run's own showed stands beside that as if there were none.
 
 #[cfg(test)]
 mod coverage;
+#[cfg(test)]
+mod pooled;
+
+use std::collections::BTreeSet;
 
 use factory_crds::resilience_standard::FaultLimits;
 use sha2::{Digest as _, Sha256};
@@ -14,10 +19,12 @@ use sha2::{Digest as _, Sha256};
 use crate::{dossier::TestResult, standard::Standard};
 
 use super::{
-    Rules,
+    PhaseCost, Rules,
     asked::Asked,
     chance::{Counts, Random},
     found::{Found, failed, inconclusive},
+    history::Pooled,
+    recovery::Recovery,
     say,
 };
 
@@ -41,8 +48,17 @@ pub struct Repeated {
     times: u64,
     /// How long it is watched, in milliseconds.
     window_ms: u64,
-    /// Lost service of each repetition, in milliseconds.
-    lost_ms: Vec<u64>,
+    /// Repetitions of each risk, which is as often met as any other: one for each phase, and those of earlier runs.
+    risks: Vec<Vec<Lost>>,
+}
+
+/// What one repetition cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Lost {
+    /// Lost service, in milliseconds.
+    ms: u64,
+    /// Whether requests came through again within the window: else it cost that and nobody knows how much more.
+    ended: bool,
 }
 
 /// What 95 of 100 modelled years do not exceed, in milliseconds.
@@ -60,6 +76,16 @@ pub struct Downtime {
     pub whole: Bound,
     /// Of each fault alone, in the order of the standard.
     pub alone: Vec<(Asked, Bound)>,
+    /// Where earlier runs count too.
+    pub earlier: Option<Earlier>,
+}
+
+/// What earlier runs have to do with the bounds.
+pub struct Earlier {
+    /// The same by this run's repetitions alone.
+    pub own: Box<Downtime>,
+    /// How many repetitions are in the bounds that are of earlier runs.
+    pub repetitions: usize,
 }
 
 /// Whether the standard says of each of its faults how often it comes.
@@ -68,12 +94,46 @@ pub fn is_asked_for(rules: Rules, standard: &Standard) -> bool {
     rules >= Rules::V2 && known && !standard.faults.is_empty()
 }
 
-/// The modelled years of `result`, where `lost` is what each fault that was done as planned cost.
-/// `None` where none are asked for, or a fault was not measured.
-pub fn of(result: &TestResult, rules: Rules, lost: &[(Asked, u64)]) -> Option<Downtime> {
+/// The modelled years of `result`, where `costs` are what each fault that was done as planned cost, and earlier repetitions
+/// are `pooled`. `None` where none are asked for, or a fault was not measured.
+pub fn of(result: &TestResult, rules: Rules, costs: &[PhaseCost], pooled: Option<&Pooled>) -> Option<Downtime> {
     if !is_asked_for(rules, &result.standard) {
         return None;
     }
+    let own = modelled(result, rules, |asked| own(costs, asked))?;
+    let Some(pooled) = pooled else { return Some(own) };
+    let both = modelled(result, rules, |asked| together(costs, pooled, asked))?;
+    // Each once, however many phases have its risk.
+    let risks: BTreeSet<usize> = costs.iter().filter_map(|one| pooled.risk(one.phase)).collect();
+    let repetitions = risks.iter().filter_map(|risk| pooled.faults.get(*risk)).map(Vec::len).sum();
+    Some(Downtime { earlier: Some(Earlier { own: Box::new(own), repetitions }), ..both })
+}
+
+/// Of each phase what it cost in this run.
+fn own(costs: &[PhaseCost], asked: &Asked) -> Vec<Vec<Lost>> {
+    let of = costs.iter().filter(|one| one.asked.belongs_to(asked));
+    of.map(|one| vec![Lost { ms: one.cost.lost_ms, ended: true }]).collect()
+}
+
+/// Of each risk that was met in this run what it cost in earlier ones, and then in this one.
+fn together(costs: &[PhaseCost], pooled: &Pooled, asked: &Asked) -> Vec<Vec<Lost>> {
+    let mut risks: Vec<(Option<usize>, Vec<Lost>)> = Vec::new();
+    for one in costs.iter().filter(|one| one.asked.belongs_to(asked)) {
+        let now = Lost { ms: one.cost.lost_ms, ended: one.cost.recovery != Recovery::Never };
+        let risk = pooled.risk(one.phase);
+        if let Some((_, lost)) = risks.iter_mut().find(|(known, _)| *known == risk) {
+            lost.push(now);
+        } else {
+            let earlier = pooled.of(one.phase).iter();
+            let earlier = earlier.map(|one| Lost { ms: one.lost_ms, ended: one.recovery_ms.is_some() });
+            risks.push((risk, earlier.chain([now]).collect()));
+        }
+    }
+    risks.into_iter().map(|(_, lost)| lost).collect()
+}
+
+/// The modelled years where each fault of the standard has cost what `risks` says of it.
+fn modelled(result: &TestResult, rules: Rules, risks: impl Fn(&Asked) -> Vec<Vec<Lost>>) -> Option<Downtime> {
     // Of a fault with a peer, each component that calls it, once for each peer.
     let struck = |limits: &FaultLimits| {
         let components = result.bundle.images.keys();
@@ -92,10 +152,10 @@ pub fn of(result: &TestResult, rules: Rules, lost: &[(Asked, u64)]) -> Option<Do
             same.window_ms = same.window_ms.max(window_ms);
             continue;
         }
-        let lost_ms: Vec<u64> = lost.iter().filter(|(of, _)| of.belongs_to(&asked)).map(|(_, ms)| *ms).collect();
-        faults.push(Repeated { asked, times, window_ms, lost_ms });
+        let risks = risks(&asked);
+        faults.push(Repeated { asked, times, window_ms, risks });
     }
-    let measured = !faults.is_empty() && faults.iter().all(|fault| !fault.lost_ms.is_empty());
+    let measured = !faults.is_empty() && faults.iter().all(|fault| !fault.risks.is_empty());
     measured.then(|| model(&faults, seed(&result.announcement.nonce, &faults), YEARS))
 }
 
@@ -106,9 +166,17 @@ impl Downtime {
     }
 }
 
-/// Years against what is declared.
+/// Years against what is declared. What this run's own repetitions showed is measured, whatever earlier ones say.
 pub fn check(downtime: &Downtime, declared_ms: u64) -> Option<Found> {
     let declared = say::seconds(declared_ms);
+    let own = downtime.earlier.as_ref().map(|earlier| &earlier.own).filter(|own| own.whole.seen > declared_ms);
+    if let Some(own) = own {
+        return check(own, declared_ms);
+    }
+    let with = downtime
+        .earlier
+        .as_ref()
+        .map_or_else(String::new, |earlier| format!("; with {} repetitions of earlier runs", earlier.repetitions));
     let alone = |of: fn(&Bound) -> u64| alone(downtime, of);
     let Bound { modelled, seen } = downtime.whole;
     if seen > declared_ms {
@@ -116,7 +184,7 @@ pub fn check(downtime: &Downtime, declared_ms: u64) -> Option<Found> {
         Some(failed(
             "DowntimeTooLong",
             format!(
-                "1 of 20 modelled years has over {seen} of downtime by the faults of the standard; declared maxDowntimePerYear is {declared}; alone: {alone}"
+                "1 of 20 modelled years has over {seen} of downtime by the faults of the standard; declared maxDowntimePerYear is {declared}; alone: {alone}{with}"
             ),
         ))
     } else if modelled > declared_ms {
@@ -124,7 +192,7 @@ pub fn check(downtime: &Downtime, declared_ms: u64) -> Option<Found> {
         Some(inconclusive(
             "DowntimeNotExcluded",
             format!(
-                "so few repetitions do not exclude over {modelled} of downtime by the faults of the standard in 1 of 20 years; declared maxDowntimePerYear is {declared}; alone: {alone}"
+                "so few repetitions do not exclude over {modelled} of downtime by the faults of the standard in 1 of 20 years; declared maxDowntimePerYear is {declared}; alone: {alone}{with}"
             ),
         ))
     } else {
@@ -147,7 +215,8 @@ fn alone(downtime: &Downtime, of: fn(&Bound) -> u64) -> String {
 fn seed(nonce: &str, faults: &[Repeated]) -> u64 {
     let mut text = nonce.to_owned();
     for fault in faults {
-        let numbers = [fault.times, fault.window_ms].into_iter().chain(fault.lost_ms.iter().copied());
+        let numbers =
+            [fault.times, fault.window_ms].into_iter().chain(fault.risks.iter().flatten().map(|lost| lost.ms));
         text.push('\n');
         text.push_str(&numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(" "));
     }
@@ -172,7 +241,7 @@ fn model(faults: &[Repeated], seed: u64, years: usize) -> Downtime {
         whole.push(sum);
     }
     let alone = faults.iter().zip(&alone).map(|(fault, years)| (fault.asked.clone(), bound(years))).collect();
-    Downtime { whole: bound(&whole), alone }
+    Downtime { whole: bound(&whole), alone, earlier: None }
 }
 
 /// The smallest that [`PERCENT`] of `years` do not exceed.
@@ -189,7 +258,8 @@ fn bound(years: &[Bound]) -> Bound {
 impl Repeated {
     /// What this fault takes of one year.
     fn year(&self, counts: &Counts, random: &mut Random) -> Bound {
-        let drawn = self.lost_ms.len().min(MOST);
+        let fewest = self.risks.iter().map(Vec::len).min().unwrap_or(0);
+        let drawn = self.risks.len().saturating_mul(fewest).min(MOST);
         let events = counts.draw(random);
         // The share of events that are unlike all that were seen: the smallest of n uniform shares.
         let unlike = (0..drawn).map(|_| random.next()).min().unwrap_or(u64::MAX);
@@ -198,16 +268,27 @@ impl Repeated {
         let tail = (u128::from(self.window_ms) << 64) / (u128::from(random.next()) + 1);
         let tail = tail.min(u128::from(YEAR_MS));
         let few = events.min(drawn as u64);
-        let sum: u128 = (0..few).map(|_| u128::from(self.one(random))).sum();
-        let as_seen = |events: u64| (sum * u128::from(events)).div_ceil(u128::from(few.max(1)));
+        let (mut known, mut seen): (u128, u128) = (0, 0);
+        for lost in (0..few).map(|_| self.one(random)) {
+            seen += u128::from(lost.ms);
+            // One that was not seen to end may have lasted longer than anybody watched as well.
+            known += if lost.ended { u128::from(lost.ms) } else { tail.max(u128::from(lost.ms)) };
+        }
+        let all = |sum: u128, events: u64| (sum * u128::from(events)).div_ceil(u128::from(few.max(1)));
         let within = |ms: u128| u64::try_from(ms).unwrap_or(u64::MAX).min(YEAR_MS);
-        Bound { modelled: within(as_seen(events - unseen) + u128::from(unseen) * tail), seen: within(as_seen(events)) }
+        let modelled = all(known, events - unseen) + u128::from(unseen) * tail;
+        Bound { modelled: within(modelled), seen: within(all(seen, events)) }
     }
 
-    /// What one of the repetitions cost.
-    fn one(&self, random: &mut Random) -> u64 {
-        let index = random.below(self.lost_ms.len() as u64);
-        usize::try_from(index).ok().and_then(|index| self.lost_ms.get(index)).copied().unwrap_or_default()
+    /// What one of the repetitions cost: each risk with the same chance, however often it was met, and each of its repetitions.
+    fn one(&self, random: &mut Random) -> Lost {
+        let drawn = u128::from(random.next()) * self.risks.len() as u128;
+        let risk = usize::try_from(drawn >> 64).ok().and_then(|risk| self.risks.get(risk));
+        let one = risk.and_then(|risk| {
+            let rest = drawn & u128::from(u64::MAX);
+            risk.get(usize::try_from((rest * risk.len() as u128) >> 64).ok()?)
+        });
+        one.copied().unwrap_or(Lost { ms: 0, ended: true })
     }
 }
 

@@ -38,9 +38,17 @@ pub struct Struck<'a> {
     pub slots: &'a [Slot],
 }
 
-/// Holds one fault phase against the limits of its fault; also what it cost, in milliseconds of
-/// service, where that may be concluded.
-pub fn check(result: &TestResult, struck: &Struck<'_>, measured: &Measured) -> (Vec<Found>, Option<u64>) {
+/// What one repetition of a fault came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Lost service, in milliseconds.
+    pub lost_ms: u64,
+    /// When requests came through again.
+    pub recovery: Recovery,
+}
+
+/// Holds one fault phase against the limits of its fault; also what it cost, where that may be concluded.
+pub fn check(result: &TestResult, struck: &Struck<'_>, measured: &Measured) -> (Vec<Found>, Option<Cost>) {
     let (mut found, as_planned) = struck.done();
     found.extend(struck.residue());
     // A cost without a dose, or of more than was planned, is no cost of this fault.
@@ -54,7 +62,8 @@ pub fn check(result: &TestResult, struck: &Struck<'_>, measured: &Measured) -> (
     found.extend(struck.slow(&limits, measured));
     let declared = result.availability.recovery_time.millis();
     found.extend(struck.late_recovery(&result.standard, declared));
-    (found, struck.lost_ms())
+    let recovery = struck.recovery(&result.standard);
+    (found, struck.lost_ms().map(|lost_ms| Cost { lost_ms, recovery }))
 }
 
 impl Struck<'_> {

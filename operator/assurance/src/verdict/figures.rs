@@ -5,7 +5,7 @@ use factory_crds::resilience_standard::FaultKind;
 use crate::{dossier::TestResult, evidence::FaultEvidence, plan::PhaseRole};
 
 use super::{
-    Figure, Rules,
+    Figure, PhaseCost, Rules,
     asked::Asked,
     capacity::Ladder,
     comparison::{self, Compared, EQUAL},
@@ -14,6 +14,7 @@ use super::{
     fault::Struck,
     felt::Felt,
     generator,
+    history::Pooled,
     load::{Load, Measured, Span, Timeline, exact, ppm},
     recovery::Recovery,
     soak::Soaked,
@@ -24,6 +25,10 @@ use super::{
 
 /// What was modelled or followed over a run.
 pub struct Followed<'a> {
+    /// What the faults cost.
+    pub costs: &'a [PhaseCost],
+    /// Repetitions of earlier runs that count.
+    pub pooled: Option<&'a Pooled>,
     /// The downtime of a year.
     pub downtime: Option<&'a Downtime>,
     /// The ladder.
@@ -74,6 +79,13 @@ pub fn of(
         let whole = downtime.map(|downtime| downtime.whole);
         figures.push(figure("", "modelledDowntimeMs", whole.map(|bound| bound.modelled), declared));
         figures.push(figure("", "seenDowntimeMs", whole.map(|bound| bound.seen), declared));
+        figures.extend(builds_on_earlier(result).then(|| {
+            let own = downtime.and_then(|downtime| downtime.earlier.as_ref()).map(|earlier| earlier.own.whole.seen);
+            figure("", "ownSeenDowntimeMs", own, declared)
+        }));
+    }
+    if builds_on_earlier(result) {
+        figures.push(figure("", "earlierRuns", followed.pooled.map(|pooled| pooled.dossiers as u64), None));
     }
     let capacity = result.standard.capacity.as_ref();
     if capacity.is_some() || timeline.ladder.is_some() {
@@ -85,7 +97,7 @@ pub fn of(
     let us = |ms: u32| Some(u64::from(ms) * 1_000);
     let mut steps = prove.into_iter().flat_map(|prove| &prove.step_lag_us);
     let mut faults = prove.into_iter().flat_map(|prove| &prove.faults);
-    for (span, measured) in timeline.spans.iter().zip(&load.phases) {
+    for (index, (span, measured)) in timeline.spans.iter().zip(&load.phases).enumerate() {
         let measured = prove.map(|_| measured);
         match &span.phase.role {
             PhaseRole::WarmUp {} => figures.extend(requests(span, measured, None, [None; 3])),
@@ -126,10 +138,31 @@ pub fn of(
                     let alone = downtime.and_then(|downtime| downtime.alone(&of));
                     figures.extend(is_modelled.then(|| figure(phase, "modelledDowntimeMs", alone, None)));
                 }
+                figures.extend(proven(result, followed, index, &span.phase.name));
             }
         }
     }
     figures
+}
+
+/// Whether the standard and the plan have earlier runs count.
+const fn builds_on_earlier(result: &TestResult) -> bool {
+    result.standard.history.is_some() && result.plan.prove.history.is_some()
+}
+
+/// What the repetitions of the fault of the phase with this `index` prove, earlier ones and this run's.
+fn proven(result: &TestResult, followed: &Followed<'_>, index: usize, phase: &str) -> Vec<Figure> {
+    if !builds_on_earlier(result) {
+        return Vec::new();
+    }
+    let own = followed.costs.iter().find(|one| one.phase == index).map(|one| one.cost);
+    let declared = result.availability.recovery_time.millis();
+    let proof = followed.pooled.map(|pooled| pooled.proof(index, own, declared));
+    vec![
+        figure(phase, "repetitions", proof.map(|proof| proof.repetitions), None),
+        figure(phase, "earlierRepetitions", proof.map(|proof| proof.earlier), None),
+        figure(phase, "recoveredPercent", proof.and_then(|proof| proof.percent), None),
+    ]
 }
 
 fn requests(span: &Span<'_>, measured: Option<&Measured>, least: Option<u64>, limits: [Option<u64>; 3]) -> [Figure; 4] {

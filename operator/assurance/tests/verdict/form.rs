@@ -100,7 +100,7 @@ fn whatever_is_written_otherwise_is_refused_by_both() {
 #[test]
 fn both_know_the_same_fields() {
     let (mut payloads, mut seen) = (Vec::new(), BTreeMap::<String, u32>::new());
-    let samples: [fn() -> TestResult; 16] = [
+    let samples: [fn() -> TestResult; 17] = [
         sample::passing,
         sample::apart,
         sample::answering,
@@ -116,6 +116,7 @@ fn both_know_the_same_fields() {
         drawn::passing,
         sample::compared,
         super::comparison::beside_nothing,
+        sample::pooled,
         || sample::measured_by(sample::passing(), sample::lab()),
     ];
     for sample in samples {

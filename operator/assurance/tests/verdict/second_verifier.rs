@@ -20,7 +20,9 @@ use factory_assurance::{
 };
 use factory_crds::{release::Outcome, resilience_standard::Direction};
 
-use super::{closed, comparison, cut_off, drawn, fault, rotated, shaped, simulated, soak, third, twin, varied};
+use super::{
+    closed, comparison, cut_off, drawn, fault, history, rotated, shaped, simulated, soak, third, twin, varied,
+};
 
 const RESULTS: u64 = 1_800;
 
@@ -173,6 +175,18 @@ fn the_second_verifier_agrees_on_comparisons() {
     let of_comparison =
         ["ComparisonMissing", "ComparisonVoid", "SlowerThanConfirmed", "PlanIncomplete", "EvidenceContradictory"];
     assert!(of_comparison.into_iter().all(|code| codes.contains(code)), "{codes:?}");
+    assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
+    assert_agree(&results);
+}
+
+/// Earlier runs that were clean, long, late or without an end, as many as may count or more, and histories of another risk.
+#[test]
+fn the_second_verifier_agrees_on_earlier_runs() {
+    let results: Vec<TestResult> = (0..24).map(history::varied).collect();
+    let codes: BTreeSet<&str> =
+        results.iter().flat_map(|result| &result.verdict.findings).map(|finding| finding.code.as_str()).collect();
+    let expected = ["PlanIncomplete", "DowntimeTooLong", "DowntimeNotExcluded"];
+    assert!(expected.into_iter().all(|code| codes.contains(code)), "{codes:?}");
     assert!(results.iter().any(|result| result.verdict.outcome == Outcome::Passed));
     assert_agree(&results);
 }
@@ -409,6 +423,7 @@ fn all() -> impl Iterator<Item = (&'static str, TestResult)> {
         .chain(closed::vectors())
         .chain(drawn::vectors())
         .chain(comparison::vectors())
+        .chain(history::vectors())
 }
 
 /// As the factory would have reported it that knew the second rules.

@@ -19,7 +19,7 @@ use factory_assurance::{
 use k8s_openapi::jiff::Timestamp;
 use serde_json::json;
 
-use crate::{arguments::Format, exit::Exit, failure::Failure, outcome};
+use crate::{arguments::Format, exit::Exit, failure::Failure, outcome, terminal::harmless};
 
 /// The register takes no dossier larger than 32 MiB, and no entry stands on more than two.
 const LARGEST: u64 = 66 * 1024 * 1024;
@@ -178,7 +178,22 @@ fn write_result(out: &mut impl io::Write, result: &TestResult, digest: &str) -> 
     writeln!(out, "Standard: {} version {}", result.standard.name, result.standard.version)?;
     writeln!(out, "Run:      {}, attempt {} at this bundle", result.announcement.id, result.announcement.attempt)?;
     writeln!(out, "Dossier:  {digest}")?;
+    if let Some(earlier) = earlier(result) {
+        writeln!(
+            out,
+            "Earlier:  it builds on {} dossiers of earlier runs; its figures of them are the register's word, and not held against them here",
+            earlier.len()
+        )?;
+        for dossier in earlier {
+            writeln!(out, "          {}", harmless(dossier))?;
+        }
+    }
     outcome::write(out, &result.verdict)
+}
+
+/// Digests of the dossiers that it builds on, where its standard has earlier runs count.
+fn earlier(result: &TestResult) -> Option<&[String]> {
+    result.plan.prove.history.as_ref().map(|history| history.dossiers.as_slice())
 }
 
 /// Holds the evidence of a dossier against the keys of the `lab`, where some are pinned. Whoever pins a key takes what it
@@ -202,7 +217,7 @@ const fn measured_line(lab: &[PublicKey]) -> &'static str {
 
 fn write_json(verified: &Verified, lab: &[PublicKey]) -> Result<(), Failure> {
     let result = &verified.dossier.predicate;
-    let json = json!({
+    let mut json = json!({
         "holds": true,
         "subject": result.subject,
         "bundle": result.bundle.digest().map_err(|error| io::Error::other(error.to_string()))?,
@@ -212,6 +227,9 @@ fn write_json(verified: &Verified, lab: &[PublicKey]) -> Result<(), Failure> {
         "heldAgainstLab": !lab.is_empty(),
         "verdict": verified.verdict,
     });
+    if let Some(earlier) = earlier(result) {
+        json["earlierDossiers"] = json!(earlier);
+    }
     writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&json)?)?;
     Ok(())
 }

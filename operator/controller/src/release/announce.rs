@@ -5,13 +5,14 @@ use factory_assurance::{
     canonical,
     dossier::{AnnouncedRun, Subject},
     plan::{ComparisonPlan, Plan},
+    risk::Planned,
     standard::Standard,
     verdict,
     wire::{Announced, Announcement},
 };
 use factory_crds::{Json, ReleaseStatus, release::AnnouncementReference};
 
-use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, generators, plan, reference};
+use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, dossier, generators, history, plan, reference};
 use crate::{context::Context, register::RegisterError, stage::Progress};
 
 /// An announced run: only this may be carried out.
@@ -45,6 +46,7 @@ pub async fn run(
     let standard = Standard::of(&attempt.pinned.standard, &attempt.standard);
     if let Some(known) = &facts.announcement {
         plan.prove.comparison = reference::announced(facts);
+        plan.prove.history = history::announced(facts);
         let run = AnnouncedRun { id: known.id.clone(), nonce: known.nonce.clone(), attempt: known.attempt };
         return Ok(Progress::Done(AnnouncedPlan { subject, standard, plan, run }));
     }
@@ -55,6 +57,9 @@ pub async fn run(
     }
     let run = if attempt.rehearsal() {
         plan.prove.comparison = choices.into_iter().next().flatten();
+        let planned =
+            Planned { rules: verdict::RULES, bundle: &bundle.bundle, standard: &standard, prove: &plan.prove };
+        plan.prove.history = history::none(&planned)?;
         // Not evidence, so nobody need draw its nonce.
         AnnouncedRun { id: "rehearsal".to_owned(), nonce: canonical::sha256(attempt.uid.as_bytes()), attempt: 0 }
     } else {
@@ -68,12 +73,22 @@ pub async fn run(
             plan,
             epoch: context.epoch,
         };
+        match history::ask(context, &mut announcement, facts).await? {
+            Progress::Done(()) => {}
+            Progress::Waiting(why) => return Ok(Progress::Waiting(why)),
+            Progress::Stopped(why) => return Ok(Progress::Stopped(why)),
+        }
         let answer = match announced(context, attempt, &mut announcement, choices).await {
             Ok(answer) => answer,
             // Asked again at each look: the register alone knows when the regulator has.
             Err(RegisterError::NotIssued(why)) => return Ok(Progress::waiting("StandardNotIssued", why)),
             // The confirmation may not have been seen here yet.
             Err(RegisterError::OtherReference(why)) => return Ok(Progress::waiting("OtherReference", why)),
+            // Asked again at the next look: what was refused was not written.
+            Err(RegisterError::OtherHistory(why)) => {
+                facts.history = None;
+                return Ok(Progress::waiting("OtherHistory", why));
+            }
             Err(error) if error.passes() => {
                 return Ok(context.unavailable(&error));
             }
@@ -83,6 +98,7 @@ pub async fn run(
         AnnouncedRun { id: answer.id, nonce: answer.nonce, attempt: answer.attempt }
     };
     facts.comparison = plan.prove.comparison.as_ref().map(serde_json::to_value).transpose()?.map(Json);
+    facts.history = history::kept(plan.prove.history.as_ref())?;
     facts.announcement =
         Some(AnnouncementReference { id: run.id.clone(), nonce: run.nonce.clone(), attempt: run.attempt });
     Ok(Progress::Done(AnnouncedPlan { subject, standard, plan, run }))

@@ -166,6 +166,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
             control: Some(control::plan()),
             twin,
             comparison: None,
+            history: None,
         },
     };
     plan.prove.phases = phases(spec, standard, &plan.prove);

@@ -125,6 +125,7 @@ pub fn scenario(
         control: None,
         twin: None,
         comparison: None,
+        history: None,
     };
     let mut scenario = Scenario::new(&own, targets, Shard::ALONE)?;
     if let Some(own) = Arc::get_mut(&mut scenario) {

@@ -119,8 +119,16 @@ pub fn scenario(
         ..plan.load.clone()
     };
     let (calls, rotations) = (BTreeMap::new(), BTreeMap::new());
-    let beside =
-        ProvePlan { load, phases: plan.phases.clone(), calls, rotations, control: None, twin: None, comparison: None };
+    let beside = ProvePlan {
+        load,
+        phases: plan.phases.clone(),
+        calls,
+        rotations,
+        control: None,
+        twin: None,
+        comparison: None,
+        history: None,
+    };
     let mut scenario = Scenario::new(&beside, targets, Shard::ALONE)?;
     if let Some(own) = Arc::get_mut(&mut scenario) {
         own.told = false;

@@ -9,7 +9,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use factory_assurance::wire::{DAMAGED, NOT_ISSUED, OTHER_REFERENCE, Problem};
+use factory_assurance::wire::{DAMAGED, NOT_ISSUED, OTHER_HISTORY, OTHER_REFERENCE, Problem};
 
 use super::observe::Refused;
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     keys::KeysError,
     signer::SignerError,
     store::{
-        StoreError, WriteError, claims::ClaimError, delegations::DelegationError, issued::IssuedError,
-        membership::AccessError as MembershipError, objects::ObjectError,
+        StoreError, WriteError, claims::ClaimError, delegations::DelegationError, history::HistoryError,
+        issued::IssuedError, membership::AccessError as MembershipError, objects::ObjectError,
     },
 };
 
@@ -175,6 +175,13 @@ impl From<WriteError> for Refusal {
             // The same announcement, beside what was confirmed last, succeeds.
             WriteError::Reference(_) => {
                 Self { kind: OTHER_REFERENCE, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
+            }
+            // The same announcement, with what the register has, succeeds.
+            WriteError::History(HistoryError::Other { .. }) => {
+                Self { kind: OTHER_HISTORY, ..Self::new(StatusCode::CONFLICT, error.to_string()) }
+            }
+            WriteError::History(HistoryError::TooMany(_)) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
             WriteError::Access(_)
             | WriteError::Delegation(_)

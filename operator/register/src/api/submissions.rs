@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::{Json, extract::State, http::StatusCode};
 use factory_assurance::{
     dsse::Envelope,
-    term,
+    term, verdict,
     wire::{Procedure, Submission, SubmissionState},
 };
 use factory_crds::release::Outcome;
@@ -132,7 +132,9 @@ async fn take(
     let announced = announced.ok_or_else(|| IntakeError::NotAnnounced(opened.announcement().to_owned()))?;
     let (result, summary, ready) = off_thread(move || {
         let (result, summary) = opened.hold_against(&announced)?;
-        let ready = Ready::seal(&key, &announced.id, summary.clone(), dossier)?;
+        // What later runs build on is read from the dossier here, and never from what anybody says of it.
+        let repetitions = verdict::repetitions(&result).map_err(IntakeError::from)?;
+        let ready = Ready::seal(&key, &announced.id, summary.clone(), dossier, repetitions)?;
         Ok::<_, Refusal>((result, summary, ready))
     })
     .await?;

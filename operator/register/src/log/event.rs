@@ -20,6 +20,7 @@ use factory_assurance::{
         served::{DELEGATION, DELEGATION_USE, REVOCATION, STANDARD_ISSUED},
     },
     plan::Plan,
+    risk::Repetition,
     standard::Standard,
     verdict::Verdict,
 };
@@ -157,6 +158,9 @@ pub struct SubmissionTaken {
     pub summary: Summary,
     /// The signed dossier, whole.
     pub dossier: Envelope,
+    /// Repetitions of faults in it that later runs build on, where its standard has such count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repetitions: Vec<Repetition>,
 }
 
 /// What the register computed from a dossier.

@@ -60,6 +60,11 @@ fn row(figure: &Figure, words: &Words) -> Row {
         compared,
         compared_least,
         compared_most,
+        own_seen,
+        earlier_runs,
+        repetitions,
+        earlier,
+        recovered,
     ] = words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -91,6 +96,11 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "comparedPpm" => (compared, AT_MOST, percent),
         "comparedLeastPpm" => (compared_least, AT_MOST, percent),
         "comparedMostPpm" => (compared_most, AT_MOST, percent),
+        "ownSeenDowntimeMs" => (own_seen, AT_MOST, seconds),
+        "earlierRuns" => (earlier_runs, "", count),
+        "repetitions" => (repetitions, "", count),
+        "earlierRepetitions" => (earlier, "", count),
+        "recoveredPercent" => (recovered, "", whole_percent),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };

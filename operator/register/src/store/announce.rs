@@ -5,7 +5,7 @@ use factory_assurance::{
     wire::Announced,
 };
 
-use super::{Store, StoreError, WriteError, Written, both::on, issued, reference, writing::Writing};
+use super::{Store, StoreError, WriteError, Written, both::on, history, issued, reference, writing::Writing};
 use crate::log::event::{AnnouncedPlan, AnnouncementMade, Event, Sealed};
 
 /// Random bytes in an id.
@@ -43,6 +43,7 @@ impl Store {
         }
         issued::check(&mut writing, &run.standard).await?;
         reference::check(&mut writing, &run).await?;
+        history::check(&mut writing, &run).await?;
         let attempt: i64 = on!(writing.transaction, db => {
             sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = $1")
                 .bind(&bundle)

@@ -7,7 +7,7 @@ use super::{
     writing::Writing,
 };
 use crate::log::event::{Event, Sealed, SubmissionTaken, Summary};
-use factory_assurance::dsse::Envelope;
+use factory_assurance::{dsse::Envelope, risk::Repetition};
 
 /// A verified dossier, sealed and ready to be written.
 #[derive(Debug)]
@@ -29,9 +29,15 @@ struct Marks {
 }
 
 impl Ready {
-    /// Seals a dossier that was verified and held against `announcement`. Costs time with its size:
-    /// not for an async thread.
-    pub fn seal(key: &str, announcement: &str, summary: Summary, dossier: Envelope) -> Result<Self, StoreError> {
+    /// Seals a dossier that was verified and held against `announcement`, with the `repetitions` in it. Costs time with its
+    /// size: not for an async thread.
+    pub fn seal(
+        key: &str,
+        announcement: &str,
+        summary: Summary,
+        dossier: Envelope,
+        repetitions: Vec<Repetition>,
+    ) -> Result<Self, StoreError> {
         let marks = Marks {
             id: announce::new_id()?,
             key: key.to_owned(),
@@ -39,7 +45,7 @@ impl Ready {
             dossier: summary.dossier.clone(),
         };
         let Marks { id, key, announcement, dossier: _ } = marks.clone();
-        let taken = SubmissionTaken { id, key, announcement, summary, dossier };
+        let taken = SubmissionTaken { id, key, announcement, summary, dossier, repetitions };
         Ok(Self { marks, sealed: Sealed::of(Event::Submission(Box::new(taken)))? })
     }
 }

@@ -12,7 +12,7 @@ use factory_crds::{Text, state_service::RegisterData};
 use super::{
     StoreError,
     both::{Rows, changed},
-    instructions, issued, measured, observed,
+    history, instructions, issued, measured, observed,
     read::state_name,
     standards,
     writing::row_number,
@@ -27,7 +27,7 @@ use factory_assurance::wire::Procedure;
 pub(super) type View = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 /// The tables that are views, with their columns: in the order in which rows may be written.
-pub(super) const VIEWS: [View; 18] = [
+pub(super) const VIEWS: [View; 19] = [
     ("epochs", &["actor", "epoch"], &["actor"]),
     ("announcements", &["id", "key", "seq", "request", "bundle", "nonce", "attempt"], &["seq"]),
     (
@@ -63,6 +63,7 @@ pub(super) const VIEWS: [View; 18] = [
     measured::VIEW,
     standards::VIEW,
     issued::VIEW,
+    history::VIEW,
 ];
 
 /// Writes the rows that follow from `event`, number `seq`, by `actor`.
@@ -140,7 +141,7 @@ async fn announcement(rows: &mut Rows<'_>, seq: i64, made: &AnnouncementMade) ->
 }
 
 async fn submission(rows: &mut Rows<'_>, seq: i64, taken: &SubmissionTaken) -> Result<(), StoreError> {
-    let SubmissionTaken { id, key, announcement, summary, dossier: _ } = taken;
+    let SubmissionTaken { id, key, announcement, summary, dossier: _, repetitions } = taken;
     let held = serde_json::to_string(summary).map_err(|error| StoreError::Row(error.to_string()))?;
     one(changed!(
         rows,
@@ -156,7 +157,8 @@ async fn submission(rows: &mut Rows<'_>, seq: i64, taken: &SubmissionTaken) -> R
         .bind(&summary.dossier)
         .bind(held)
         .bind(state_name(Procedure::Submitted))
-    )?)
+    )?)?;
+    history::taken(rows, seq, summary, repetitions).await
 }
 
 async fn entry(rows: &mut Rows<'_>, seq: i64, made: &EntryMade) -> Result<(), StoreError> {

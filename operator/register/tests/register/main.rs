@@ -22,6 +22,7 @@ mod durability;
 mod exclusion;
 mod grounds;
 mod handover;
+mod history;
 mod instructions;
 mod issued;
 mod limits;

@@ -8,6 +8,7 @@ mod corpus;
 mod drawn;
 mod faults;
 mod generators;
+mod history;
 mod impossible;
 mod killed;
 mod leases;

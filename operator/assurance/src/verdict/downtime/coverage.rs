@@ -8,37 +8,37 @@ use factory_crds::resilience_standard::FaultKind;
 
 use super::*;
 
-const WINDOW_MS: u64 = 10_000;
+pub const WINDOW_MS: u64 = 10_000;
 /// Expected events of a year.
-const EVENTS: u64 = 24;
+pub const EVENTS: u64 = 24;
 const DATASETS: u64 = 100;
 const TRUE_YEARS: usize = 200;
 
 /// How long one event of a service lasts, in milliseconds, from a share of 1.
-type Truth = fn(f64) -> f64;
+pub type Truth = fn(f64) -> f64;
 
 /// Exponential, half a second in the mean.
-fn light(share: f64) -> f64 {
+pub fn light(share: f64) -> f64 {
     -500.0 * share.ln()
 }
 
 /// A power law without a variance: a fifth of a second at least, a hundred times as long in one of 1000.
-fn heavy(share: f64) -> f64 {
+pub fn heavy(share: f64) -> f64 {
     200.0 * share.powf(-1.0 / 1.5)
 }
 
 /// One of 20 events lasts four times as long as anybody watches.
-fn rare(share: f64) -> f64 {
+pub fn rare(share: f64) -> f64 {
     if share < 0.05 { 40_000.0 } else { 200.0 }
 }
 
 /// One of 20 events lasts sixty times as long.
-fn rare_and_long(share: f64) -> f64 {
+pub fn rare_and_long(share: f64) -> f64 {
     if share < 0.05 { 600_000.0 } else { 200.0 }
 }
 
 /// Above 0, at most 1.
-fn uniform(random: &mut Random) -> f64 {
+pub fn uniform(random: &mut Random) -> f64 {
     (random.next() >> 11) as f64 / (1_u64 << 53) as f64 + f64::EPSILON / 2.0
 }
 
@@ -65,7 +65,8 @@ fn coverage(truth: Truth, repetitions: u32, exact: bool) -> (f64, f64) {
         if lost_ms.iter().any(|ms| *ms > WINDOW_MS) {
             continue;
         }
-        let fault = Repeated { asked: asked.clone(), times: EVENTS, window_ms: WINDOW_MS, lost_ms };
+        let risks = lost_ms.into_iter().map(|ms| vec![Lost { ms, ended: true }]).collect();
+        let fault = Repeated { asked: asked.clone(), times: EVENTS, window_ms: WINDOW_MS, risks };
         let bound = model(&[fault], dataset, 1_000).whole.modelled as f64;
         covered += (0..TRUE_YEARS).filter(|_| true_year(truth, exact, &mut random) <= bound).count();
         runs += 1;

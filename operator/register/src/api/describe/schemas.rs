@@ -10,6 +10,7 @@ use factory_assurance::{
         served::{EventProof, Events, LogKeys},
     },
     object::Object,
+    plan::EarlierRuns,
     verdict::MAX_EXACT,
     wire::{
         Announced, Announcement, BindingInstruction, ConfirmationRequest, DelegationRequest, ExclusionRequest,
@@ -47,6 +48,7 @@ pub fn all() -> Map<String, Value> {
     let mut generator = generator();
     generator.subschema_for::<Announcement>();
     generator.subschema_for::<Announced>();
+    generator.subschema_for::<EarlierRuns>();
     generator.subschema_for::<Submission>();
     generator.subschema_for::<SubmissionState>();
     generator.subschema_for::<Procedure>();

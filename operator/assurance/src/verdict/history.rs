@@ -1,0 +1,162 @@
+//! Repetitions of earlier runs beside those of this one: which are meant, and what they prove together.
+//!
+//! *Architecture invariant:* they sharpen a bound, or make it worse; no finding of this run's own evidence goes because of
+//! them.
+
+mod quantile;
+
+use crate::{
+    canonical::NotCanonical,
+    dossier::TestResult,
+    plan::history::{EarlierRepetition, EarlierRuns},
+    risk::{Planned, Repetition},
+};
+
+use super::{
+    MAX_EXACT, PhaseCost,
+    fault::Cost,
+    found::{Found, inconclusive},
+    load::Timeline,
+    recovery::Recovery,
+    say,
+};
+
+/// Most repetitions of one fault on one component that count, whatever a standard says.
+const MOST: u32 = 30;
+
+/// Earlier repetitions that count.
+#[derive(Debug)]
+pub struct Pooled {
+    /// Which of `faults` each phase of the plan is, in its order; `None` of one that is no fault.
+    phases: Vec<Option<usize>>,
+    /// Earlier repetitions of each risk.
+    pub faults: Vec<Vec<EarlierRepetition>>,
+    /// Dossiers that they are from.
+    pub dossiers: usize,
+}
+
+/// What is proven of one fault phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Repetitions, earlier ones and this run's.
+    pub repetitions: u64,
+    /// Those of earlier runs.
+    pub earlier: u64,
+    /// The percentile of recovery that is within what is declared, with 95 % confidence; `None` without any repetition.
+    pub percent: Option<u64>,
+}
+
+/// The earlier repetitions that count for `result`; nothing where its standard asks for none. An error says what its plan lacks.
+pub fn of(result: &TestResult) -> Result<Option<Pooled>, String> {
+    let (history, asked) = match (&result.plan.prove.history, &result.standard.history) {
+        (None, None) => return Ok(None),
+        (Some(_), None) => return Err("the plan builds on earlier runs, and the standard asks for none".to_owned()),
+        (None, Some(_)) => {
+            return Err("the plan does not say on which earlier runs it builds, which the standard requires".to_owned());
+        }
+        (Some(history), Some(asked)) => (history, asked),
+    };
+    let risks = risks(result).map_err(|error| error.to_string())?;
+    if let Some(lack) = other_risks(history, &risks.1).or_else(|| odd(history, asked.most_repetitions.min(MOST))) {
+        return Err(lack);
+    }
+    let place = |risk: &Option<String>| history.faults.iter().position(|fault| Some(&fault.risk) == risk.as_ref());
+    Ok(Some(Pooled {
+        phases: risks.0.iter().map(place).collect(),
+        faults: history.faults.iter().map(|fault| fault.repetitions.clone()).collect(),
+        dossiers: history.dossiers.len(),
+    }))
+}
+
+/// What the plan lacks, as it is found.
+pub fn check(earlier: &Result<Option<Pooled>, String>) -> Option<Found> {
+    earlier.as_ref().err().map(|lack| inconclusive("PlanIncomplete", lack.clone()))
+}
+
+type Risks = (Vec<Option<String>>, Vec<String>);
+
+fn risks(result: &TestResult) -> Result<Risks, NotCanonical> {
+    let planned = Planned::from(result);
+    Ok((planned.risks()?, planned.distinct()?))
+}
+
+/// A history of other faults than the plan's, another bundle, another load.
+fn other_risks(history: &EarlierRuns, risks: &[String]) -> Option<String> {
+    let found = history.faults.iter().map(|fault| fault.risk.as_str());
+    let length = history.faults.len().max(risks.len());
+    let padded = |name: Option<&str>| name.map_or("nothing".to_owned(), say::quote);
+    let (mut found, mut planned) = (found, risks.iter().map(String::as_str));
+    (1..=length).find_map(|number| {
+        let (found, planned) = (found.next(), planned.next());
+        let differs = found != planned;
+        differs.then(|| {
+            format!(
+                "earlier repetitions {number} are of the risk {}; that of the plan is {}",
+                padded(found),
+                padded(planned)
+            )
+        })
+    })
+}
+
+/// A history that cannot be read.
+fn odd(history: &EarlierRuns, most: u32) -> Option<String> {
+    let dossiers = history.dossiers.len() as u64;
+    (1..).zip(&history.faults).find_map(|(number, fault)| {
+        let count = fault.repetitions.len();
+        if count as u64 > u64::from(most) {
+            return Some(format!("earlier repetitions {number} are {count}; {most} are the most"));
+        }
+        fault.repetitions.iter().find_map(|one| {
+            if u64::from(one.dossier) >= dossiers {
+                Some(format!("earlier repetitions {number} are of dossier {}; there are {dossiers}", one.dossier))
+            } else if one.lost_ms.max(one.recovery_ms.unwrap_or(0)) > MAX_EXACT {
+                Some(format!("a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"))
+            } else {
+                None
+            }
+        })
+    })
+}
+
+/// What each of `costs` is for later runs: those of which it is known whether requests came through again.
+pub fn repetitions(costs: &[PhaseCost], timeline: &Timeline<'_>, risks: &[Option<String>]) -> Vec<Repetition> {
+    let repetition = |one: &PhaseCost| {
+        let (phase, risk) = (&timeline.spans.get(one.phase)?.phase.name, risks.get(one.phase)?.clone()?);
+        let recovery_ms = match one.cost.recovery {
+            Recovery::After(ms) => Some(ms.min(MAX_EXACT)),
+            Recovery::Never => None,
+            Recovery::Unknown => return None,
+        };
+        Some(Repetition { phase: phase.clone(), risk, recovery_ms, lost_ms: one.cost.lost_ms.min(MAX_EXACT) })
+    };
+    costs.iter().filter_map(repetition).collect()
+}
+
+impl Pooled {
+    /// Which risk the phase with this index has: phases of one risk are repetitions of one thing.
+    pub fn risk(&self, phase: usize) -> Option<usize> {
+        self.phases.get(phase).copied().flatten()
+    }
+
+    /// Earlier repetitions of the phase with this index.
+    pub fn of(&self, phase: usize) -> &[EarlierRepetition] {
+        self.risk(phase).and_then(|risk| self.faults.get(risk)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What they prove of the phase together with what it came to in this run, where `declared_ms` is the declared recovery.
+    pub fn proof(&self, phase: usize, own: Option<Cost>, declared_ms: u64) -> Proof {
+        let earlier = self.of(phase);
+        let own = own.and_then(|cost| match cost.recovery {
+            Recovery::After(ms) => Some(ms <= declared_ms),
+            Recovery::Never => Some(false),
+            Recovery::Unknown => None,
+        });
+        let in_time = |one: &EarlierRepetition| one.recovery_ms.is_some_and(|ms| ms <= declared_ms);
+        let all: Vec<bool> = earlier.iter().map(in_time).chain(own).collect();
+        let late = all.iter().filter(|in_time| !**in_time).count() as u64;
+        let repetitions = all.len() as u64;
+        let percent = (repetitions > 0).then(|| quantile::percent(repetitions, late));
+        Proof { repetitions, earlier: earlier.len() as u64, percent }
+    }
+}

@@ -20,7 +20,7 @@ const PHASE: &str = "pod-kill-queue";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_release_of_a_bundle_that_was_tested_before_builds_on_that_run_and_another_image_does_not()
 -> Result<(), Failure> {
-    let _turn = crate::TURN.lock().await;
+    let _turn = crate::beside().await?;
     let scene = Scene::of("journey-history").await?;
     let root = &scene.people.cluster.root;
     let server = fs::read_to_string(root.join("examples/queue-number").join(SERVER))?;

@@ -106,7 +106,7 @@ mod tests {
     use crate::store::sqlite;
 
     fn repetition(risk: &str, lost_ms: u64) -> Repetition {
-        let recovery_ms = (lost_ms % 2 == 0).then_some(lost_ms);
+        let recovery_ms = lost_ms.is_multiple_of(2).then_some(lost_ms);
         Repetition { phase: risk.to_owned(), risk: risk.to_owned(), recovery_ms, lost_ms }
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let kept = newest(rows, &wanted).await.unwrap();
         for one in kept.iter().flat_map(|(_, kept)| kept) {
             assert_eq!(one.dossier, format!("sha256:{}", one.place));
-            assert_eq!(one.recovery_ms, (one.lost_ms % 2 == 0).then_some(one.lost_ms));
+            assert_eq!(one.recovery_ms, one.lost_ms.is_multiple_of(2).then_some(one.lost_ms));
         }
         kept.into_iter().map(|(risk, kept)| (risk, kept.iter().map(|one| one.lost_ms).collect())).collect()
     }

@@ -4,7 +4,6 @@
 
 use factory_assurance::{plan::EarlierRuns, risk::Planned, wire::Announcement};
 use factory_crds::{Json, ReleaseStatus};
-
 use serde::Deserialize as _;
 
 use super::ReleaseError;

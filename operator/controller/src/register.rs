@@ -36,6 +36,9 @@ pub enum RegisterError {
     /// Another dossier was taken since it was asked what the plan builds on.
     #[error("{0}")]
     OtherHistory(String),
+    /// It does not know the call: it is older than this program.
+    #[error("the register is older than the operator, and does not know what it is asked: {0}")]
+    TooOld(String),
     /// It shows a certificate of a CA that is not trusted, or one that does not hold.
     #[error("the register's certificate does not hold by {path}", path = ca.as_ref().map_or_else(|| "the system's CAs".into(), |ca| ca.to_string_lossy()))]
     Untrusted {
@@ -72,7 +75,10 @@ impl RegisterError {
     /// Whether the same call can succeed later without anybody doing anything.
     #[must_use]
     pub fn passes(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::NotIssued(_) | Self::OtherReference(_) | Self::OtherHistory(_))
+        !matches!(
+            self,
+            Self::Refused(_) | Self::NotIssued(_) | Self::OtherReference(_) | Self::OtherHistory(_) | Self::TooOld(_)
+        )
     }
 }
 
@@ -120,7 +126,8 @@ impl Register {
 
     /// Which repetitions of earlier runs the plan of `announcement` must have. Nothing is written.
     pub async fn history(&self, announcement: &Announcement) -> Result<EarlierRuns, RegisterError> {
-        self.send(self.request(Method::POST, "/api/v1/history").await?.json(announcement)).await
+        let request = self.request(Method::POST, "/api/v1/history").await?.json(announcement);
+        self.answered(request, of_newer_call).await
     }
 
     /// Submits a dossier. The same `key` is the same submission.
@@ -169,12 +176,21 @@ impl Register {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, RegisterError> {
+        self.answered(request, refusal).await
+    }
+
+    /// The answer to `request`, or what `refused` makes of one other than success.
+    async fn answered<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        refused: fn(StatusCode, Option<Problem>) -> RegisterError,
+    ) -> Result<T, RegisterError> {
         let answer = request.send().await.map_err(|error| self.connection.failed(error))?;
         let status = answer.status();
         if status.is_success() {
             return answer.json().await.map_err(RegisterError::Unavailable);
         }
-        Err(refusal(status, answer.json::<Problem>().await.ok()))
+        Err(refused(status, answer.json::<Problem>().await.ok()))
     }
 }
 
@@ -195,6 +211,16 @@ fn refusal(status: StatusCode, problem: Option<Problem>) -> RegisterError {
         }
         _ if status.is_client_error() => RegisterError::Refused(problem.detail),
         _ => RegisterError::NotReady(problem.detail),
+    }
+}
+
+/// The same of a call that registers before this version do not know: that there is no such page is then no refusal.
+fn of_newer_call(status: StatusCode, problem: Option<Problem>) -> RegisterError {
+    match refusal(status, problem) {
+        RegisterError::Refused(why) if matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => {
+            RegisterError::TooOld(why)
+        }
+        other => other,
     }
 }
 
@@ -241,6 +267,19 @@ mod tests {
         let problem = problem(status).map(|problem| Problem { kind: OTHER_HISTORY.to_owned(), ..problem });
         let refused = refusal(status, problem);
         assert!(matches!(&refused, RegisterError::OtherHistory(why) if why == "why"), "{refused}");
+    }
+
+    #[test]
+    fn a_call_that_an_older_register_does_not_know_is_waited_with_and_a_refusal_of_it_is_one() {
+        for status in [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED] {
+            let refused = of_newer_call(status, problem(status));
+            assert!(matches!(&refused, RegisterError::TooOld(why) if why == "why"), "{refused}");
+            assert!(matches!(of_newer_call(status, None), RegisterError::NotReady(_)), "{status} of a proxy");
+            assert!(matches!(refusal(status, problem(status)), RegisterError::Refused(_)), "{status} of another call");
+        }
+        for status in [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN, StatusCode::UNPROCESSABLE_ENTITY] {
+            assert!(matches!(of_newer_call(status, problem(status)), RegisterError::Refused(_)), "{status}");
+        }
     }
 
     #[test]

@@ -98,16 +98,19 @@ impl Proposal {
         Ok(Self { standard: Standard::of(name, &spec), class: spec.class.as_str().to_owned() })
     }
 
-    /// The verdict on the dossier in `envelope` by this standard; none where its service is of another class.
+    /// The verdict on the dossier in `envelope` by this standard; none where its service is of another class. It is of the
+    /// run's own evidence alone: which earlier runs count follows from limits too, and the dossier has those of its own.
     /// Costs time with its size: not for an async thread.
     pub fn judge(&self, envelope: &Envelope) -> Result<Option<Verdict>, String> {
         // Verified when it was taken; the log's hash holds it since.
         let dossier: Dossier = envelope.unchecked().map_err(|error| error.to_string())?;
-        let result = dossier.predicate;
+        let mut result = dossier.predicate;
         if result.record.class != self.class {
             return Ok(None);
         }
-        Ok(Some(TestResult { standard: self.standard.clone(), ..result }.judge()))
+        result.plan.prove.history = None;
+        let standard = Standard { history: None, ..self.standard.clone() };
+        Ok(Some(TestResult { standard, ..result }.judge()))
     }
 }
 
@@ -155,6 +158,9 @@ fn options() -> serde_saphyr::Options {
 
 #[cfg(test)]
 mod tests {
+    use factory_assurance::{dsse::sign, sample};
+    use factory_crds::{Outcome, resilience_standard::History};
+
     use super::*;
 
     const BASIC: &str = include_str!("../../../pipelines/standards/basic.yaml");
@@ -166,6 +172,46 @@ mod tests {
         let document: Value = serde_saphyr::from_str(BASIC).unwrap();
         let spec = Proposal::read(&document["spec"].to_string()).unwrap();
         assert_eq!((spec.standard.name.as_str(), &spec.standard.faults), ("proposal", &object.standard.faults));
+    }
+
+    /// Outcome and findings of `result` by `standard`.
+    fn replayed(result: &TestResult, standard: &Standard) -> (Outcome, Vec<String>) {
+        let envelope = sign(&result.clone().into_statement().unwrap(), sample::lab()).unwrap();
+        let proposal = Proposal { standard: standard.clone(), class: result.record.class.clone() };
+        let verdict = proposal.judge(&envelope).unwrap().unwrap();
+        (verdict.outcome, verdict.findings.into_iter().map(|finding| finding.code).collect())
+    }
+
+    /// Limits of a fault are in its risk, so by others the history of a dossier is another's: it is left out, on both sides.
+    #[test]
+    fn a_dossier_with_earlier_runs_is_judged_again_by_its_own_evidence() {
+        type Change = fn(&mut Standard);
+        let pooled = sample::pooled();
+        let mut short = sample::pooled();
+        short.availability.max_downtime_per_year = "30m".parse().unwrap();
+        assert_eq!(short.judge().outcome, Outcome::Passed);
+        let strict: Change = |standard| standard.faults.iter_mut().for_each(|limits| limits.max_failed_ppm = 0);
+        let cases: [(&TestResult, Change, Outcome); 4] = [
+            (&pooled, |_| (), Outcome::Passed),
+            (&pooled, |standard| standard.faults[0].max_failed_ppm += 10_000, Outcome::Passed),
+            (&pooled, strict, Outcome::Failed),
+            // Excluded by earlier runs alone.
+            (&short, |_| (), Outcome::Inconclusive),
+        ];
+        for (result, change, want) in cases {
+            let mut alone = result.clone();
+            alone.plan.prove.history = None;
+            let found = [None, Some(20), Some(30)].map(|most| {
+                let history = most.map(|most_repetitions| History { most_repetitions });
+                let mut standard = Standard { history, ..result.standard.clone() };
+                change(&mut standard);
+                assert_eq!(replayed(&alone, &standard), replayed(result, &standard));
+                replayed(result, &standard)
+            });
+            assert_eq!((found[0].0, &found[1], &found[2]), (want, &found[0], &found[0]));
+            let incomplete = found[0].1.iter().any(|code| code == "PlanIncomplete");
+            assert!(!incomplete, "{found:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! that could not be written again from the log ([`audit`]).
 
 mod announce;
+mod attempts;
 pub mod audit;
 pub mod backup;
 mod both;
@@ -56,6 +57,7 @@ use crate::{
 };
 use factory_assurance::{canonical::NotCanonical, wire::Procedure};
 
+pub use announce::Prepared;
 pub use entries::{Change, Entry, EntryList, Said};
 pub use instructions::{Instruction, Issue, Proven, Which};
 pub use location::{Location, LocationError};
@@ -112,6 +114,16 @@ pub enum StoreError {
         found: String,
         /// As it follows.
         expected: String,
+    },
+    /// An announced run builds on other repetitions than those that the log had before it.
+    #[error(
+        "log: announcement {announcement}: plan.prove.history: {found}; that does not follow from the log before it"
+    )]
+    BuildsOn {
+        /// Id of the announcement.
+        announcement: String,
+        /// The first difference.
+        found: String,
     },
     /// The tree lacks a subtree, or one is not what the events give.
     #[error("tree: {0}")]
@@ -170,7 +182,7 @@ pub enum WriteError {
     },
     /// The bundle has had its attempts.
     #[error(
-        "standard.maxAttempts: {most}: bundle {bundle} has had as many attempts as {standard} allows; what is changed is another bundle, and begins at the first"
+        "standard.maxAttempts: {most}: bundle {bundle} has had as many attempts that did not pass as {standard} allows; what is changed is another bundle, and begins at the first"
     )]
     Attempts {
         /// Digest of the bundle.

@@ -46,7 +46,7 @@ pub async fn run(
     let standard = Standard::of(&attempt.pinned.standard, &attempt.standard);
     if let Some(known) = &facts.announcement {
         plan.prove.comparison = reference::announced(facts);
-        plan.prove.history = history::announced(facts);
+        plan.prove.history = history::announced(facts)?;
         let run = AnnouncedRun { id: known.id.clone(), nonce: known.nonce.clone(), attempt: known.attempt };
         return Ok(Progress::Done(AnnouncedPlan { subject, standard, plan, run }));
     }

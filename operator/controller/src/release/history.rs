@@ -4,9 +4,10 @@
 
 use factory_assurance::{plan::EarlierRuns, risk::Planned, wire::Announcement};
 use factory_crds::{Json, ReleaseStatus};
+use serde::Deserialize as _;
 
 use super::ReleaseError;
-use crate::{context::Context, stage::Progress};
+use crate::{context::Context, register::RegisterError, stage::Progress};
 
 /// Puts into the plan of `announcement` which repetitions count for it, by `facts` or by the register, whose answer is kept
 /// in `facts` first. Nothing where its standard has no earlier runs count.
@@ -18,7 +19,7 @@ pub async fn ask(
     if announcement.standard.history.is_none() {
         return Ok(Progress::Done(()));
     }
-    if let Some(known) = announced(facts) {
+    if let Some(known) = announced(facts)? {
         announcement.plan.prove.history = Some(known);
         return Ok(Progress::Done(()));
     }
@@ -28,6 +29,8 @@ pub async fn ask(
             // It is announced when that is written.
             Progress::waiting("HistoryKept", "the register said which earlier runs count")
         }
+        // Asked again at each look: it is upgraded, or the regulator issues a standard without.
+        Err(error @ RegisterError::TooOld(_)) => Progress::waiting("RegisterTooOld", error.to_string()),
         Err(error) if error.passes() => context.unavailable(&error),
         Err(error) => Progress::stopped("AnnouncementRefused", error.to_string()),
     })
@@ -42,9 +45,10 @@ pub fn none(planned: &Planned<'_>) -> Result<Option<EarlierRuns>, ReleaseError> 
     Ok(Some(EarlierRuns::of(faults.collect())))
 }
 
-/// The repetitions of `facts`, as announced or about to be.
-pub fn announced(facts: &ReleaseStatus) -> Option<EarlierRuns> {
-    facts.history.as_ref().and_then(|Json(value)| serde_json::from_value(value.clone()).ok())
+/// The repetitions of `facts`, as announced or about to be. An error where they cannot be read: without them the plan would
+/// be another than the announced one.
+pub fn announced(facts: &ReleaseStatus) -> Result<Option<EarlierRuns>, ReleaseError> {
+    Ok(facts.history.as_ref().map(|Json(value)| EarlierRuns::deserialize(value)).transpose()?)
 }
 
 /// The same, to be kept.
@@ -56,6 +60,7 @@ pub fn kept(history: Option<&EarlierRuns>) -> Result<Option<Json>, ReleaseError>
 mod tests {
     use factory_assurance::{plan::history::Kept, sample};
     use factory_crds::resilience_standard::History;
+    use serde_json::json;
 
     use super::*;
 
@@ -64,8 +69,16 @@ mod tests {
         let kept_before = Kept { place: 7, dossier: "sha256:7".to_owned(), recovery_ms: Some(3), lost_ms: 4 };
         let history = EarlierRuns::of(vec![("sha256:risk".to_owned(), vec![kept_before])]);
         let facts = ReleaseStatus { history: kept(Some(&history)).unwrap(), ..ReleaseStatus::default() };
-        assert_eq!(announced(&facts), Some(history));
-        assert_eq!(announced(&ReleaseStatus::default()), None);
+        assert_eq!(announced(&facts).unwrap(), Some(history));
+        assert_eq!(announced(&ReleaseStatus::default()).unwrap(), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_nothing() {
+        for value in [json!({}), json!([]), json!({"dossiers": [], "faults": [], "more": 1}), json!("none")] {
+            let facts = ReleaseStatus { history: Some(Json(value.clone())), ..ReleaseStatus::default() };
+            assert!(matches!(announced(&facts), Err(ReleaseError::Json(_))), "{value}");
+        }
     }
 
     #[test]

@@ -16,7 +16,10 @@ use super::{
     problem::Refusal,
     to_the_end,
 };
-use crate::{intake, store::Written};
+use crate::{
+    intake,
+    store::{Prepared, Written},
+};
 
 /// Announce a run
 ///
@@ -29,7 +32,7 @@ use crate::{intake, store::Written};
     responses(
         (status = 201, description = "Written.", body = ref("#/components/schemas/Announced"), content_type = "application/json"),
         (status = 200, description = "Was written before.", body = ref("#/components/schemas/Announced"), content_type = "application/json"),
-        (status = 409, description = "The key was used for another announcement; or the regulator has not issued the standard, or not for today, or with another content; or its plan compares with another release than the one confirmed last, or builds on other repetitions of earlier runs than those in the log; or the bundle has had the attempts that its standard allows."),
+        (status = 409, description = "The key was used for another announcement; or the regulator has not issued the standard, or not for today, or with another content; or its plan compares with another release than the one confirmed last, or builds on other repetitions of earlier runs than those in the log; or the bundle has had as many attempts that did not pass as its standard allows."),
         (status = 412, description = "Another operator leads since."),
         (status = 422, description = "A field is not what it must be."),
     ))]
@@ -39,15 +42,16 @@ pub async fn announce(
     Key(key): Key,
     body: Body,
 ) -> Result<(StatusCode, Json<Announced>), Refusal> {
-    let (epoch, run) = off_thread(move || {
+    let (epoch, prepared) = off_thread(move || {
         let announcement: Announcement = body.read()?;
         let epoch = announcement.epoch;
         let run = intake::announced(announcement)?;
         body.hold_against(schemas::announcement()?)?;
-        Ok::<_, Refusal>((epoch, run))
+        Ok::<_, Refusal>((epoch, Prepared::of(run)?))
     })
     .await?;
-    let written = to_the_end(async move { register.store.announce(factory.user(), &key, epoch, run).await }).await?;
+    let written =
+        to_the_end(async move { register.store.announce(factory.user(), &key, epoch, prepared).await }).await?;
     Ok(match written {
         Written::Now(announced) => {
             tracing::info!(announcement = announced.id, attempt = announced.attempt, "announced");

@@ -6,7 +6,10 @@ use axum::{Json, extract::State, http::StatusCode};
 use factory_assurance::{plan::EarlierRuns, wire::Announcement};
 
 use super::{Register, body::Body, caller::Factory, describe::schemas, off_thread, problem::Refusal};
-use crate::intake;
+use crate::{
+    intake,
+    store::{StoreError, history::Wanted},
+};
 
 /// Ask for the history of a run
 ///
@@ -25,14 +28,14 @@ pub async fn history(
     _factory: Factory,
     body: Body,
 ) -> Result<Json<EarlierRuns>, Refusal> {
-    let run = off_thread(move || {
+    let wanted = off_thread(move || {
         let announcement: Announcement = body.read()?;
         let run = intake::announced(announcement)?;
         body.hold_against(schemas::announcement()?)?;
-        Ok::<_, Refusal>(run)
+        Ok::<_, Refusal>(Wanted::of(&run).map_err(StoreError::from)?)
     })
     .await?;
-    let history = register.store.history(&run).await?;
-    let none = "standard.history: there is none, so no earlier run counts";
-    history.map(Json).ok_or_else(|| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, none.to_owned()))
+    let none = || "standard.history: there is none, so no earlier run counts".to_owned();
+    let wanted = wanted.ok_or_else(|| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, none()))?;
+    Ok(Json(register.store.history(&wanted).await?))
 }

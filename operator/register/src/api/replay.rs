@@ -85,7 +85,8 @@ impl From<ProposalError> for Refusal {
 
 /// Judge by a proposed standard
 ///
-/// The dossiers of services of its class are judged again by it, and nothing is written.
+/// The dossiers of services of its class are judged again by it, each by its own evidence without earlier runs, and nothing
+/// is written.
 #[utoipa::path(post, path = "/api/v1/replay", operation_id = "replay", tag = "regulator", security(("bearer" = [])),
     request_body(content = ref("#/components/schemas/ReplayRequest"), content_type = "application/json",
         description = "At most 256 KiB."),

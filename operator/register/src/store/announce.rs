@@ -1,11 +1,17 @@
-//! Writes an announcement under a standard that was issued: draws its id and nonce, counts the attempt.
+//! Writes an announcement under a standard that was issued: draws its id and nonce.
 
 use factory_assurance::{
     canonical::{self, hex},
     wire::Announced,
 };
 
-use super::{Store, StoreError, WriteError, Written, both::on, history, issued, reference, writing::Writing};
+use super::{
+    Store, StoreError, WriteError, Written, attempts,
+    both::on,
+    history::{self, Wanted},
+    issued, reference,
+    writing::Writing,
+};
 use crate::log::event::{AnnouncedPlan, AnnouncementMade, Event, Sealed};
 
 /// Random bytes in an id.
@@ -13,19 +19,38 @@ const ID_BYTES: usize = 16;
 /// Random bytes in a nonce.
 const NONCE_BYTES: usize = 32;
 
+/// A run that is to be announced, with what follows from it alone.
+#[derive(Debug)]
+pub struct Prepared {
+    run: AnnouncedPlan,
+    /// Digest of the whole.
+    request: String,
+    /// Digest of the bundle.
+    bundle: String,
+    /// Where its standard has earlier runs count.
+    builds_on: Option<Wanted>,
+}
+
+impl Prepared {
+    /// Of `run`. Costs time with its size: not for an async thread.
+    pub fn of(run: AnnouncedPlan) -> Result<Self, StoreError> {
+        Ok(Self { request: canonical::digest(&run)?, bundle: run.bundle.digest()?, builds_on: Wanted::of(&run)?, run })
+    }
+}
+
 impl Store {
-    /// Announces `run` for `actor` under `key`. The same run under the same key is the same
+    /// Announces a run for `actor` under `key`. The same run under the same key is the same
     /// announcement, whatever the epoch; a second run of a bundle is its next attempt, of which its standard may allow
-    /// only some.
+    /// only some that do not pass.
     pub async fn announce(
         &self,
         actor: &str,
         key: &str,
         epoch: u64,
-        run: AnnouncedPlan,
+        prepared: Prepared,
     ) -> Result<Written<Announced>, WriteError> {
+        let Prepared { run, request, bundle, builds_on } = prepared;
         let (id, nonce) = (random::<ID_BYTES>()?, random::<NONCE_BYTES>()?);
-        let (request, bundle) = (canonical::digest(&run)?, run.bundle.digest()?);
         let mut writing = Writing::begin(self, actor).await?;
         writing.fence(epoch).await?;
         let before: Option<(String, String, String, i64)> = on!(writing.transaction, db => {
@@ -39,30 +64,17 @@ impl Store {
                 return Err(WriteError::Key(key.to_owned()));
             }
             writing.commit().await?;
-            return Ok(Written::Before(Announced { id, nonce, attempt: count(attempt)? }));
+            return Ok(Written::Before(Announced { id, nonce, attempt: attempts::count(attempt)? }));
         }
         issued::check(&mut writing, &run.standard).await?;
         reference::check(&mut writing, &run).await?;
-        history::check(&mut writing, &run).await?;
-        let attempt: i64 = on!(writing.transaction, db => {
-            sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = $1")
-                .bind(&bundle)
-                .fetch_one(db)
-                .await
-        })?;
-        let attempt = count(attempt)?;
-        if let Some(most) = run.standard.max_attempts.filter(|most| attempt > *most) {
-            return Err(WriteError::Attempts { bundle, most, standard: run.standard.named() });
-        }
+        history::check(&mut writing, &run, builds_on.as_ref()).await?;
+        let attempt = attempts::next(&mut writing, bundle, &run.standard).await?;
         let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
         writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;
         writing.commit().await?;
         Ok(Written::Now(Announced { id, nonce, attempt }))
     }
-}
-
-fn count(attempt: i64) -> Result<u32, StoreError> {
-    u32::try_from(attempt).map_err(|error| StoreError::Row(format!("attempt {attempt}: {error}")))
 }
 
 /// `N` bytes of the operating system's random numbers, in hexadecimal.

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use super::{
     Location, StoreError,
     both::{Pool, Rows, on},
-    plaintexts, reading, sqlite,
+    history, plaintexts, reading, sqlite,
     tree::{self, Signed},
     views::{self, View},
     writing::row_number,
@@ -86,7 +86,7 @@ pub(super) async fn walk_chain(readers: &Pool) -> Result<u64, StoreError> {
 }
 
 /// Reads the whole database at `location`, as it is at one moment: every event's contents against its hash,
-/// and every view against what the log gives.
+/// every view against what the log gives, and what each announced run builds on against the log before it.
 pub async fn audit(location: &Location) -> Result<Audit, StoreError> {
     let database = reading(location).await?;
     // The views alone, in memory and of SQLite, whatever the database is.
@@ -110,7 +110,11 @@ async fn hold(database: &Pool, scratch: &Pool) -> Result<Audit, StoreError> {
         walk.step(&link, &this, Some(&bytes))?;
         tree::append(again, &mut edge, &link.leaf_of(&this)).await?;
         signed.hold(&edge)?;
-        views::apply(again, row_number(link.seq), &link.actor, &Event::read(&link.kind, &bytes)?).await?;
+        let event = Event::read(&link.kind, &bytes)?;
+        if let Event::Announcement(made) = &event {
+            history::hold(again, made).await?;
+        }
+        views::apply(again, row_number(link.seq), &link.actor, &event).await?;
     }
     drop(events);
     signed.end(walk.seq())?;

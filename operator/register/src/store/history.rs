@@ -3,23 +3,20 @@
 //! out what went badly.
 //!
 //! *Architecture invariant:* asked in the transaction that writes the announcement, of rows that were written with the
-//! dossiers: no figure of an earlier run is taken from the plan.
+//! dossiers: no figure of an earlier run is taken from the plan. The audit asks the same of rows that it makes again.
+
+mod rows;
 
 use factory_assurance::{
-    plan::{
-        EarlierRuns,
-        history::{EarlierFault, Kept},
-    },
-    risk::{Planned, Repetition},
+    canonical::NotCanonical,
+    plan::{EarlierRuns, history::EarlierFault},
+    risk::Planned,
 };
 
-use super::{
-    Store, StoreError, WriteError,
-    both::{Rows, changed, on},
-    views::{View, one},
-    writing::{Writing, row_number},
-};
-use crate::log::event::{AnnouncedPlan, Summary};
+use super::{Store, StoreError, WriteError, both::Rows, views::View, writing::Writing};
+use crate::log::event::{AnnouncedPlan, AnnouncementMade};
+
+pub(super) use rows::taken;
 
 /// The view.
 pub(super) const VIEW: View = (
@@ -28,7 +25,7 @@ pub(super) const VIEW: View = (
     &["seq", "place"],
 );
 
-/// Most risks of one plan: each is a query.
+/// Most risks of one plan: each has its repetitions in it.
 const MOST_RISKS: usize = 1_000;
 /// Most repetitions of one risk, whatever a standard says.
 const MOST_REPETITIONS: u32 = 30;
@@ -49,94 +46,85 @@ pub enum HistoryError {
     TooMany(usize),
 }
 
-impl Store {
-    /// What `run` must build on; nothing where its standard has no earlier runs count.
-    pub async fn history(&self, run: &AnnouncedPlan) -> Result<Option<EarlierRuns>, WriteError> {
-        let mut snapshot = self.readers.snapshot().await?;
-        of(&mut snapshot.executor(), run).await
+/// What is asked for a run: whose repetitions, of which risks, how many of each.
+#[derive(Debug)]
+pub struct Wanted {
+    participant: String,
+    service: String,
+    /// Each risk of its plan once, in the order of the first phase of each.
+    risks: Vec<String>,
+    /// Repetitions of each.
+    most: u32,
+}
+
+impl Wanted {
+    /// What is asked for `run`; nothing where its standard has no earlier runs count. Costs time with the plan's size: not for
+    /// an async thread, nor under the lock of the writer.
+    pub fn of(run: &AnnouncedPlan) -> Result<Option<Self>, NotCanonical> {
+        let Some(asked) = &run.standard.history else { return Ok(None) };
+        let planned =
+            Planned { rules: &run.rules, bundle: &run.bundle, standard: &run.standard, prove: &run.plan.prove };
+        Ok(Some(Self {
+            participant: run.subject.participant.clone(),
+            service: run.subject.service.clone(),
+            risks: planned.distinct()?,
+            most: asked.most_repetitions.min(MOST_REPETITIONS),
+        }))
+    }
+
+    fn within_limits(&self) -> Result<(), HistoryError> {
+        if self.risks.len() > MOST_RISKS { Err(HistoryError::TooMany(self.risks.len())) } else { Ok(()) }
+    }
+
+    /// What follows from the log that `rows` are of.
+    async fn found(&self, rows: &mut Rows<'_>) -> Result<EarlierRuns, StoreError> {
+        rows::newest(rows, self).await.map(EarlierRuns::of)
     }
 }
 
-/// Refuses a `run` whose plan builds on anything else than what follows from the log.
-pub(super) async fn check(writing: &mut Writing<'_>, run: &AnnouncedPlan) -> Result<(), WriteError> {
-    let expected = of(&mut writing.transaction.executor(), run).await?;
+impl Store {
+    /// What a run must build on of which this is `wanted`.
+    pub async fn history(&self, wanted: &Wanted) -> Result<EarlierRuns, WriteError> {
+        wanted.within_limits()?;
+        let mut snapshot = self.readers.snapshot().await?;
+        Ok(wanted.found(&mut snapshot.executor()).await?)
+    }
+}
+
+/// Refuses a `run`, of which this is `wanted`, whose plan builds on anything else than what follows from the log.
+pub(super) async fn check(
+    writing: &mut Writing<'_>,
+    run: &AnnouncedPlan,
+    wanted: Option<&Wanted>,
+) -> Result<(), WriteError> {
+    wanted.map_or(Ok(()), Wanted::within_limits)?;
     let of = format!("{}/{}", run.subject.participant, run.subject.service);
-    match difference(run.plan.prove.history.as_ref(), expected.as_ref()) {
+    match other(&mut writing.transaction.executor(), run, wanted).await? {
         None => Ok(()),
         Some(found) => Err(HistoryError::Other { of, found }.into()),
     }
 }
 
-async fn of(rows: &mut Rows<'_>, run: &AnnouncedPlan) -> Result<Option<EarlierRuns>, WriteError> {
-    let Some(asked) = &run.standard.history else { return Ok(None) };
-    let planned = Planned { rules: &run.rules, bundle: &run.bundle, standard: &run.standard, prove: &run.plan.prove };
-    let risks = planned.distinct()?;
-    if risks.len() > MOST_RISKS {
-        return Err(HistoryError::TooMany(risks.len()).into());
+/// Holds an announcement that was made against `rows` of the log before it: rows that were another when it was made, and
+/// are as they were again, would not be seen in the end.
+pub(super) async fn hold(rows: &mut Rows<'_>, made: &AnnouncementMade) -> Result<(), StoreError> {
+    match other(rows, &made.run, Wanted::of(&made.run)?.as_ref()).await? {
+        None => Ok(()),
+        Some(found) => Err(StoreError::BuildsOn { announcement: made.id.clone(), found }),
     }
-    let most = asked.most_repetitions.min(MOST_REPETITIONS);
-    let mut faults = Vec::with_capacity(risks.len());
-    for risk in risks {
-        let kept = newest(rows, (&run.subject.participant, &run.subject.service), &risk, most).await?;
-        faults.push((risk, kept));
-    }
-    Ok(Some(EarlierRuns::of(faults)))
 }
 
-/// The newest repetitions of one risk, the oldest of them first.
-async fn newest(
+/// The first thing in which the history in the plan of `run` is not the one that follows from `rows`.
+async fn other(
     rows: &mut Rows<'_>,
-    (participant, service): (&str, &str),
-    risk: &str,
-    most: u32,
-) -> Result<Vec<Kept>, StoreError> {
-    let found: Vec<(i64, String, Option<i64>, i64)> = on!(rows, db => {
-        sqlx::query_as(
-            "SELECT seq, dossier, recovery_ms, lost_ms FROM repetitions
-             WHERE participant = $1 AND service = $2 AND risk = $3 ORDER BY seq DESC, place DESC LIMIT $4",
-        )
-        .bind(participant)
-        .bind(service)
-        .bind(risk)
-        .bind(i64::from(most))
-        .fetch_all(db)
-        .await
-    })?;
-    let kept = |(seq, dossier, recovery_ms, lost_ms): (i64, String, Option<i64>, i64)| Kept {
-        place: seq.unsigned_abs(),
-        dossier,
-        recovery_ms: recovery_ms.map(i64::unsigned_abs),
-        lost_ms: lost_ms.unsigned_abs(),
+    run: &AnnouncedPlan,
+    wanted: Option<&Wanted>,
+) -> Result<Option<String>, StoreError> {
+    let expected = match wanted {
+        None => None,
+        Some(wanted) => Some(wanted.found(rows).await?),
     };
-    Ok(found.into_iter().rev().map(kept).collect())
-}
-
-/// The rows that follow from the dossier number `seq`.
-pub(super) async fn taken(
-    rows: &mut Rows<'_>,
-    seq: i64,
-    summary: &Summary,
-    repetitions: &[Repetition],
-) -> Result<(), StoreError> {
-    for (place, repetition) in (0_i64..).zip(repetitions) {
-        let Repetition { phase: _, risk, recovery_ms, lost_ms } = repetition;
-        one(changed!(
-            rows,
-            sqlx::query(
-                "INSERT INTO repetitions (participant, service, risk, seq, place, dossier, recovery_ms, lost_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            )
-            .bind(&summary.subject.participant)
-            .bind(&summary.subject.service)
-            .bind(risk)
-            .bind(seq)
-            .bind(place)
-            .bind(&summary.dossier)
-            .bind(recovery_ms.map(row_number))
-            .bind(row_number(*lost_ms))
-        )?)?;
-    }
-    Ok(())
+    Ok(difference(run.plan.prove.history.as_ref(), expected.as_ref()))
 }
 
 /// The first thing in which the plan's history is not the one `expected`.
@@ -168,6 +156,8 @@ fn difference(found: Option<&EarlierRuns>, expected: Option<&EarlierRuns>) -> Op
 
 #[cfg(test)]
 mod tests {
+    use factory_assurance::plan::history::Kept;
+
     use super::*;
 
     fn kept(place: u64, lost_ms: u64) -> Kept {

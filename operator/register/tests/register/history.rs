@@ -4,7 +4,7 @@ use factory_assurance::{
     dossier::TestResult,
     plan::EarlierRuns,
     sample,
-    wire::{OTHER_HISTORY, Problem, SubmissionState},
+    wire::{Announced, OTHER_HISTORY, Problem, SubmissionState},
 };
 use factory_crds::{release::Outcome, resilience_standard::History};
 use factory_register::store::audit::audit;
@@ -206,7 +206,31 @@ async fn what_was_announced_holds_when_another_dossier_comes_first() {
     assert_eq!(counts(&asked(&world, &run("three")).await), [2; 4]);
 }
 
-/// Whoever rules the database can make another list, and the audit names it.
+/// Whoever rules the database can have another list announced, and the audit names the announcement, whatever the rows
+/// say when it looks.
+#[tokio::test]
+async fn a_repetition_that_is_edited_until_a_run_was_announced_is_found() {
+    for (harm, mended) in [
+        ("UPDATE repetitions SET lost_ms = lost_ms + 7", "UPDATE repetitions SET lost_ms = lost_ms - 7"),
+        ("UPDATE repetitions SET service = 'neighbour'", "UPDATE repetitions SET service = 'pooled'"),
+    ] {
+        let world = World::start().await;
+        reported(&world, run("first"), "first").await;
+        reported(&world, asking(named(sample::failing(), SERVICE), "second", 3), "second").await;
+        audit(&world.database()).await.unwrap();
+        sql(&world.database(), &[harm]).await.unwrap();
+        let mut result = run("third");
+        result.plan.prove.history = Some(asked(&world, &result).await);
+        let answer = announced(&world, "third", &result).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        sql(&world.database(), &[mended]).await.unwrap();
+        let found = audit(&world.database()).await.unwrap_err().to_string();
+        let id = answer.json::<Announced>().id;
+        assert!(found.contains(&format!("announcement {id}: plan.prove.history: fault 1 has")), "{harm}: {found}");
+    }
+}
+
+/// The same where the rows stay as they were made.
 #[tokio::test]
 async fn a_repetition_that_is_edited_in_the_database_is_found() {
     for harm in [

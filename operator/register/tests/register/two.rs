@@ -6,7 +6,7 @@ use factory_register::{
     intake,
     log::event::StandardIssued,
     metrics::Metrics,
-    store::{Location, Store, Written, audit::audit},
+    store::{Location, Prepared, Store, Written, audit::audit},
 };
 use jiff::Timestamp;
 
@@ -27,7 +27,8 @@ async fn announce(store: &Store, who: &str) {
     for count in 0..EACH {
         let name = format!("{who}-{count}");
         let run = intake::announced(sample::announcement(&named(sample::passing(), &name), 1)).unwrap();
-        let Written::Now(_) = store.announce(FACTORY, &name, 1, run).await.unwrap() else { panic!("new") };
+        let prepared = Prepared::of(run).unwrap();
+        let Written::Now(_) = store.announce(FACTORY, &name, 1, prepared).await.unwrap() else { panic!("new") };
     }
 }
 

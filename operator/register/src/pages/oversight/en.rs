@@ -71,7 +71,7 @@ pub(super) const WORDS: Words = Words {
     glossary_kpis: "Indicators",
     no_definitions: "No standard that defines indicators has been used yet.",
     replay: "What if",
-    replay_intro: "A proposed standard is held against the stored dossiers: for each service of its class the newest submission is judged again, and nothing is written. What a dossier has no evidence for is not decided.",
+    replay_intro: "A proposed standard is held against the stored dossiers: for each service of its class the newest submission is judged again, and nothing is written. What a dossier has no evidence for is not decided. Repetitions of earlier runs are left out: a dossier that passes by them alone cannot be decided here.",
     proposal: "Proposed standard (YAML or JSON)",
     proposal_hint: "An object ResilienceStandard, or its spec. At most 64 KiB.",
     replay_now: "Judge again",

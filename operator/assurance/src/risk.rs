@@ -39,12 +39,16 @@ struct Risk<'a> {
     rules: &'a str,
     /// Digest of the bundle: images of components and databases, manifests, configuration.
     bundle: &'a str,
-    /// Digest of the load: rate, shape, operations, timeout.
+    /// Digest of the load as announced: rate, shape, users who wait, connections, timeout, operations, and from which
+    /// descriptions more of these are drawn.
     load: &'a str,
     component: &'a str,
     kind: FaultKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     strike: Option<&'a Strike>,
+    /// Second of the load at which its phase begins, where the load has arrivals: the rate is then the one that they have there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_seconds: Option<u64>,
     /// Seconds in which it is watched.
     seconds: u32,
     /// Of ten tenths of a second in a row that serve, the share that may fail.
@@ -80,7 +84,13 @@ impl Planned<'_> {
         let none = || vec![None; self.prove.phases.len()];
         let Some(rules) = Rules::named(self.rules) else { return Ok(none()) };
         let (bundle, load) = (self.bundle.digest()?, canonical::digest(&self.prove.load)?);
-        self.prove.phases.iter().map(|phase| self.risk(rules, phase, &bundle, &load)).collect()
+        let (shaped, mut from) = (self.prove.load.arrivals.is_some(), 0_u64);
+        let risk = |phase: &Phase| {
+            let to = from.saturating_add(phase.seconds.into());
+            let begins = std::mem::replace(&mut from, to);
+            self.risk(rules, phase, shaped.then_some(begins), [&bundle, &load])
+        };
+        self.prove.phases.iter().map(risk).collect()
     }
 
     /// Each of them once, in the order of its first phase.
@@ -89,7 +99,13 @@ impl Planned<'_> {
         Ok(self.risks()?.into_iter().flatten().filter(|risk| known.insert(risk.clone())).collect())
     }
 
-    fn risk(&self, rules: Rules, phase: &Phase, bundle: &str, load: &str) -> Result<Option<String>, NotCanonical> {
+    fn risk(
+        &self,
+        rules: Rules,
+        phase: &Phase,
+        from_seconds: Option<u64>,
+        [bundle, load]: [&str; 2],
+    ) -> Result<Option<String>, NotCanonical> {
         let Some((asked, component)) = Asked::of(rules, &phase.role) else { return Ok(None) };
         let Some(limits) = asked.limits(self.standard) else { return Ok(None) };
         let risk = Risk {
@@ -99,6 +115,7 @@ impl Planned<'_> {
             component,
             kind: asked.kind,
             strike: asked.strike.as_ref(),
+            from_seconds,
             seconds: phase.seconds,
             allowed_ppm: limits.max_failed_ppm.max(self.standard.steady.max_failed_ppm),
             rotation: self.prove.rotations.get(component).filter(|_| asked.rotates()),
@@ -109,10 +126,15 @@ impl Planned<'_> {
 
 #[cfg(test)]
 mod tests {
-    use factory_crds::resilience_standard::Share;
+    use std::collections::BTreeSet;
+
+    use factory_crds::resilience_standard::{Connections, Share};
 
     use super::*;
-    use crate::{plan::PhaseRole, sample};
+    use crate::{
+        plan::{Arrivals, Closed, DrawnPlan, Gaps, PhaseRole, Stretch, WHOLE_PPM},
+        sample,
+    };
 
     fn risks(change: impl FnOnce(&mut TestResult)) -> Vec<Option<String>> {
         let mut result = sample::struck();
@@ -120,18 +142,32 @@ mod tests {
         Planned::from(&result).risks().unwrap()
     }
 
+    /// The rate rises over the whole load.
+    fn rising(result: &mut TestResult) {
+        let seconds = result.plan.prove.phases.iter().map(|phase| phase.seconds).sum();
+        let stretches = vec![Stretch { seconds, from_ppm: WHOLE_PPM, to_ppm: 2 * WHOLE_PPM }];
+        result.plan.prove.load.arrivals = Some(Arrivals { gaps: Gaps::Drawn, stretches });
+    }
+
     #[test]
     fn what_could_change_a_repetition_is_another_risk() {
         let as_it_is = risks(|_| {});
         assert_eq!(as_it_is.iter().flatten().count(), 8, "{as_it_is:?}");
         assert_eq!(as_it_is, risks(|_| {}));
-        let all: [(&str, fn(&mut TestResult)); 7] = [
+        let all: [(&str, fn(&mut TestResult)); 11] = [
             ("image", |r| drop(r.bundle.images.insert("web".to_owned(), format!("web@sha256:{}", "0".repeat(64))))),
             ("manifests", |r| r.bundle.manifests = "sha256:other".to_owned()),
             ("configuration", |r| r.bundle.configuration = "sha256:other".to_owned()),
             ("rate", |r| r.plan.prove.load.requests_per_minute += 1),
             ("timeout", |r| r.plan.prove.load.timeout_ms += 1),
             ("operation", |r| r.plan.prove.load.operations[0].weight += 1),
+            ("connections", |r| r.plan.prove.load.connections = Some(Connections::Fresh)),
+            ("users who wait", |r| r.plan.prove.load.closed = Some(Closed { users: 2, think_ms: 100 })),
+            ("arrivals", rising),
+            ("description", |r| {
+                let (component, path) = ("web".to_owned(), "/openapi.json".to_owned());
+                r.plan.prove.load.drawn = vec![DrawnPlan { component, path, weight: 1, most: 8 }];
+            }),
             ("steady limit", |r| r.standard.steady.max_failed_ppm = 900_000),
         ];
         for (name, change) in all {
@@ -171,6 +207,42 @@ mod tests {
         }
         let others = risks(|result| result.plan.prove.phases[at].seconds += 1);
         assert_eq!(others[..at], as_it_is[..at]);
+    }
+
+    #[test]
+    fn another_moment_is_another_risk_where_the_rate_changes() {
+        let of = |shape: fn(&mut TestResult), swaps: bool| -> BTreeSet<String> {
+            let changed = risks(|result| {
+                shape(result);
+                let phases = &mut result.plan.prove.phases;
+                let last = phases.iter().rposition(|phase| matches!(phase.role, PhaseRole::Fault { .. })).unwrap();
+                phases.swap(last - usize::from(swaps), last);
+            });
+            changed.into_iter().flatten().collect()
+        };
+        assert_eq!(of(|_| {}, true), of(|_| {}, false));
+        let [swapped, as_it_is] = [true, false].map(|swaps| of(rising, swaps));
+        assert_eq!((swapped.intersection(&as_it_is).count(), as_it_is.len()), (6, 8));
+    }
+
+    #[test]
+    fn a_rotation_to_other_values_is_another_risk_of_the_rotation_alone() {
+        let of = |key: &str| {
+            let mut result = sample::rotated();
+            let variables = result.plan.prove.rotations.values_mut().flat_map(|rotation| rotation.values_mut());
+            variables.for_each(|succession| succession.next = format!("{}{key}", succession.next));
+            Planned::from(&result).risks().unwrap()
+        };
+        let (as_it_is, changed) = (of(""), of(".other"));
+        let differ: Vec<usize> = (0..changed.len()).filter(|at| changed[*at] != as_it_is[*at]).collect();
+        let rotates = |at: &usize| {
+            matches!(
+                sample::rotated().plan.prove.phases[*at].role,
+                PhaseRole::Fault { kind: FaultKind::SecretRotation, .. }
+            )
+        };
+        assert!(!differ.is_empty() && differ.iter().all(rotates), "{differ:?}");
+        assert!(as_it_is.iter().flatten().count() > differ.len(), "{as_it_is:?}");
     }
 
     #[test]

@@ -15,14 +15,17 @@ def risks(result, allowed):
     """The risk of each phase of the plan, or None; `allowed` is the share that may fail of each, None where it has none."""
     prove = result["plan"]["prove"]
     bundle, load = digest(result["bundle"]), digest(prove["load"])
-    found = []
+    found, to = [], 0
     for phase, ppm in zip(prove["phases"], allowed):
+        begins, to = to, to + phase["seconds"]
         if ppm is None:
             found.append(None)
             continue
         fault = phase["role"]["fault"]
         risk = {"rules": result["rules"], "bundle": bundle, "load": load, "component": fault["component"],
                 "kind": fault["kind"], "seconds": phase["seconds"], "allowedPpm": ppm}
+        if prove["load"].get("arrivals") is not None:
+            risk["fromSeconds"] = begins
         if fault.get("strike") is not None:
             risk["strike"] = fault["strike"]
         rotation = prove.get("rotations", {}).get(fault["component"])

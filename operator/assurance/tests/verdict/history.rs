@@ -13,7 +13,7 @@ use factory_assurance::{
 };
 use factory_crds::release::Outcome::{self, Failed, Inconclusive, Passed};
 
-use super::{assert_finds, fault, prove, varied::Random};
+use super::{assert_finds, fault, prove, shaped, varied::Random};
 
 /// The phase that most cases look at, and its place among the risks of the plan.
 const FREEZE: (&str, usize) = ("freeze-web", 1);
@@ -68,6 +68,11 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
         ("v3-history-too-long", with("30m", 10, (Some(600_000), 600_000))),
         ("v3-history-not-excluded", with("5m", 10, (None, 4_000))),
         ("v3-history-own-too-long", clean("10s")),
+        ("v3-history-shaped", {
+            let mut result = shaped::spiked(declared("30m"));
+            sample::earlier(&mut result, 29, |_, _| (Some(0), 0));
+            sample::judged(result)
+        }),
         ("v3-history-of-another-risk", changed(|r| faults(r)[2].risk = format!("sha256:{}", "0".repeat(64)))),
     ]
 }
@@ -76,6 +81,9 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
 pub fn varied(seed: u64) -> TestResult {
     let mut random = Random::seeded(seed);
     let mut result = declared(["10s", "5m", "30m", "2h"][usize::try_from(random.below(4)).unwrap()]);
+    if seed % 8 == 3 {
+        result = shaped::spiked(result);
+    }
     let (runs, long, late) = (random.below(31), 1 << random.below(20), random.below(4));
     sample::earlier(&mut result, runs, |place, run| {
         let lost = (run * 7_919 + place as u64 * 31) % long;
@@ -166,10 +174,11 @@ fn a_risk_that_was_measured_often_does_not_hide_one_that_was_not() {
 fn what_is_not_of_this_risk_is_no_repetition() {
     type Change = fn(&mut TestResult);
     let other = "are of the risk";
-    let cases: [(&str, Change); 12] = [
+    let cases: [(&str, Change); 13] = [
         (other, |r| drop(r.bundle.images.insert("web".to_owned(), format!("web@sha256:{}", "0".repeat(64))))),
         (other, |r| r.bundle.configuration = "sha256:another".to_owned()),
         (other, |r| r.plan.prove.load.max_in_flight += 1),
+        (other, |r| *r = shaped::spiked(r.clone())),
         (other, |r| {
             let strike = r.plan.prove.phases.iter_mut().find_map(|phase| match &mut phase.role {
                 PhaseRole::Fault { strike: Some(strike), .. } if strike.lease_seconds == 3 => Some(strike),

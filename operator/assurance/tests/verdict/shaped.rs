@@ -45,7 +45,12 @@ fn shaped(mut result: TestResult, rule: &ArrivalRule) -> TestResult {
 
 /// The passing sample with a spike; what came is level.
 pub fn spike() -> TestResult {
-    sample::judged(shaped(sample::passing(), &rules()[3]))
+    sample::judged(spiked(sample::passing()))
+}
+
+/// `result` under a standard with a spike, with a plan that follows from it.
+pub fn spiked(result: TestResult) -> TestResult {
+    shaped(result, &rules()[3])
 }
 
 /// The passing sample with the stretches of the plan, drawn by chance.

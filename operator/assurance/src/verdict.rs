@@ -1,5 +1,5 @@
 //! The verdict: a pure function from a test result to an outcome with findings. `docs/verdict.md`
-//! specifies it, and `test-harness/peers/verify.py` is a second implementation that agrees bit for bit.
+//! specifies it, and `test-harness/peers/verifier/` is a second implementation that agrees bit for bit.
 //!
 //! Each group of rules is a file beside, written as a checklist of functions that return what they
 //! found. *Architecture invariant:* nothing passes by absence. A rule that lacks its evidence says

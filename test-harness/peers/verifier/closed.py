@@ -1,7 +1,13 @@
-"""A load of users who wait for their answers, for the second verifier: what they left out while they waited.
+"""Users who wait for their answers: whether the plan says it, what such users make, and what they left out while they
+waited. *Left out* in *Arithmetic* and *Plan* of docs/verdict.md, `verdict/closed.rs`.
 
-It stands beside verify.py and is written from docs/verdict.md. It must not import anything but Python's standard library.
+It must not import anything of this package but words, rules.py, histogram.py and load.py.
 """
+
+from .histogram import count_of
+from .load import asked_of
+from .rules import ADDED
+from .say import quote
 
 AWAY_US = 100_000  # who found nobody may stay away for so long
 STEPS = 64  # in which the requests of one wait stand at most
@@ -10,10 +16,6 @@ MOST = 2**128 - 1
 
 def think_us(closed):
     return max(closed["thinkMs"], 1) * 1000
-
-
-def asked(bucket):
-    return bucket["good"] + sum(bucket["failed"].values())
 
 
 def steps(waited, think):
@@ -25,13 +27,13 @@ def steps(waited, think):
 
 
 def left_out(bucket, load, spans):
-    """What users left out who waited for the requests of a bucket: second, latency or None, how many good, how many failed."""
+    """What users left out who waited for the requests of a bucket: second, latency or None, how many good and failed."""
     if load.get("closed") is None:
         return []
     think, timeout = think_us(load["closed"]), load["timeoutMs"] * 1000
     began, lost = bucket["second"], bucket["failed"].get("Timeout", 0)
-    in_fault = any(span.role == "fault" and span.start <= began < span.end for span in spans)
-    ended = max(asked(bucket) - lost, 0)
+    in_fault = any(span.role == "fault" and span.owns(began) for span in spans)
+    ended = max(asked_of(bucket) - lost, 0)
     bad, all_of_them, failed, out = max(ended - bucket["good"], 0), 0, 0, []
     for value, count in bucket["latencyUs"]:
         waited = min(value, timeout)
@@ -52,22 +54,24 @@ def planned(load, buckets, seconds):
     unanswered = load["timeoutMs"] * 1000 + AWAY_US
     waited = 0
     for bucket in buckets:
-        answered = sum(count for _, count in bucket["latencyUs"])
+        answered = count_of(bucket["latencyUs"])
         waited += sum(min(value, load["timeoutMs"] * 1000) * count for value, count in bucket["latencyUs"])
-        waited += max(asked(bucket) - answered, 0) * unanswered
+        waited += max(asked_of(bucket) - answered, 0) * unanswered
     return max(load["closed"]["users"] * seconds * 1_000_000 - waited, 0) // think_us(load["closed"])
 
 
-def lack(rules_know_it, load, has_ladder, quote):
-    """What a plan with a closed model lacks."""
-    closed = load["closed"]
-    if not rules_know_it:
+def plan_lack(run):
+    load = run.plan["prove"]["load"]
+    closed = load.get("closed")
+    if closed is None:
+        return None
+    if run.rules not in ADDED:
         return "the plan has a closed model, which these rules do not know"
     if closed["users"] == 0 or closed["thinkMs"] == 0:
         return "the closed model has no user, or none who thinks"
     if load.get("arrivals") is not None:
         return "the closed model has arrivals: its users come when they were answered"
-    if has_ladder:
+    if run.ladder is not None:
         return "the closed model has a ladder: a step would ask less, the slower the service is"
     if load.get("pauseMs", 0) > 0:
         return "the closed model has a pause beside the time that users think"

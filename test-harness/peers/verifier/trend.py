@@ -1,13 +1,14 @@
-"""Whether numbers over time grow, for the second verifier: Kendall's order, the line of Theil and Sen, exactly.
+"""Whether numbers over time grow, and not by chance: Kendall's order, the line of Theil and Sen, exactly. *Soak* of
+docs/verdict.md, `verdict/trend.rs`.
 
-It stands beside verify.py and was written from docs/verdict.md. It must not import anything but Python's standard
-library.
+It must not import anything of this package but arithmetic and in how many orders numbers can stand.
 """
 
-import functools
 import math
 
-MAX_EXACT = 2**53 - 1
+from .arithmetic import exact
+from .trend_order import orders
+
 LEVEL = 2 * 1_000  # ways to grow, and runs of which one may be blamed
 MOST_INDEPENDENT = 30
 LEAST_SAMPLES = 20
@@ -27,15 +28,6 @@ def growth(samples, horizon):
     for index, (start, before) in enumerate(samples):
         slopes += [(after - before) * horizon // max(end - start, 1) for end, after in samples[index + 1:]]
     return middle(slopes)
-
-
-@functools.lru_cache(maxsize=None)
-def orders(count):
-    """Orders of so many numbers, by how many pairs rise."""
-    known = [1]
-    for number in range(2, count + 1):
-        known = [sum(known[max(rising - number + 1, 0):rising + 1]) for rising in range(len(known) + number - 1)]
-    return known
 
 
 def independent(samples, slope, horizon):
@@ -83,4 +75,4 @@ class Trend:
         whole, early, late = (growth(part, horizon) for part in (samples, samples[:half], samples[half:]))
         self.grows = whole > 0 and late > 0 and 2 * late >= early and (
             in_order(samples, whole, horizon, level) or rises_throughout(samples, level))
-        self.ahead = min(self.last + (min(whole, late) if self.grows else 0), MAX_EXACT)
+        self.ahead = exact(self.last + (min(whole, late) if self.grows else 0))

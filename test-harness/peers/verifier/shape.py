@@ -1,10 +1,13 @@
-"""The arrivals that a standard asks of a run, for the second verifier: its shape of the load, fitted into the phases.
+"""The arrivals that a standard asks of a run: its shape of the load, fitted into the phases. *Shape of the load* in
+docs/verdict.md, `assurance/src/plan/shape.rs`.
 
-It stands beside verify.py and is written from docs/verdict.md. It must not import anything but Python's standard library.
+It must not import anything of this package but arithmetic.py.
 A stretch is a triple: seconds, and the shares at its begin and its end in parts per million.
 """
 
-WHOLE, MOST = 1_000_000, 2**32 - 1
+from .arithmetic import MAX_U32
+
+WHOLE = 1_000_000
 
 
 class Misfit(Exception):
@@ -12,7 +15,7 @@ class Misfit(Exception):
 
 
 def level(seconds, ppm=WHOLE):
-    return (min(seconds, MOST), ppm, ppm)
+    return (min(seconds, MAX_U32), ppm, ppm)
 
 
 def fit(rule, seconds):
@@ -93,7 +96,7 @@ def plain(gaps, stretches):
     out = []
     for length, first, last in stretches:
         if out and first == last and out[-1][1:] == (first, last):
-            out[-1] = (min(out[-1][0] + length, MOST), first, last)
+            out[-1] = (min(out[-1][0] + length, MAX_U32), first, last)
         else:
             out.append((length, first, last))
     return gaps, out

@@ -8,8 +8,21 @@ import json
 
 
 def plain(document):
-    """RFC 8785, for documents whose keys are ASCII and whose numbers are integers: many times as fast."""
+    """RFC 8785 of nearly every document: not of those with numbers that are no short integers, and with letters beyond the
+    first plane, by which keys are in another order. Many times as fast."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical(document):
+    """RFC 8785 of every document."""
+    found, other = plain(document), []
+
+    def long(digits):
+        if len(digits) > 15:
+            other.append(digits)
+
+    json.loads(found, parse_float=other.append, parse_constant=other.append, parse_int=long)
+    return slow(document) if other or max(found) > "\uffff" else found
 
 
 def sha256(text):
@@ -40,12 +53,13 @@ def number(value):
     return f"{sign}{shown}e{'+' if point > 0 else '-'}{abs(point - 1)}"
 
 
-def rfc8785(value):
+def slow(value):
+    """RFC 8785, as it is written there."""
     if isinstance(value, dict):
         order = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return "{" + ",".join(f"{rfc8785(name)}:{rfc8785(value[name])}" for name in order) + "}"
+        return "{" + ",".join(f"{slow(name)}:{slow(value[name])}" for name in order) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(rfc8785, value)) + "]"
+        return "[" + ",".join(map(slow, value)) + "]"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return number(value)
     return json.dumps(value, ensure_ascii=False)

@@ -7,7 +7,7 @@ import json
 
 from . import dsse, form, measurement
 from .arithmetic import in_order
-from .canonical import plain, sha256
+from .canonical import canonical, plain, sha256
 from .form_shapes import NotItsForm
 from .refused import DoesNotHold, expect
 from .rules import KNOWN, KNOWN_WORDS
@@ -52,5 +52,5 @@ def held(payload):
 
 def subject(bundle):
     images = [(name, bundle[part][name]) for part in ("images", "databases") for name in in_order(bundle.get(part, {}))]
-    return [descriptor("bundle", sha256(plain(bundle)))] + [
+    return [descriptor("bundle", sha256(canonical(bundle)))] + [
         descriptor(name, image.rpartition("@")[2]) for name, image in images]

@@ -5,7 +5,7 @@ A payload is believed only if it is written as its own canonical form, so that n
 bytes. A field that is new there is new here too. It must not import any rule.
 """
 
-from .canonical import rfc8785
+from .canonical import canonical
 from .form_evidence import PROVE, VERIFY
 from .form_plan import PLAN
 from .form_shapes import U32, U64, WORDS, Left, NotItsForm, each, flag, maybe, one_of, record, span, table, text
@@ -42,6 +42,6 @@ STATEMENT = record(
 
 def hold(statement, payload):
     """Refuses a payload that is not the canonical form of the statement in it."""
-    if rfc8785(statement).encode() != payload:
+    if canonical(statement).encode() != payload:
         raise NotItsForm("it is no canonical JSON (RFC 8785)")
     STATEMENT(statement, "")

@@ -6,7 +6,7 @@ It must not import any rule.
 import json
 
 from . import dsse
-from .canonical import plain, sha256
+from .canonical import canonical, sha256
 from .refused import DoesNotHold, expect
 from .statement import STATEMENT, descriptor
 
@@ -17,14 +17,14 @@ MEDIA_TYPES = {part: f"application/vnd.gov.kg.factory.{part}.v1+json" for part i
 def hold(result, keys):
     """Holds all evidence against what the lab signed of it."""
     run, signed = result["announcement"], result.get("measurements", {})
-    predicate = {"announcement": run["id"], "nonce": run["nonce"], "plan": sha256(plain(result["plan"]))}
+    predicate = {"announcement": run["id"], "nonce": run["nonce"], "plan": sha256(canonical(result["plan"]))}
     for part, media_type in MEDIA_TYPES.items():
         field, evidence, envelope = f"predicate.measurements.{part}", result["evidence"][part], signed.get(part)
         if (evidence is None) != (envelope is None):
             raise DoesNotHold(f"{field}: " + ("there is no such evidence" if evidence is None else "lacks"))
         if evidence is None:
             continue
-        subject = [descriptor(media_type, sha256(plain(evidence)))]
+        subject = [descriptor(media_type, sha256(canonical(evidence)))]
         try:
             found = json.loads(dsse.opened(envelope, keys))
             expect("_type", found["_type"], STATEMENT)

@@ -3,12 +3,12 @@
 It must not import any rule.
 """
 
-from .canonical import rfc8785, sha256
+from .canonical import canonical, sha256
 from .rules import V1
 
 
 def digest(document):
-    return sha256(rfc8785(document))
+    return sha256(canonical(document))
 
 
 def risks(result, allowed):

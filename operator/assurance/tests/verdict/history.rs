@@ -199,7 +199,7 @@ fn an_outage_without_an_end_never_makes_a_bound_better() {
         figures.filter(|one| one.name == "modelledDowntimeMs").map(|one| one.value).collect::<Vec<_>>()
     };
     let mut tried = 0;
-    for seed in 0..48 {
+    for seed in 0..24 {
         let mut result = varied(seed);
         let place = usize::try_from(seed % 8).unwrap();
         let Some(before) = figure(&result.verdict, "", "earlierRuns") else { continue };
@@ -213,7 +213,7 @@ fn an_outage_without_an_end_never_makes_a_bound_better() {
         assert!(after[0] >= modelled(&alone)[0], "seed {seed}, {before} runs");
         tried += 1;
     }
-    assert!(tried >= 12, "{tried}");
+    assert!(tried >= 8, "{tried}");
 }
 
 /// Whoever leaves out what went badly leaves a gap.

@@ -8,7 +8,7 @@
 use factory_assurance::{
     plan::{
         EarlierRuns,
-        history::{EarlierFault, Kept},
+        history::{EarlierFault, Kept, MOST_REPETITIONS, MOST_RISKS},
     },
     risk::{Planned, Repetition},
 };
@@ -27,11 +27,6 @@ pub(super) const VIEW: View = (
     &["participant", "service", "risk", "seq", "place", "dossier", "recovery_ms", "lost_ms"],
     &["seq", "place"],
 );
-
-/// Most risks of one plan: each is a query.
-const MOST_RISKS: usize = 1_000;
-/// Most repetitions of one risk, whatever a standard says.
-const MOST_REPETITIONS: u32 = 30;
 
 /// Why a run is not announced with what its plan builds on.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,8 @@
 //! Recovery and lost service are counted over the traffic of the whole service, so it is of the whole bundle, and not of the
 //! struck component alone: whoever calls it, and whatever else the load asks, is in those figures.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -95,8 +97,7 @@ impl Planned<'_> {
 
     /// Each of them once, in the order of its first phase.
     pub fn distinct(&self) -> Result<Vec<String>, NotCanonical> {
-        let mut known = std::collections::BTreeSet::new();
-        Ok(self.risks()?.into_iter().flatten().filter(|risk| known.insert(risk.clone())).collect())
+        Ok(distinct(&self.risks()?))
     }
 
     fn risk(
@@ -124,10 +125,15 @@ impl Planned<'_> {
     }
 }
 
+/// Each of the [risks](Planned::risks) of a plan once, in the order of the first phase of each.
+#[must_use]
+pub fn distinct(risks: &[Option<String>]) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    risks.iter().flatten().filter(|risk| known.insert(*risk)).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use factory_crds::resilience_standard::{Connections, Share};
 
     use super::*;

@@ -95,7 +95,7 @@ pub struct Figure {
     /// and `brokeAtPercent`, and where there is a comparison `comparedBlocks`, `comparedPpm`, `comparedLeastPpm` and
     /// `comparedMostPpm`; of both, where downtime is modelled, `modelledDowntimeMs`, and of the whole run
     /// `seenDowntimeMs`. Where earlier runs count too, of the whole run `earlierRuns` and `ownSeenDowntimeMs`, and of a fault
-    /// `repetitions`, `earlierRepetitions` and `recoveredPercent`.
+    /// `repetitions`, `earlierRepetitions`, `recoveredPercent` and `attemptsNotCounted`.
     pub name: String,
     /// The value; `None` where it could not be measured.
     pub value: Option<u64>,
@@ -157,11 +157,17 @@ fn concluded(result: &TestResult) -> Option<Proven> {
 }
 
 /// The repetitions of faults in `result` that later runs may build on: where its standard asks for that, those that were done as
-/// planned and measured, whatever came of them. Costs as much time as a verdict.
+/// planned and measured, whatever came of them. Costs as much time as a verdict without its modelled years.
 pub fn repetitions(result: &TestResult) -> Result<Vec<Repetition>, NotCanonical> {
-    let Some(proven) = result.standard.history.as_ref().and_then(|_| concluded(result)) else { return Ok(Vec::new()) };
-    let timeline = Timeline::of(&result.plan.prove.phases);
-    Ok(history::repetitions(&proven.costs, &timeline, &Planned::from(result).risks()?))
+    let asked = result.standard.history.as_ref();
+    let Some(rules) = asked.and_then(|_| Rules::named(&result.rules)) else { return Ok(Vec::new()) };
+    let effective = drawn::effective(result);
+    let done: &TestResult = &effective;
+    let timeline = Timeline::of(&done.plan.prove.phases);
+    let load = Load::of(done.evidence.prove.as_ref(), &done.plan.prove.load, &timeline);
+    let Ok(prove) = sound(done, rules, &timeline, &load) else { return Ok(Vec::new()) };
+    let (_, costs) = phases(done, rules, prove, &timeline, &load);
+    Ok(history::repetitions(&costs, &timeline, &Planned::from(result).risks()?))
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.
@@ -228,26 +234,38 @@ impl Proven {
     }
 }
 
-/// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator,
-/// and what follows from it.
-fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load, pooled: Option<&Pooled>) -> Proven {
-    let nothing = |found| Proven {
-        found,
-        costs: Vec::new(),
-        downtime: None,
-        ladder: Ladder::unknown(timeline),
-        soaked: None,
-        compared: None,
-    };
+/// What `factory-lab prove` measured, if it is evidence of this run and no fault of the generator; else what it lacks, or
+/// what makes it void.
+fn sound<'a>(
+    result: &'a TestResult,
+    rules: Rules,
+    timeline: &Timeline,
+    load: &Load,
+) -> Result<&'a ProveEvidence, Vec<Found>> {
     let (prove, lacks) = completeness::of_prove(result, rules, timeline, load);
-    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return nothing(lacks) };
+    let Some(prove) = prove.filter(|_| lacks.is_empty()) else { return Err(lacks) };
     let mut void = generator::voids(result, prove, timeline, load);
     if void.is_empty() {
         void = twin::voids(result, rules, prove, timeline, load);
     }
-    if !void.is_empty() {
-        return nothing(void);
-    }
+    if void.is_empty() { Ok(prove) } else { Err(void) }
+}
+
+/// What follows from what `factory-lab prove` measured, where it is [sound].
+fn proven(result: &TestResult, rules: Rules, timeline: &Timeline, load: &Load, pooled: Option<&Pooled>) -> Proven {
+    let prove = match sound(result, rules, timeline, load) {
+        Ok(prove) => prove,
+        Err(found) => {
+            return Proven {
+                found,
+                costs: Vec::new(),
+                downtime: None,
+                ladder: Ladder::unknown(timeline),
+                soaked: None,
+                compared: None,
+            };
+        }
+    };
     let mut found: Vec<Found> = generator::saturated(load).into_iter().collect();
     let (of_phases, costs) = phases(result, rules, prove, timeline, load);
     found.extend(of_phases);

@@ -87,6 +87,7 @@ pub fn unit(name: &str) -> (&str, fn(u64) -> String) {
         "repetitions" => ("repetitions that count", count),
         "earlierRepetitions" => ("of them in earlier runs", count),
         "recoveredPercent" => ("in time, as is proven", whole),
+        "attemptsNotCounted" => ("attempts not counted", count),
         other => (other, count),
     }
 }

@@ -35,7 +35,8 @@ class Repeated:
         tail = min((self.window << 64) // (draw() + 1), YEAR_MS)
         few = min(events, most)
         drawn = [self.one(draw()) for _ in range(few)]
-        known = ceil_div(sum(ms if ended else max(ms, tail) for ms, ended in drawn) * (events - unseen), max(few, 1))
+        # One that was not seen to end has no upper bound but the year.
+        known = ceil_div(sum(ms if ended else YEAR_MS for ms, ended in drawn) * (events - unseen), max(few, 1))
         seen = ceil_div(sum(ms for ms, _ in drawn) * events, max(few, 1))
         return min(known + unseen * tail, YEAR_MS), min(seen, YEAR_MS)
 
@@ -105,8 +106,10 @@ def check(run):
     if run.own_downtime[0][1] > declared:
         return hold(run, run.own_downtime, "")
     met = {run.pooled.phases[place] for _, place, _, _ in run.costs} - {None}
-    earlier = sum(len(run.pooled.faults[risk]) for risk in met)
-    return hold(run, run.downtime, f"; with {earlier} repetitions of earlier runs")
+    earlier = [one for risk in met for one in run.pooled.faults[risk]]
+    never = sum(one.get("recoveryMs") is None for one in earlier)
+    never = f", {never} of them not seen to end" if never else ""
+    return hold(run, run.downtime, f"; with {len(earlier)} repetitions of earlier runs{never}")
 
 
 def hold(run, downtime, tail):

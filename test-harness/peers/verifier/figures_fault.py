@@ -40,6 +40,6 @@ def of_doses(asked, evidence, add):
 
 def of_history(run, place, add):
     own = [took for _, at, _, took in run.costs if at == place]
-    proof = run.pooled.proof(place, own, run.recovery_ms) if run.pooled else (None, None, None)
-    for name, value in zip(("repetitions", "earlierRepetitions", "recoveredPercent"), proof):
+    proof = run.pooled.proof(place, own, run.recovery_ms) if run.pooled else [None] * len(history.PROOF)
+    for name, value in zip(history.PROOF, proof):
         add(name, value, None)

@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Most risks of one plan where earlier runs count. A plan is kept in objects of at most 1 MiB, and this is less than half.
+pub const MOST_RISKS: usize = 256;
+/// Most repetitions of one risk that count, whatever a standard says.
+pub const MOST_REPETITIONS: u32 = 30;
+
 /// Repetitions of earlier runs of the same service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -94,5 +99,23 @@ mod tests {
             history.faults.iter().map(|fault| fault.repetitions.iter().map(|one| one.dossier).collect()).collect();
         assert_eq!(indices, [vec![1, 2], vec![], vec![0, 2]]);
         assert_eq!(history.faults.iter().map(|fault| fault.risk.as_str()).collect::<Vec<_>>(), ["one", "two", "three"]);
+    }
+
+    /// As many of each risk as may count, each of which took an hour, from as many dossiers as a bundle may have attempts.
+    #[test]
+    fn the_longest_history_leaves_half_of_an_object_to_the_rest_of_the_plan() {
+        let digest = |number: u64| format!("sha256:{number:064x}");
+        let fault = |risk: u64| {
+            let repetitions = (0..u64::from(MOST_REPETITIONS)).map(|run| Kept {
+                place: (risk + run) % 100,
+                dossier: digest((risk + run) % 100),
+                recovery_ms: Some(3_600_000),
+                lost_ms: 3_600_000,
+            });
+            (digest(risk), repetitions.collect())
+        };
+        let history = EarlierRuns::of((0..MOST_RISKS as u64).map(fault).collect());
+        let size = crate::canonical::bytes(&history).unwrap().len();
+        assert!((256 * 1_024..512 * 1_024).contains(&size), "{size}");
     }
 }

@@ -25,9 +25,9 @@ pub struct Section {
 pub struct Row {
     /// Name of its phase.
     pub phase: String,
-    /// Repetitions of this run and of earlier ones, those of the latter that were not in time, and the percentile that is
-    /// proven of recovery.
-    pub numbers: [String; 4],
+    /// Repetitions of this run and of earlier ones, those of the latter that were not in time, earlier attempts of which none
+    /// counts, and the percentile that is proven of recovery.
+    pub numbers: [String; 5],
 }
 
 /// What earlier runs add, as data.
@@ -52,6 +52,8 @@ pub struct EarlierReport {
     pub earlier: Option<u64>,
     /// Those of these that did not serve again within the declared time.
     pub late: Option<u64>,
+    /// Earlier attempts at the bundle of which no repetition counts: not reported, not measured, or too old.
+    pub not_counted: Option<u64>,
     /// The percentile of recovery that is within the declared time, with 95 % confidence.
     pub recovered_percent: Option<u64>,
 }
@@ -78,6 +80,7 @@ pub fn data(result: &TestResult, verdict: &Verdict) -> Option<HistoryReport> {
             repetitions,
             earlier: value(phase, "earlierRepetitions"),
             late: late.filter(|_| repetitions.is_some()),
+            not_counted: value(phase, "attemptsNotCounted"),
             recovered_percent: value(phase, "recoveredPercent"),
         }
     });
@@ -92,7 +95,8 @@ pub fn section(result: &TestResult, verdict: &Verdict, language: Language) -> Op
         let own = fault.repetitions.zip(fault.earlier).map(|(all, earlier)| all.saturating_sub(earlier));
         let shown = |number: Option<u64>| number.map_or_else(|| "–".to_owned(), |number| number.to_string());
         let proven = fault.recovered_percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"));
-        Row { phase: plain(&fault.phase), numbers: [shown(own), shown(fault.earlier), shown(fault.late), proven] }
+        let numbers = [shown(own), shown(fault.earlier), shown(fault.late), shown(fault.not_counted), proven];
+        Row { phase: plain(&fault.phase), numbers }
     };
     let dossiers = dossiers.iter().map(|dossier| plain(dossier)).collect();
     Some(Section { words, rows: faults.into_iter().map(row).collect(), dossiers })

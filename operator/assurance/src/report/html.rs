@@ -182,19 +182,13 @@ fn facts(report: &Report<'_>, words: &Words) -> Vec<Fact> {
             words.terms.standard,
             format!("{}, {} {}", plain(&result.standard.name), words.version, plain(&result.standard.version)),
         ),
-        fact(words.terms.attempt, attempt(result)),
+        fact(words.terms.attempt, result.announcement.attempt.to_string()),
         fact(words.load, load),
     ];
     let began = result.evidence.prove.as_ref().and_then(|prove| moment(prove.started_unix_ms));
     facts.extend(began.map(|began| fact(words.began, began)));
     facts.extend(twin::told(result, words).map(|told| fact(words.twin, told)));
     facts
-}
-
-/// Which attempt at its bundle it was, and of how many.
-fn attempt(result: &TestResult) -> String {
-    let attempt = result.announcement.attempt;
-    result.standard.max_attempts.map_or_else(|| attempt.to_string(), |most| format!("{attempt} / {most}"))
 }
 
 fn digests(report: &Report<'_>, words: &Words) -> Vec<Fact> {

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Figures of the verdict that stand in the section of a fault, as far as the verdict has them.
-const SHOWN: [&str; 14] = [
+const SHOWN: [&str; 15] = [
     "podsGone",
     "podsFelt",
     "doseP50",
@@ -31,6 +31,7 @@ const SHOWN: [&str; 14] = [
     "repetitions",
     "earlierRepetitions",
     "recoveredPercent",
+    "attemptsNotCounted",
 ];
 
 /// A fault.

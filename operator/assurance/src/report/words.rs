@@ -126,7 +126,7 @@ pub struct Words {
     pub noticed_about: &'static str,
     pub whole_run: &'static str,
     /// Name in the verdict, and in words.
-    pub figures: [(&'static str, &'static str); 33],
+    pub figures: [(&'static str, &'static str); 34],
     pub check: &'static str,
     pub check_about: &'static str,
     pub check_repeat: &'static str,

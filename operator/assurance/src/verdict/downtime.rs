@@ -57,7 +57,7 @@ pub struct Repeated {
 struct Lost {
     /// Lost service, in milliseconds.
     ms: u64,
-    /// Whether requests came through again within the window: else it cost that and nobody knows how much more.
+    /// Whether requests came through again within the window: else it cost that at least, and nobody knows how much more.
     ended: bool,
 }
 
@@ -86,6 +86,8 @@ pub struct Earlier {
     pub own: Box<Downtime>,
     /// How many repetitions are in the bounds that are of earlier runs.
     pub repetitions: usize,
+    /// Those of them that were not seen to end.
+    pub never: usize,
 }
 
 /// Whether the standard says of each of its faults how often it comes.
@@ -105,8 +107,10 @@ pub fn of(result: &TestResult, rules: Rules, costs: &[PhaseCost], pooled: Option
     let both = modelled(result, rules, |asked| together(costs, pooled, asked))?;
     // Each once, however many phases have its risk.
     let risks: BTreeSet<usize> = costs.iter().filter_map(|one| pooled.risk(one.phase)).collect();
-    let repetitions = risks.iter().filter_map(|risk| pooled.faults.get(*risk)).map(Vec::len).sum();
-    Some(Downtime { earlier: Some(Earlier { own: Box::new(own), repetitions }), ..both })
+    let earlier = || risks.iter().filter_map(|risk| pooled.faults.get(*risk)).flatten();
+    let never = earlier().filter(|one| one.recovery_ms.is_none()).count();
+    let earlier = Earlier { own: Box::new(own), repetitions: earlier().count(), never };
+    Some(Downtime { earlier: Some(earlier), ..both })
 }
 
 /// Of each phase what it cost in this run.
@@ -159,6 +163,14 @@ fn modelled(result: &TestResult, rules: Rules, risks: impl Fn(&Asked) -> Vec<Vec
     measured.then(|| model(&faults, seed(&result.announcement.nonce, &faults), YEARS))
 }
 
+impl Earlier {
+    /// `; with 29 repetitions of earlier runs, 3 of them not seen to end`.
+    fn words(&self) -> String {
+        let never = if self.never > 0 { format!(", {} of them not seen to end", self.never) } else { String::new() };
+        format!("; with {} repetitions of earlier runs{never}", self.repetitions)
+    }
+}
+
 impl Downtime {
     /// What the fault that was `asked` for takes alone, in milliseconds.
     pub fn alone(&self, asked: &Asked) -> Option<u64> {
@@ -173,10 +185,7 @@ pub fn check(downtime: &Downtime, declared_ms: u64) -> Option<Found> {
     if let Some(own) = own {
         return check(own, declared_ms);
     }
-    let with = downtime
-        .earlier
-        .as_ref()
-        .map_or_else(String::new, |earlier| format!("; with {} repetitions of earlier runs", earlier.repetitions));
+    let with = downtime.earlier.as_ref().map_or_else(String::new, Earlier::words);
     let alone = |of: fn(&Bound) -> u64| alone(downtime, of);
     let Bound { modelled, seen } = downtime.whole;
     if seen > declared_ms {
@@ -271,8 +280,8 @@ impl Repeated {
         let (mut known, mut seen): (u128, u128) = (0, 0);
         for lost in (0..few).map(|_| self.one(random)) {
             seen += u128::from(lost.ms);
-            // One that was not seen to end may have lasted longer than anybody watched as well.
-            known += if lost.ended { u128::from(lost.ms) } else { tail.max(u128::from(lost.ms)) };
+            // One that was not seen to end has no upper bound but the year.
+            known += u128::from(if lost.ended { lost.ms } else { YEAR_MS });
         }
         let all = |sum: u128, events: u64| (sum * u128::from(events)).div_ceil(u128::from(few.max(1)));
         let within = |ms: u128| u64::try_from(ms).unwrap_or(u64::MAX).min(YEAR_MS);

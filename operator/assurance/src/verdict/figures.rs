@@ -162,6 +162,7 @@ fn proven(result: &TestResult, followed: &Followed<'_>, index: usize, phase: &st
         figure(phase, "repetitions", proof.map(|proof| proof.repetitions), None),
         figure(phase, "earlierRepetitions", proof.map(|proof| proof.earlier), None),
         figure(phase, "recoveredPercent", proof.and_then(|proof| proof.percent), None),
+        figure(phase, "attemptsNotCounted", proof.map(|proof| proof.not_counted), None),
     ]
 }
 

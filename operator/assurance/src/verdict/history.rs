@@ -5,11 +5,12 @@
 
 mod quantile;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
-    canonical::NotCanonical,
     dossier::TestResult,
-    plan::history::{EarlierRepetition, EarlierRuns},
-    risk::{Planned, Repetition},
+    plan::history::{EarlierRepetition, EarlierRuns, MOST_REPETITIONS},
+    risk::{self, Planned, Repetition},
 };
 
 use super::{
@@ -21,9 +22,6 @@ use super::{
     say,
 };
 
-/// Most repetitions of one fault on one component that count, whatever a standard says.
-const MOST: u32 = 30;
-
 /// Earlier repetitions that count.
 #[derive(Debug)]
 pub struct Pooled {
@@ -33,6 +31,8 @@ pub struct Pooled {
     pub faults: Vec<Vec<EarlierRepetition>>,
     /// Dossiers that they are from.
     pub dossiers: usize,
+    /// Attempts at the bundle before this one.
+    attempts: u64,
 }
 
 /// What is proven of one fault phase.
@@ -44,6 +44,8 @@ pub struct Proof {
     pub earlier: u64,
     /// The percentile of recovery that is within what is declared, with 95 % confidence; `None` without any repetition.
     pub percent: Option<u64>,
+    /// Earlier attempts at the bundle of which no repetition counts.
+    pub not_counted: u64,
 }
 
 /// The earlier repetitions that count for `result`; nothing where its standard asks for none. An error says what its plan lacks.
@@ -56,28 +58,26 @@ pub fn of(result: &TestResult) -> Result<Option<Pooled>, String> {
         }
         (Some(history), Some(asked)) => (history, asked),
     };
-    let risks = risks(result).map_err(|error| error.to_string())?;
-    if let Some(lack) = other_risks(history, &risks.1).or_else(|| odd(history, asked.most_repetitions.min(MOST))) {
+    let risks = Planned::from(result).risks().map_err(|error| error.to_string())?;
+    let attempt = result.announcement.attempt;
+    let lack = other_risks(history, &risk::distinct(&risks))
+        .or_else(|| odd(history, asked.most_repetitions.min(MOST_REPETITIONS)))
+        .or_else(|| other_dossiers(history, attempt));
+    if let Some(lack) = lack {
         return Err(lack);
     }
-    let place = |risk: &Option<String>| history.faults.iter().position(|fault| Some(&fault.risk) == risk.as_ref());
+    let places: BTreeMap<&str, usize> = history.faults.iter().map(|fault| fault.risk.as_str()).zip(0..).collect();
     Ok(Some(Pooled {
-        phases: risks.0.iter().map(place).collect(),
+        phases: risks.iter().map(|risk| places.get(risk.as_deref()?).copied()).collect(),
         faults: history.faults.iter().map(|fault| fault.repetitions.clone()).collect(),
         dossiers: history.dossiers.len(),
+        attempts: attempt.saturating_sub(1).into(),
     }))
 }
 
 /// What the plan lacks, as it is found.
 pub fn check(earlier: &Result<Option<Pooled>, String>) -> Option<Found> {
     earlier.as_ref().err().map(|lack| inconclusive("PlanIncomplete", lack.clone()))
-}
-
-type Risks = (Vec<Option<String>>, Vec<String>);
-
-fn risks(result: &TestResult) -> Result<Risks, NotCanonical> {
-    let planned = Planned::from(result);
-    Ok((planned.risks()?, planned.distinct()?))
 }
 
 /// A history of other faults than the plan's, another bundle, another load.
@@ -107,15 +107,39 @@ fn odd(history: &EarlierRuns, most: u32) -> Option<String> {
         if count as u64 > u64::from(most) {
             return Some(format!("earlier repetitions {number} are {count}; {most} are the most"));
         }
+        let mut before = 0;
         fault.repetitions.iter().find_map(|one| {
+            let follows = std::mem::replace(&mut before, one.dossier) <= one.dossier;
             if u64::from(one.dossier) >= dossiers {
                 Some(format!("earlier repetitions {number} are of dossier {}; there are {dossiers}", one.dossier))
+            } else if !follows {
+                Some(format!("earlier repetitions {number} are not in the order of the log"))
             } else if one.lost_ms.max(one.recovery_ms.unwrap_or(0)) > MAX_EXACT {
                 Some(format!("a number is larger than {MAX_EXACT}, the largest that canonical JSON keeps exactly"))
             } else {
                 None
             }
         })
+    })
+}
+
+/// Dossiers of nothing, one of them twice, or more than there were attempts: the bundle is in the risk, so each was one.
+fn other_dossiers(history: &EarlierRuns, attempt: u32) -> Option<String> {
+    let of: BTreeSet<u32> = history.faults.iter().flat_map(|fault| &fault.repetitions).map(|one| one.dossier).collect();
+    let mut known = BTreeSet::new();
+    let odd = (0..).zip(&history.dossiers).find_map(|(place, dossier)| {
+        if !known.insert(dossier) {
+            Some(format!("earlier dossier {place} is an earlier one again"))
+        } else if of.contains(&place) {
+            None
+        } else {
+            Some(format!("earlier dossier {place} has no repetition"))
+        }
+    });
+    odd.or_else(|| {
+        let count = history.dossiers.len() as u64;
+        (count > attempt.saturating_sub(1).into())
+            .then(|| format!("{count} earlier dossiers are of this bundle, and this is attempt {attempt} at it"))
     })
 }
 
@@ -157,6 +181,8 @@ impl Pooled {
         let late = all.iter().filter(|in_time| !**in_time).count() as u64;
         let repetitions = all.len() as u64;
         let percent = (repetitions > 0).then(|| quantile::percent(repetitions, late));
-        Proof { repetitions, earlier: earlier.len() as u64, percent }
+        let counted = earlier.iter().map(|one| one.dossier).collect::<BTreeSet<u32>>().len() as u64;
+        let not_counted = self.attempts.saturating_sub(counted);
+        Proof { repetitions, earlier: earlier.len() as u64, percent, not_counted }
     }
 }

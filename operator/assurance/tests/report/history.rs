@@ -16,9 +16,9 @@ fn the_page_says_how_many_repetitions_came_from_where_and_names_their_dossiers()
     let document = parse(&page);
     let table = rows(&document, "history");
     assert_eq!(table.len(), 8);
-    assert_eq!(table[0], ["container-kill-web", "1", "29", "0", "90 %"]);
+    assert_eq!(table[0], ["container-kill-web", "1", "29", "0", "0", "90 %"]);
     assert_eq!(table[1][..4], ["freeze-web", "1", "29", "2"]);
-    assert!(table[1][4] < table[0][4], "{table:?}");
+    assert!(table[1][5] < table[0][5], "{table:?}");
     assert!(page.contains(&format!("sha256:{:064x}", 28)));
     assert!(rows(&document, "budget").iter().any(|row| row[0] == "Earlier runs that count" && row[1] == "29"));
 }
@@ -50,6 +50,17 @@ fn as_data_each_fault_has_its_repetitions() {
         (&"freeze-web".into(), &30.into(), &29.into(), &2.into(),)
     );
     assert!(json(sample::modelled()).get("history").is_none());
+}
+
+/// Silence is seen.
+#[test]
+fn attempts_of_which_nothing_counts_stand_beside_those_that_do() {
+    let mut result = pooled(3);
+    result.announcement.attempt += 4;
+    let result = sample::judged(result);
+    let table = rows(&parse(&html(result.clone(), Language::En)), "history");
+    assert!(table.iter().all(|row| row[4] == "4"), "{table:?}");
+    assert_eq!(json(result)["history"]["faults"][1]["notCounted"], 4);
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
         }),
         ("v3-history-too-long", with("30m", 10, (Some(600_000), 600_000))),
         ("v3-history-not-excluded", with("5m", 10, (None, 4_000))),
+        ("v3-history-never-ended", with("20m", 29, (None, 4_000))),
+        ("v3-history-of-more-than-was-tried", changed(|r| r.announcement.attempt = 29)),
         ("v3-history-own-too-long", clean("10s")),
         ("v3-history-shaped", {
             let mut result = shaped::spiked(declared("30m"));
@@ -84,20 +86,31 @@ pub fn varied(seed: u64) -> TestResult {
     if seed % 8 == 3 {
         result = shaped::spiked(result);
     }
-    let (runs, long, late) = (random.below(31), 1 << random.below(20), random.below(4));
+    // Of half of them each ended.
+    let (runs, long, late) = (random.below(31), 1 << random.below(20), random.below(8));
     sample::earlier(&mut result, runs, |place, run| {
         let lost = (run * 7_919 + place as u64 * 31) % long;
         ((run % 4 != late || place % 2 == 0).then_some(lost), lost)
     });
     match seed % 8 {
         5 => drop(faults(&mut result).pop()),
-        6 => faults(&mut result).swap(0, 3),
+        6 if runs % 4 == 0 => faults(&mut result).swap(0, 3),
+        6 => odd(&mut result, runs),
         7 => result.plan.prove.phases[3].seconds += 1,
         // Each phase has its own number of repetitions.
         4 => faults(&mut result).iter_mut().enumerate().for_each(|(place, one)| one.repetitions.truncate(4 * place)),
         _ => {}
     }
     sample::judged(result)
+}
+
+/// Dossiers that nothing could follow from.
+fn odd(result: &mut TestResult, which: u64) {
+    match which % 4 {
+        1 => result.announcement.attempt = u32::try_from(which / 4).unwrap(),
+        2 => history(result).dossiers.push("sha256:of-nothing".to_owned()),
+        _ => faults(result)[1].repetitions.reverse(),
+    }
 }
 
 #[test]
@@ -109,7 +122,9 @@ fn earlier_repetitions_exclude_what_few_do_not() {
     let modelled = |result: &TestResult| figure(&result.verdict, "", "modelledDowntimeMs").unwrap();
     assert!(modelled(&together) * 4 < modelled(&alone));
     let (phase, _) = FREEZE;
-    for (name, want) in [("repetitions", 30), ("earlierRepetitions", 29), ("recoveredPercent", 90)] {
+    let figures =
+        [("repetitions", 30), ("earlierRepetitions", 29), ("recoveredPercent", 90), ("attemptsNotCounted", 0)];
+    for (name, want) in figures {
         assert_eq!(figure(&together.verdict, phase, name), Some(want), "{name}");
     }
     assert_eq!(figure(&together.verdict, "", "earlierRuns"), Some(29));
@@ -156,6 +171,62 @@ fn an_earlier_failure_counts() {
     assert_finds(&with("5m", 0, (None, 0)).verdict, Passed, &[], "none of them");
 }
 
+/// What was not seen to end is never excluded, however little of it was seen: 29 such freezes made a year that one run alone
+/// left open look short.
+#[test]
+fn an_outage_without_an_end_is_excluded_by_nothing() {
+    assert_finds(&with("20m", 0, (None, 0)).verdict, Passed, &[], "each ended");
+    for bad in [1, 3, 10, 29] {
+        for declared in ["20m", "8h"] {
+            let never = with(declared, bad, (None, 4_000)).verdict;
+            assert_finds(&never, Inconclusive, &["DowntimeNotExcluded"], &format!("{bad} of 29, {declared}"));
+            let words = format!("; with 232 repetitions of earlier runs, {bad} of them not seen to end");
+            assert!(never.findings[0].message.ends_with(&words), "{:?}", never.findings);
+            let year = Some(365 * 24 * 3_600_000);
+            assert_eq!(figure(&never, "", "modelledDowntimeMs"), year);
+            assert_eq!(figure(&never, FREEZE.0, "modelledDowntimeMs"), year, "of this fault");
+            let other = figure(&never, "container-kill-web", "modelledDowntimeMs");
+            assert!(other < year, "and of no other");
+        }
+    }
+}
+
+/// Whatever earlier runs came to: the same with one that did not end is no better, and no better than none at all.
+#[test]
+fn an_outage_without_an_end_never_makes_a_bound_better() {
+    let modelled = |result: &TestResult| {
+        let figures = result.judge().figures.into_iter();
+        figures.filter(|one| one.name == "modelledDowntimeMs").map(|one| one.value).collect::<Vec<_>>()
+    };
+    let mut tried = 0;
+    for seed in 0..24 {
+        let mut result = varied(seed);
+        let place = usize::try_from(seed % 8).unwrap();
+        let Some(before) = figure(&result.verdict, "", "earlierRuns") else { continue };
+        let Some(one) = faults(&mut result)[place].repetitions.first_mut() else { continue };
+        one.recovery_ms = None;
+        let after = modelled(&result);
+        let ended = result.verdict.figures.iter().filter(|one| one.name == "modelledDowntimeMs");
+        assert!(ended.zip(&after).all(|(ended, after)| *after >= ended.value), "seed {seed}, {before} runs");
+        let mut alone = result.clone();
+        (alone.standard.history, alone.plan.prove.history) = (None, None);
+        assert!(after[0] >= modelled(&alone)[0], "seed {seed}, {before} runs");
+        tried += 1;
+    }
+    assert!(tried >= 8, "{tried}");
+}
+
+/// Whoever leaves out what went badly leaves a gap.
+#[test]
+fn attempts_of_which_no_repetition_counts_are_seen() {
+    let silent = changed(|r| r.announcement.attempt = 35);
+    assert_finds(&silent.verdict, Passed, &[], "five attempts more than dossiers");
+    assert_eq!(figure(&silent.verdict, FREEZE.0, "attemptsNotCounted"), Some(5));
+    let unfelt = changed(|r| drop(faults(r)[FREEZE.1].repetitions.drain(..2)));
+    assert_eq!(figure(&unfelt.verdict, FREEZE.0, "attemptsNotCounted"), Some(2), "of this fault");
+    assert_eq!(figure(&unfelt.verdict, "container-kill-web", "attemptsNotCounted"), Some(0), "and of no other");
+}
+
 /// A good component lends a bad one nothing: each risk is met as often as any other, however often it was measured.
 #[test]
 fn a_risk_that_was_measured_often_does_not_hide_one_that_was_not() {
@@ -174,7 +245,7 @@ fn a_risk_that_was_measured_often_does_not_hide_one_that_was_not() {
 fn what_is_not_of_this_risk_is_no_repetition() {
     type Change = fn(&mut TestResult);
     let other = "are of the risk";
-    let cases: [(&str, Change); 13] = [
+    let cases: [(&str, Change); 18] = [
         (other, |r| drop(r.bundle.images.insert("web".to_owned(), format!("web@sha256:{}", "0".repeat(64))))),
         (other, |r| r.bundle.configuration = "sha256:another".to_owned()),
         (other, |r| r.plan.prove.load.max_in_flight += 1),
@@ -198,6 +269,11 @@ fn what_is_not_of_this_risk_is_no_repetition() {
         }),
         ("earlier repetitions 2 are of dossier 29; there are 29", |r| faults(r)[1].repetitions[4].dossier = 29),
         ("a number is larger than 9007199254740991", |r| faults(r)[0].repetitions[0].lost_ms = 1 << 53),
+        ("earlier repetitions 2 are not in the order of the log", |r| faults(r)[1].repetitions.swap(3, 4)),
+        ("earlier dossier 29 has no repetition", |r| history(r).dossiers.push("sha256:of-nothing".to_owned())),
+        ("earlier dossier 7 is an earlier one again", |r| history(r).dossiers[7] = history(r).dossiers[2].clone()),
+        ("29 earlier dossiers are of this bundle, and this is attempt 29 at it", |r| r.announcement.attempt = 29),
+        ("and this is attempt 0 at it", |r| r.announcement.attempt = 0),
         ("the plan does not say on which earlier runs it builds", |r| r.plan.prove.history = None),
         ("the plan builds on earlier runs, and the standard asks for none", |r| r.standard.history = None),
     ];

@@ -181,8 +181,9 @@ fn write_result(out: &mut impl io::Write, result: &TestResult, digest: &str) -> 
     if let Some(earlier) = earlier(result) {
         writeln!(
             out,
-            "Earlier:  it builds on {} dossiers of earlier runs; its figures of them are the register's word, and not held against them here",
-            earlier.len()
+            "Earlier:  it builds on {} dossiers of earlier runs, of {} attempts at this bundle before it; its figures of them are those that were announced, and not held against them here",
+            earlier.len(),
+            result.announcement.attempt.saturating_sub(1)
         )?;
         for dossier in earlier {
             writeln!(out, "          {}", harmless(dossier))?;

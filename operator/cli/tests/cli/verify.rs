@@ -70,9 +70,14 @@ fn a_dossier_that_holds_is_shown_with_its_verdict_and_figures() {
 #[test]
 fn one_that_builds_on_earlier_runs_names_their_dossiers() {
     let desk = Desk::new("earlier");
-    desk.put(&desk.sign(sample::pooled()));
+    let mut silent = sample::pooled();
+    silent.announcement.attempt += 5;
+    desk.put(&desk.sign(sample::judged(silent)));
     let (text, last) = (out(&desk.verify(&[])), format!("sha256:{:064x}", 28));
-    assert!(text.contains("it builds on 29 dossiers of earlier runs") && text.contains(&last), "{text}");
+    assert!(
+        text.contains("it builds on 29 dossiers of earlier runs, of 34 attempts") && text.contains(&last),
+        "{text}"
+    );
     let json: serde_json::Value = serde_json::from_str(&out(&desk.verify(&["-o", "json"]))).unwrap();
     assert_eq!((json["earlierDossiers"].as_array().unwrap().len(), &json["earlierDossiers"][28]), (29, &last.into()));
     desk.put(&desk.sign(sample::passing()));

@@ -65,6 +65,7 @@ fn row(figure: &Figure, words: &Words) -> Row {
         repetitions,
         earlier,
         recovered,
+        not_counted,
     ] = words.figure_names;
     let (name, sign, show): (&str, &str, fn(u64) -> String) = match figure.name.as_str() {
         "failedPpm" => (failed, AT_MOST, percent),
@@ -101,6 +102,7 @@ fn row(figure: &Figure, words: &Words) -> Row {
         "repetitions" => (repetitions, "", count),
         "earlierRepetitions" => (earlier, "", count),
         "recoveredPercent" => (recovered, "", whole_percent),
+        "attemptsNotCounted" => (not_counted, "", count),
         // A figure of later rules is shown under its own name, as it is.
         other => (other, "", count),
     };

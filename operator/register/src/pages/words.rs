@@ -78,7 +78,7 @@ pub struct Words {
     pub figures: &'static str,
     pub whole_run: &'static str,
     pub no_limit: &'static str,
-    pub figure_names: [&'static str; 33],
+    pub figure_names: [&'static str; 34],
     pub instructions: &'static str,
     pub published: &'static str,
     pub rights: &'static str,

@@ -9,7 +9,10 @@ mod rows;
 
 use factory_assurance::{
     canonical::NotCanonical,
-    plan::{EarlierRuns, history::EarlierFault},
+    plan::{
+        EarlierRuns,
+        history::{EarlierFault, MOST_REPETITIONS, MOST_RISKS},
+    },
     risk::Planned,
 };
 
@@ -24,11 +27,6 @@ pub(super) const VIEW: View = (
     &["participant", "service", "risk", "seq", "place", "dossier", "recovery_ms", "lost_ms"],
     &["seq", "place"],
 );
-
-/// Most risks of one plan: each has its repetitions in it.
-const MOST_RISKS: usize = 1_000;
-/// Most repetitions of one risk, whatever a standard says.
-const MOST_REPETITIONS: u32 = 30;
 
 /// Why a run is not announced with what its plan builds on.
 #[derive(Debug, thiserror::Error)]

@@ -204,6 +204,7 @@ pub(super) const WORDS: Words = Words {
         ("repetitions", "Repetitions that count, earlier ones too"),
         ("earlierRepetitions", "Of them in earlier runs"),
         ("recoveredPercent", "Recoveries in time that this proves"),
+        ("attemptsNotCounted", "Earlier attempts at this bundle of which none counts"),
     ],
     check: "How to check and to repeat it",
     check_about: "Everything here is computed from the dossier alone, and anyone who has it gets the same. Fetch it, hold it against the public key of the factory, which you got by another way, and compare the digests.",

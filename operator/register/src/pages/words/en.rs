@@ -109,6 +109,7 @@ pub(super) const WORDS: Words = Words {
         "Repetitions that count, earlier ones too",
         "Of them in earlier runs",
         "Recoveries in time that this proves",
+        "Earlier attempts at this bundle of which none counts",
     ],
     instructions: "Instructions for use",
     published: "Published at",

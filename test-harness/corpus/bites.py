@@ -165,15 +165,6 @@ def store_comes_back(front, store, folder):
     return good < 24
 
 
-def crash(front, store):
-    answered(front, 16)
-    store.gone()
-    front.ask(office(0))
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        front.process.wait(1.5)
-    return front.process.poll() is not None
-
-
 def no_timeout(front, store):
     """While the store stands still a caller is told so within a second."""
     store.end(signal.SIGSTOP)
@@ -235,7 +226,7 @@ TWO = {
     "many-calls": lambda front, store, _: slowest(front, 2) > 0.6,
     "retry-storm": lambda front, store, _: answered(front, 64) < 64,
     "connection-never-opened-again": store_comes_back,
-    "crash-on-a-lost-connection": lambda front, store, _: crash(front, store),
+    "gives-up-on-a-lost-connection": store_comes_back,
     "no-timeout": lambda front, store, _: no_timeout(front, store),
     "no-second-try": lambda front, store, _: no_second_try(front),
     "name-looked-up-each-time": no_dns,

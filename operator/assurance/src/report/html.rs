@@ -5,7 +5,7 @@ use askama::Template;
 use factory_crds::Outcome;
 use jiff::{Timestamp, tz::Offset};
 
-use crate::{dossier::TestResult, plan::LoadPlan};
+use crate::plan::LoadPlan;
 
 use super::{
     Contradiction, Language, NotWritten, Report, Signature, budget, capacity, confirmed, findings, history, numbers,

@@ -18,7 +18,8 @@ use factory_assurance::{
     sample,
     term::Term,
 };
-use factory_crds::{release::Outcome, resilience_standard::Direction};
+use factory_crds::{Json, release::Outcome, resilience_standard::Direction};
+use serde_json::json;
 
 use super::{
     closed, comparison, cut_off, drawn, fault, history, rotated, shaped, simulated, soak, third, twin, varied,
@@ -274,6 +275,12 @@ fn the_second_verifier_holds_evidence_against_the_labs_key() {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(code) && stderr.contains(said), "{said}: {stderr}");
     }
+    // A digest is of the same bytes where Python would write a number in another way.
+    let mut small = sample::passing();
+    small.plan.verify.checks[0].steps[0].expect.schema = Some(Json(json!({"minimum": 1e-7, "maximum": 1e16})));
+    put(&good, sample::judged(sample::measured_by(small, &lab)));
+    let output = verifier(&[&good, Path::new("--lab-key"), &pinned]);
+    assert_ne!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     for file in [good, unsigned, foreign, changed, pinned] {
         fs::remove_file(file).unwrap();
     }

@@ -3,7 +3,6 @@
 import http.client
 import itertools
 import json
-import os
 import queue
 import socket
 import threading
@@ -27,6 +26,7 @@ class Remote:
         self.never_closed = []
         self.kept = [[threading.Lock(), None] for _ in range(4)]
         self.turns = itertools.count()
+        self.away_until = 0.0
 
     def start(self):
         if settings.NAMES == "looked up beside":
@@ -64,12 +64,14 @@ class Remote:
                 socket.gethostbyname(self.name)
             except OSError as error:
                 raise Away from error
+        if time.monotonic() < self.away_until:
+            raise Away
         for _ in range(1 + settings.RETRIES):
             try:
                 status, body = self.first(f"/offices/{name}")
             except LOST:
-                if settings.LOST == "the end":
-                    os._exit(1)
+                if settings.LOST == "given up for five seconds":
+                    self.away_until = time.monotonic() + 5
                 continue
             if status == 200:
                 return json.loads(body)

@@ -84,9 +84,8 @@ pub struct ResilienceStandardSpec {
     /// Fewer requests than this in a phase are no evidence.
     #[schemars(range(min = 1))]
     pub min_requests: u64,
-    /// How many runs of one bundle may be announced that do not pass, since the last one that passed by a standard of this
-    /// name; as many as are asked for where nothing is said. Each counts, failed, inconclusive or never reported: whoever
-    /// could begin again without end would pass by chance. To repeat what passed is free.
+    /// How many runs of one bundle may be announced; as many as are asked for where nothing is said. Each counts,
+    /// however it ended: whoever could begin again without end would pass by chance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub max_attempts: Option<u32>,

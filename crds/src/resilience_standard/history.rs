@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct History {
     /// Of each fault on a component at most so many repetitions count, the newest that the register has of the same risk: the
     /// same bundle, fault, load and limits. 28 clean ones and the run's own bound the 90th percentile of recovery with 95 % confidence.
-    /// They come from repeating what passed, and from at most `maxAttempts` runs that did not pass: where nothing passes before
-    /// so many count, because the modelled year is too wide, a smaller `maxAttempts` lets the history never fill.
+    /// All of them are of one bundle, so that a smaller `maxAttempts` lets the history never fill.
     #[schemars(range(min = 1, max = 30))]
     pub most_repetitions: u32,
 }

@@ -9,7 +9,6 @@
 //! that could not be written again from the log ([`audit`]).
 
 mod announce;
-mod attempts;
 pub mod audit;
 pub mod backup;
 mod both;
@@ -182,7 +181,7 @@ pub enum WriteError {
     },
     /// The bundle has had its attempts.
     #[error(
-        "standard.maxAttempts: {most}: bundle {bundle} has had as many attempts that did not pass as {standard} allows; what is changed is another bundle, and begins at the first"
+        "standard.maxAttempts: {most}: bundle {bundle} has had as many attempts as {standard} allows; what is changed is another bundle, and begins at the first"
     )]
     Attempts {
         /// Digest of the bundle.

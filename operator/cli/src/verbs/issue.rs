@@ -147,8 +147,7 @@ fn same(held: &SignedStandard, standard: &Standard, from: &str) -> Result<(), Fa
 fn show(standard: &Standard, from: &str) -> Result<(), Failure> {
     let digest = canonical::digest(standard).map_err(IssueError::from)?;
     let faults: Vec<String> = standard.faults.iter().map(|limits| limits.kind.to_string()).collect();
-    let attempts = |most| format!("at most {most} that do not pass");
-    let attempts = standard.max_attempts.map_or_else(|| "as many as are asked for".to_owned(), attempts);
+    let attempts = standard.max_attempts.map_or_else(|| "as many as are asked for".to_owned(), |most| most.to_string());
     let steady = &standard.steady;
     let mut out = io::stdout().lock();
     writeln!(out, "Standard:    {}", harmless(&standard.named()))?;

@@ -32,7 +32,7 @@ use crate::{
     responses(
         (status = 201, description = "Written.", body = ref("#/components/schemas/Announced"), content_type = "application/json"),
         (status = 200, description = "Was written before.", body = ref("#/components/schemas/Announced"), content_type = "application/json"),
-        (status = 409, description = "The key was used for another announcement; or the regulator has not issued the standard, or not for today, or with another content; or its plan compares with another release than the one confirmed last, or builds on other repetitions of earlier runs than those in the log; or the bundle has had as many attempts that did not pass as its standard allows."),
+        (status = 409, description = "The key was used for another announcement; or the regulator has not issued the standard, or not for today, or with another content; or its plan compares with another release than the one confirmed last, or builds on other repetitions of earlier runs than those in the log; or the bundle has had the attempts that its standard allows."),
         (status = 412, description = "Another operator leads since."),
         (status = 422, description = "A field is not what it must be."),
     ))]

@@ -1,4 +1,4 @@
-//! Writes an announcement under a standard that was issued: draws its id and nonce.
+//! Writes an announcement under a standard that was issued: draws its id and nonce, counts the attempt.
 
 use factory_assurance::{
     canonical::{self, hex},
@@ -6,7 +6,7 @@ use factory_assurance::{
 };
 
 use super::{
-    Store, StoreError, WriteError, Written, attempts,
+    Store, StoreError, WriteError, Written,
     both::on,
     history::{self, Wanted},
     issued, reference,
@@ -41,7 +41,7 @@ impl Prepared {
 impl Store {
     /// Announces a run for `actor` under `key`. The same run under the same key is the same
     /// announcement, whatever the epoch; a second run of a bundle is its next attempt, of which its standard may allow
-    /// only some that do not pass.
+    /// only some.
     pub async fn announce(
         &self,
         actor: &str,
@@ -64,17 +64,30 @@ impl Store {
                 return Err(WriteError::Key(key.to_owned()));
             }
             writing.commit().await?;
-            return Ok(Written::Before(Announced { id, nonce, attempt: attempts::count(attempt)? }));
+            return Ok(Written::Before(Announced { id, nonce, attempt: count(attempt)? }));
         }
         issued::check(&mut writing, &run.standard).await?;
         reference::check(&mut writing, &run).await?;
         history::check(&mut writing, &run, builds_on.as_ref()).await?;
-        let attempt = attempts::next(&mut writing, bundle, &run.standard).await?;
+        let attempt: i64 = on!(writing.transaction, db => {
+            sqlx::query_scalar("SELECT COALESCE(MAX(attempt), 0) + 1 FROM announcements WHERE bundle = $1")
+                .bind(&bundle)
+                .fetch_one(db)
+                .await
+        })?;
+        let attempt = count(attempt)?;
+        if let Some(most) = run.standard.max_attempts.filter(|most| attempt > *most) {
+            return Err(WriteError::Attempts { bundle, most, standard: run.standard.named() });
+        }
         let made = AnnouncementMade { id: id.clone(), key: key.to_owned(), nonce: nonce.clone(), attempt, run };
         writing.append(&Sealed::of(Event::Announcement(Box::new(made)))?).await?;
         writing.commit().await?;
         Ok(Written::Now(Announced { id, nonce, attempt }))
     }
+}
+
+fn count(attempt: i64) -> Result<u32, StoreError> {
+    u32::try_from(attempt).map_err(|error| StoreError::Row(format!("attempt {attempt}: {error}")))
 }
 
 /// `N` bytes of the operating system's random numbers, in hexadecimal.

@@ -153,6 +153,24 @@ async fn the_glossary_has_terms_and_the_indicators_in_use() {
     }
 }
 
+/// PostgreSQL reads no JSON document in which a zero character stands.
+#[tokio::test]
+async fn a_zero_in_what_a_service_says_of_itself_takes_nothing_from_others() {
+    let world = World::start().await;
+    let mut odd = with_indicators(sample::passing());
+    let operations = &mut odd.evidence.verify.as_mut().unwrap().contracts[0].operations;
+    let mut never = operations[0].clone();
+    "/v1/\0".clone_into(&mut never.path);
+    never.answers.clear();
+    operations.push(never);
+    let odd = sample::judged(odd);
+    assert!(odd.verdict.findings.iter().any(|finding| finding.message.contains('\0')), "{:?}", odd.verdict.findings);
+    world.submitted(odd, "one").await;
+    let glossary: Glossary = world.get("/api/v1/glossary", "").await.json();
+    assert_eq!(glossary.standards.len(), 1);
+    assert_eq!(world.get("/api/v1/statistics", "").await.status, StatusCode::OK);
+}
+
 /// The sample's standard as a proposal, changed.
 fn proposal(change: impl FnOnce(&mut Value)) -> Value {
     let standard = sample::passing().standard;

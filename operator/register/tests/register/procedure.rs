@@ -208,57 +208,6 @@ async fn a_standard_bounds_the_attempts_at_one_bundle() {
     assert_eq!(announce(&result, "four").await.json::<Announced>().attempt, 1);
 }
 
-/// Judged by a standard that allows two attempts that do not pass.
-fn limited(mut result: TestResult) -> TestResult {
-    "limited".clone_into(&mut result.standard.name);
-    result.standard.max_attempts = Some(2);
-    sample::judged(result)
-}
-
-/// No attempt more by the standard of `result`.
-async fn no_more(world: &World, result: &TestResult) {
-    world.issued(&result.standard).await;
-    let answer = world.post("/api/v1/announcements", "factory", "more", &sample::announcement(result, 1)).await;
-    let detail = answer.refused(409);
-    assert!(detail.starts_with("standard.maxAttempts: 2: bundle sha256:"), "{detail}");
-    assert!(detail.contains("has had as many attempts that did not pass as limited@"), "{detail}");
-}
-
-#[tokio::test]
-async fn what_passed_is_repeated_freely_and_what_does_not_pass_is_not() {
-    let world = World::start().await;
-    let passing = limited(sample::passing());
-    world.submitted(limited(sample::failing()), "1").await;
-    for key in ["2", "3", "4"] {
-        assert_eq!(world.submitted(passing.clone(), key).await.verdict.outcome, Outcome::Passed);
-    }
-    world.submitted(limited(sample::inconclusive()), "5").await;
-    world.submitted(limited(sample::failing()), "6").await;
-    no_more(&world, &passing).await;
-    let mut newer = passing.clone();
-    newer.standard.version.push_str("-newer");
-    no_more(&world, &newer).await;
-    // What another standard lets through may be easier: it is no attempt in vain, and begins nothing anew.
-    let other = world.announce(sample::passing(), "7").await;
-    assert_eq!(other.announcement.attempt, 7, "the number counts them all");
-    assert_eq!(world.submit(world.dossier(&other), "7").await.status, StatusCode::CREATED);
-    no_more(&world, &passing).await;
-}
-
-#[tokio::test]
-async fn an_attempt_without_a_dossier_counts_until_one_of_it_passed() {
-    let world = World::start().await;
-    let slow = world.announce(limited(sample::passing()), "1").await;
-    let failed = world.announce(limited(sample::failing()), "2").await;
-    no_more(&world, &slow).await;
-    assert_eq!(world.submit(world.dossier(&failed), "2").await.status, StatusCode::CREATED);
-    no_more(&world, &slow).await;
-    // It begins anew after the one that passed, whenever its dossier comes: the second was in vain since.
-    assert_eq!(world.submit(world.dossier(&slow), "1").await.status, StatusCode::CREATED);
-    assert_eq!(world.announce(limited(sample::failing()), "3").await.announcement.attempt, 3);
-    no_more(&world, &slow).await;
-}
-
 #[tokio::test]
 async fn announcements_of_one_bundle_are_counted_and_their_nonces_differ() {
     let world = World::start().await;

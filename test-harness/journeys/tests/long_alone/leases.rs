@@ -10,7 +10,7 @@ const SEEN: usize = 6;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn leases_end_whoever_is_killed() -> Result<(), Failure> {
-    let _turn = crate::alone().await?;
+    let _turn = crate::TURN.lock().await;
     let seed = match std::env::var("SEED") {
         Ok(seed) => seed.parse()?,
         Err(_) => fastrand::u64(..),

@@ -57,7 +57,7 @@ struct Ending {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leader_killed_at_each_write_ends_with_one_submission_and_one_launch() -> Result<(), Failure> {
-    let _turn = crate::alone().await?;
+    let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-killed").await?;
     let away = scale_down(&scene.people.engineer, &[OPERATOR]).await?;
     let found = Box::pin(recorded_and_killed(&scene)).await;

@@ -19,7 +19,7 @@ const LAB: &str = "factory-lab";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_several_pods_share_is_one_load() -> Result<(), Failure> {
-    let _turn = crate::alone().await?;
+    let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-generators").await?;
     // 200 users make 40 requests a second.
     each_may_make(&scene, Some(15)).await?;

@@ -20,7 +20,7 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_lab_pods_end_in_the_middle_of_a_fault_proves_nothing_and_is_made_again() -> Result<(), Failure> {
-    let _turn = crate::alone().await?;
+    let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-strikes").await?;
     let faults = json!([fault("Freeze", &json!({"leaseSeconds": 6, "windowSeconds": 14}))]);
     let commit = sources::push_example(&scene.people.cluster, "queue-number").await?;

@@ -25,7 +25,7 @@ const INSTALL: &str = "exec test-harness/tools/install-factory";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_factory_that_is_uninstalled_leaves_what_was_launched_and_goes_on_when_it_is_installed_again()
 -> Result<(), Failure> {
-    let _turn = crate::alone().await?;
+    let _turn = crate::TURN.lock().await;
     let scene = Scene::of("journey-removed").await?;
     let launched = scene.launched("queue-number", "stays").await?.status.unwrap_or_default();
     let (stays, left, goes) = ("stays", Scene::fresh("left"), Scene::fresh("goes"));

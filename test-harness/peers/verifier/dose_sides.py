@@ -56,6 +56,12 @@ def cut_off(_, before, during):
     return felt()
 
 
+def is_half_to_twice(asked, struck, spared):
+    """Whether half to twice as many were struck as asked for, and at least half as many spared as follow from it."""
+    seen = struck + spared
+    return seen * asked <= 2 * struck * MILLION <= 4 * seen * asked and 2 * spared * MILLION >= seen * (MILLION - asked)
+
+
 def lost(asked, before, during, gone="lost"):
     passed, dropped = sides(during)
     seen = passed + dropped
@@ -69,7 +75,7 @@ def lost(asked, before, during, gone="lost"):
         return unknown(f"of {seen} packets fewer than 5 should be {gone}; that says nothing")
     if asked < MILLION and to_pass < 5 * MILLION:
         return unknown(f"of {seen} packets fewer than 5 should pass; that says nothing")
-    if 2 * dropped * MILLION < lose or dropped * MILLION > 2 * lose or 2 * passed * MILLION < to_pass:
+    if not is_half_to_twice(asked, dropped, passed):
         return not_felt(f"{dropped} of {seen} packets were {gone}; asked was {percent(asked)}, "
                         f"and half to twice of that is felt")
     return felt(share_ppm(dropped, seen))
@@ -111,7 +117,7 @@ def in_part(asked, before, during, what):
         return unknown(f"of {seen} {what} fewer than 5 should be struck; that says nothing")
     if asked < MILLION and to_pass < 5 * MILLION:
         return unknown(f"of {seen} {what} fewer than 5 should be right; that says nothing")
-    if 2 * wrong * MILLION < strike or wrong * MILLION > 2 * strike or 2 * right * MILLION < to_pass:
+    if not is_half_to_twice(asked, wrong, right):
         return not_felt(f"{wrong} of {seen} {what} were struck; asked was {percent(asked)}, "
                         f"and half to twice of that is felt")
     return felt(share_ppm(wrong, seen))

@@ -8,8 +8,8 @@ use crate::{
     risk::Planned,
 };
 
-/// Lets `result` build on so many earlier runs, each an attempt before it, in each of which each fault came to what `of` says of its place among the
-/// plan's risks and of the run: recovery and lost service.
+/// Lets `result` build on so many earlier runs, each an attempt before it, in each of which each fault came to what `of` says
+/// of its place among the plan's risks and of the run: recovery and lost service.
 pub fn earlier(result: &mut TestResult, runs: u64, of: impl Fn(usize, u64) -> (Option<u64>, u64)) {
     result.standard.history = Some(History { most_repetitions: 30 });
     result.announcement.attempt = u32::try_from(runs).map_or(u32::MAX, |runs| runs.saturating_add(1));

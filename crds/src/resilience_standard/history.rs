@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct History {
     /// Of each fault on a component at most so many repetitions count, the newest that the register has of the same risk: the
     /// same bundle, fault, load and limits. 28 clean ones and the run's own bound the 90th percentile of recovery with 95 % confidence.
-    /// All of them are of one bundle, so that a smaller `maxAttempts` lets the history never fill.
+    /// All of them are of one bundle, so that a smaller `maxAttempts` lets the history never fill. A run begins up to a minute
+    /// late, as its nonce says: faults of different runs meet the timers of the service at different moments.
     #[schemars(range(min = 1, max = 30))]
     pub most_repetitions: u32,
 }

@@ -25,7 +25,7 @@ pub struct Component {
     /// How its image is built from the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<Build>,
-    /// A ready image, pinned by digest.
+    /// A ready image, pinned by digest: one that was built for this participant, or one that stands outside `services/` of the registry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 500))]
     #[x_kube(validation = Rule::new("self.matches('^[A-Za-z0-9.:/_-]+@sha256:[0-9a-f]{64}$')").message("spec.components.image: registry/name@sha256:<64 hex>; a tag can move after the test"))]

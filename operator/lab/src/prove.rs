@@ -6,6 +6,7 @@ mod beside;
 pub mod comparison;
 mod contribute;
 pub mod drawn;
+pub mod moment;
 mod soak;
 pub mod twin;
 
@@ -94,6 +95,11 @@ pub async fn prove(
     resolved(targets).await?;
     // By itself, before anything else is asked or watched: the run after it is as it would be without.
     let comparison = comparison::compare(plan, targets, reference, (namespace, client), nonce).await;
+    let wait = moment::wait(plan.history.as_ref(), nonce);
+    if !wait.is_zero() {
+        tracing::info!(seconds = wait.as_secs_f64(), "begins at a moment that was drawn");
+        tokio::time::sleep(wait).await;
+    }
     let followers = followers(plan, targets, namespace, client).await?;
     let nodes = nodes(plan, namespace, nonce, client, &followers).await;
     let beside = beside::Found::of(plan, namespace, client).await;

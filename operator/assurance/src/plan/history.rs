@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub const MOST_RISKS: usize = 256;
 /// Most repetitions of one risk that count, whatever a standard says.
 pub const MOST_REPETITIONS: u32 = 30;
+/// Longest time for which a run waits before it begins where earlier runs count, in seconds: their repetitions are to meet
+/// the timers of the service at any of their moments, and many timers last a minute.
+pub const MOST_WAIT_SECONDS: u32 = 60;
 
 /// Repetitions of earlier runs of the same service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

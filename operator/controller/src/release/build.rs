@@ -47,7 +47,7 @@ pub async fn bundle(
     for component in &attempt.spec.components {
         let image = match (facts.images.get(&component.name), &component.image, &component.build) {
             (Some(image), ..) => Progress::Done(image.clone()),
-            (None, Some(image), _) => pinned(attempt, image),
+            (None, Some(image), _) => pinned(&attempt.lab.registry.prefix, &attempt.participant, image),
             (None, None, Some(build)) => built(context, attempt, source, &component.name, build).await?,
             (None, None, None) => Progress::stopped(
                 "NothingToBuild",
@@ -102,16 +102,25 @@ pub(super) fn job(attempt: &Attempt, component: &str) -> String {
     format!("build-{}-{component}", attempt.short())
 }
 
-/// A pinned image is taken from the factory's own registry only.
-fn pinned(attempt: &Attempt, image: &str) -> Progress<String> {
-    let prefix = &attempt.lab.registry.prefix;
-    if image.starts_with(&format!("{prefix}/")) {
-        return Progress::Done(image.to_owned());
+/// A pinned image is taken from the factory's own registry only, and there from no other participant: what was built of
+/// their source is not for others to read or to run.
+fn pinned(prefix: &str, own: &str, image: &str) -> Progress<String> {
+    let Some(path) = image.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')) else {
+        return Progress::stopped(
+            "RegistryNotListed",
+            format!("spec.components.image: `{image}` is not in the registry that the administrator lists ({prefix})"),
+        );
+    };
+    let theirs = path.strip_prefix("services/").and_then(|rest| rest.split('/').next());
+    if theirs.is_some_and(|participant| participant != own) {
+        return Progress::stopped(
+            "ImageOfAnother",
+            format!(
+                "spec.components.image: `{image}` was built for another participant: pin one under {prefix}/services/{own}/, or one outside {prefix}/services/"
+            ),
+        );
     }
-    Progress::stopped(
-        "RegistryNotListed",
-        format!("spec.components.image: `{image}` is not in the registry that the administrator lists ({prefix})"),
-    )
+    Progress::Done(image.to_owned())
 }
 
 async fn built(
@@ -198,6 +207,27 @@ mod tests {
         assert_eq!(digest(&format!("{good}\n")), Some(good.as_str()));
         for bad in ["", "latest", "sha256:abc", &format!("{good} {good}"), &good.to_uppercase()] {
             assert_eq!(digest(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_pinned_from_the_listed_registry_and_from_no_other_participant() {
+        let refused = |image: &str| match pinned("r.test/factory", "team", image) {
+            Progress::Stopped(why) => Some(why.reason),
+            Progress::Done(taken) => (taken != image).then_some("changed"),
+            Progress::Waiting(_) => Some("waits"),
+        };
+        for (image, reason) in [
+            ("r.test/factory/services/team/one/web@sha256:1", None),
+            ("r.test/factory/services/team/other/web@sha256:1", None),
+            ("r.test/factory/shared/web@sha256:1", None),
+            ("r.test/factory/services/teams/one/web@sha256:1", Some("ImageOfAnother")),
+            ("r.test/factory/services/other/one/web@sha256:1", Some("ImageOfAnother")),
+            ("r.test/factory/services@sha256:1", None),
+            ("r.test/factoryservices/team/one/web@sha256:1", Some("RegistryNotListed")),
+            ("r.test.evil/factory/services/team/one/web@sha256:1", Some("RegistryNotListed")),
+        ] {
+            assert_eq!(refused(image), reason, "{image}");
         }
     }
 

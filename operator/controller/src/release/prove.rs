@@ -4,7 +4,7 @@
 use factory_assurance::{
     evidence::{Evidence, PROVE_MEDIA_TYPE},
     measurement::Measurements,
-    plan::{ComparisonPlan, Reference},
+    plan::{ComparisonPlan, Reference, history::MOST_WAIT_SECONDS},
 };
 use factory_crds::ReleaseStatus;
 
@@ -75,7 +75,8 @@ pub async fn withstand(
     let prove = &run.announced.plan.prove;
     let planned: u32 = prove.phases.iter().map(|phase| phase.seconds).sum();
     let compared = prove.comparison.as_ref().and_then(ComparisonPlan::reference).map_or(0, Reference::length);
-    let deadline = i64::from(planned) + i64::try_from(compared).unwrap_or(i64::MAX / 2) + SLACK;
+    let waited = if prove.history.is_some() { MOST_WAIT_SECONDS } else { 0 };
+    let deadline = i64::from(planned + waited) + i64::try_from(compared).unwrap_or(i64::MAX / 2) + SLACK;
     match verify::carry_out(context, attempt, candidate, run, ("prove", beginning), deadline).await? {
         Progress::Done(end) => {
             strike::stand_down(context, attempt).await?;

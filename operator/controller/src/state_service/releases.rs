@@ -7,7 +7,8 @@ use kube::{Resource as _, ResourceExt as _};
 
 use super::RUN;
 
-/// Attempts that are made without being asked for: an inconclusive one is tried once more.
+/// Attempts that are made without being asked for: an inconclusive run is tried once more. What was refused before it was
+/// announced would be refused again.
 const BY_ITSELF: u32 = 2;
 
 /// The release that is to be made now, if any.
@@ -27,7 +28,8 @@ pub fn due(
         None => Some((1, None)),
         Some(last) => {
             let outcome = last.status.as_ref().and_then(|status| status.outcome);
-            let again = outcome == Some(Outcome::Inconclusive) && last.spec.attempt < BY_ITSELF;
+            let announced = last.status.as_ref().is_some_and(|status| status.announcement.is_some());
+            let again = outcome == Some(Outcome::Inconclusive) && announced && last.spec.attempt < BY_ITSELF;
             let requested = asked.is_some()
                 && known.iter().all(|release| release.annotations().get(RUN) != asked)
                 && outcome.is_some();
@@ -76,12 +78,17 @@ fn release(
 mod tests {
     use super::*;
     use crate::state_service::examples;
-    use factory_crds::ReleaseStatus;
+    use factory_crds::{ReleaseStatus, release::AnnouncementReference};
 
     const COMMIT: &str = "0123456789012345678901234567890123456789";
 
     fn ended(mut release: Release, outcome: Outcome) -> Release {
-        release.status = Some(ReleaseStatus { outcome: Some(outcome), ..ReleaseStatus::default() });
+        let announcement = AnnouncementReference { id: "id".to_owned(), nonce: "nonce".to_owned(), attempt: 1 };
+        release.status = Some(ReleaseStatus {
+            outcome: Some(outcome),
+            announcement: Some(announcement),
+            ..ReleaseStatus::default()
+        });
         release
     }
 
@@ -117,6 +124,16 @@ mod tests {
         assert!(due(&service, COMMIT, &examples::standard(), &[one, two]).unwrap().is_none());
         let failed = ended(first(&service), Outcome::Failed);
         assert!(due(&service, COMMIT, &examples::standard(), &[failed]).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_was_refused_before_it_was_announced_is_not_tried_again_by_itself() {
+        let mut service = examples::service();
+        let mut refused = ended(first(&service), Outcome::Inconclusive);
+        refused.status.as_mut().unwrap().announcement = None;
+        assert!(due(&service, COMMIT, &examples::standard(), std::slice::from_ref(&refused)).unwrap().is_none());
+        service.annotations_mut().insert(RUN.to_owned(), "2026-11-29T00:00:00Z".to_owned());
+        assert!(due(&service, COMMIT, &examples::standard(), &[refused]).unwrap().is_some());
     }
 
     #[test]

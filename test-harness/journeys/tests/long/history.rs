@@ -1,7 +1,4 @@
-//! Journey: a release whose bundle was tested before builds on that run too, as the register has it, and another image
-//! begins anew.
-
-use std::fs;
+//! Journey: a release whose bundle was tested before builds on that run too, as the register has it.
 
 use factory_crds::Release;
 use factory_journeys::{
@@ -14,19 +11,14 @@ use factory_journeys::{
 };
 use serde_json::{Value, json};
 
-const SERVER: &str = "queue_number/server.py";
 const PHASE: &str = "pod-kill-queue";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_release_of_a_bundle_that_was_tested_before_builds_on_that_run_and_another_image_does_not()
--> Result<(), Failure> {
+async fn a_release_of_a_bundle_that_was_tested_before_builds_on_that_run() -> Result<(), Failure> {
     let _turn = crate::beside().await?;
     let scene = Scene::of("journey-history").await?;
-    let root = &scene.people.cluster.root;
-    let server = fs::read_to_string(root.join("examples/queue-number").join(SERVER))?;
     let name = Scene::fresh("pooled");
-
-    let sources = pushed(&scene, &name, &server).await?;
+    let sources = sources::push_changed(&scene.people.cluster, "queue-number", &name, &[]).await?;
     let first = released(&scene, &name, &sources, "30s").await?;
     let alone = struck::predicate(&scene, &name).await?;
     ensure(builds_on(&alone) == json!([]), || builds_on(&alone).to_string())?;
@@ -39,18 +31,7 @@ async fn a_release_of_a_bundle_that_was_tested_before_builds_on_that_run_and_ano
     let dossier = first.status.as_ref().map(|status| status.dossier.as_str());
     ensure(builds_on(&together) == json!([dossier]), || builds_on(&together).to_string())?;
     ensure(proven(&together) == [Some(2), Some(1), Some(22)], || format!("{:?}", proven(&together)))?;
-
-    let changed = pushed(&scene, &name, &format!("{server}\n# Another image.\n")).await?;
-    released(&scene, &name, &changed, "45s").await?;
-    let anew = struck::predicate(&scene, &name).await?;
-    ensure(builds_on(&anew) == json!([]), || builds_on(&anew).to_string())?;
     scene.delete(&name).await
-}
-
-/// Sources of the service `name` whose server is `server`: their address and commit.
-async fn pushed(scene: &Scene, name: &str, server: &str) -> Result<(String, String), Failure> {
-    let change = [(SERVER, server.to_owned())];
-    Ok(sources::push_changed(&scene.people.cluster, "queue-number", name, &change).await?)
 }
 
 /// A release of the service `name` of these sources, which declares to recover within `recovers`, under a standard that has

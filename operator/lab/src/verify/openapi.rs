@@ -32,6 +32,9 @@ pub enum Unreadable {
     /// Too many operations.
     #[error("describes more than {MAX_OPERATIONS} operations")]
     Many,
+    /// A path that no request can have, and no line of a report.
+    #[error("path {0} has a control character")]
+    Path(String),
     /// Its references.
     #[error("{0}")]
     Reference(#[from] BadReference),
@@ -104,6 +107,9 @@ fn operations(document: &Value) -> Result<Vec<Described>, Unreadable> {
     let paths = document.get("paths").and_then(Value::as_object).ok_or(Unreadable::Empty)?;
     let mut operations = Vec::new();
     for path in paths.keys().filter(|path| path.starts_with('/')) {
+        if path.contains(char::is_control) {
+            return Err(Unreadable::Path(line(&format!("{path:?}"))));
+        }
         // A path item may stand elsewhere in the document.
         let item = settle(document, &format!("/paths/{}", step(path)))?;
         let methods = document.pointer(&item).unwrap_or(&Value::Null);
@@ -226,6 +232,10 @@ mod tests {
             (json!({"swagger": "2.0"}), "not 3.0 or 3.1"),
             (json!({"openapi": "3.1.0"}), "no operation"),
             (json!({"openapi": "3.1.0", "paths": many}), "more than 200"),
+            (
+                json!({"openapi": "3.1.0", "paths": {"/a\u{0}b": {"get": {}}}}),
+                r#"path "/a\0b" has a control character"#,
+            ),
             (json!({"openapi": "3.1.0", "paths": {"/": {"$ref": "https://else.where/x"}}}), "outside"),
         ] {
             let error = read(&document).unwrap_err().to_string();

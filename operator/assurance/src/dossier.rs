@@ -317,6 +317,19 @@ impl Dossier {
     /// Holds the statement against itself: type, subject, rules, and the verdict recomputed from the
     /// evidence. Names the first thing that does not hold.
     pub fn verify(&self) -> Result<Verdict, DossierError> {
+        self.is_a_dossier()?;
+        let computed = self.predicate.judge();
+        self.says(&computed)?;
+        Ok(computed)
+    }
+
+    /// The same, where the verdict `computed` from the evidence is known already.
+    pub(crate) fn holds(&self, computed: &Verdict) -> Result<(), DossierError> {
+        self.is_a_dossier()?;
+        self.says(computed)
+    }
+
+    fn is_a_dossier(&self) -> Result<(), DossierError> {
         for (field, found, expected) in
             [("_type", &self.type_, STATEMENT), ("predicateType", &self.predicate_type, PREDICATE)]
         {
@@ -332,11 +345,14 @@ impl Dossier {
             let show = |subject: &[ResourceDescriptor]| serde_json::to_string(subject).unwrap_or_default();
             return Err(DossierError::Subject { found: show(&self.subject), expected: show(&expected) });
         }
-        let computed = self.predicate.judge();
-        if computed != self.predicate.verdict {
+        Ok(())
+    }
+
+    fn says(&self, computed: &Verdict) -> Result<(), DossierError> {
+        if *computed != self.predicate.verdict {
             let show = |verdict: &Verdict| serde_json::to_string(verdict).unwrap_or_default();
-            return Err(DossierError::Verdict { stated: show(&self.predicate.verdict), computed: show(&computed) });
+            return Err(DossierError::Verdict { stated: show(&self.predicate.verdict), computed: show(computed) });
         }
-        Ok(computed)
+        Ok(())
     }
 }

@@ -42,7 +42,7 @@ use factory_crds::Outcome;
 
 use crate::{
     dossier::{Dossier, DossierError, TestResult},
-    verdict::Verdict,
+    verdict::{self, Conclusion, Verdict, capacity::Ladder, comparison::Compared, soak::Soaked},
 };
 
 /// What the reader's program knows of the signature.
@@ -79,6 +79,9 @@ pub struct Report<'a> {
     digest: &'a str,
     signature: Signature,
     verdict: Verdict,
+    ladder: Ladder,
+    soaked: Option<Soaked>,
+    compared: Option<Compared>,
     contradiction: Option<Contradiction>,
 }
 
@@ -87,14 +90,14 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn of(dossier: &'a Dossier, digest: &'a str, signature: Signature) -> Self {
         let result = &dossier.predicate;
-        let verdict = result.judge();
-        let contradiction = dossier.verify().err().map(|error| match error {
+        let Conclusion { verdict, ladder, soaked, compared } = verdict::conclude(result);
+        let contradiction = dossier.holds(&verdict).err().map(|error| match error {
             DossierError::Verdict { .. } => {
                 Contradiction::Verdict { stated: result.verdict.outcome, computed: verdict.outcome }
             }
             other => Contradiction::Other(other.to_string()),
         });
-        Self { result, digest, signature, verdict, contradiction }
+        Self { result, digest, signature, verdict, ladder, soaked, compared, contradiction }
     }
 
     /// The verdict that follows from the evidence, whatever the dossier says.

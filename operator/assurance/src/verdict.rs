@@ -105,55 +105,46 @@ pub struct Figure {
     pub limit: Option<u64>,
 }
 
+/// What follows from a test result, with what a report shows of it besides.
+pub(crate) struct Conclusion {
+    pub(crate) verdict: Verdict,
+    /// What became of the ladder.
+    pub(crate) ladder: Ladder,
+    /// What became of the soak; nothing where nothing is concluded from it.
+    pub(crate) soaked: Option<Soaked>,
+    /// What became of the comparison; nothing where nothing is concluded from it.
+    pub(crate) compared: Option<Compared>,
+}
+
 /// Judges a test result.
 #[must_use]
 pub fn judge(result: &TestResult) -> Verdict {
+    conclude(result).verdict
+}
+
+/// The same, with what a report shows.
+pub(crate) fn conclude(result: &TestResult) -> Conclusion {
     let Some(rules) = Rules::named(&result.rules) else {
         let message = format!("the result names the rules {}; known are {}", say::quote(&result.rules), known());
-        return verdict(vec![inconclusive("UnknownRules", message)], Vec::new());
+        let verdict = verdict(vec![inconclusive("UnknownRules", message)], Vec::new());
+        return Conclusion { verdict, ladder: Ladder::default(), soaked: None, compared: None };
     };
     // The risk of a fault is that of the announced load, and not of what was drawn from it.
     let earlier = history::of(result);
-    let effective = drawn::effective(result);
-    let result: &TestResult = &effective;
-    let timeline = Timeline::of(&result.plan.prove.phases);
-    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
-    let mut found = plan::check(result, rules);
-    found.extend(history::check(&earlier));
-    found.extend(verified(result));
-    let pooled = earlier.as_ref().ok().and_then(Option::as_ref);
-    let proven = proven(result, rules, &timeline, &load, pooled);
-    if twin::silences(&proven.found) {
-        found.clear();
-    }
-    let figures = figures::of(result, rules, &timeline, &load, &proven.followed(pooled));
-    found.extend(proven.found);
-    verdict(found, figures)
-}
-
-/// What became of the ladder of `result`.
-pub(crate) fn ladder(result: &TestResult) -> Ladder {
-    concluded(result).map(|proven| proven.ladder).unwrap_or_default()
-}
-
-/// What became of the soak of `result`; nothing where nothing is concluded from it.
-pub(crate) fn soaked(result: &TestResult) -> Option<Soaked> {
-    concluded(result)?.soaked
-}
-
-/// What became of the comparison of `result`; nothing where nothing is concluded from it.
-pub(crate) fn compared(result: &TestResult) -> Option<Compared> {
-    concluded(result)?.compared
-}
-
-/// What follows from what `factory-lab prove` measured for `result`, if its rules are known.
-fn concluded(result: &TestResult) -> Option<Proven> {
-    let rules = Rules::named(&result.rules)?;
-    let effective = drawn::effective(result);
-    let result: &TestResult = &effective;
-    let timeline = Timeline::of(&result.plan.prove.phases);
-    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
-    Some(proven(result, rules, &timeline, &load, None))
+    measured(result, |result, timeline, load| {
+        let mut found = plan::check(result, rules);
+        found.extend(history::check(&earlier));
+        found.extend(verified(result));
+        let pooled = earlier.as_ref().ok().and_then(Option::as_ref);
+        let proven = proven(result, rules, timeline, load, pooled);
+        if twin::silences(&proven.found) {
+            found.clear();
+        }
+        let figures = figures::of(result, rules, timeline, load, &proven.followed(pooled));
+        let Proven { found: of_prove, ladder, soaked, compared, .. } = proven;
+        found.extend(of_prove);
+        Conclusion { verdict: verdict(found, figures), ladder, soaked, compared }
+    })
 }
 
 /// The repetitions of faults in `result` that later runs may build on: where its standard asks for that, those that were done as
@@ -161,13 +152,20 @@ fn concluded(result: &TestResult) -> Option<Proven> {
 pub fn repetitions(result: &TestResult) -> Result<Vec<Repetition>, NotCanonical> {
     let asked = result.standard.history.as_ref();
     let Some(rules) = asked.and_then(|_| Rules::named(&result.rules)) else { return Ok(Vec::new()) };
+    measured(result, |done, timeline, load| {
+        let Ok(prove) = sound(done, rules, timeline, load) else { return Ok(Vec::new()) };
+        let (_, costs) = phases(done, rules, prove, timeline, load);
+        Ok(history::repetitions(&costs, timeline, &Planned::from(result).risks()?))
+    })
+}
+
+/// What `then` makes of `result`, with what was drawn standing in its plan, its phases in time, and what its load measured.
+fn measured<T>(result: &TestResult, then: impl FnOnce(&TestResult, &Timeline<'_>, &Load) -> T) -> T {
     let effective = drawn::effective(result);
-    let done: &TestResult = &effective;
-    let timeline = Timeline::of(&done.plan.prove.phases);
-    let load = Load::of(done.evidence.prove.as_ref(), &done.plan.prove.load, &timeline);
-    let Ok(prove) = sound(done, rules, &timeline, &load) else { return Ok(Vec::new()) };
-    let (_, costs) = phases(done, rules, prove, &timeline, &load);
-    Ok(history::repetitions(&costs, &timeline, &Planned::from(result).risks()?))
+    let result: &TestResult = &effective;
+    let timeline = Timeline::of(&result.plan.prove.phases);
+    let load = Load::of(result.evidence.prove.as_ref(), &result.plan.prove.load, &timeline);
+    then(result, &timeline, &load)
 }
 
 /// Names of all versions of the rules that this program knows, oldest first.

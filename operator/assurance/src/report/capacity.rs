@@ -9,14 +9,11 @@ use serde::Serialize;
 use crate::{
     dossier::TestResult,
     evidence::{NodeProfile, PodsProfile, Profile},
-    verdict::{
-        self,
-        capacity::{Ladder, State, Step},
-    },
+    verdict::capacity::{Ladder, State, Step},
 };
 
 use super::{
-    Language, numbers,
+    Language, Report, numbers,
     phases::Span,
     requests::{self, Requests},
     text::plain,
@@ -80,9 +77,9 @@ pub struct StepReport {
     pub state: &'static str,
 }
 
-/// The ladder of `result` as data; nothing where its plan has none.
-pub fn data(result: &TestResult, spans: &[Span<'_>]) -> Option<CapacityReport> {
-    let steps = steps(spans, verdict::ladder(result));
+/// The ladder of `report` as data; nothing where its plan has none.
+pub fn data(report: &Report<'_>, spans: &[Span<'_>]) -> Option<CapacityReport> {
+    let (result, steps) = (report.result, of(report, spans));
     let step = |(span, step): &(&Span<'_>, Step)| StepReport {
         phase: span.phase.name.clone(),
         percent: step.percent,
@@ -100,12 +97,11 @@ pub fn data(result: &TestResult, spans: &[Span<'_>]) -> Option<CapacityReport> {
     })
 }
 
-/// The section in `language`; nothing where the plan of `result` has no ladder.
-pub fn section(result: &TestResult, spans: &[Span<'_>], language: Language) -> Option<Section> {
-    let words = words::of(language);
-    let ladder = verdict::ladder(result);
-    let facts = facts(result, &ladder, words);
-    let steps = steps(spans, ladder);
+/// The section in `language`; nothing where the plan of `report` has no ladder.
+pub fn section(report: &Report<'_>, spans: &[Span<'_>], language: Language) -> Option<Section> {
+    let (result, words) = (report.result, words::of(language));
+    let facts = facts(result, &report.ladder, words);
+    let steps = of(report, spans);
     if steps.is_empty() {
         return None;
     }
@@ -119,12 +115,8 @@ pub fn section(result: &TestResult, spans: &[Span<'_>], language: Language) -> O
 }
 
 /// The steps with their phases, in the order of the plan.
-pub fn of<'a>(result: &TestResult, spans: &'a [Span<'a>]) -> Vec<(&'a Span<'a>, Step)> {
-    steps(spans, verdict::ladder(result))
-}
-
-fn steps<'a>(spans: &'a [Span<'a>], ladder: Ladder) -> Vec<(&'a Span<'a>, Step)> {
-    spans.iter().filter(|span| span.percent().is_some()).zip(ladder.steps).collect()
+pub fn of<'a>(report: &Report<'_>, spans: &'a [Span<'a>]) -> Vec<(&'a Span<'a>, Step)> {
+    spans.iter().filter(|span| span.percent().is_some()).zip(report.ladder.steps.iter().copied()).collect()
 }
 
 /// The step that must hold.

@@ -13,14 +13,11 @@ use crate::{
         Absence, ComparisonPlan, Reference,
         comparison::{Side, Turn},
     },
-    verdict::{
-        self,
-        comparison::{Block, Change, Compared, EQUAL, Said},
-    },
+    verdict::comparison::{Block, Change, Compared, EQUAL, Said},
 };
 
 use super::{
-    Language, numbers,
+    Language, Report, numbers,
     text::{message, plain},
 };
 
@@ -48,9 +45,9 @@ pub struct Row {
     pub void: String,
 }
 
-/// The section in `language`; nothing where the plan of `result` says nothing of a comparison.
-pub fn section(result: &TestResult, language: Language) -> Option<Section> {
-    let words = words::of(language);
+/// The section in `language`; nothing where the plan of `report` says nothing of a comparison.
+pub fn section(report: &Report<'_>, language: Language) -> Option<Section> {
+    let (result, words) = (report.result, words::of(language));
     let reference = match result.plan.prove.comparison.as_ref()? {
         ComparisonPlan::Reference(reference) => reference,
         ComparisonPlan::Nothing { why } => {
@@ -61,8 +58,8 @@ pub fn section(result: &TestResult, language: Language) -> Option<Section> {
             return Some(Section { words, facts: vec![(words.beside, why.to_owned())], rows: Vec::new() });
         }
     };
-    let compared = verdict::compared(result);
-    let change = compared.as_ref().and_then(|compared| compared.change);
+    let compared = report.compared.as_ref();
+    let change = compared.and_then(|compared| compared.change);
     let mut facts = vec![
         (words.beside, plain(&reference.release)),
         (words.bundle, plain(&reference.bundle)),
@@ -72,7 +69,7 @@ pub fn section(result: &TestResult, language: Language) -> Option<Section> {
     let limit = result.standard.comparison.as_ref().and_then(|asked| asked.max_p95_slower_ppm);
     let limit = limit.map_or_else(|| words.no_limit.to_owned(), |ppm| format!("+{}", numbers::percent(ppm.into())));
     facts.push((words.limit, limit));
-    Some(Section { words, facts, rows: rows(result, reference, compared.as_ref()) })
+    Some(Section { words, facts, rows: rows(result, reference, compared) })
 }
 
 const fn said(change: &Change, words: &Words) -> &'static str {

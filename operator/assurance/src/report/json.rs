@@ -260,9 +260,9 @@ pub fn of(report: &Report<'_>) -> RunReport {
         phases: spans.iter().map(phase).collect(),
         seconds: seconds(report),
         faults: spans.iter().filter_map(fault).collect(),
-        capacity: capacity::data(result, &spans),
-        soak: soak::data(result, &spans),
-        confirmed: confirmed::data(result),
+        capacity: capacity::data(report, &spans),
+        soak: soak::data(report, &spans),
+        confirmed: confirmed::data(report),
         history: history::data(result, &report.verdict),
     }
 }

@@ -120,7 +120,7 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
         let case = judged(format!("beside {release}"), seconds, Place::Comparison);
         Suite { name: "comparison", cases: vec![case] }
     }));
-    let steps = steps(result, &read, &spans);
+    let steps = steps(report, &read, &spans);
     suites.extend((!steps.is_empty()).then_some(Suite { name: "capacity", cases: steps }));
     suites
 }
@@ -138,9 +138,9 @@ fn beside(result: &TestResult) -> Option<(&str, u64)> {
 }
 
 /// The steps of the ladder that must hold. Those beyond can fail nothing, and so are no cases.
-fn steps(result: &TestResult, read: &[Read<'_>], spans: &[Span<'_>]) -> Vec<Case> {
-    let must_hold = capacity::must_hold(result);
-    let ladder = capacity::of(result, spans).into_iter().filter(|(_, step)| must_hold >= Some(step.percent));
+fn steps(report: &Report<'_>, read: &[Read<'_>], spans: &[Span<'_>]) -> Vec<Case> {
+    let must_hold = capacity::must_hold(report.result);
+    let ladder = capacity::of(report, spans).into_iter().filter(|(_, step)| must_hold >= Some(step.percent));
     let place = |of: &Span<'_>| spans.iter().position(|span| std::ptr::eq(span, of)).map(Place::Phase);
     let case = |(span, step): (&Span<'_>, Step)| {
         let untold = || skipped(format!("not judged: a step below {} % did not hold", step.percent));

@@ -13,13 +13,12 @@ use crate::{
     evidence::SoakedPod,
     plan::PhaseRole,
     verdict::{
-        self,
         soak::{PodSoaked, Soaked},
         trend::Trend,
     },
 };
 
-use super::{Language, numbers, phases::Span, requests, text::plain};
+use super::{Language, Report, numbers, phases::Span, requests, text::plain};
 
 /// The section of a page.
 pub struct Section {
@@ -51,12 +50,12 @@ pub struct Row {
     pub over: bool,
 }
 
-/// The section in `language`; nothing where the plan of `result` has no soak.
-pub fn section(result: &TestResult, spans: &[Span<'_>], language: Language) -> Option<Section> {
-    let words = words::of(language);
+/// The section in `language`; nothing where the plan of `report` has no soak.
+pub fn section(report: &Report<'_>, spans: &[Span<'_>], language: Language) -> Option<Section> {
+    let (result, words) = (report.result, words::of(language));
     let span = spans.iter().find(|span| span.is_soak())?;
     let PhaseRole::Soak { every_seconds, .. } = &span.phase.role else { return None };
-    let soaked = verdict::soaked(result);
+    let soaked = report.soaked.as_ref();
     let pods = pods(result);
     let seconds = |seconds: u64| numbers::span(seconds.saturating_mul(1_000));
     let mut facts = vec![(words.lasted, seconds(span.to - span.from)), (words.every, seconds((*every_seconds).into()))];
@@ -64,13 +63,13 @@ pub fn section(result: &TestResult, spans: &[Span<'_>], language: Language) -> O
         facts.push((words.horizon, seconds(soak.horizon_seconds.into())));
         let limit = soak.p95_ms.map(|ms| u64::from(ms) * 1_000);
         facts.extend(limit.map(|limit| {
-            let trend = soaked.as_ref().and_then(|soaked| soaked.latency).map(|trend| (trend, limit));
+            let trend = soaked.and_then(|soaked| soaked.latency).map(|trend| (trend, limit));
             let [went, leads] = told(trend, numbers::milliseconds, words);
             (words.latency, format!("{went}; {}: {leads}", words.leads))
         }));
     }
     let by_second = requests::by_second(result.evidence.prove.as_ref());
-    let rows = pods.iter().map(|pod| row(pod, soaked.as_ref(), words)).collect();
+    let rows = pods.iter().map(|pod| row(pod, soaked, words)).collect();
     Some(Section { words, facts, panels: plot::panels(pods, &by_second, span, *every_seconds, words), rows })
 }
 

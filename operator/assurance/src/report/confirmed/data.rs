@@ -3,15 +3,12 @@
 use serde::Serialize;
 
 use crate::{
-    dossier::TestResult,
     plan::{
         Absence, ComparisonPlan,
         comparison::{Side, Turn},
     },
-    verdict::{
-        self,
-        comparison::{Block, Said},
-    },
+    report::Report,
+    verdict::comparison::{Block, Said},
 };
 
 /// What became of it.
@@ -52,14 +49,14 @@ pub struct BlockReport {
     pub void: Option<String>,
 }
 
-/// Of `result`; nothing where its plan says nothing of a comparison.
-pub fn data(result: &TestResult) -> Option<ConfirmedReport> {
+/// Of `report`; nothing where its plan says nothing of a comparison.
+pub fn data(report: &Report<'_>) -> Option<ConfirmedReport> {
+    let (result, compared) = (report.result, report.compared.as_ref());
     let plan = result.plan.prove.comparison.as_ref()?;
-    let compared = verdict::compared(result);
-    let change = compared.as_ref().and_then(|compared| compared.change);
+    let change = compared.and_then(|compared| compared.change);
     let reference = plan.reference();
     let turns = reference.map(|reference| reference.blocks(&result.announcement.nonce)).unwrap_or_default();
-    let blocks = compared.as_ref().map(|compared| compared.blocks.as_slice()).unwrap_or_default();
+    let blocks = compared.map(|compared| compared.blocks.as_slice()).unwrap_or_default();
     let block = |(turns, block): (&[Turn; 4], &Block)| BlockReport {
         candidate_first: turns[0].side == Side::Candidate,
         candidate_us: block.as_ref().ok().map(|one| one.candidate_us),

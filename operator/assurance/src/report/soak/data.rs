@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    dossier::TestResult,
     evidence::SoakedPod,
     plan::PhaseRole,
-    report::phases::Span,
-    verdict::{self, trend::Trend},
+    report::{Report, phases::Span},
+    verdict::trend::Trend,
 };
 
 /// The soak as data; samples stand in the dossier.
@@ -69,13 +68,13 @@ impl TrendReport {
     }
 }
 
-/// The soak of `result` as data; nothing where its plan has none.
-pub fn data(result: &TestResult, spans: &[Span<'_>]) -> Option<SoakReport> {
+/// The soak of `report` as data; nothing where its plan has none.
+pub fn data(report: &Report<'_>, spans: &[Span<'_>]) -> Option<SoakReport> {
     let span = spans.iter().find(|span| span.is_soak())?;
     let PhaseRole::Soak { every_seconds, .. } = &span.phase.role else { return None };
-    let (soaked, asked) = (verdict::soaked(result), result.standard.soak.as_ref());
+    let (soaked, asked) = (report.soaked.as_ref(), report.result.standard.soak.as_ref());
     let pod = |pod: &SoakedPod| {
-        let known = super::known(pod, soaked.as_ref());
+        let known = super::known(pod, soaked);
         PodSoakReport {
             component: pod.component.clone(),
             uid: pod.uid.clone(),
@@ -86,13 +85,13 @@ pub fn data(result: &TestResult, spans: &[Span<'_>]) -> Option<SoakReport> {
             descriptors: known.and_then(|known| known.descriptors).map(TrendReport::of),
         }
     };
-    let latency = soaked.as_ref().and_then(|soaked| soaked.latency);
+    let latency = soaked.and_then(|soaked| soaked.latency);
     let limit = asked.and_then(|soak| soak.p95_ms).map(|ms| u64::from(ms) * 1_000);
     Some(SoakReport {
         phase: span.phase.name.clone(),
         every_seconds: *every_seconds,
         horizon_seconds: asked.map(|soak| soak.horizon_seconds),
-        pods: super::pods(result).iter().map(pod).collect(),
+        pods: super::pods(report.result).iter().map(pod).collect(),
         latency_us: latency.zip(limit).map(TrendReport::of),
     })
 }

@@ -58,6 +58,17 @@ pub struct ReleaseSpec {
     pub rehearsal: bool,
 }
 
+impl Release {
+    /// Whether the operator makes another attempt without being asked: it does after the first one that was announced and is
+    /// inconclusive. What was refused before that would be refused again.
+    #[must_use]
+    pub fn is_tried_again(&self) -> bool {
+        let inconclusive =
+            |status: &ReleaseStatus| status.outcome == Some(Outcome::Inconclusive) && status.announcement.is_some();
+        self.spec.attempt == 1 && !self.spec.rehearsal && self.status.as_ref().is_some_and(inconclusive)
+    }
+}
+
 impl ReleaseSpec {
     /// The spec of the StateService as it was when the release was made.
     pub fn state_service(&self) -> Result<StateServiceSpec, serde_json::Error> {

@@ -105,7 +105,7 @@ pub fn ending(release: &Release, until: Option<&str>) -> Option<Ending> {
     let why = if status.message.is_empty() { String::new() } else { format!(": {}", status.message) };
     match status.outcome {
         Some(Outcome::Failed) => return end(Exit::Failed, format!("{name} failed{why}")),
-        Some(Outcome::Inconclusive) if !is_tried_again(release) => {
+        Some(Outcome::Inconclusive) if !release.is_tried_again() => {
             return end(Exit::Inconclusive, format!("{name} is inconclusive{why}"));
         }
         Some(Outcome::Passed) if release.spec.rehearsal => {
@@ -128,12 +128,6 @@ pub fn ending(release: &Release, until: Option<&str>) -> Option<Ending> {
     end(Exit::Good, format!("{name} has reached {reached}"))
 }
 
-/// Whether the operator makes another attempt without being asked: it does after the first
-/// inconclusive one.
-fn is_tried_again(release: &Release) -> bool {
-    release.spec.attempt == 1 && !release.spec.rehearsal
-}
-
 /// Whether a service without a release of its present spec has stopped before there could be one.
 pub fn stopped_before_release(service: &StateService) -> Option<Ending> {
     let view = of_service(service);
@@ -147,7 +141,7 @@ pub fn stopped_before_release(service: &StateService) -> Option<Ending> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use factory_crds::{Json, ReleaseSpec, ReleaseStatus};
+    use factory_crds::{Json, ReleaseSpec, ReleaseStatus, release::AnnouncementReference};
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     fn release(outcome: Option<Outcome>, rehearsal: bool, conditions: &[(&str, &str, &str)]) -> Release {
@@ -177,6 +171,12 @@ mod tests {
         release
     }
 
+    fn announced(mut release: Release) -> Release {
+        let announcement = AnnouncementReference { id: "id".to_owned(), nonce: "nonce".to_owned(), attempt: 1 };
+        release.status.as_mut().unwrap().announcement = Some(announcement);
+        release
+    }
+
     #[test]
     fn a_release_ends_with_the_code_of_what_happened() {
         let passed = Some(Outcome::Passed);
@@ -198,8 +198,10 @@ mod tests {
                 None,
             ),
             // The operator tries once more by itself, unless it was a rehearsal.
-            (attempt(1, Some(Outcome::Inconclusive), false, &[]), None, None),
-            (attempt(1, Some(Outcome::Inconclusive), true, &[]), None, Some(Exit::Inconclusive)),
+            (announced(attempt(1, Some(Outcome::Inconclusive), false, &[])), None, None),
+            // What was refused before it was announced is not.
+            (attempt(1, Some(Outcome::Inconclusive), false, &[]), None, Some(Exit::Inconclusive)),
+            (announced(attempt(1, Some(Outcome::Inconclusive), true, &[])), None, Some(Exit::Inconclusive)),
             // What failed has failed, also where only an early stage was waited for.
             (release(Some(Outcome::Failed), false, &[("Built", "True", "Built")]), Some("Built"), Some(Exit::Failed)),
         ] {

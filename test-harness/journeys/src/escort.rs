@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use factory_crds::{Outcome, Release, StateService, condition::STAGES};
+use factory_crds::{Release, StateService, condition::STAGES};
 use kube::{Api, ResourceExt as _};
 
 use crate::{
@@ -51,8 +51,7 @@ impl Escort<'_> {
     /// escort does not confirm.
     pub async fn to_the_end(&self, release: Release) -> Result<Release, Failure> {
         let release = self.once(release).await?;
-        let inconclusive = release.status.as_ref().is_some_and(|status| status.outcome == Some(Outcome::Inconclusive));
-        if !inconclusive || release.spec.attempt > 1 {
+        if !release.is_tried_again() {
             return Ok(release);
         }
         (self.tell)(&format!("inconclusive, tried once more by itself: {}", road::reasons(&release).join("; ")));

@@ -102,8 +102,8 @@ pub(super) fn job(attempt: &Attempt, component: &str) -> String {
     format!("build-{}-{component}", attempt.short())
 }
 
-/// A pinned image is taken from the factory's own registry only, and there from no other participant: what was built of
-/// their source is not for others to read or to run.
+/// A pinned image is taken from the factory's own registry only, and there from no other participant: whoever had a bundle
+/// of their images would use up their attempts at it.
 fn pinned(prefix: &str, own: &str, image: &str) -> Progress<String> {
     let Some(path) = image.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')) else {
         return Progress::stopped(

@@ -7,10 +7,6 @@ use kube::{Resource as _, ResourceExt as _};
 
 use super::RUN;
 
-/// Attempts that are made without being asked for: an inconclusive run is tried once more. What was refused before it was
-/// announced would be refused again.
-const BY_ITSELF: u32 = 2;
-
 /// The release that is to be made now, if any.
 pub fn due(
     service: &StateService,
@@ -28,8 +24,7 @@ pub fn due(
         None => Some((1, None)),
         Some(last) => {
             let outcome = last.status.as_ref().and_then(|status| status.outcome);
-            let announced = last.status.as_ref().is_some_and(|status| status.announcement.is_some());
-            let again = outcome == Some(Outcome::Inconclusive) && announced && last.spec.attempt < BY_ITSELF;
+            let again = last.is_tried_again();
             let requested = asked.is_some()
                 && known.iter().all(|release| release.annotations().get(RUN) != asked)
                 && outcome.is_some();

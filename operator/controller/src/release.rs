@@ -1,6 +1,7 @@
 //! Driver of a `Release`: the road from a pinned commit to a launched service, one stage after the
 //! other. Each stage is a file in the folder beside; it looks at what is there, takes the next step,
-//! and hands a product of its own type to the stage after it. No stage calls another.
+//! and hands a product of its own type to the stage after it. No stage begins another; names and
+//! objects of another's are asked of its file, which alone knows them.
 //!
 //! Every reconcile may be the first after a crash: it starts at the left again, and finds its work
 //! done. Only what cannot be observed again is recorded: digests, and the register's answers.
@@ -14,12 +15,13 @@ pub mod databases;
 pub mod deploy;
 pub mod dossier;
 pub mod experiment;
+pub mod figures;
 mod generators;
 mod history;
 pub mod jobs;
 pub mod lab_pool;
+pub mod lab_run;
 pub mod launch;
-pub mod live;
 pub mod plan;
 pub mod pods;
 pub mod prove;

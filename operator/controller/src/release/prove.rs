@@ -13,8 +13,10 @@ use super::{
     attempt::Attempt,
     deploy::Candidate,
     experiment::OpenExperiment,
-    lab_pool, live, reference, strike, twin,
-    verify::{self, Beginning, Findings},
+    figures, lab_pool,
+    lab_run::{self, Beginning},
+    reference, strike, twin,
+    verify::Findings,
 };
 use crate::{
     context::Context,
@@ -57,7 +59,7 @@ pub async fn withstand(
     }
     let mut beginning = Beginning::Earlier;
     // A run that has begun has the nodes already, and one that has ended needs none.
-    if !verify::has_begun(context, attempt, "prove").await? {
+    if !lab_run::has_begun(context, attempt, "prove").await? {
         // It stood up with the run's announcement: this waits for one that is late itself.
         if let Some(why) = twin::stand_up(context, attempt, run).await? {
             return Ok(Progress::Waiting(why));
@@ -77,12 +79,12 @@ pub async fn withstand(
     let compared = prove.comparison.as_ref().and_then(ComparisonPlan::reference).map_or(0, Reference::length);
     let waited = if prove.history.is_some() { MOST_WAIT_SECONDS } else { 0 };
     let deadline = i64::from(planned + waited) + i64::try_from(compared).unwrap_or(i64::MAX / 2) + SLACK;
-    match verify::carry_out(context, attempt, candidate, run, ("prove", beginning), deadline).await? {
+    match lab_run::carry_out(context, attempt, candidate, run, ("prove", beginning), deadline).await? {
         Progress::Done(end) => {
             strike::stand_down(context, attempt).await?;
             reference::stand_down(context, attempt, run).await?;
             facts.prove_results.clone_from(&end.results);
-            let prove = verify::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
+            let prove = lab_run::fetch(attempt, &end, PROVE_MEDIA_TYPE).await?;
             lab_pool::give_on(context, attempt).await?;
             let evidence = Evidence { verify: findings.evidence, prove: Some(prove) };
             let measurements = Measurements { verify: findings.measurement, prove: Some(end.measurement) };
@@ -98,7 +100,7 @@ pub async fn withstand(
         }
         Progress::Waiting(why) => {
             strike::stand_by(context, attempt, candidate, run, deadline).await?;
-            let figures = live::figures(&context.client, &verify::job_name(attempt, "prove")).await;
+            let figures = figures::of(&context.client, &lab_run::job_name(attempt, "prove")).await;
             if figures.is_some() {
                 // They are of the load alone, which begins when the comparison is over.
                 reference::stand_down(context, attempt, run).await?;

@@ -4,6 +4,7 @@
 use factory_crds::{
     Outcome, Release, ReleaseStatus,
     condition::{self, STAGES},
+    release::Finding,
 };
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 use kube::{
@@ -25,8 +26,8 @@ pub const WITHDRAWN: &str = "Withdrawn";
 /// Reasons for which a stage that was reached cannot be looked at again.
 const PASSING: [&str; 2] = ["RegisterUnavailable", RETRYING];
 /// Reasons for which a release ends that are the standard's or the register's, and say nothing of the service.
-const NOT_ITS_OWN: [&str; 5] =
-    ["PeerUnknown", "PlanTooLong", "ComparedTooFast", "ArrivalsDoNotFit", "AnnouncementRefused"];
+const NOT_ITS_OWN: [&str; 6] =
+    ["PeerUnknown", "PlanTooLong", "ComparedTooFast", "ArrivalsDoNotFit", "AnnouncementRefused", "DossierRefused"];
 /// Reason of an error that is tried again.
 const RETRYING: &str = "Retrying";
 
@@ -126,8 +127,8 @@ impl Record {
         if self.now.outcome.is_none() {
             let own = !NOT_ITS_OWN.contains(&why.reason);
             self.now.outcome = Some(if own { Outcome::Failed } else { Outcome::Inconclusive });
-            self.now.findings =
-                vec![factory_crds::release::Finding { code: why.reason.to_owned(), message: why.message }];
+            // What was found before stays: a dossier that was refused was judged.
+            self.now.findings.insert(0, Finding { code: why.reason.to_owned(), message: why.message });
         }
     }
 
@@ -248,7 +249,11 @@ mod tests {
 
     #[test]
     fn a_standard_that_asks_for_what_cannot_be_says_nothing_of_the_service() {
-        for (reason, outcome) in [("PeerUnknown", Outcome::Inconclusive), ("NothingToAsk", Outcome::Failed)] {
+        for (reason, outcome) in [
+            ("PeerUnknown", Outcome::Inconclusive),
+            ("DossierRefused", Outcome::Inconclusive),
+            ("NothingToAsk", Outcome::Failed),
+        ] {
             let mut record = record(ReleaseStatus::default());
             assert!(record.take::<()>("Verified", Progress::stopped(reason, "why")).is_none());
             assert_eq!(record.now.outcome, Some(outcome), "{reason}");

@@ -22,7 +22,6 @@ use super::{
         comparison::{self, Confirmed},
     },
     record::WITHDRAWN,
-    verify,
 };
 use crate::{
     apply::{self, WriteError},
@@ -142,9 +141,9 @@ pub async fn stand_up(context: &Context, attempt: &Attempt, run: &OpenExperiment
             return Ok(Standing::Ready(Beside {
                 namespace: place.namespace,
                 entry: before.spec.ingress.component.clone(),
-                ports: verify::ports(&before.spec),
+                ports: lab_run::ports(&before.spec),
                 host: before.spec.ingress.host.clone(),
-                speech: verify::speech(&before.spec),
+                speech: lab_run::speech(&before.spec),
             }));
         }
         Ok(Progress::Waiting(why)) if !is_late(&namespace, Timestamp::now()) => {

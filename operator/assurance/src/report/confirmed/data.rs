@@ -8,7 +8,7 @@ use crate::{
         comparison::{Side, Turn},
     },
     report::Report,
-    verdict::comparison::{Block, Said},
+    verdict::comparison::{Block, EQUAL, Said},
 };
 
 /// What became of it.
@@ -79,7 +79,7 @@ pub fn data(report: &Report<'_>) -> Option<ConfirmedReport> {
         ppm: change.map(|change| change.middle),
         least_ppm: change.map(|change| change.least),
         most_ppm: change.map(|change| change.most),
-        limit_ppm: limit.map(|ppm| verdict::comparison::EQUAL + u64::from(ppm)),
+        limit_ppm: limit.map(|ppm| EQUAL + u64::from(ppm)),
         blocks: turns.iter().zip(blocks).map(block).collect(),
     })
 }

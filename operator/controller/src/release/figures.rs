@@ -22,7 +22,7 @@ struct Progress {
 }
 
 /// The figures of the last second of the Job `name`, in words; nothing while there are none.
-pub async fn figures(client: &Client, name: &str) -> Option<String> {
+pub async fn of(client: &Client, name: &str) -> Option<String> {
     let pod = jobs::pod_of(client, LAB_NAMESPACE, name).await.ok()??;
     let pods: Api<Pod> = Api::namespaced(client.clone(), LAB_NAMESPACE);
     let tail = LogParams { tail_lines: Some(LINES), ..LogParams::default() };

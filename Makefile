@@ -99,7 +99,7 @@ base-images-made:
 base-images: cluster-up base-images-made
 	@. $(TOOLS)/environment && $(HARNESS)/base-images
 
-images: base-images programs
+images: base-images programs ## the images of the factory and its base images, pushed to the registry
 	@$(TOOLS)/images
 
 factory: images helm

@@ -195,7 +195,7 @@ impl FaultLimits {
     }
 }
 
-/// The catalogue of faults. Each kind is one file in `operator/lab/src/faults/`.
+/// The catalogue of faults. Most kinds are a file each in `operator/lab/src/faults/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum FaultKind {
     /// One pod of the component is deleted without grace.

@@ -3,20 +3,21 @@
 
 mod capacity;
 pub mod comparison;
+mod operations;
+mod phases;
 mod reach;
 mod rotation;
 mod soak;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use factory_assurance::plan::{
-    Closed, Description, DrawnPlan, LoadOperation, LoadPlan, Phase, PhaseRole, Plan, ProvePlan, Strike, VerifyPlan,
-    WHOLE_PPM, places, requests_per_minute, shape,
+    Closed, Description, LoadPlan, Plan, ProvePlan, VerifyPlan, WHOLE_PPM, places, requests_per_minute, shape,
 };
 use factory_crds::{
     ResilienceStandardSpec, StateServiceSpec,
-    resilience_standard::{Direction, EACH_PEER, FaultKind, FaultLimits, LoadModel, Share},
-    state_service::{Component, Interface, Request, Step},
+    resilience_standard::{EACH_PEER, LoadModel},
+    state_service::Component,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
@@ -105,13 +106,13 @@ impl PlanError {
 
 /// The plan for `spec` by `standard`.
 pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Result<Plan, PlanError> {
-    let (operations, longest) = operations(spec);
+    let (operations, longest) = operations::of_checks(spec);
     if operations.is_empty() {
         return Err(PlanError::NothingToAsk);
     }
     reach::check(spec, &operations)?;
     peers_exist(spec, standard)?;
-    if let Some(index) = drawn_twice(spec) {
+    if let Some(index) = operations::drawn_twice(spec) {
         return Err(PlanError::DrawnTwice(index));
     }
     let unread = |component: &&Component| component.tls.as_ref().is_some_and(|tls| !is_authority(&tls.authority));
@@ -150,7 +151,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
                 max_in_flight: if is_closed { users } else { places(requests_per_minute, WHOLE_PPM) },
                 arrivals: None,
                 connections: standard.load.connections,
-                drawn: drawn(spec),
+                drawn: operations::drawn(spec),
                 closed: is_closed.then(|| Closed::of(users, think)),
                 operations,
             },
@@ -169,7 +170,7 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
             history: None,
         },
     };
-    plan.prove.phases = phases(spec, standard, &plan.prove);
+    plan.prove.phases = phases::of(spec, standard, &plan.prove);
     plan.prove.phases.extend(capacity::steps(standard, requests_per_minute));
     let seconds: u64 = plan.prove.phases.iter().map(|phase| u64::from(phase.seconds)).sum();
     let compared =
@@ -182,27 +183,6 @@ pub fn compose(spec: &StateServiceSpec, standard: &ResilienceStandardSpec) -> Re
         plan.prove.load.max_in_flight = places(requests_per_minute, arrivals.peak_ppm());
     }
     Ok(plan)
-}
-
-/// Most operations that are drawn from one description.
-const MOST_DRAWN: u32 = 8;
-
-/// The descriptions from which operations are drawn when the service runs.
-fn drawn(spec: &StateServiceSpec) -> Vec<DrawnPlan> {
-    let drawn = spec.interfaces.iter().filter(|interface| interface.weight > 0);
-    let plan = |interface: &Interface| DrawnPlan {
-        component: interface.component.clone(),
-        path: interface.openapi.clone(),
-        weight: interface.weight,
-        most: MOST_DRAWN,
-    };
-    drawn.map(plan).collect()
-}
-
-/// The first interface with a weight that has the description of one before it with a weight.
-fn drawn_twice(spec: &StateServiceSpec) -> Option<usize> {
-    let mut known = BTreeSet::new();
-    spec.interfaces.iter().position(|one| one.weight > 0 && !known.insert((&one.component, &one.openapi)))
 }
 
 /// Whether certificates stand in `pem`, and nothing that is none. The lab would find out when the run has begun.
@@ -231,111 +211,11 @@ fn depends_on(spec: &StateServiceSpec, component: &Component) -> BTreeSet<String
     component.calls.iter().cloned().chain(bound).collect()
 }
 
-/// What users do: a check whose steps need values of each other is a visit, in order; of all others, each step is
-/// asked on its own, once. Also the requests of the longest visit.
-fn operations(spec: &StateServiceSpec) -> (Vec<LoadOperation>, u32) {
-    let (mut operations, mut longest) = (Vec::<LoadOperation>::new(), 1);
-    for check in spec.checks.iter().filter(|check| check.weight > 0) {
-        if check.steps.iter().all(Step::stands_alone) {
-            for step in &check.steps {
-                if operations.iter().all(|known| known.after.is_some() || known.request != step.request) {
-                    operations.push(operation(step, check.weight, None));
-                }
-            }
-        } else if check.steps.first().is_some_and(Step::stands_alone) {
-            longest = longest.max(u32::try_from(check.steps.len()).unwrap_or(u32::MAX));
-            let mut before = None;
-            for step in &check.steps {
-                let mut asked = operation(step, if before.is_none() { check.weight } else { 0 }, before);
-                asked.carry.clone_from(&step.carry);
-                before = u32::try_from(operations.len()).ok();
-                operations.push(asked);
-            }
-        }
-    }
-    (operations, longest)
-}
-
-fn operation(step: &Step, weight: u32, after: Option<u32>) -> LoadOperation {
-    LoadOperation {
-        name: name(&step.request),
-        request: step.request.clone(),
-        expect: step.expect.clone(),
-        weight,
-        after,
-        carry: BTreeMap::new(),
-    }
-}
-
-fn name(request: &Request) -> String {
-    format!("{} {}", request.method, request.path)
-}
-
-fn phases(spec: &StateServiceSpec, standard: &ResilienceStandardSpec, plan: &ProvePlan) -> Vec<Phase> {
-    let steady =
-        |name: &str| Phase { name: name.to_owned(), seconds: standard.load.steady_seconds, role: PhaseRole::Steady {} };
-    let mut phases = vec![
-        Phase { name: "warm-up".to_owned(), seconds: standard.load.warm_up_seconds, role: PhaseRole::WarmUp {} },
-        steady("before"),
-    ];
-    phases.extend(soak::phase(spec, standard));
-    for component in &spec.components {
-        for fault in &standard.faults {
-            phases.extend(plan.peers(&component.name, fault).into_iter().map(|peer| phase(fault, component, peer)));
-        }
-    }
-    phases.push(steady("after"));
-    phases
-}
-
-fn phase(fault: &FaultLimits, component: &Component, peer: Option<&str>) -> Phase {
-    let component = component.name.clone();
-    let to = peer.map_or_else(String::new, |peer| format!("-to-{peer}"));
-    let strike = Strike::of(fault).map(|strike| strike.toward(peer));
-    Phase {
-        name: format!("{}-{component}{to}", slug(fault)),
-        seconds: fault.window_seconds,
-        role: PhaseRole::Fault { kind: fault.kind, component, strike },
-    }
-}
-
-/// A fault as phases name it: two of one kind differ in strength, status, path, share, names or direction.
-fn slug(fault: &FaultLimits) -> String {
-    let mut slug = fault.kind.slug().to_owned();
-    if fault.strength() > 0 {
-        slug = format!("{slug}-{}", fault.strength());
-    }
-    slug.push_str(match fault.share {
-        None | Some(Share::One) => "",
-        Some(Share::All) => "-all",
-        Some(Share::Node) => "-node",
-    });
-    if fault.kind == FaultKind::HttpDelay {
-        slug = format!("{slug}-{}ms", fault.delay_ms.unwrap_or(0));
-    }
-    if let Some(status) = fault.status {
-        slug = format!("{slug}-{status}");
-    }
-    if let Some(path) = &fault.path {
-        let words: Vec<_> = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        slug = format!("{slug}-{}", words.join("-"));
-    }
-    for name in &fault.names {
-        slug = format!("{slug}-{name}");
-    }
-    slug.push_str(match fault.direction {
-        None => "",
-        Some(Direction::In) => "-in",
-        Some(Direction::Out) => "-out",
-        Some(Direction::Both) => "-both",
-    });
-    slug
-}
-
 #[cfg(test)]
 mod tests {
+    use factory_assurance::plan::{DrawnPlan, PhaseRole};
     use factory_crds::{
-        resilience_standard::{ArrivalKind, ArrivalRule, Spike},
+        resilience_standard::{ArrivalKind, ArrivalRule, Direction, FaultKind, FaultLimits, Spike},
         state_service::Tls,
     };
 

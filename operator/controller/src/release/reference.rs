@@ -17,6 +17,7 @@ use super::{
     attempt::{Attempt, AttemptError},
     deploy,
     experiment::OpenExperiment,
+    lab_run,
     plan::{
         self,
         comparison::{self, Confirmed},

@@ -2,7 +2,7 @@
 //! attempt, so that a crash cannot make two.
 
 use factory_assurance::canonical::{self, NotCanonical};
-use factory_crds::{Json, Outcome, Release, ReleaseSpec, ResilienceStandard, StateService};
+use factory_crds::{Json, Release, ReleaseSpec, ResilienceStandard, StateService};
 use kube::{Resource as _, ResourceExt as _};
 
 use super::RUN;
@@ -73,7 +73,7 @@ fn release(
 mod tests {
     use super::*;
     use crate::state_service::examples;
-    use factory_crds::{ReleaseStatus, release::AnnouncementReference};
+    use factory_crds::{Outcome, ReleaseStatus, release::AnnouncementReference};
 
     const COMMIT: &str = "0123456789012345678901234567890123456789";
 

@@ -8,7 +8,7 @@ use super::{ReleaseError, attempt::Attempt, build::BuiltBundle, databases, rollo
 use crate::{
     apply,
     context::Context,
-    manifests::{Place, control, deployment, disruption, lab_job, namespace, near, network, service, service_account},
+    manifests::{Place, control, deployment, disruption, namespace, near, network, service, service_account},
     stage::{Progress, Why},
 };
 
@@ -31,10 +31,7 @@ pub async fn candidate(
         return Ok(Progress::Done(Candidate { namespace: place.namespace }));
     }
     match objects(context, attempt, &place, (&bundle.bundle.images, &bundle.bundle.databases)).await? {
-        Progress::Done(()) => {
-            apply::namespaced(&context.client, &lab_job::binding(&place.namespace)).await?;
-            Ok(Progress::Done(Candidate { namespace: place.namespace }))
-        }
+        Progress::Done(()) => Ok(Progress::Done(Candidate { namespace: place.namespace })),
         Progress::Waiting(why) => Ok(Progress::Waiting(why)),
         Progress::Stopped(why) => Ok(Progress::Stopped(why)),
     }

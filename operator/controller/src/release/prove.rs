@@ -19,7 +19,9 @@ use super::{
     verify::Findings,
 };
 use crate::{
+    apply,
     context::Context,
+    manifests::lab_job,
     stage::{Progress, Why},
 };
 
@@ -73,6 +75,8 @@ pub async fn withstand(
             reference::Standing::Waiting(why) => return Ok(Progress::Waiting(why)),
             reference::Standing::Nowhere => None,
         });
+        // Not before: a lab that strikes one candidate has no rights over those that wait.
+        apply::namespaced(&context.client, &lab_job::binding(&candidate.namespace)).await?;
     }
     let prove = &run.announced.plan.prove;
     let planned: u32 = prove.phases.iter().map(|phase| phase.seconds).sum();

@@ -16,6 +16,7 @@ use k8s_openapi::{
     api::{
         core::v1::{Namespace, Pod, Service},
         networking::v1::NetworkPolicy,
+        rbac::v1::RoleBinding,
     },
 };
 use kube::{
@@ -341,6 +342,12 @@ async fn a_description_that_lies_is_found_by_the_answers() -> Result<(), Failure
     let manifest = scene.manifest("queue-number", &name)?.with("/spec/source/git", json!(git));
     let release = scene.to_the_end(&manifest, &commit, false).await?;
     said(&release, "DescriptionLies", &["/v1/centres/{centre}/windows"])?;
+    // Nobody was to strike it, so the lab was never given the right to.
+    let namespace = release.status.as_ref().map_or("", |status| status.namespace.as_str());
+    let engineer = scene.people.engineer.client.clone();
+    let stands = Api::<Namespace>::all(engineer.clone()).get_opt(namespace).await?.is_some();
+    let bound = Api::<RoleBinding>::namespaced(engineer, namespace).get_opt("factory-lab").await?.is_some();
+    ensure(stands && !bound, || format!("{namespace}: stands {stands}, the lab may strike it {bound}"))?;
 
     // Its experiment says that nothing was measured and why, and goes with the service.
     let made = experiment::ended(&scene.team, &release).await?;

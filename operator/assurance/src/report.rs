@@ -6,6 +6,7 @@
 //! anything else. All text of a dossier is hostile: it is made harmless in `text.rs` and escaped by
 //! the templates, and no template writes a text in any other way.
 
+mod answered;
 mod budget;
 mod capacity;
 pub mod comparison;
@@ -29,6 +30,7 @@ mod text;
 mod twin;
 mod words;
 
+pub use answered::{AnsweredReport, TriedReport};
 pub use capacity::{CapacityReport, StepReport};
 pub use confirmed::{BlockReport, ConfirmedReport};
 pub use history::{EarlierReport, HistoryReport};

@@ -16,7 +16,7 @@ mod contract;
 mod control;
 mod dose;
 mod downtime;
-mod drawn;
+pub(crate) mod drawn;
 mod excess;
 mod fault;
 mod felt;

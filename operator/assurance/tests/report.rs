@@ -6,6 +6,8 @@
 
 #[path = "report/absent.rs"]
 mod absent;
+#[path = "report/answered.rs"]
+mod answered;
 #[path = "report/capacity.rs"]
 mod capacity;
 #[path = "report/comparison.rs"]

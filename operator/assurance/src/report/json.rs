@@ -17,6 +17,7 @@ use crate::{
 
 use super::{
     Contradiction, Report, Signature,
+    answered::{AnsweredReport, Operations, TriedReport},
     capacity::{self, CapacityReport},
     confirmed::{self, ConfirmedReport},
     dose::{self, Summary},
@@ -187,6 +188,11 @@ pub struct FaultReport {
     pub pods: Vec<PodReport>,
     /// What each pod felt.
     pub doses: Vec<DoseSummary>,
+    /// How each operation of the load fared while it acted, and after it.
+    pub answered: Vec<AnsweredReport>,
+    /// How often what it struck was tried meanwhile, of a fault that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tried: Option<TriedReport>,
     /// What went wrong.
     pub errors: Vec<String>,
     /// What was left.
@@ -231,7 +237,7 @@ fn noticed(verdict: &Verdict) -> Vec<Noticed> {
 
 pub fn of(report: &Report<'_>) -> RunReport {
     let result = report.result;
-    let spans = phases::spans(result);
+    let (spans, operations) = (phases::spans(result), Operations::of(result));
     let finding = |read: findings::Read<'_>| FindingReport {
         outcome: read.outcome,
         code: read.finding.code.clone(),
@@ -259,7 +265,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         twin: twin::of(result),
         phases: spans.iter().map(phase).collect(),
         seconds: seconds(report),
-        faults: spans.iter().filter_map(fault).collect(),
+        faults: spans.iter().filter_map(|span| fault(span, &operations)).collect(),
         capacity: capacity::data(report, &spans),
         soak: soak::data(report, &spans),
         confirmed: confirmed::data(report),
@@ -290,7 +296,7 @@ fn seconds(report: &Report<'_>) -> Vec<SecondReport> {
     requests::by_second(report.result.evidence.prove.as_ref()).into_iter().map(second).collect()
 }
 
-fn fault(span: &Span<'_>) -> Option<FaultReport> {
+fn fault(span: &Span<'_>, operations: &Operations) -> Option<FaultReport> {
     let fault = span.fault.as_ref()?;
     let seen = fault.seen;
     let gone = seen.map_or(&[][..], |seen| &seen.gone);
@@ -319,6 +325,8 @@ fn fault(span: &Span<'_>) -> Option<FaultReport> {
         ready_again_ms: seen.and_then(|seen| seen.ready_again_ms),
         pods: seen.iter().flat_map(|seen| &seen.before).map(|pod| of_pod(pod, gone)).collect(),
         doses: seen.iter().flat_map(|seen| &seen.doses).map(dose).collect(),
+        answered: operations.under(span),
+        tried: operations.tried(span),
         errors: seen.map(|seen| seen.errors.clone()).unwrap_or_default(),
         residue: seen.map(|seen| seen.residue.clone()).unwrap_or_default(),
     })

@@ -9,6 +9,7 @@ use crate::{
 };
 
 use super::{
+    answered::{self, Operations},
     budget, dose, numbers,
     phases::{Fault, Span},
     text::plain,
@@ -50,6 +51,8 @@ pub struct Struck {
     pub pods: Vec<Pod>,
     /// What each felt.
     pub doses: Vec<DoseRow>,
+    /// How each operation fared: name, requests, failed, failed after it, and when it answered again.
+    pub answered: Vec<[String; 5]>,
     /// What went wrong with the injection.
     pub errors: Vec<String>,
     /// What was left.
@@ -83,16 +86,27 @@ pub struct DoseRow {
 }
 
 /// The fault of `span`, if it is one.
-pub fn of(span: &Span<'_>, verdict: &Verdict, words: &Words) -> Option<Struck> {
+pub fn of(
+    span: &Span<'_>,
+    verdict: &Verdict,
+    operations: &Operations,
+    (words, of_answered): (&Words, &answered::Words),
+) -> Option<Struck> {
     let fault = span.fault.as_ref()?;
+    let mut facts = facts(span, fault, verdict, words);
+    let tried = operations.tried(span).and_then(answered::for_each);
+    facts.extend(tried.map(|tried| (of_answered.tried, tried)));
+    let has_lease = fault.lease().is_some();
+    let answered = operations.under(span).iter().map(|one| answered::row(one, has_lease, of_answered)).collect();
     Some(Struck {
         number: fault.number,
         kind: words.fault(fault.kind),
         meaning: words.meaning(fault.kind),
         component: plain(fault.component),
-        facts: facts(span, fault, verdict, words),
+        facts,
         pods: fault.seen.map(pods).unwrap_or_default(),
         doses: doses(fault, words),
+        answered,
         errors: fault.seen.iter().flat_map(|seen| &seen.errors).map(|line| plain(line)).collect(),
         residue: fault.seen.iter().flat_map(|seen| &seen.residue).map(|line| plain(line)).collect(),
     })

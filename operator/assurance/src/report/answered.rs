@@ -59,8 +59,8 @@ pub struct Operations {
 impl Operations {
     /// Those of `result`, what was drawn included.
     pub fn of(result: &TestResult) -> Self {
-        let operations = &drawn::effective(result).plan.prove.load.operations;
-        let names = operations.iter().map(|operation| operation.name.clone()).collect();
+        let effective = drawn::effective(result);
+        let names = effective.plan.prove.load.operations.iter().map(|operation| operation.name.clone()).collect();
         let mut seconds: BTreeMap<(usize, u64), [u128; 2]> = BTreeMap::new();
         for bucket in result.evidence.prove.iter().flat_map(|prove| &prove.buckets) {
             let Ok(operation) = usize::try_from(bucket.operation) else { continue };

@@ -126,11 +126,13 @@ fn document(
 }
 
 /// Port of each component.
+#[must_use]
 pub fn ports(spec: &StateServiceSpec) -> BTreeMap<String, u16> {
     spec.components.iter().map(|component| (component.name.clone(), component.port)).collect()
 }
 
 /// What is spoken there, of components that do not speak HTTP/1.1 without TLS.
+#[must_use]
 pub fn speech(spec: &StateServiceSpec) -> BTreeMap<String, Speech> {
     let speech = spec.components.iter().map(|component| (component.name.clone(), component.speech()));
     speech.filter(|(_, speech)| *speech != Speech::default()).collect()

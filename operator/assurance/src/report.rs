@@ -30,7 +30,7 @@ mod text;
 mod twin;
 mod words;
 
-pub use answered::{AnsweredReport, TriedReport};
+pub use answered::AnsweredReport;
 pub use capacity::{CapacityReport, StepReport};
 pub use confirmed::{BlockReport, ConfirmedReport};
 pub use history::{EarlierReport, HistoryReport};

@@ -144,7 +144,7 @@ async fn road(context: &Context, attempt: &Attempt, record: &mut Record) -> Resu
         let measured = take!(record, "Proven", measured);
         let dossier = dossier::compose(context, attempt, &bundle, &run.announced, measured).await?;
         record.judged("Proven", dossier.deviation());
-        record.facts_mut().findings.clone_from(&dossier.verdict.findings);
+        record.found(&dossier.verdict);
         record.facts_mut().dossier.clone_from(&dossier.digest);
         if attempt.rehearsal() {
             record.ends(dossier.verdict.outcome);

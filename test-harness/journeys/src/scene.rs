@@ -67,7 +67,7 @@ impl Scene {
     }
 
     /// Applies `manifest`, whose source is at `commit`; the service, and the release that is made of it.
-    async fn begin(&self, manifest: &Manifest, commit: &str) -> Result<(StateService, Release), Failure> {
+    pub async fn begin(&self, manifest: &Manifest, commit: &str) -> Result<(StateService, Release), Failure> {
         let service = manifest.apply(&self.team.client).await?;
         let escort =
             Escort { people: &self.people, team: &self.team, service: &service, confirms: false, tell: &|_| {} };
@@ -116,7 +116,11 @@ impl Scene {
     }
 
     /// From a release's beginning to its end; the regulator confirms where `confirms`.
-    async fn escorted(&self, (service, release): (StateService, Release), confirms: bool) -> Result<Release, Failure> {
+    pub async fn escorted(
+        &self,
+        (service, release): (StateService, Release),
+        confirms: bool,
+    ) -> Result<Release, Failure> {
         let name = service.name_any();
         let tell = |what: &str| println!("{name}: {what}");
         let escort = Escort { people: &self.people, team: &self.team, service: &service, confirms, tell: &tell };

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     Contradiction, Report, Signature,
-    answered::{AnsweredReport, Operations, TriedReport},
+    answered::{AnsweredReport, Operations},
     capacity::{self, CapacityReport},
     confirmed::{self, ConfirmedReport},
     dose::{self, Summary},
@@ -190,9 +190,6 @@ pub struct FaultReport {
     pub doses: Vec<DoseSummary>,
     /// How each operation of the load fared while it acted, and after it.
     pub answered: Vec<AnsweredReport>,
-    /// How often what it struck was tried meanwhile, of a fault that shows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tried: Option<TriedReport>,
     /// What went wrong.
     pub errors: Vec<String>,
     /// What was left.
@@ -326,7 +323,6 @@ fn fault(span: &Span<'_>, operations: &Operations) -> Option<FaultReport> {
         pods: seen.iter().flat_map(|seen| &seen.before).map(|pod| of_pod(pod, gone)).collect(),
         doses: seen.iter().flat_map(|seen| &seen.doses).map(dose).collect(),
         answered: operations.under(span),
-        tried: operations.tried(span),
         errors: seen.map(|seen| seen.errors.clone()).unwrap_or_default(),
         residue: seen.map(|seen| seen.residue.clone()).unwrap_or_default(),
     })

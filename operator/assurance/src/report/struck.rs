@@ -93,9 +93,6 @@ pub fn of(
     (words, of_answered): (&Words, &answered::Words),
 ) -> Option<Struck> {
     let fault = span.fault.as_ref()?;
-    let mut facts = facts(span, fault, verdict, words);
-    let tried = operations.tried(span).and_then(answered::for_each);
-    facts.extend(tried.map(|tried| (of_answered.tried, tried)));
     let has_lease = fault.lease().is_some();
     let answered = operations.under(span).iter().map(|one| answered::row(one, has_lease, of_answered)).collect();
     Some(Struck {
@@ -103,7 +100,7 @@ pub fn of(
         kind: words.fault(fault.kind),
         meaning: words.meaning(fault.kind),
         component: plain(fault.component),
-        facts,
+        facts: facts(span, fault, verdict, words),
         pods: fault.seen.map(pods).unwrap_or_default(),
         doses: doses(fault, words),
         answered,

@@ -7,6 +7,8 @@ use factory_assurance::{
     plan::{ComparisonPlan, Reference, history::MOST_WAIT_SECONDS},
 };
 use factory_crds::ReleaseStatus;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
 
 use super::{
     ReleaseError,
@@ -75,6 +77,12 @@ pub async fn withstand(
             reference::Standing::Waiting(why) => return Ok(Progress::Waiting(why)),
             reference::Standing::Nowhere => None,
         });
+        if !stands(context, &candidate.namespace).await? {
+            lab_pool::give_on(context, attempt).await?;
+            let why =
+                Why::new("LabFailed", format!("prove: the candidate's namespace {} is gone", candidate.namespace));
+            return Ok(only_checked(findings, Some(why)));
+        }
         // Not before: a lab that strikes one candidate has no rights over those that wait.
         apply::namespaced(&context.client, &lab_job::binding(&candidate.namespace)).await?;
     }
@@ -112,4 +120,11 @@ pub async fn withstand(
             Ok(Progress::Waiting(figures.map_or(why, |figures| Why::new(MEASURING, figures))))
         }
     }
+}
+
+/// Whether the candidate's namespace is there, and not about to go: somebody may have deleted it while the release waited.
+async fn stands(context: &Context, namespace: &str) -> Result<bool, kube::Error> {
+    let namespaces: Api<Namespace> = Api::all(context.client.clone());
+    let known = namespaces.get_metadata_opt(namespace).await?;
+    Ok(known.is_some_and(|known| known.metadata.deletion_timestamp.is_none()))
 }

@@ -1,6 +1,7 @@
 //! The status of a release: what was reached, where it waits and why. Written once a reconcile, only
 //! when something changed; an Event goes with every change of a stage.
 
+use factory_assurance::verdict::Verdict;
 use factory_crds::{
     Outcome, Release, ReleaseStatus,
     condition::{self, STAGES},
@@ -37,6 +38,8 @@ pub struct Record {
     now: ReleaseStatus,
     generation: Option<i64>,
     person: bool,
+    /// Whether the verdict on its run is that it failed.
+    failed: bool,
 }
 
 impl Record {
@@ -44,7 +47,7 @@ impl Record {
     #[must_use]
     pub fn of(release: &Release) -> Self {
         let before = release.status.clone().unwrap_or_default();
-        Self { now: before.clone(), before, generation: release.metadata.generation, person: false }
+        Self { now: before.clone(), before, generation: release.metadata.generation, person: false, failed: false }
     }
 
     /// Whether nothing more will happen to it.
@@ -125,11 +128,18 @@ impl Record {
         self.point(stage, &why);
         self.set(stage, "False", &why);
         if self.now.outcome.is_none() {
-            let own = !NOT_ITS_OWN.contains(&why.reason);
+            let own = self.failed || !NOT_ITS_OWN.contains(&why.reason);
             self.now.outcome = Some(if own { Outcome::Failed } else { Outcome::Inconclusive });
-            // What was found before stays: a dossier that was refused was judged.
-            self.now.findings.insert(0, Finding { code: why.reason.to_owned(), message: why.message });
+            // What was found stays: a dossier that was refused was judged. What failed it comes first.
+            let place = if self.failed { self.now.findings.len() } else { 0 };
+            self.now.findings.insert(place, Finding { code: why.reason.to_owned(), message: why.message });
         }
+    }
+
+    /// What the verdict on its run found.
+    pub fn found(&mut self, verdict: &Verdict) {
+        self.now.findings.clone_from(&verdict.findings);
+        self.failed = verdict.outcome == Outcome::Failed;
     }
 
     /// An error at the stage that was next; it is tried again.
@@ -258,6 +268,21 @@ mod tests {
             assert!(record.take::<()>("Verified", Progress::stopped(reason, "why")).is_none());
             assert_eq!(record.now.outcome, Some(outcome), "{reason}");
             assert!(condition::has_reason(&record.now.conditions, "Verified", reason));
+        }
+    }
+
+    #[test]
+    fn a_run_that_failed_stays_failed_when_its_dossier_is_refused_and_says_both() {
+        let finding = |code: &str| Finding { code: code.to_owned(), message: String::new() };
+        for (outcome, codes) in [
+            (Outcome::Failed, ["FaultCostTooHigh", "DossierRefused"]),
+            (Outcome::Inconclusive, ["DossierRefused", "FaultCostTooHigh"]),
+        ] {
+            let mut record = record(ReleaseStatus::default());
+            record.found(&Verdict { outcome, findings: vec![finding("FaultCostTooHigh")], figures: Vec::new() });
+            assert!(record.take::<()>("Reported", Progress::stopped("DossierRefused", "why")).is_none());
+            let found: Vec<_> = record.now.findings.iter().map(|finding| finding.code.as_str()).collect();
+            assert_eq!((record.now.outcome, found.as_slice()), (Some(outcome), codes.as_slice()));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::report::Language;
 
-/// Every word of a table, and of the fact above it.
+/// Every word of a table.
 #[allow(missing_docs, reason = "a word's name and its English text say what it is")]
 pub struct Words {
     pub caption: &'static str,
@@ -12,7 +12,6 @@ pub struct Words {
     pub failed_after: &'static str,
     pub again: &'static str,
     pub not_again: &'static str,
-    pub tried: &'static str,
 }
 
 /// The words in `language`.
@@ -21,34 +20,31 @@ pub fn of(language: Language) -> &'static Words {
 }
 
 const EN: Words = Words {
-    caption: "What still answered while it acted, and when each operation answered again",
+    caption: "What still answered while it acted, and when each operation answered again, of what was asked",
     operation: "Operation",
     requests: "Requests meanwhile",
     failed: "Failed meanwhile",
     failed_after: "Failed afterwards",
-    again: "No failure any more after",
-    not_again: "not within this window",
-    tried: "Tries for each request of users, while it acted",
+    again: "Answered again, from its beginning",
+    not_again: "not seen in this window",
 };
 
 const RU: Words = Words {
-    caption: "Что ещё отвечало, пока отказ действовал, и когда каждая операция ответила снова",
+    caption: "Что ещё отвечало, пока отказ действовал, и когда каждая операция ответила снова, из заданного",
     operation: "Операция",
     requests: "Запросов за это время",
     failed: "Из них неудачных",
     failed_after: "Неудач потом",
-    again: "Больше нет неудач через",
-    not_again: "не в этом окне",
-    tried: "Попыток на каждый запрос пользователей, пока отказ действовал",
+    again: "Снова отвечала, от начала отказа",
+    not_again: "в этом окне не видно",
 };
 
 const KY: Words = Words {
-    caption: "Үзгүлтүк таасир эткенде эмне дагы эле жооп берди жана ар бир операция качан кайра жооп берди",
+    caption: "Үзгүлтүк таасир эткенде берилген суроо-талаптардын кайсынысы дагы эле жооп алды жана ар бир операция качан кайра жооп берди",
     operation: "Операция",
     requests: "Ошол учурда суроо-талаптар",
     failed: "Алардын аткарылбаганы",
     failed_after: "Кийин аткарылбады",
-    again: "Мындан кийин баары аткарылды",
-    not_again: "бул терезеде эмес",
-    tried: "Үзгүлтүк таасир эткенде колдонуучулардын ар бир суроо-талабына аракеттер",
+    again: "Кайра жооп берди, үзгүлтүк башталгандан бери",
+    not_again: "бул терезеде көрүнгөн жок",
 };

@@ -100,7 +100,10 @@ fn a_release_is_followed_to_its_launch() {
 #[test]
 fn the_exit_code_says_how_it_ended() {
     let failed = json!({ "conditions": [condition("Proven", "False", "Failed", "too slow")], "outcome": "Failed", "message": "too slow" });
-    let inconclusive = json!({ "conditions": [], "outcome": "Inconclusive", "message": "no data" });
+    let refused = json!({ "conditions": [], "outcome": "Inconclusive", "message": "the plan is too long" });
+    let announcement = json!({ "id": "id", "nonce": "nonce", "attempt": 1 });
+    let inconclusive =
+        json!({ "conditions": [], "outcome": "Inconclusive", "message": "no data", "announcement": announcement });
     let returned = json!({ "conditions": [condition("Confirmed", "False", "Returned", "the regulator returned it: no")], "outcome": "Passed" });
     let reported = json!({ "conditions": [condition("Reported", "True", "Done", "")], "outcome": "Passed" });
     for (attempt, status, more, code, words) in [
@@ -109,8 +112,9 @@ fn the_exit_code_says_how_it_ended() {
         (1, &returned, vec![], 2, "queue-number-1 was sent back: the regulator returned it: no"),
         (1, &reported, vec!["--until", "Reported"], 0, "queue-number-1 has reached Reported"),
         (1, &reported, vec!["--timeout", "1s"], 1, ""),
-        // The operator tries an inconclusive release once more by itself.
+        // The operator tries an inconclusive release once more by itself, and not what was refused before it was announced.
         (1, &inconclusive, vec!["--timeout", "1s"], 1, ""),
+        (1, &refused, vec![], 3, "queue-number-1 is inconclusive: the plan is too long"),
     ] {
         let server = cluster(service("queue-number-1"), vec![release("queue-number-1", attempt, status)]);
         let output = server.run(&[["watch", "queue-number"].as_slice(), more.as_slice()].concat());

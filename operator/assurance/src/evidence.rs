@@ -218,6 +218,20 @@ pub struct Bucket {
     pub latency_us: Vec<[u64; 2]>,
 }
 
+impl Bucket {
+    /// Requests that failed, of whatever cause.
+    #[must_use]
+    pub fn failures(&self) -> u128 {
+        self.failed.values().fold(0, |sum, count| sum.saturating_add(u128::from(*count)))
+    }
+
+    /// All requests that were due.
+    #[must_use]
+    pub fn asked(&self) -> u128 {
+        self.failures().saturating_add(u128::from(self.good))
+    }
+}
+
 /// Why a request was not good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Failure {

@@ -13,12 +13,21 @@ use serde::Serialize;
 use crate::{dossier::TestResult, verdict::drawn};
 
 use super::{
+    Language,
     numbers::{count, exact, span},
     phases::Span,
     text::plain,
 };
 
-pub use words::{Words, of as words};
+pub use words::Words;
+
+/// The table under a fault.
+pub struct Section {
+    /// Its words.
+    pub words: &'static Words,
+    /// A row for each operation: place and name, requests, failed, failed after it, and when it answered again.
+    pub rows: Vec<[String; 5]>,
+}
 
 /// An operation of which something was due in the phase of a fault.
 #[derive(Debug, Serialize)]
@@ -59,15 +68,14 @@ pub struct Operations {
 impl Operations {
     /// Those of `result`, what was drawn included.
     pub fn of(result: &TestResult) -> Self {
-        let effective = drawn::effective(result);
-        let names = effective.plan.prove.load.operations.iter().map(|operation| operation.name.clone()).collect();
+        let planned = result.plan.prove.load.operations.iter().map(|operation| operation.name.clone());
+        let names = planned.chain(drawn::operations(result).map(|operation| operation.name)).collect();
         let mut seconds: BTreeMap<(u64, usize), [u128; 2]> = BTreeMap::new();
         for bucket in result.evidence.prove.iter().flat_map(|prove| &prove.buckets) {
             let Ok(operation) = usize::try_from(bucket.operation) else { continue };
-            let failed = bucket.failed.values().fold(0_u128, |sum, one| sum.saturating_add(u128::from(*one)));
             let [all, bad] = seconds.entry((bucket.second.into(), operation)).or_default();
-            *all = all.saturating_add(failed).saturating_add(u128::from(bucket.good));
-            *bad = bad.saturating_add(failed);
+            *all = all.saturating_add(bucket.asked());
+            *bad = bad.saturating_add(bucket.failures());
         }
         Self { names, seconds }
     }
@@ -116,8 +124,15 @@ fn acts(span: &Span<'_>) -> Option<(u64, u64)> {
     (from < span.to).then_some((from, to.min(span.to)))
 }
 
-/// The cells of a row: place and name, requests, failed, failed after it, and when it answered again.
-pub fn row(one: &AnsweredReport, has_lease: bool, words: &Words) -> [String; 5] {
+/// The table of the fault of `span` in `language`; nothing where none was injected, or nothing was asked.
+pub fn section(operations: &Operations, span: &Span<'_>, language: Language) -> Option<Section> {
+    let words = words::of(language);
+    let has_lease = span.fault.as_ref()?.lease().is_some();
+    let rows: Vec<_> = operations.under(span).iter().map(|one| row(one, has_lease, words)).collect();
+    (!rows.is_empty()).then_some(Section { words, rows })
+}
+
+fn row(one: &AnsweredReport, has_lease: bool, words: &Words) -> [String; 5] {
     let after = if has_lease { count(one.failed_after) } else { "–".to_owned() };
     let again = match one.last_failed_seconds {
         None => "–".to_owned(),

@@ -27,7 +27,6 @@ const BISHKEK: Offset = Offset::constant(6);
 #[template(path = "report.html")]
 struct Page<'a> {
     words: &'a Words,
-    of_answered: &'static answered::Words,
     language: Language,
     heading: String,
     outcome: &'static str,
@@ -101,10 +100,10 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         }
         _ => None,
     };
-    let (operations, of_answered) = (answered::Operations::of(result), answered::words(language));
+    let operations = answered::Operations::of(result);
+    let struck = |span| struck::of(span, &report.verdict, words, answered::section(&operations, span, language));
     let page = Page {
         words,
-        of_answered,
         language,
         heading: plain(language.pick(&result.record.titles)),
         outcome: words.terms.outcome(report.verdict.outcome),
@@ -121,10 +120,7 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         rows: steps.iter().map(|(second, requests)| row(*second, requests, &spans)).collect(),
         phases: spans.iter().map(|span| phase(span, &requests::between(&seconds, span.from, span.to), words)).collect(),
         plot,
-        faults: spans
-            .iter()
-            .filter_map(|span| struck::of(span, &report.verdict, &operations, (words, of_answered)))
-            .collect(),
+        faults: spans.iter().filter_map(struck).collect(),
         groups: budget::groups(&report.verdict, &spans, words),
         capacity: capacity::section(report, &spans, language),
         soak: soak::section(report, &spans, language),

@@ -9,8 +9,7 @@ use crate::{
 };
 
 use super::{
-    answered::{self, Operations},
-    budget, dose, numbers,
+    answered, budget, dose, numbers,
     phases::{Fault, Span},
     text::plain,
     words::Words,
@@ -51,8 +50,8 @@ pub struct Struck {
     pub pods: Vec<Pod>,
     /// What each felt.
     pub doses: Vec<DoseRow>,
-    /// How each operation fared: name, requests, failed, failed after it, and when it answered again.
-    pub answered: Vec<[String; 5]>,
+    /// How each operation fared.
+    pub answered: Option<answered::Section>,
     /// What went wrong with the injection.
     pub errors: Vec<String>,
     /// What was left.
@@ -85,16 +84,9 @@ pub struct DoseRow {
     pub during: String,
 }
 
-/// The fault of `span`, if it is one.
-pub fn of(
-    span: &Span<'_>,
-    verdict: &Verdict,
-    operations: &Operations,
-    (words, of_answered): (&Words, &answered::Words),
-) -> Option<Struck> {
+/// The fault of `span`, if it is one, with how the operations fared under it.
+pub fn of(span: &Span<'_>, verdict: &Verdict, words: &Words, answered: Option<answered::Section>) -> Option<Struck> {
     let fault = span.fault.as_ref()?;
-    let has_lease = fault.lease().is_some();
-    let answered = operations.under(span).iter().map(|one| answered::row(one, has_lease, of_answered)).collect();
     Some(Struck {
         number: fault.number,
         kind: words.fault(fault.kind),

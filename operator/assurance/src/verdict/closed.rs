@@ -60,7 +60,7 @@ pub fn planned(closed: Closed, result: &TestResult, timeline: &Timeline<'_>) -> 
     let unanswered_us = longest_us.saturating_add(AWAY_US);
     let buckets = result.evidence.prove.iter().flat_map(|prove| &prove.buckets);
     let waited = buckets.filter(|bucket| !timeline.is_in_ladder(bucket.second.into())).fold(0, |sum: u128, bucket| {
-        let unanswered = asked(bucket).saturating_sub(histogram::count(&bucket.latency_us));
+        let unanswered = bucket.asked().saturating_sub(histogram::count(&bucket.latency_us));
         let answered = bucket.latency_us.iter().fold(0, |sum: u128, [value, count]| {
             sum.saturating_add(u128::from((*value).min(longest_us)).saturating_mul((*count).into()))
         });
@@ -101,7 +101,7 @@ pub fn left_out(bucket: &Bucket, load: &LoadPlan, timeline: &Timeline<'_>, mut t
     };
     let lost = bucket.failed.get(&Failure::Timeout).copied().unwrap_or(0);
     // Of all that did not run out of time, with an answer or without: who was refused at once has no latency.
-    let ended = asked(bucket).saturating_sub(lost.into());
+    let ended = bucket.asked().saturating_sub(lost.into());
     let bad = ended.saturating_sub(bucket.good.into());
     let (mut all, mut failed_before) = (0_u128, 0);
     for [value, count] in &bucket.latency_us {
@@ -140,11 +140,6 @@ fn steps(waited: u64, think_us: u64) -> impl Iterator<Item = (u64, u64)> {
 
 fn timeout_us(load: &LoadPlan) -> u64 {
     u64::from(load.timeout_ms) * 1_000
-}
-
-/// Requests of a bucket, whatever became of them.
-fn asked(bucket: &Bucket) -> u128 {
-    bucket.failed.values().fold(u128::from(bucket.good), |sum, count| sum.saturating_add((*count).into()))
 }
 
 /// Whether requests of `operation` are counted for whether the load came: all in a closed model, where each of them follows

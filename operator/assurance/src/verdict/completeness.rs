@@ -253,8 +253,7 @@ fn sums(prove: &ProveEvidence) -> Option<String> {
     for bucket in &prove.buckets {
         let sum = seconds.entry(u64::from(bucket.second)).or_default();
         sum[0] = sum[0].saturating_add(u128::from(bucket.good));
-        let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add(u128::from(*count)));
-        sum[1] = sum[1].saturating_add(failed);
+        sum[1] = sum[1].saturating_add(bucket.failures());
     }
     for (slot, [good, failed]) in (0_u64..).zip(&prove.slots) {
         let sum = seconds.entry(slot / SLOTS).or_default();

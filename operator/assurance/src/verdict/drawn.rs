@@ -20,10 +20,15 @@ pub fn effective(result: &TestResult) -> Cow<'_, TestResult> {
     if result.plan.prove.load.drawn.is_empty() {
         return Cow::Borrowed(result);
     }
-    let operations = drawn(result).flat_map(|(_, _, operations)| operations).collect::<Vec<_>>();
     let mut effective = result.clone();
-    effective.plan.prove.load.operations.extend(operations);
+    effective.plan.prove.load.operations.extend(operations(result));
     Cow::Owned(effective)
+}
+
+/// The operations that follow from the descriptions in the evidence of `result`, in the order in which they stand behind
+/// those of its plan.
+pub fn operations(result: &TestResult) -> impl Iterator<Item = LoadOperation> {
+    drawn(result).flat_map(|(_, _, operations)| operations)
 }
 
 /// Each description of the plan with what the evidence has in its place, and what follows from it: nothing where it is not

@@ -131,8 +131,7 @@ impl Load {
             let second = u64::from(bucket.second);
             for part in load.parts(timeline, second) {
                 if closed::counts(plan, bucket.operation) {
-                    let failed = bucket.failed.values().fold(0, |sum: u128, count| sum.saturating_add((*count).into()));
-                    part.begun = part.begun.saturating_add(u128::from(bucket.good)).saturating_add(failed);
+                    part.begun = part.begun.saturating_add(bucket.asked());
                 }
                 part.add(bucket);
             }

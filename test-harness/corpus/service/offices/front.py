@@ -38,6 +38,7 @@ class Front:
         """The calendar comes over a slow line."""
         if self.remote:
             time.sleep(settings.LOADING_SECONDS)
+        self.timetable.start()
         self.loaded.set()
 
     def ready(self):
@@ -108,21 +109,26 @@ class Front:
 
 
 class Timetable:
-    """The hours of today, worked out again every three seconds."""
+    """The hours of today, worked out again every three seconds. By one, beside those who ask: they are told what was
+    worked out last."""
 
     def __init__(self):
         self.until = 0.0
-        self.one = threading.Lock()
         self.worked = threading.Lock()
 
-    def now(self):
-        if time.monotonic() < self.until:
-            return "09:00-18:00"
+    def start(self):
+        """Returns when there is one."""
+        self.work_out()
         if settings.TIMETABLE_BY == "one":
-            with self.one:
-                if time.monotonic() >= self.until:
-                    self.work_out()
-        else:
+            threading.Thread(target=self.go_on, daemon=True).start()
+
+    def go_on(self):
+        while True:
+            time.sleep(settings.TIMETABLE_SECONDS)
+            self.work_out()
+
+    def now(self):
+        if settings.TIMETABLE_BY == "everybody" and time.monotonic() >= self.until:
             self.work_out()
         return "09:00-18:00"
 

@@ -16,7 +16,7 @@ LOCKED = "the table"
 SCRATCH = "of each request"
 PLACE_GIVEN_BACK = "always"
 
-# The timetable is worked out again every three seconds, for whoever needs it then.
+# The timetable is worked out again every three seconds: beside those who ask, or by each who finds it old.
 TIMETABLE_SECONDS = 3.0
 TIMETABLE_TAKES = 0.4
 TIMETABLE_BY = "one"

@@ -22,6 +22,11 @@ const GOAL: f64 = 0.05;
 const LEASE: Duration = Duration::from_secs(6);
 /// How many ask at once.
 const USERS: usize = 12;
+/// The same where there is little room for their answers. Of many connections in a short queue all wait at times, after
+/// losses, and what could be sent is not.
+const FEW: usize = 4;
+/// What passes between two questions of one who asks, at least, in microseconds.
+const PAUSE: u64 = 8_000;
 
 /// Delay, jitter, loss, resets and bandwidth, `rounds` times at each strength.
 pub fn measure(rounds: usize) -> Result<Vec<Figure>, Failure> {
@@ -50,7 +55,8 @@ pub fn measure(rounds: usize) -> Result<Vec<Figure>, Failure> {
 fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Failure> {
     let rig = Rig::new(body)?;
     // Many users: each waits for its answer and asks less, the slower it comes; and chance needs numbers.
-    let mut traffic: Vec<_> = (0..USERS).map(|_| rig.users().traffic()).collect();
+    let users = if kind == FaultKind::Bandwidth { FEW } else { USERS };
+    let mut traffic: Vec<_> = (0..users).map(|_| rig.users().traffic()).collect();
     if kind == FaultKind::Loss {
         traffic.push(rig.users().packets());
     }
@@ -83,11 +89,13 @@ pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
             };
             Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
         }
-        // What a tenth of packets take more than half did before.
+        // What a packet takes in a tenth of the time at least, more than half of them did before. Whoever waits does not
+        // ask meanwhile: an answer counts for as long as its question stood for, or long waits would hardly be seen.
         FaultKind::Jitter => {
             let of = |class| {
                 let dose = doses.iter().find(|dose| dose.class == class)?;
-                Some((percentile(&dose.during, 90)? as f64 - median(&dose.before)? as f64) / 1000.0)
+                let times: Vec<_> = dose.during.iter().map(|[us, count]| [*us, count * (us + PAUSE)]).collect();
+                Some((percentile(&times, 90)? as f64 - median(&dose.before)? as f64) / 1000.0)
             };
             Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
         }

@@ -9,8 +9,6 @@
 mod algorithm;
 pub mod key;
 mod module;
-#[cfg(feature = "softhsm")]
-pub mod softhsm;
 pub mod uri;
 
 pub use key::{DeviceError, Key};

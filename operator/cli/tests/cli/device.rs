@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Output};
 
 use factory_assurance::{dsse::PrivateKey, sample, wire::ConfirmationRequest};
-use factory_device::softhsm::Token;
+use factory_softhsm::Token;
 
 use super::{decide::Office, server::err};
 

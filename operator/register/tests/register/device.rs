@@ -8,7 +8,7 @@ use factory_assurance::{
         note::{Signer, Verifier},
     },
 };
-use factory_device::softhsm::Token;
+use factory_softhsm::Token;
 use reqwest::Client;
 
 use crate::{

@@ -1,5 +1,7 @@
-//! A token of SoftHSM for tests of other crates; never enabled by a product. Whatever uses it is a program of its
-//! own, started with [`Token::environment`]: SoftHSM reads where its tokens are from the environment.
+//! A token of SoftHSM for tests. Whatever uses it is a program of its own, started with [`Token::environment`]: SoftHSM
+//! reads where its tokens are from the environment.
+//!
+//! Beside the path from manifest to register: it stands for the device that holds the register's or the regulator's key.
 
 use std::{
     fs, io,

@@ -281,6 +281,29 @@ pub struct FaultEvidence {
     /// there before and that came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doses: Vec<Dose>,
+    /// How often each pod that it was to strike was asked, of a fault on the node that lasts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Tries>,
+}
+
+/// How often one pod was asked, whoever asked: each connection that was opened to it is a try, and each request over
+/// HTTP/1 on one that carried another before. So whoever opens a connection for each of them and whoever keeps one
+/// open try as often, and a packet that was sent again is none. Nothing is judged by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tries {
+    /// UID of the pod.
+    pub pod: String,
+    /// Tries in the time before [`FaultEvidence::ordered_ms`].
+    pub before: u32,
+    /// How long that was, in milliseconds.
+    pub before_ms: u32,
+    /// Tries while the fault acted.
+    pub during: u32,
+    /// How long after [`FaultEvidence::ordered_ms`] those began to be counted, in milliseconds.
+    pub late_ms: u32,
+    /// For how long they were counted, in milliseconds.
+    pub during_ms: u32,
 }
 
 /// What one pod felt of a fault, measured where it runs: two sparse histograms, `[value, count]`,

@@ -27,6 +27,7 @@ mod scale;
 mod soak;
 mod struck;
 mod text;
+mod tries;
 mod twin;
 mod words;
 
@@ -37,6 +38,7 @@ pub use history::{EarlierReport, HistoryReport};
 pub use json::{DoseSummary, FaultReport, FindingReport, Noticed, PhaseReport, PodReport, RunReport, SecondReport};
 pub use language::Language;
 pub use soak::{PodSoakReport, SoakReport, TrendReport};
+pub use tries::TriesReport;
 pub use twin::TwinReport;
 pub use words::Terms;
 

@@ -28,6 +28,8 @@ mod page;
 mod soak;
 #[path = "report/struck.rs"]
 mod struck;
+#[path = "report/tries.rs"]
+mod tries;
 #[path = "report/twin.rs"]
 mod twin;
 

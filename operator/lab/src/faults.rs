@@ -116,6 +116,7 @@ pub(crate) fn nothing(phase: &str, view: &View) -> FaultEvidence {
         residue: Vec::new(),
         ended_ms: None,
         doses: Vec::new(),
+        tries: Vec::new(),
     }
 }
 

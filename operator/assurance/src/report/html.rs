@@ -101,7 +101,8 @@ pub fn write(report: &Report<'_>, language: Language) -> Result<String, NotWritt
         _ => None,
     };
     let operations = answered::Operations::of(result);
-    let struck = |span| struck::of(span, &report.verdict, words, answered::section(&operations, span, language));
+    let slots = result.evidence.prove.as_ref().map_or(&[][..], |prove| &prove.slots);
+    let struck = |span| struck::of(span, &report.verdict, slots, words, answered::section(&operations, span, language));
     let page = Page {
         words,
         language,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     dossier::{AnnouncedRun, Subject},
-    evidence::{Class, Failure, PodGone, PodSeen},
+    evidence::{Class, Failure, PodGone, PodSeen, Slot},
     verdict::{Figure, Verdict},
 };
 
@@ -27,6 +27,7 @@ use super::{
     phases::{self, Span},
     requests,
     soak::{self, SoakReport},
+    tries::{self, TriesReport},
     twin::{self, TwinReport},
 };
 
@@ -190,6 +191,8 @@ pub struct FaultReport {
     pub doses: Vec<DoseSummary>,
     /// How each operation of the load fared while it acted, and after it.
     pub answered: Vec<AnsweredReport>,
+    /// How often its pods were asked while it acted, and before; `null` where that was not counted.
+    pub tries: Option<TriesReport>,
     /// What went wrong.
     pub errors: Vec<String>,
     /// What was left.
@@ -240,6 +243,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         code: read.finding.code.clone(),
         message: read.finding.message.clone(),
     };
+    let slots = result.evidence.prove.as_ref().map_or(&[][..], |prove| &prove.slots);
     RunReport {
         format: FORMAT,
         outcome: report.verdict.outcome,
@@ -262,7 +266,7 @@ pub fn of(report: &Report<'_>) -> RunReport {
         twin: twin::of(result),
         phases: spans.iter().map(phase).collect(),
         seconds: seconds(report),
-        faults: spans.iter().filter_map(|span| fault(span, &operations)).collect(),
+        faults: spans.iter().filter_map(|span| fault(span, &operations, slots)).collect(),
         capacity: capacity::data(report, &spans),
         soak: soak::data(report, &spans),
         confirmed: confirmed::data(report),
@@ -293,7 +297,7 @@ fn seconds(report: &Report<'_>) -> Vec<SecondReport> {
     requests::by_second(report.result.evidence.prove.as_ref()).into_iter().map(second).collect()
 }
 
-fn fault(span: &Span<'_>, operations: &Operations) -> Option<FaultReport> {
+fn fault(span: &Span<'_>, operations: &Operations, slots: &[Slot]) -> Option<FaultReport> {
     let fault = span.fault.as_ref()?;
     let seen = fault.seen;
     let gone = seen.map_or(&[][..], |seen| &seen.gone);
@@ -323,6 +327,7 @@ fn fault(span: &Span<'_>, operations: &Operations) -> Option<FaultReport> {
         pods: seen.iter().flat_map(|seen| &seen.before).map(|pod| of_pod(pod, gone)).collect(),
         doses: seen.iter().flat_map(|seen| &seen.doses).map(dose).collect(),
         answered: operations.under(span),
+        tries: seen.and_then(|seen| tries::of(seen, slots)),
         errors: seen.map(|seen| seen.errors.clone()).unwrap_or_default(),
         residue: seen.map(|seen| seen.residue.clone()).unwrap_or_default(),
     })

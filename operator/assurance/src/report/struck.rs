@@ -4,7 +4,7 @@
 use factory_crds::resilience_standard::{FaultKind, Share};
 
 use crate::{
-    evidence::FaultEvidence,
+    evidence::{FaultEvidence, Slot},
     verdict::{Figure, Verdict},
 };
 
@@ -12,6 +12,7 @@ use super::{
     answered, budget, dose, numbers,
     phases::{Fault, Span},
     text::plain,
+    tries,
     words::Words,
 };
 
@@ -84,15 +85,21 @@ pub struct DoseRow {
     pub during: String,
 }
 
-/// The fault of `span`, if it is one, with how the operations fared under it.
-pub fn of(span: &Span<'_>, verdict: &Verdict, words: &Words, answered: Option<answered::Section>) -> Option<Struck> {
+/// The fault of `span` under the load with these `slots`, if it is one, with how the operations fared under it.
+pub fn of(
+    span: &Span<'_>,
+    verdict: &Verdict,
+    slots: &[Slot],
+    words: &Words,
+    answered: Option<answered::Section>,
+) -> Option<Struck> {
     let fault = span.fault.as_ref()?;
     Some(Struck {
         number: fault.number,
         kind: words.fault(fault.kind),
         meaning: words.meaning(fault.kind),
         component: plain(fault.component),
-        facts: facts(span, fault, verdict, words),
+        facts: facts(span, fault, verdict, slots, words),
         pods: fault.seen.map(pods).unwrap_or_default(),
         doses: doses(fault, words),
         answered,
@@ -101,7 +108,13 @@ pub fn of(span: &Span<'_>, verdict: &Verdict, words: &Words, answered: Option<an
     })
 }
 
-fn facts(span: &Span<'_>, fault: &Fault<'_>, verdict: &Verdict, words: &Words) -> Vec<(&'static str, String)> {
+fn facts(
+    span: &Span<'_>,
+    fault: &Fault<'_>,
+    verdict: &Verdict,
+    slots: &[Slot],
+    words: &Words,
+) -> Vec<(&'static str, String)> {
     let seconds = |ms: Option<u64>| ms.map(numbers::seconds);
     let lease = fault.strike.map(|strike| strike.lease_seconds).filter(|lease| *lease > 0);
     let injected = fault.seen.and_then(|seen| seen.injected_ms);
@@ -125,6 +138,7 @@ fn facts(span: &Span<'_>, fault: &Fault<'_>, verdict: &Verdict, words: &Words) -
     );
     fact(words.injected, seconds(injected).or_else(|| Some(words.not_injected.to_owned())));
     fact(words.ended, seconds(fault.seen.and_then(|seen| seen.ended_ms)));
+    fact(words.tries, fault.seen.and_then(|seen| tries::of(seen, slots)).map(|tries| tries.shown()));
     for name in SHOWN {
         let figure = verdict.figures.iter().find(|figure| figure.phase == span.phase.name && figure.name == name);
         let figure = figure.filter(|figure| !budget::is_without_strength(figure));

@@ -103,6 +103,7 @@ pub struct Words {
     pub injected: &'static str,
     pub not_injected: &'static str,
     pub ended: &'static str,
+    pub tries: &'static str,
     pub declared: &'static str,
     pub pods_caption: &'static str,
     pub pod: &'static str,

@@ -125,6 +125,7 @@ fn fault(plan: &ProvePlan, phase: &Phase, from: u64) -> Option<FaultEvidence> {
             None if kind.rotates() => doses::rotated(plan.rotated(component), uid),
             None => Vec::new(),
         },
+        tries: Vec::new(),
     })
 }
 

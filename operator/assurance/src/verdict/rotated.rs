@@ -125,6 +125,7 @@ mod tests {
             residue: Vec::new(),
             ended_ms: None,
             doses: doses.into_iter().map(dose).collect(),
+            tries: Vec::new(),
         };
         Rotated::of(2, &evidence)
     }

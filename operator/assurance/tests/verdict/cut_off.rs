@@ -2,7 +2,7 @@
 
 use factory_assurance::{
     dossier::TestResult,
-    evidence::{Dose, Failure, FaultEvidence, PodSeen},
+    evidence::{Dose, Failure, FaultEvidence, PodSeen, Tries},
     plan::PhaseRole,
     sample,
 };
@@ -63,7 +63,19 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
         ("v3-cut-off-all", cut_off(all_there)),
         ("v3-cut-off-contradictory", cut_off(|r| of(r).before[1].node = None)),
         ("v3-cut-off-plan-incomplete", cut_off(unasked)),
+        ("v3-cut-off-tried-again", cut_off(tried_again)),
     ]
+}
+
+/// Its callers ask ten times as often as before, and a pod that was never there is said to be asked.
+fn tried_again(result: &mut TestResult) {
+    let tries = Tries { pod: "web".to_owned(), before: 20, before_ms: 5_000, during: 120, late_ms: 40, during_ms: 3_000 };
+    of(result).tries = vec![Tries { pod: of(result).before[0].uid.clone(), ..tries.clone() }, tries];
+}
+
+#[test]
+fn nothing_is_judged_by_how_often_a_pod_was_asked() {
+    assert_eq!(cut_off(tried_again).verdict, cut_off(|_| {}).verdict);
 }
 
 /// A pod of the other node felt it too.

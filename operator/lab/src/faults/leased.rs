@@ -8,7 +8,7 @@ use std::{
 };
 
 use factory_assurance::{
-    evidence::{FaultEvidence, PodSeen},
+    evidence::{FaultEvidence, PodSeen, Tries},
     plan::Strike,
 };
 use factory_crds::resilience_standard::{FaultKind, Share};
@@ -170,6 +170,10 @@ async fn follow(
             dose.pod.clone_from(&pod);
             dose
         }));
+        // One that came later was not asked before.
+        if pods.contains(&pod) {
+            evidence.tries.extend(struck.tries.map(|tries| Tries { pod, ..tries }));
+        }
     }
 }
 

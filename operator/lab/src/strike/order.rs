@@ -10,7 +10,7 @@ use std::{
 
 use factory_assurance::{
     canonical,
-    evidence::{Dose, SoakedRun},
+    evidence::{Dose, SoakedRun, Tries},
     plan::Strike,
 };
 use factory_crds::resilience_standard::FaultKind;
@@ -134,6 +134,9 @@ pub struct Struck {
     pub errors: Vec<String>,
     /// What was felt.
     pub doses: Vec<Dose>,
+    /// How often it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<Tries>,
     /// What was left.
     pub residue: Vec<String>,
 }

@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use factory_assurance::evidence::Tries;
+
 use super::{
     NodeFault, StrikeError,
     aim::Peer,
@@ -17,7 +19,7 @@ use super::{
     place::Place,
     preflight,
     residue::{self, Rules},
-    tap::{Tap, Tapping},
+    tap::{Tap, Tapping, ms},
 };
 use crate::schema::line;
 
@@ -27,6 +29,9 @@ const TICK: Duration = Duration::from_millis(25);
 const LOOKS_BEFORE: u32 = 8;
 /// Before the end of the lease looking ends: what is felt then is the fault and nothing else.
 const MARGIN: Duration = Duration::from_millis(100);
+/// What is usual is what was asked so long before the injection: after whatever an earlier fault did has passed, where
+/// the service recovers.
+const BASELINE: Duration = Duration::from_secs(5);
 /// A fault that happens once is looked at for so long.
 const ONCE: Duration = Duration::from_secs(1);
 /// So long after the end of the lease its effect must be over.
@@ -115,7 +120,9 @@ fn carry_out(
             }
             thread::sleep(TICK);
         }
-        match fault.dose(&seen(before), &seen(tapping.take())) {
+        let during = tapping.take();
+        struck.tries = (!lease.is_zero()).then(|| tries(&before, &during, span.from));
+        match fault.dose(&seen(before), &seen(during)) {
             Ok(doses) => struck.doses = doses,
             Err(error) => struck.errors.push(line(&error.to_string())),
         }
@@ -132,6 +139,14 @@ fn carry_out(
     struck.residue.extend(fault.left());
     struck.residue.extend(residue::held(place).iter().map(|thread| format!("left: thread {thread} is still held")));
     injected
+}
+
+/// How often the pod was asked before the fault that began at `from`, and `during` it.
+fn tries(before: &Tap, during: &Tap, from: Instant) -> Tries {
+    let (before, before_ms) = before.tries(BASELINE);
+    let (tries, during_ms) = during.tries(Duration::MAX);
+    let late_ms = ms(during.since().saturating_duration_since(from));
+    Tries { pod: String::new(), before, before_ms, during: tries, late_ms, during_ms }
 }
 
 /// Points the gate at where `peer` is now, unless it is `aimed` there.

@@ -52,6 +52,8 @@ const MOST_EXCHANGES: usize = 20_000;
 /// Bytes of a packet that are read: its heads, with room for options, the head of an answer over HTTP, and all of one
 /// that is as long as networks usually carry.
 const HEAD: usize = 2048;
+/// Milliseconds in a tenth of a second.
+const TENTH: u32 = 100;
 /// `PACKET_OUTGOING` of the kernel: the packet leaves the pod.
 const OUTGOING: u8 = 4;
 /// How long a look may find nothing before it is asked whether to go on.
@@ -78,6 +80,8 @@ pub struct Tap {
     pub exchanges: Vec<Exchange>,
     /// Handshakes of TLS that came to it.
     pub tls: u64,
+    /// How often it was asked, by tenths of seconds since it was looked at.
+    tries: BTreeMap<u32, u32>,
     /// The same of those with whom the pod exchanged packets, each by its address.
     remotes: BTreeMap<IpAddr, Tap>,
     since: Instant,
@@ -99,6 +103,7 @@ impl Tap {
             odd: Odd::default(),
             exchanges: Vec::new(),
             tls: 0,
+            tries: BTreeMap::new(),
             remotes,
             since,
             until: since,
@@ -129,6 +134,28 @@ impl Tap {
             }
         }
         seen
+    }
+
+    /// How often the pod was asked in the `last` time before this was taken, and how long that is in milliseconds: less
+    /// where nobody had looked for so long. The time begins with a tenth of a second.
+    #[must_use]
+    pub fn tries(&self, last: Duration) -> (u32, u32) {
+        let looked = ms(self.until.saturating_duration_since(self.since));
+        let from = looked.saturating_sub(ms(last)) / TENTH;
+        let tries = self.tries.range(from..).fold(0, |sum: u32, (_, tries)| sum.saturating_add(*tries));
+        (tries, looked - from * TENTH)
+    }
+
+    /// From when on it was looked at.
+    #[must_use]
+    pub const fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// It was asked.
+    fn tried(&mut self) {
+        let tries = self.tries.entry(ms(self.since.elapsed()) / TENTH).or_default();
+        *tries = tries.saturating_add(1);
     }
 
     /// What was seen with `remote`; nothing where there are too many to be told apart.
@@ -203,6 +230,11 @@ impl Tap {
             None => {}
         }
     }
+}
+
+/// Whole milliseconds of a time that is no month.
+pub fn ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// Looks at the packets of one pod until this is dropped.
@@ -303,8 +335,10 @@ impl Socket {
                     turnaround.came(&packet, at_us);
                     tap().note(packet.from.0, &oddities.came(&packet, at_us));
                     let (came, ended) = exchanges.came(&packet, said, at_us);
-                    if came == Came::Tls {
-                        tap().tls += 1;
+                    match came {
+                        Came::Try => tap().tried(),
+                        Came::Tls => tap().tls += 1,
+                        Came::Other => {}
                     }
                     if let Some(ended) = ended {
                         tap().ended(ended);
@@ -353,6 +387,18 @@ mod tests {
         assert_eq!(tap.kilobytes(), [[0, 1], [1, 1], [2, 1]]);
         tap.until = start + Duration::from_millis(900);
         assert_eq!(tap.kilobytes(), Vec::<[u64; 2]>::new());
+    }
+
+    #[test]
+    fn tries_are_counted_over_the_time_that_is_said() {
+        let start = Instant::now();
+        let mut tap = Tap::new(start);
+        tap.tries = BTreeMap::from([(0, 7), (19, 1), (20, 2), (39, 4)]);
+        tap.until = start + Duration::from_millis(3_950);
+        assert_eq!(tap.tries(Duration::MAX), (14, 3_950));
+        assert_eq!(tap.tries(Duration::from_millis(1_950)), (6, 1_950));
+        assert_eq!(tap.tries(Duration::from_secs(2)), (7, 2_050), "from the beginning of a tenth on");
+        assert_eq!(tap.tries(Duration::from_secs(5)), (14, 3_950), "nobody had looked for so long");
     }
 
     #[test]

@@ -38,6 +38,10 @@ async fn a_component_that_is_away_is_away_for_who_calls_it_alone() -> Result<(),
         let left = [&fault["residue"], &fault["errors"], &fault["gone"]];
         // Nobody's probes fail who is cut off from a peer alone.
         ensure(left.iter().all(|list| **list == json!([])), || fault.to_string())?;
+        // Users go on asking.
+        let counts = |tries: &Value| ["before", "during"].iter().all(|side| tries[side].as_u64() > Some(0));
+        let tries = fault["tries"].as_array();
+        ensure(tries.is_some_and(|tries| !tries.is_empty() && tries.iter().all(counts)), || fault.to_string())?;
     }
     scene.delete(&name).await
 }

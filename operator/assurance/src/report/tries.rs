@@ -1,0 +1,65 @@
+//! How often whoever calls a component tries again while a fault acts on it: tries at the pods that it struck for each
+//! request of the load, just before it and meanwhile. One who waits longer before each try asks hardly more often; one who
+//! does not makes a short fault a long one.
+//!
+//! Both numbers are of the same pods. Where a fault strikes one of several, what goes to the others is in neither.
+
+use serde::Serialize;
+
+use crate::evidence::{FaultEvidence, SLOT_MS, Slot, Tries};
+
+use super::numbers::{decimal, exact};
+
+/// Tries at the pods that a fault struck for each thousand requests that were due in the same time, of the whole load.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TriesReport {
+    /// How many pods that is of.
+    pub pods: usize,
+    /// Just before the fault.
+    pub before_permille: u64,
+    /// While it acted.
+    pub during_permille: u64,
+    /// That in percent of what it was before; `null` where nothing was tried before.
+    pub times_percent: Option<u64>,
+}
+
+/// That of a fault with what was `seen` of it, under the load with these `slots`; nothing where none was counted, or no
+/// request was due meanwhile or before.
+pub fn of(seen: &FaultEvidence, slots: &[Slot]) -> Option<TriesReport> {
+    let ordered = seen.ordered_ms?;
+    let of_pod = |tries: &Tries| {
+        let [before_ms, late_ms, during_ms] = [tries.before_ms, tries.late_ms, tries.during_ms].map(u64::from);
+        let before = permille(tries.before, due(slots, ordered.saturating_sub(before_ms), ordered))?;
+        let from = ordered.saturating_add(late_ms);
+        let during = permille(tries.during, due(slots, from, from.saturating_add(during_ms)))?;
+        Some([before, during])
+    };
+    let pods: Vec<_> = seen.tries.iter().map(of_pod).collect::<Option<_>>()?;
+    let [before, during] = [0, 1].map(|side| pods.iter().map(|pod| pod[side]).sum::<u128>());
+    (!pods.is_empty()).then(|| TriesReport {
+        pods: pods.len(),
+        before_permille: exact(before),
+        during_permille: exact(during),
+        times_percent: (during * 100).checked_div(before).map(exact),
+    })
+}
+
+impl TriesReport {
+    /// For people: `1.04 → 3.12 (× 3)`.
+    pub fn shown(&self) -> String {
+        let times = self.times_percent.map(|times| format!(" (× {})", decimal(times, 2))).unwrap_or_default();
+        format!("{} → {}{times}", decimal(self.before_permille, 3), decimal(self.during_permille, 3))
+    }
+}
+
+/// Requests that were due from `from` to before `to`, in milliseconds, to the nearest slot.
+fn due(slots: &[Slot], from: u64, to: u64) -> u64 {
+    let slot = |ms: u64| usize::try_from(ms.saturating_add(SLOT_MS / 2) / SLOT_MS).unwrap_or(usize::MAX).min(slots.len());
+    let due = slots.get(slot(from)..slot(to)).unwrap_or_default();
+    due.iter().map(|[good, failed]| u64::from(*good) + u64::from(*failed)).sum()
+}
+
+fn permille(tries: u32, requests: u64) -> Option<u128> {
+    (u128::from(tries) * 1_000).checked_div(requests.into())
+}

@@ -281,7 +281,8 @@ pub struct FaultEvidence {
     /// there before and that came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doses: Vec<Dose>,
-    /// How often each pod that it was to strike was asked, of a fault on the node that lasts.
+    /// How often pods that it was to strike were asked, of a fault on the node that lasts: those of which all that came
+    /// could be counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tries: Vec<Tries>,
 }
@@ -294,14 +295,16 @@ pub struct FaultEvidence {
 pub struct Tries {
     /// UID of the pod.
     pub pod: String,
-    /// Tries in the time before [`FaultEvidence::ordered_ms`].
+    /// Tries just before the injection.
     pub before: u32,
-    /// How long that was, in milliseconds.
+    /// For how long those were counted, in milliseconds.
     pub before_ms: u32,
+    /// How long after [`FaultEvidence::ordered_ms`] that ended, in milliseconds.
+    pub until_ms: u32,
     /// Tries while the fault acted.
     pub during: u32,
     /// How long after [`FaultEvidence::ordered_ms`] those began to be counted, in milliseconds.
-    pub late_ms: u32,
+    pub from_ms: u32,
     /// For how long they were counted, in milliseconds.
     pub during_ms: u32,
 }

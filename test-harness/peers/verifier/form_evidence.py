@@ -15,7 +15,7 @@ VERIFY = record(nonce=text, checks=each(record(name=text, steps=each(STEP_RESULT
 CAUSE = one_of("Connect", "Broken", "Timeout", "Status", "Content", "Unsent")
 BUCKET = record(second=U32, operation=U32, good=U64, failed=table(U64, CAUSE), latencyUs=CELLS)
 DOSE = record(pod=text, way=text, before=CELLS, during=CELLS, **{"class": one_of("All", "New", "Pooled", "Dns")})
-TRIES = record(pod=text, before=U32, beforeMs=U32, during=U32, lateMs=U32, duringMs=U32)
+TRIES = record(pod=text, before=U32, beforeMs=U32, untilMs=U32, during=U32, fromMs=U32, duringMs=U32)
 FAULT = record(
     phase=text, orderedMs=Left(U64), injectedMs=maybe(U64), errors=each(text),
     before=each(record(uid=text, ready=flag, node=Left(U32))),

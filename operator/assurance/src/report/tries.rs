@@ -24,18 +24,18 @@ pub struct TriesReport {
     pub times_percent: Option<u64>,
 }
 
-/// That of a fault with what was `seen` of it, under the load with these `slots`; nothing where none was counted, or no
-/// request was due meanwhile or before.
+/// That of a fault with what was `seen` of it, under the load with these `slots`; nothing where none was counted. A pod for
+/// which no request was due meanwhile or before is left out.
 pub fn of(seen: &FaultEvidence, slots: &[Slot]) -> Option<TriesReport> {
     let ordered = seen.ordered_ms?;
     let of_pod = |tries: &Tries| {
-        let [before_ms, late_ms, during_ms] = [tries.before_ms, tries.late_ms, tries.during_ms].map(u64::from);
-        let before = permille(tries.before, due(slots, ordered.saturating_sub(before_ms), ordered))?;
-        let from = ordered.saturating_add(late_ms);
-        let during = permille(tries.during, due(slots, from, from.saturating_add(during_ms)))?;
-        Some([before, during])
+        let until = ordered.saturating_add(tries.until_ms.into());
+        let from = ordered.saturating_add(tries.from_ms.into());
+        let before = due(slots, until.saturating_sub(tries.before_ms.into()), until);
+        let during = due(slots, from, from.saturating_add(tries.during_ms.into()));
+        Some([permille(tries.before, before)?, permille(tries.during, during)?])
     };
-    let pods: Vec<_> = seen.tries.iter().map(of_pod).collect::<Option<_>>()?;
+    let pods: Vec<_> = seen.tries.iter().filter_map(of_pod).collect();
     let [before, during] = [0, 1].map(|side| pods.iter().map(|pod| pod[side]).sum::<u128>());
     (!pods.is_empty()).then(|| TriesReport {
         pods: pods.len(),
@@ -47,6 +47,7 @@ pub fn of(seen: &FaultEvidence, slots: &[Slot]) -> Option<TriesReport> {
 
 impl TriesReport {
     /// For people: `1.04 → 3.12 (× 3)`.
+    #[must_use]
     pub fn shown(&self) -> String {
         let times = self.times_percent.map(|times| format!(" (× {})", decimal(times, 2))).unwrap_or_default();
         format!("{} → {}{times}", decimal(self.before_permille, 3), decimal(self.during_permille, 3))
@@ -55,7 +56,8 @@ impl TriesReport {
 
 /// Requests that were due from `from` to before `to`, in milliseconds, to the nearest slot.
 fn due(slots: &[Slot], from: u64, to: u64) -> u64 {
-    let slot = |ms: u64| usize::try_from(ms.saturating_add(SLOT_MS / 2) / SLOT_MS).unwrap_or(usize::MAX).min(slots.len());
+    let slot =
+        |ms: u64| usize::try_from(ms.saturating_add(SLOT_MS / 2) / SLOT_MS).unwrap_or(usize::MAX).min(slots.len());
     let due = slots.get(slot(from)..slot(to)).unwrap_or_default();
     due.iter().map(|[good, failed]| u64::from(*good) + u64::from(*failed)).sum()
 }

@@ -16,7 +16,7 @@ fn tried(pods: &[Tries]) -> TestResult {
 
 /// 100 requests are due in the time before, and 58 while it acts.
 fn pod(before: u32, during: u32) -> Tries {
-    Tries { pod: "a".to_owned(), before, before_ms: 5_000, during, late_ms: 60, during_ms: 2_900 }
+    Tries { pod: "a".to_owned(), before, before_ms: 5_000, until_ms: 0, during, from_ms: 60, during_ms: 2_900 }
 }
 
 fn told(pods: &[Tries]) -> Value {
@@ -25,9 +25,7 @@ fn told(pods: &[Tries]) -> Value {
 
 #[test]
 fn tries_are_told_for_each_request_that_was_due_in_the_same_time() {
-    let of = |pods: u32, before: u32, during: u32, times: Value| {
-        value!({"pods": pods, "beforePermille": before, "duringPermille": during, "timesPercent": times})
-    };
+    let of = |pods: u32, before: u32, during: u32, times: Value| value!({"pods": pods, "beforePermille": before, "duringPermille": during, "timesPercent": times});
     assert_eq!(told(&[pod(104, 174)]), of(1, 1_040, 3_000, value!(288)));
     assert_eq!(told(&[pod(52, 29), pod(52, 29)]), of(2, 1_040, 1_000, value!(96)), "two pods share what comes");
     assert_eq!(told(&[pod(0, 58)]), of(1, 0, 1_000, Value::Null), "nobody had asked");
@@ -37,7 +35,8 @@ fn tries_are_told_for_each_request_that_was_due_in_the_same_time() {
 fn without_counts_or_requests_nothing_is_told() {
     assert_eq!(told(&[]), Value::Null);
     let never = Tries { before_ms: 0, ..pod(0, 58) };
-    assert_eq!(told(&[pod(104, 174), never]), Value::Null, "nobody had looked before");
+    assert_eq!(told(std::slice::from_ref(&never)), Value::Null, "nobody had looked before");
+    assert_eq!(told(&[pod(104, 174), never])["pods"], 1, "the other pod counted");
     let mut result = tried(&[pod(104, 174)]);
     prove(&mut result).slots[70..].fill([0, 0]);
     assert_eq!(json(result)["faults"][0]["tries"], Value::Null, "no request was due meanwhile");
@@ -49,9 +48,9 @@ fn without_counts_or_requests_nothing_is_told() {
 #[test]
 fn counts_and_times_beyond_reason_are_shown_as_they_are() {
     let most = u32::MAX;
-    let beyond = Tries { pod: "a".to_owned(), before: most, before_ms: most, during: most, late_ms: 0, during_ms: most };
+    let beyond = Tries { before_ms: most, during_ms: most, ..pod(most, most) };
     assert_eq!(told(&[beyond])["pods"], 1);
-    let late = Tries { late_ms: most, ..pod(1, 1) };
+    let late = Tries { from_ms: most, ..pod(1, 1) };
     assert_eq!(told(&[late]), Value::Null);
 }
 

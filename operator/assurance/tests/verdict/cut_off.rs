@@ -69,7 +69,15 @@ pub fn vectors() -> Vec<(&'static str, TestResult)> {
 
 /// Its callers ask ten times as often as before, and a pod that was never there is said to be asked.
 fn tried_again(result: &mut TestResult) {
-    let tries = Tries { pod: "web".to_owned(), before: 20, before_ms: 5_000, during: 120, late_ms: 40, during_ms: 3_000 };
+    let tries = Tries {
+        pod: "web".to_owned(),
+        before: 20,
+        before_ms: 5_000,
+        until_ms: 3,
+        during: 120,
+        from_ms: 40,
+        during_ms: 3_000,
+    };
     of(result).tries = vec![Tries { pod: of(result).before[0].uid.clone(), ..tries.clone() }, tries];
 }
 

@@ -32,8 +32,49 @@ impl Grid {
 #[derive(Clone, Debug, Default)]
 pub struct Sparse {
     counts: BTreeMap<u64, u64>,
-    /// Counts to which nothing is added for now: a list takes a third of the memory of a tree.
-    settled: Box<[[u64; 2]]>,
+    /// Counts to which nothing is added for now.
+    settled: Packed,
+}
+
+/// Cells as the step from the value before and the count, seven bits to a byte: an eighth of the memory of a list, which
+/// is a third of that of a tree.
+#[derive(Clone, Debug, Default)]
+struct Packed(Box<[u8]>);
+
+impl Packed {
+    fn of(cells: &[[u64; 2]]) -> Self {
+        let (mut bytes, mut before) = (Vec::new(), 0);
+        for [value, count] in cells {
+            for mut number in [value - before, *count] {
+                while number >= 0x80 {
+                    bytes.push(number.to_le_bytes()[0] | 0x80);
+                    number >>= 7;
+                }
+                bytes.push(number.to_le_bytes()[0]);
+            }
+            before = *value;
+        }
+        Self(bytes.into_boxed_slice())
+    }
+
+    fn cells(&self) -> impl Iterator<Item = [u64; 2]> {
+        let (mut bytes, mut value) = (self.0.iter(), 0);
+        let mut number = move || {
+            let (mut number, mut place) = (0, 0);
+            loop {
+                let byte = bytes.next()?;
+                number |= u64::from(byte & 0x7f) << place;
+                if *byte < 0x80 {
+                    return Some(number);
+                }
+                place += 7;
+            }
+        };
+        std::iter::from_fn(move || {
+            value += number()?;
+            Some([value, number()?])
+        })
+    }
 }
 
 impl Sparse {
@@ -56,7 +97,7 @@ impl Sparse {
 
     /// Takes as little memory as it can until something is added.
     pub fn settle(&mut self) {
-        self.settled = self.cells().into_boxed_slice();
+        self.settled = Packed::of(&self.cells());
         self.counts = BTreeMap::new();
     }
 
@@ -76,12 +117,9 @@ impl Sparse {
     /// As it stands in the evidence.
     #[must_use]
     pub fn cells(&self) -> Vec<[u64; 2]> {
-        if self.settled.is_empty() {
-            return self.counts.iter().map(|(value, count)| [*value, *count]).collect();
-        }
         let mut all = self.counts.clone();
-        for [value, count] in &self.settled {
-            *all.entry(*value).or_default() += count;
+        for [value, count] in self.settled.cells() {
+            *all.entry(value).or_default() += count;
         }
         all.into_iter().map(|(value, count)| [value, count]).collect()
     }
@@ -90,6 +128,16 @@ impl Sparse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_packed_comes_out_again_and_is_small() {
+        let cells = [[0, 1], [1, 127], [2, 128], [300, u64::MAX], [u64::MAX, 5]];
+        assert_eq!(Packed::of(&cells).cells().collect::<Vec<_>>(), cells);
+        assert_eq!(Packed::default().cells().count(), 0);
+        // A second at 5,000 requests, as the bench sees it: some hundred cells of a few microseconds.
+        let second: Vec<[u64; 2]> = (0..400).map(|cell| [60 + cell, 12]).collect();
+        assert_eq!(Packed::of(&second).0.len(), 2 * second.len());
+    }
 
     #[test]
     fn cells_are_those_of_hdrhistogram_itself() {

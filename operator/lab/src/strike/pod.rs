@@ -19,7 +19,7 @@ use super::{
     place::Place,
     preflight,
     residue::{self, Rules},
-    tap::{Tap, Tapping, ms},
+    tap::{Tap, Tapping, tries::ms},
 };
 use crate::schema::line;
 
@@ -40,6 +40,8 @@ const OVERTIME: Duration = Duration::from_secs(2);
 /// When a fault strikes.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
+    /// For when it was ordered: earlier than what follows for a pod that comes later.
+    pub ordered: Instant,
     /// Not before; what can be made ready is ready by then.
     pub from: Instant,
     /// For so long, zero for one that happens once.
@@ -50,7 +52,8 @@ impl Span {
     /// From now on.
     #[must_use]
     pub fn now(lease: Duration) -> Self {
-        Self { from: Instant::now(), lease }
+        let now = Instant::now();
+        Self { ordered: now, from: now, lease }
     }
 }
 
@@ -121,7 +124,7 @@ fn carry_out(
             thread::sleep(TICK);
         }
         let during = tapping.take();
-        struck.tries = (!lease.is_zero()).then(|| tries(&before, &during, span.from));
+        struck.tries = if lease.is_zero() { None } else { tries(&before, &during, span.ordered) };
         match fault.dose(&seen(before), &seen(during)) {
             Ok(doses) => struck.doses = doses,
             Err(error) => struck.errors.push(line(&error.to_string())),
@@ -141,12 +144,29 @@ fn carry_out(
     injected
 }
 
-/// How often the pod was asked before the fault that began at `from`, and `during` it.
-fn tries(before: &Tap, during: &Tap, from: Instant) -> Tries {
-    let (before, before_ms) = before.tries(BASELINE);
-    let (tries, during_ms) = during.tries(Duration::MAX);
-    let late_ms = ms(during.since().saturating_duration_since(from));
-    Tries { pod: String::new(), before, before_ms, during: tries, late_ms, during_ms }
+/// How often the pod was asked before the fault that was `ordered` for this moment, and `during` it; nothing where not all
+/// that came could be counted.
+fn tries(before: &Tap, during: &Tap, ordered: Instant) -> Option<Tries> {
+    let all = |tap: &Tap| !tap.tries.is_in_part();
+    if !all(before) || !all(during) || !before.tries.has_requests() {
+        return None;
+    }
+    let counted = |tap: &Tap, last| {
+        let (since, until) = tap.looked();
+        tap.tries.tries(until.saturating_duration_since(since), last)
+    };
+    let (tries_before, before_ms) = counted(before, BASELINE);
+    let (tries, during_ms) = counted(during, Duration::MAX);
+    let late = |moment: Instant| ms(moment.saturating_duration_since(ordered));
+    Some(Tries {
+        pod: String::new(),
+        before: tries_before,
+        before_ms,
+        until_ms: late(before.looked().1),
+        during: tries,
+        from_ms: late(during.looked().0),
+        during_ms,
+    })
 }
 
 /// Points the gate at where `peer` is now, unless it is `aimed` there.

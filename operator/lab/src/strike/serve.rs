@@ -296,7 +296,8 @@ impl<H: Hands> Node<'_, H> {
         let meant = |watched: &&Watched<H>| {
             in_force.pods.contains(&watched.place.uid) || everyone && watched.component == in_force.component
         };
-        let from = in_force.from.max(Instant::now());
+        let ordered = in_force.from;
+        let from = ordered.max(Instant::now());
         let left = in_force.until.saturating_duration_since(from);
         let fresh: Vec<_> = self.pods.iter().filter(meant).cloned().collect();
         let (kind, strike) = (in_force.kind, in_force.strike.clone());
@@ -309,7 +310,7 @@ impl<H: Hands> Node<'_, H> {
             }
             self.report.pods.insert(uid, Struck::default());
             let fault = faults::on_node(kind, strike.strength, &aim);
-            self.start(fault, watched, Span { from, lease: left });
+            self.start(fault, watched, Span { ordered, from, lease: left });
         }
     }
 

@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod odd;
 pub mod packet;
 pub mod sums;
+pub mod tries;
 pub mod turnaround;
 
 use std::{
@@ -39,6 +40,7 @@ use crate::load::sparse::{Grid, Sparse};
 use exchange::{Came, Exchange, Exchanges};
 use odd::{Odd, Oddities};
 use packet::Packet;
+use tries::{Asked, Callers};
 use turnaround::{Answered, Turnaround};
 
 /// The interface that every container runtime gives a pod.
@@ -52,8 +54,8 @@ const MOST_EXCHANGES: usize = 20_000;
 /// Bytes of a packet that are read: its heads, with room for options, the head of an answer over HTTP, and all of one
 /// that is as long as networks usually carry.
 const HEAD: usize = 2048;
-/// Milliseconds in a tenth of a second.
-const TENTH: u32 = 100;
+/// Bytes of packets that wait to be looked at, at most.
+const BUFFER: usize = 8 << 20;
 /// `PACKET_OUTGOING` of the kernel: the packet leaves the pod.
 const OUTGOING: u8 = 4;
 /// How long a look may find nothing before it is asked whether to go on.
@@ -80,8 +82,8 @@ pub struct Tap {
     pub exchanges: Vec<Exchange>,
     /// Handshakes of TLS that came to it.
     pub tls: u64,
-    /// How often it was asked, by tenths of seconds since it was looked at.
-    tries: BTreeMap<u32, u32>,
+    /// How often it was asked.
+    pub tries: Asked,
     /// The same of those with whom the pod exchanged packets, each by its address.
     remotes: BTreeMap<IpAddr, Tap>,
     since: Instant,
@@ -103,7 +105,7 @@ impl Tap {
             odd: Odd::default(),
             exchanges: Vec::new(),
             tls: 0,
-            tries: BTreeMap::new(),
+            tries: Asked::default(),
             remotes,
             since,
             until: since,
@@ -136,26 +138,10 @@ impl Tap {
         seen
     }
 
-    /// How often the pod was asked in the `last` time before this was taken, and how long that is in milliseconds: less
-    /// where nobody had looked for so long. The time begins with a tenth of a second.
+    /// From when to when it was looked at.
     #[must_use]
-    pub fn tries(&self, last: Duration) -> (u32, u32) {
-        let looked = ms(self.until.saturating_duration_since(self.since));
-        let from = looked.saturating_sub(ms(last)) / TENTH;
-        let tries = self.tries.range(from..).fold(0, |sum: u32, (_, tries)| sum.saturating_add(*tries));
-        (tries, looked - from * TENTH)
-    }
-
-    /// From when on it was looked at.
-    #[must_use]
-    pub const fn since(&self) -> Instant {
-        self.since
-    }
-
-    /// It was asked.
-    fn tried(&mut self) {
-        let tries = self.tries.entry(ms(self.since.elapsed()) / TENTH).or_default();
-        *tries = tries.saturating_add(1);
+    pub const fn looked(&self) -> (Instant, Instant) {
+        (self.since, self.until)
     }
 
     /// What was seen with `remote`; nothing where there are too many to be told apart.
@@ -196,6 +182,11 @@ impl Tap {
         }
     }
 
+    /// Something came that may be a try.
+    fn tried(&mut self, came: tries::Came) {
+        self.tries.count(came, self.since.elapsed());
+    }
+
     /// An exchange ended. One that began before anybody looked says nothing about the time since.
     fn ended(&mut self, exchange: Exchange) {
         let looked = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -230,11 +221,6 @@ impl Tap {
             None => {}
         }
     }
-}
-
-/// Whole milliseconds of a time that is no month.
-pub fn ms(time: Duration) -> u32 {
-    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// Looks at the packets of one pod until this is dropped.
@@ -306,6 +292,11 @@ impl Socket {
         let patience = TimeVal::milliseconds(PATIENCE);
         setsockopt(&socket, sockopt::ReceiveTimeout, &patience).map_err(failed("set the patience of a socket"))?;
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("ask for the time of packets"))?;
+        setsockopt(&socket, sockopt::RxqOvfl, &1).map_err(failed("ask how many packets were dropped"))?;
+        // More than the system allows takes a capability; with what it allows, more may be dropped, and that is said.
+        if let Err(error) = setsockopt(&socket, sockopt::RcvBufForce, &BUFFER) {
+            tracing::debug!(%error, "what waits to be looked at has the room that is usual");
+        }
         let loopback = if_nametoindex(LOOPBACK).map_err(failed("find the pod's interface lo"))?;
         Ok(Self { packets: socket, interface: interface as usize, loopback: loopback as usize })
     }
@@ -313,13 +304,17 @@ impl Socket {
     fn look(&self, seen: &Mutex<Tap>, ended: &AtomicBool) {
         let Ok(grid) = Grid::new() else { return };
         let (mut turnaround, mut exchanges) = (Turnaround::default(), Exchanges::default());
-        let mut oddities = Oddities::default();
-        let mut head = [0; HEAD];
+        let (mut oddities, mut callers) = (Oddities::default(), Callers::default());
+        let (mut head, mut dropped) = ([0; HEAD], 0);
         while !ended.load(Ordering::Relaxed) {
-            let Some((packet, way, at_us, length)) = self.next(&mut head) else { continue };
+            let before = dropped;
+            let Some((packet, way, at_us, length)) = self.next(&mut head, &mut dropped) else { continue };
             let said = head.get(..length).and_then(packet::said).unwrap_or_default();
             let whole = head.get(packet::ETHERNET..length).unwrap_or_default();
             let tap = || seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if dropped != before {
+                tap().tries.missed();
+            }
             match way {
                 Seen::Left => {
                     let answered = turnaround.left(&packet, at_us);
@@ -335,10 +330,12 @@ impl Socket {
                     turnaround.came(&packet, at_us);
                     tap().note(packet.from.0, &oddities.came(&packet, at_us));
                     let (came, ended) = exchanges.came(&packet, said, at_us);
-                    match came {
-                        Came::Try => tap().tried(),
-                        Came::Tls => tap().tls += 1,
-                        Came::Other => {}
+                    if came == Came::Tls {
+                        tap().tls += 1;
+                    }
+                    let asks = callers.came(&packet, said);
+                    if asks != tries::Came::Other {
+                        tap().tried(asks);
                     }
                     if let Some(ended) = ended {
                         tap().ended(ended);
@@ -350,17 +347,23 @@ impl Socket {
         }
     }
 
-    /// The next packet of the pod's interfaces, where it was seen, when, and how much of it was read into `head`.
-    fn next(&self, head: &mut [u8; HEAD]) -> Option<(Packet, Seen, u64, usize)> {
-        let mut control = cmsg_space!(TimeSpec);
+    /// The next packet of the pod's interfaces, where it was seen, when, and how much of it was read into `head`. How many
+    /// the kernel has `dropped` in all, because nobody looked for too long.
+    fn next(&self, head: &mut [u8; HEAD], dropped: &mut u32) -> Option<(Packet, Seen, u64, usize)> {
+        let mut control = cmsg_space!(TimeSpec, u32);
         let mut parts = [IoSliceMut::new(head)];
         let message =
             recvmsg::<LinkAddr>(self.packets.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
         let link = message.address?;
-        let at = message.cmsgs().ok()?.find_map(|control| match control {
-            ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at)),
-            _ => None,
-        })?;
+        let mut at = None;
+        for control in message.cmsgs().ok()? {
+            match control {
+                ControlMessageOwned::ScmTimestampns(moment) => at = Some(Duration::from(moment)),
+                ControlMessageOwned::RxqOvfl(count) => *dropped = count,
+                _ => {}
+            }
+        }
+        let at = at?;
         let length = message.bytes.min(HEAD);
         let way = match (link.ifindex(), link.pkttype() == OUTGOING) {
             (interface, true) if interface == self.interface => Seen::Left,
@@ -387,18 +390,6 @@ mod tests {
         assert_eq!(tap.kilobytes(), [[0, 1], [1, 1], [2, 1]]);
         tap.until = start + Duration::from_millis(900);
         assert_eq!(tap.kilobytes(), Vec::<[u64; 2]>::new());
-    }
-
-    #[test]
-    fn tries_are_counted_over_the_time_that_is_said() {
-        let start = Instant::now();
-        let mut tap = Tap::new(start);
-        tap.tries = BTreeMap::from([(0, 7), (19, 1), (20, 2), (39, 4)]);
-        tap.until = start + Duration::from_millis(3_950);
-        assert_eq!(tap.tries(Duration::MAX), (14, 3_950));
-        assert_eq!(tap.tries(Duration::from_millis(1_950)), (6, 1_950));
-        assert_eq!(tap.tries(Duration::from_secs(2)), (7, 2_050), "from the beginning of a tenth on");
-        assert_eq!(tap.tries(Duration::from_secs(5)), (14, 3_950), "nobody had looked for so long");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use factory_assurance::evidence::{Class, Dose};
+use factory_assurance::evidence::{Class, Dose, Tries};
 use factory_lab::strike::{
     NodeFault, StrikeError,
     hands::Hands,
@@ -55,6 +55,15 @@ impl Hands for Waiting {
             before: vec![[0, 120]],
             during: vec![[1, 480]],
         }];
+        struck.tries = Some(Tries {
+            pod: String::new(),
+            before: 100,
+            before_ms: 5_000,
+            until_ms: 1,
+            during: 200,
+            from_ms: 20,
+            during_ms: 9_900,
+        });
         struck.ended = true;
         tell(&struck);
     }

@@ -46,9 +46,8 @@ pub enum End {
 /// What came in one packet, as far as it is of interest.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Came {
-    /// A connection that is opened, or the beginning of a request on one that was in use already or that nobody saw
-    /// opened: the pod is asked once more.
-    Try,
+    /// The beginning of a request.
+    Request,
     /// The beginning of a handshake of TLS.
     Tls,
     /// Something else.
@@ -59,8 +58,6 @@ type Ends = ((IpAddr, u16), (IpAddr, u16));
 
 #[derive(Debug, Default)]
 struct Connection {
-    /// Its first number, where it was seen to be opened.
-    opened: Option<u32>,
     is_fresh: bool,
     /// Number of the first byte of the last request: one that comes again is the same one.
     last: Option<u32>,
@@ -100,12 +97,8 @@ impl Exchanges {
             if self.connections.len() >= MOST {
                 self.connections.clear();
             }
-            // The kernel sends again what is not answered; that is the same try. An answer to what the pod itself
-            // opens is none.
-            let opened = Some(tcp.sequence);
-            let is_try = !tcp.ack && self.connections.get(&ends).is_none_or(|known| known.opened != opened);
-            self.connections.insert(ends, Connection { opened, is_fresh: true, ..Connection::default() });
-            return (if is_try { Came::Try } else { Came::Other }, None);
+            self.connections.insert(ends, Connection { is_fresh: true, ..Connection::default() });
+            return (Came::Other, None);
         }
         if payload.starts_with(&HANDSHAKE) {
             return (Came::Tls, None);
@@ -124,7 +117,7 @@ impl Exchanges {
         }
         let is_first = std::mem::take(&mut connection.is_fresh);
         let before = connection.asked.replace(Asked { path, is_first, at_us, answer: None });
-        (if is_first { Came::Other } else { Came::Try }, before.and_then(|asked| asked.ended(End::Unknown)))
+        (Came::Request, before.and_then(|asked| asked.ended(End::Unknown)))
     }
 
     /// A packet with `payload` left at `at_us`; what it was the end of.
@@ -227,8 +220,8 @@ mod tests {
     /// What is seen when `packets` leave after a question at 10 µs on a fresh connection.
     fn seen(packets: &[(Tcp, &[u8])]) -> Option<Exchange> {
         let mut exchanges = Exchanges::default();
-        exchanges.came(&packet(false, Tcp { syn: true, ack: false, ..tcp(0, b"") }), b"", 0);
-        assert_eq!(exchanges.came(&packet(false, tcp(1, ASKED)), ASKED, 10).0, Came::Other, "it was a try already");
+        exchanges.came(&packet(false, Tcp { syn: true, ..tcp(0, b"") }), b"", 0);
+        assert_eq!(exchanges.came(&packet(false, tcp(1, ASKED)), ASKED, 10).0, Came::Request);
         packets.iter().find_map(|(tcp, payload)| exchanges.left(&packet(true, *tcp), payload, 25))
     }
 
@@ -267,22 +260,6 @@ mod tests {
         assert_eq!(exchanges.left(&packet(true, tcp(7, &ANSWER[..41])), &ANSWER[..41], 12), None);
         let (_, ended) = exchanges.came(&packet(false, Tcp { reset: true, ..tcp(99, b"") }), b"", 20);
         assert_eq!(ended.map(|ended| (ended.status, ended.end)), Some((Some(200), End::Unknown)));
-    }
-
-    #[test]
-    fn whoever_opens_a_connection_for_each_request_tries_as_often_as_who_keeps_one() {
-        let mut exchanges = Exchanges::default();
-        let mut tries = |packets: &[(Tcp, &[u8])]| {
-            let came = packets.iter().map(|(tcp, payload)| exchanges.came(&packet(false, *tcp), payload, 0).0);
-            came.filter(|came| *came == Came::Try).count()
-        };
-        let opens = |first| (Tcp { syn: true, ack: false, ..tcp(first, b"") }, &b""[..]);
-        let asks = |sequence| (tcp(sequence, ASKED), ASKED);
-        assert_eq!(tries(&[opens(0), asks(1), opens(500), asks(501), opens(900), asks(901)]), 3, "one for each");
-        assert_eq!(tries(&[opens(0), asks(1), asks(100), asks(200)]), 3, "one kept open");
-        assert_eq!(tries(&[opens(7), opens(7), opens(7), asks(8), asks(8)]), 1, "sent again and again");
-        assert_eq!(tries(&[asks(300), asks(400)]), 2, "opened before anybody looked");
-        assert_eq!(tries(&[(Tcp { syn: true, ..tcp(0, b"") }, &b""[..])]), 0, "the answer to the pod's own");
     }
 
     #[test]

@@ -41,7 +41,7 @@ test-long: ## tests that take long: every kill and fault, many defects, a browse
 	@$(TOOLS)/run-tests long
 
 .PHONY: check
-check: ## format, lints, generated files up to date, chart, licences and bans
+check: ## format, lints, nothing built twice, generated files up to date, chart, licences and bans
 	@$(TOOLS)/run-checks
 
 .PHONY: bench

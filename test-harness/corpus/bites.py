@@ -254,7 +254,7 @@ def bites(name, folder, parts):
         front = part("front")
         front.until("/readyz")
         status, seconds = front.timed(office(0))
-        return status == 503 if name == "lying-readiness" else seconds > 0.4 + 0.45
+        return status == 503 if name == "lying-readiness" else seconds > 0.6
     if name in ONE or name == "session-in-memory":
         front = part("front")
         front.until("/readyz")

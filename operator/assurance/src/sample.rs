@@ -1,8 +1,9 @@
 //! A small test result that passes: where tests of the verdict, the register and the command line
 //! start from, before they change one thing and look at what follows.
 //!
-//! Behind the cargo feature `sample`, which only dev-dependencies turn on. *Architecture
-//! invariant:* no product is built with it, and nothing in it is read from a run.
+//! Behind the cargo feature `sample`, which only tests ask for; the workspace is built with the features of its tests, so
+//! that nothing is compiled twice. *Architecture invariant:* no program calls it, so none has it linked, and nothing in it
+//! is read from a run.
 //!
 //! ```
 //! use factory_assurance::{dsse, sample};

@@ -14,7 +14,7 @@ use factory_lab::{
     },
 };
 
-use crate::{Failure, figures::Figure, rig::Rig};
+use crate::{Failure, figures::Figure, rig::Rig, users};
 
 /// A measured dose may be so far from the asked one, in parts of it.
 const GOAL: f64 = 0.05;
@@ -25,8 +25,6 @@ const USERS: usize = 12;
 /// The same where there is little room for their answers. Of many connections in a short queue all wait at times, after
 /// losses, and what could be sent is not.
 const FEW: usize = 4;
-/// What passes between two questions of one who asks, at least, in microseconds.
-const PAUSE: u64 = 8_000;
 
 /// Delay, jitter, loss, resets and bandwidth, `rounds` times at each strength.
 pub fn measure(rounds: usize) -> Result<Vec<Figure>, Failure> {
@@ -89,12 +87,13 @@ pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
             };
             Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
         }
-        // What a packet takes in a tenth of the time at least, more than half of them did before. Whoever waits does not
-        // ask meanwhile: an answer counts for as long as its question stood for, or long waits would hardly be seen.
+        // The wait that is reached in a tenth of the time, less the median before. Whoever waits does not ask meanwhile, so
+        // each answer is weighed by the time from its question to the next: by number, long waits would hardly be seen.
         FaultKind::Jitter => {
+            let pause = u64::try_from(users::EVERY.as_micros()).unwrap_or(u64::MAX);
             let of = |class| {
                 let dose = doses.iter().find(|dose| dose.class == class)?;
-                let times: Vec<_> = dose.during.iter().map(|[us, count]| [*us, count * (us + PAUSE)]).collect();
+                let times: Vec<_> = dose.during.iter().map(|[us, count]| [*us, count * (us + pause)]).collect();
                 Some((percentile(&times, 90)? as f64 - median(&dose.before)? as f64) / 1000.0)
             };
             Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))

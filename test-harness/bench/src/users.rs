@@ -17,8 +17,8 @@ use nix::sched::{CloneFlags, setns};
 
 use crate::Failure;
 
-/// From one question of the traffic to the next.
-const EVERY: Duration = Duration::from_millis(8);
+/// From an answer to the next question of the traffic.
+pub const EVERY: Duration = Duration::from_millis(8);
 /// A question in so many is asked on a connection of its own.
 const FRESH: u32 = 4;
 /// Packets that leave together, about a thousand times a second.

@@ -1,6 +1,6 @@
 //! How often whoever calls a component tries again while a fault acts on it: tries at the pods that it struck for each
-//! request of the load, just before it and meanwhile. One who waits longer before each try asks hardly more often; one who
-//! does not makes a short fault a long one.
+//! request of the load, just before it and meanwhile. A caller that waits longer before each try asks little more than
+//! before; one that does not turns a short fault into a long one.
 //!
 //! Both numbers are of the same pods. Where a fault strikes one of several, what goes to the others is in neither.
 
@@ -46,11 +46,12 @@ pub fn of(seen: &FaultEvidence, slots: &[Slot]) -> Option<TriesReport> {
 }
 
 impl TriesReport {
-    /// For people: `1.04 → 3.12 (× 3)`.
+    /// For people: `1.04 → 3.12 (× 3, n = 2)`, where n is the number of pods.
     #[must_use]
     pub fn shown(&self) -> String {
-        let times = self.times_percent.map(|times| format!(" (× {})", decimal(times, 2))).unwrap_or_default();
-        format!("{} → {}{times}", decimal(self.before_permille, 3), decimal(self.during_permille, 3))
+        let times = self.times_percent.map(|times| format!("× {}, ", decimal(times, 2))).unwrap_or_default();
+        let [before, during] = [self.before_permille, self.during_permille].map(|permille| decimal(permille, 3));
+        format!("{before} → {during} ({times}n = {})", self.pods)
     }
 }
 

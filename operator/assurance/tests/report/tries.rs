@@ -57,14 +57,14 @@ fn counts_and_times_beyond_reason_are_shown_as_they_are() {
 #[test]
 fn every_language_says_it() {
     for (language, words) in [
-        (Language::En, "Tries at the pods that it struck for each request of the load"),
-        (Language::Ru, "Попыток обращения к затронутым подам на каждый запрос нагрузки"),
+        (Language::En, "Tries for each request of the load, at n pods that the fault struck"),
+        (Language::Ru, "Попыток на каждый запрос нагрузки, на n подах"),
         (Language::Ky, "Жүктөмдүн ар бир суроо-талабына"),
     ] {
         let page = html(tried(&[pod(104, 174)]), language);
         let document = parse(&page);
         let section = named(&document, "section").next().unwrap();
         let shown = text(section);
-        assert!(shown.contains(words) && shown.contains("1.04 → 3 (× 2.88)"), "{shown}");
+        assert!(shown.contains(words) && shown.contains("1.04 → 3 (× 2.88, n = 1)"), "{shown}");
     }
 }

@@ -36,8 +36,8 @@ pub struct Sparse {
     settled: Packed,
 }
 
-/// Cells as the step from the value before and the count, seven bits to a byte: an eighth of the memory of a list, which
-/// is a third of that of a tree.
+/// Cells as the step from the value before and the count, seven bits to a byte: two to five bytes each, where a list takes
+/// sixteen and a tree three times that.
 #[derive(Clone, Debug, Default)]
 struct Packed(Box<[u8]>);
 

@@ -251,7 +251,7 @@ mod tests {
     fn hurry(settings: &Path) {
         let mut text = fs::read_to_string(settings).unwrap();
         for (slow, fast) in
-            [("LOADING_SECONDS = 3.0", "LOADING_SECONDS = 0.4"), ("DRAIN_SECONDS = 4.0", "DRAIN_SECONDS = 1.0")]
+            [("LOADING_SECONDS = 3.0", "LOADING_SECONDS = 1.2"), ("DRAIN_SECONDS = 4.0", "DRAIN_SECONDS = 1.0")]
         {
             text = text.replace(slow, fast);
         }

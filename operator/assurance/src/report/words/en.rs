@@ -148,7 +148,7 @@ pub(super) const WORDS: Words = Words {
     injected: "Injected, from the start of the load",
     not_injected: "not injected",
     ended: "Effect seen to be over",
-    tries: "Tries at the pods that it struck for each request of the load, just before and while it acted",
+    tries: "Tries for each request of the load, at n pods that the fault struck: just before it, and while it acted",
     declared: "declared",
     pods_caption: "The component's pods",
     pod: "Pod (UID)",

@@ -1,6 +1,7 @@
 //! How often the pod is asked, from the heads of packets that come to it. A try is a connection that is opened to it, or a
-//! request over HTTP/1 on one that carried another: so who opens a connection for each request and who keeps one open try
-//! as often. What is sent again is the same try. Of TLS and HTTP/2 nobody sees how much is asked.
+//! request over HTTP/1 on a connection that carried one before: a caller that opens a connection for each request and one
+//! that keeps a connection open count alike. A packet that is sent again is the same try. Requests over TLS or HTTP/2 cannot
+//! be counted.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,8 +13,8 @@ use std::{
 
 use super::{exchange, packet::Packet};
 
-/// Connections of which is known what they carried: as many again of those that were used before. What is forgotten is
-/// what was not used for longest, and a request on it is a try.
+/// Most connections in a generation: one is in use, and the one before it is remembered. Connections that were used in
+/// neither are forgotten, and the next request on one is a try.
 const MOST: usize = 8192;
 /// Milliseconds in a tenth of a second.
 const TENTH: u32 = 100;

@@ -179,7 +179,9 @@ mod tests {
 
     fn tries(sent: &[Sent]) -> u32 {
         let (mut callers, mut asked) = (Callers::default(), Asked::default());
-        sent.iter().for_each(|one| asked.count(came(&mut callers, *one, !one.2), Duration::ZERO));
+        for one in sent {
+            asked.count(came(&mut callers, *one, !one.2), Duration::ZERO);
+        }
         asked.tries(Duration::ZERO, Duration::MAX).0
     }
 
@@ -230,7 +232,9 @@ mod tests {
     fn tries_are_counted_over_the_time_that_is_said() {
         let mut asked = Asked::default();
         for (tenth, tries) in [(0, 7), (19, 1), (20, 2), (39, 4)] {
-            (0..tries).for_each(|_| asked.count(Came::Further, Duration::from_millis(tenth * 100)));
+            for _ in 0..tries {
+                asked.count(Came::Further, Duration::from_millis(tenth * 100));
+            }
         }
         let all = Duration::from_millis(3_950);
         assert_eq!(asked.tries(all, Duration::MAX), (14, 3_950));

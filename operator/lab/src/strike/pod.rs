@@ -192,3 +192,24 @@ fn overrun(fault: &mut dyn NodeFault, place: &Place, latest: Instant) -> Option<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tap::tries::{Asked, Came};
+    use super::*;
+
+    #[test]
+    fn tries_that_were_counted_in_part_are_not_told() {
+        let told = |change: fn(&mut Tap, &mut Tap)| {
+            let (mut before, mut during) = (Tap::empty(), Tap::empty());
+            before.tries.count(Came::Further, Duration::ZERO);
+            change(&mut before, &mut during);
+            tries(&before, &during, Instant::now()).map(|tries| (tries.before, tries.during))
+        };
+        assert_eq!(told(|_, during| during.tries.count(Came::Opened, Duration::ZERO)), Some((1, 1)));
+        assert_eq!(told(|before, _| before.tries.missed()), None);
+        assert_eq!(told(|_, during| during.tries.missed()), None, "the kernel dropped packets");
+        assert_eq!(told(|_, during| during.tries.count(Came::Unreadable, Duration::ZERO)), None, "TLS");
+        assert_eq!(told(|before, _| before.tries = Asked::default()), None, "nobody asked over HTTP/1");
+    }
+}

@@ -109,8 +109,8 @@ class Front:
 
 
 class Timetable:
-    """The hours of today, worked out again every three seconds. By one, beside those who ask: they are told what was
-    worked out last."""
+    """The hours of today, which hold for three seconds. One works them out again, beside those who ask: they are told
+    what was worked out last."""
 
     def __init__(self):
         self.until = 0.0

@@ -80,24 +80,14 @@ fn once(kind: FaultKind, strength: u64, body: usize) -> Result<Option<f64>, Fail
 #[allow(clippy::cast_precision_loss)] // figures for people
 pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
     match kind {
-        FaultKind::Delay => {
-            let of = |class| {
-                let dose = doses.iter().find(|dose| dose.class == class)?;
-                Some((median(&dose.during)? as f64 - median(&dose.before)? as f64) / 1000.0)
-            };
-            Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
-        }
-        // The wait that is reached in a tenth of the time, less the median before. Whoever waits does not ask meanwhile, so
-        // each answer is weighed by the time from its question to the next: by number, long waits would hardly be seen.
-        FaultKind::Jitter => {
+        FaultKind::Delay => added(doses, median),
+        // The wait that is reached in a tenth of the time. Whoever waits does not ask meanwhile, so each answer is weighed
+        // by the time from its question to the next: by number, long waits would hardly be seen.
+        FaultKind::Jitter => added(doses, |during| {
             let pause = u64::try_from(users::EVERY.as_micros()).unwrap_or(u64::MAX);
-            let of = |class| {
-                let dose = doses.iter().find(|dose| dose.class == class)?;
-                let times: Vec<_> = dose.during.iter().map(|[us, count]| [*us, count * (us + pause)]).collect();
-                Some((percentile(&times, 90)? as f64 - median(&dose.before)? as f64) / 1000.0)
-            };
-            Some(f64::midpoint(of(Class::New)?, of(Class::Pooled)?))
-        }
+            let times: Vec<_> = during.iter().map(|[us, count]| [*us, count * (us + pause)]).collect();
+            percentile(&times, 90)
+        }),
         FaultKind::Loss | FaultKind::Reset => {
             let during = &doses.first()?.during;
             let of = |value| during.iter().find(|cell| cell[0] == value).map_or(0, |cell| cell[1]) as f64;
@@ -105,6 +95,16 @@ pub fn strength_of(kind: FaultKind, doses: &[Dose]) -> Option<f64> {
         }
         _ => median(&doses.first()?.during).map(|kilobytes| kilobytes as f64),
     }
+}
+
+/// Milliseconds by which what `of` says of new and open connections alike is more than the median before.
+#[allow(clippy::cast_precision_loss)] // figures for people
+fn added(doses: &[Dose], of: impl Fn(&[[u64; 2]]) -> Option<u64>) -> Option<f64> {
+    let of_class = |class| {
+        let dose = doses.iter().find(|dose| dose.class == class)?;
+        Some((of(&dose.during)? as f64 - median(&dose.before)? as f64) / 1000.0)
+    };
+    Some(f64::midpoint(of_class(Class::New)?, of_class(Class::Pooled)?))
 }
 
 /// The middle value of a histogram.

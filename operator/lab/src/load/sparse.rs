@@ -117,6 +117,9 @@ impl Sparse {
     /// As it stands in the evidence.
     #[must_use]
     pub fn cells(&self) -> Vec<[u64; 2]> {
+        if self.settled.0.is_empty() {
+            return self.counts.iter().map(|(value, count)| [*value, *count]).collect();
+        }
         let mut all = self.counts.clone();
         for [value, count] in self.settled.cells() {
             *all.entry(value).or_default() += count;

@@ -6,33 +6,21 @@
 pub mod exchange;
 pub mod odd;
 pub mod packet;
+mod socket;
 pub mod sums;
 pub mod tries;
 pub mod turnaround;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::IoSliceMut,
+    mem,
     net::IpAddr,
-    os::fd::{AsRawFd as _, OwnedFd},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::{Duration, Instant},
-};
-
-use nix::{
-    cmsg_space,
-    net::if_::if_nametoindex,
-    sys::{
-        socket::{
-            AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, recvmsg,
-            setsockopt, socket, sockopt,
-        },
-        time::{TimeSpec, TimeVal, TimeValLike as _},
-    },
+    time::Instant,
 };
 
 use super::{StrikeError, place::Place};
@@ -40,26 +28,16 @@ use crate::load::sparse::{Grid, Sparse};
 use exchange::{Came, Exchange, Exchanges};
 use odd::{Odd, Oddities};
 use packet::Packet;
+use socket::{HEAD, Seen, Socket};
 use tries::{Asked, Callers};
 use turnaround::{Answered, Turnaround};
 
 /// The interface that every container runtime gives a pod.
 pub const INTERFACE: &str = "eth0";
-/// The interface on which the pod talks to itself.
-const LOOPBACK: &str = "lo";
 /// Most addresses with which packets are told apart.
 const MOST_REMOTES: usize = 256;
 /// Most exchanges that are kept between two looks; of more nothing is known.
 const MOST_EXCHANGES: usize = 20_000;
-/// Bytes of a packet that are read: its heads, with room for options, the head of an answer over HTTP, and all of one
-/// that is as long as networks usually carry.
-const HEAD: usize = 2048;
-/// Bytes of packets that wait to be looked at, at most.
-const BUFFER: usize = 8 << 20;
-/// `PACKET_OUTGOING` of the kernel: the packet leaves the pod.
-const OUTGOING: u8 = 4;
-/// How long a look may find nothing before it is asked whether to go on.
-const PATIENCE: i64 = 100;
 
 /// What was seen since the last time that it was taken.
 #[derive(Debug)]
@@ -249,7 +227,7 @@ impl Tapping {
             match open {
                 Ok(socket) => {
                     drop(opened.send(Ok(())));
-                    socket.look(&seen, &ended);
+                    look(socket, &seen, &ended);
                 }
                 Err(error) => drop(opened.send(Err(error))),
             }
@@ -264,121 +242,60 @@ impl Tapping {
     pub fn take(&self) -> Tap {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        Tap { until: now, ..std::mem::replace(&mut *seen, Tap::new(now)) }
+        Tap { until: now, ..mem::replace(&mut *seen, Tap::new(now)) }
     }
 }
 
-struct Socket {
-    packets: OwnedFd,
-    interface: usize,
-    loopback: usize,
-}
-
-/// Where a packet was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
-    Came,
-    Left,
-    /// From the pod to itself.
-    Inside,
-}
-
-impl Socket {
-    fn open() -> Result<Self, StrikeError> {
-        let failed = StrikeError::kernel::<nix::Error>;
-        let interface = if_nametoindex(INTERFACE).map_err(failed("find the pod's interface eth0"))?;
-        let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::EthAll)
-            .map_err(failed("open a packet socket"))?;
-        let patience = TimeVal::milliseconds(PATIENCE);
-        setsockopt(&socket, sockopt::ReceiveTimeout, &patience).map_err(failed("set the patience of a socket"))?;
-        setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("ask for the time of packets"))?;
-        setsockopt(&socket, sockopt::RxqOvfl, &1).map_err(failed("ask how many packets were dropped"))?;
-        // More than the system allows takes a capability; with what it allows, more may be dropped, and that is said.
-        if let Err(error) = setsockopt(&socket, sockopt::RcvBufForce, &BUFFER) {
-            tracing::debug!(%error, "what waits to be looked at has the room that is usual");
+/// Looks at what comes through `socket` until it has `ended`, and counts it in `seen`.
+fn look(mut socket: Socket, seen: &Mutex<Tap>, ended: &AtomicBool) {
+    let Ok(grid) = Grid::new() else { return };
+    let (mut turnaround, mut exchanges) = (Turnaround::default(), Exchanges::default());
+    let (mut oddities, mut callers) = (Oddities::default(), Callers::default());
+    let mut head = [0; HEAD];
+    while !ended.load(Ordering::Relaxed) {
+        let Some((packet, way, at_us, length)) = socket.next(&mut head) else { continue };
+        let said = head.get(..length).and_then(packet::said).unwrap_or_default();
+        let whole = head.get(packet::ETHERNET..length).unwrap_or_default();
+        let tap = || seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if mem::take(&mut socket.has_dropped) {
+            tap().tries.missed();
         }
-        let loopback = if_nametoindex(LOOPBACK).map_err(failed("find the pod's interface lo"))?;
-        Ok(Self { packets: socket, interface: interface as usize, loopback: loopback as usize })
-    }
-
-    fn look(&self, seen: &Mutex<Tap>, ended: &AtomicBool) {
-        let Ok(grid) = Grid::new() else { return };
-        let (mut turnaround, mut exchanges) = (Turnaround::default(), Exchanges::default());
-        let (mut oddities, mut callers) = (Oddities::default(), Callers::default());
-        let (mut head, mut dropped) = ([0; HEAD], 0);
-        while !ended.load(Ordering::Relaxed) {
-            let before = dropped;
-            let Some((packet, way, at_us, length)) = self.next(&mut head, &mut dropped) else { continue };
-            let said = head.get(..length).and_then(packet::said).unwrap_or_default();
-            let whole = head.get(packet::ETHERNET..length).unwrap_or_default();
-            let tap = || seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if dropped != before {
-                tap().tries.missed();
-            }
-            match way {
-                Seen::Left => {
-                    let answered = turnaround.left(&packet, at_us);
-                    let ended = exchanges.left(&packet, said, at_us);
-                    let odd = oddities.left(&packet, whole, at_us);
-                    tap().left(&packet, answered, &grid);
-                    tap().note(packet.to.0, &odd);
-                    if let Some(ended) = ended {
-                        tap().ended(ended);
-                    }
+        match way {
+            Seen::Left => {
+                let answered = turnaround.left(&packet, at_us);
+                let ended = exchanges.left(&packet, said, at_us);
+                let odd = oddities.left(&packet, whole, at_us);
+                tap().left(&packet, answered, &grid);
+                tap().note(packet.to.0, &odd);
+                if let Some(ended) = ended {
+                    tap().ended(ended);
                 }
-                Seen::Came => {
-                    turnaround.came(&packet, at_us);
-                    tap().note(packet.from.0, &oddities.came(&packet, at_us));
-                    let (came, ended) = exchanges.came(&packet, said, at_us);
-                    if came == Came::Tls {
-                        tap().tls += 1;
-                    }
-                    let asks = callers.came(&packet, said);
-                    if asks != tries::Came::Other {
-                        tap().tried(asks);
-                    }
-                    if let Some(ended) = ended {
-                        tap().ended(ended);
-                    }
+            }
+            Seen::Came => {
+                turnaround.came(&packet, at_us);
+                tap().note(packet.from.0, &oddities.came(&packet, at_us));
+                let (came, ended) = exchanges.came(&packet, said, at_us);
+                if came == Came::Tls {
+                    tap().tls += 1;
                 }
-                Seen::Inside if packet.tcp.is_some_and(|tcp| tcp.reset) => tap().reset(&packet),
-                Seen::Inside => tap().note(packet.from.0, &oddities.inside(&packet)),
+                let asks = callers.came(&packet, said);
+                if asks != tries::Came::Other {
+                    tap().tried(asks);
+                }
+                if let Some(ended) = ended {
+                    tap().ended(ended);
+                }
             }
+            Seen::Inside if packet.tcp.is_some_and(|tcp| tcp.reset) => tap().reset(&packet),
+            Seen::Inside => tap().note(packet.from.0, &oddities.inside(&packet)),
         }
-    }
-
-    /// The next packet of the pod's interfaces, where it was seen, when, and how much of it was read into `head`. How many
-    /// the kernel has `dropped` in all, because nobody looked for too long.
-    fn next(&self, head: &mut [u8; HEAD], dropped: &mut u32) -> Option<(Packet, Seen, u64, usize)> {
-        let mut control = cmsg_space!(TimeSpec, u32);
-        let mut parts = [IoSliceMut::new(head)];
-        let message =
-            recvmsg::<LinkAddr>(self.packets.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty()).ok()?;
-        let link = message.address?;
-        let mut at = None;
-        for control in message.cmsgs().ok()? {
-            match control {
-                ControlMessageOwned::ScmTimestampns(moment) => at = Some(Duration::from(moment)),
-                ControlMessageOwned::RxqOvfl(count) => *dropped = count,
-                _ => {}
-            }
-        }
-        let at = at?;
-        let length = message.bytes.min(HEAD);
-        let way = match (link.ifindex(), link.pkttype() == OUTGOING) {
-            (interface, true) if interface == self.interface => Seen::Left,
-            (interface, false) if interface == self.interface => Seen::Came,
-            // What the pod sends to itself is seen twice.
-            (interface, false) if interface == self.loopback => Seen::Inside,
-            _ => return None,
-        };
-        let packet = packet::parse(head.get(..length)?)?;
-        Some((packet, way, u64::try_from(at.as_micros()).ok()?, length))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

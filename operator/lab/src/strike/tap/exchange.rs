@@ -192,11 +192,16 @@ impl Answer {
 /// What a request asks for, if `payload` begins one.
 #[must_use]
 pub fn path(payload: &[u8]) -> Option<String> {
+    target(payload).map(|path| String::from_utf8_lossy(path.get(..LONGEST).unwrap_or(path)).into_owned())
+}
+
+/// The same as it stands there, however long it is.
+pub(super) fn target(payload: &[u8]) -> Option<&[u8]> {
     let mut words = payload.splitn(3, |byte| *byte == b' ');
     let method = words.next()?;
     let path = words.next().filter(|path| path.starts_with(b"/"))?;
     let is_method = METHODS.iter().any(|known| known.as_bytes() == method);
-    is_method.then(|| String::from_utf8_lossy(path.get(..LONGEST).unwrap_or(path)).into_owned())
+    is_method.then_some(path)
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Callers {
             // What the pod itself asks of others, and so is answered, is nobody's try.
             return if self.of(ends).opened.is_some() { Came::Unreadable } else { Came::Other };
         }
-        if exchange::path(payload).is_none() {
+        if exchange::target(payload).is_none() {
             return Came::Other;
         }
         let known = self.of(ends);
